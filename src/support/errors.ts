@@ -1,0 +1,53 @@
+/** Exit statuses of the command line (README, "Exit status"). */
+export const EXIT = {
+  ok: 0,
+  runFailed: 1,
+  usage: 2,
+  data: 4,
+  checkpoint: 5,
+  locked: 6,
+  noSpace: 7,
+  interrupted: 75,
+  interruptedTwice: 130,
+} as const;
+
+const STATUS_OF_CODE = {
+  RUN_FAILED: EXIT.runFailed,
+  DIVERGED: EXIT.runFailed,
+  UNSUPPORTED_OP: EXIT.runFailed,
+  ENGINE_UNAVAILABLE: EXIT.usage,
+  USAGE: EXIT.usage,
+  CONFIG_INVALID: EXIT.usage,
+  OUTPUT_UNWRITABLE: EXIT.usage,
+  DATA_MISSING: EXIT.data,
+  DATA_CORRUPT: EXIT.data,
+  CHECKPOINT_INVALID: EXIT.checkpoint,
+  RUN_LOCKED: EXIT.locked,
+  NO_SPACE: EXIT.noSpace,
+  INTERRUPTED: EXIT.interrupted,
+} as const;
+
+export type ErrorCode = keyof typeof STATUS_OF_CODE;
+
+export interface ErrorDetails {
+  /** What to try next, one sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** An error a user can cause or mend: `message` says what is wrong, where, and what was expected; `hint` what to try. */
+export class SmoothOutError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SmoothOutError';
+    this.code = code;
+    this.hint = details.hint;
+  }
+
+  get exitStatus(): number {
+    return STATUS_OF_CODE[this.code];
+  }
+}
