@@ -1,0 +1,168 @@
+/**
+ * The keys of a config, their types and defaults. Each default is what the paper's text says; `preset: reference`
+ * changes some of them (preset.ts). What several keys must satisfy together is in checks.ts.
+ */
+import { z } from 'zod';
+
+export const MODELS = ['f1', 'c1', 'c3', 'resnet44', 'alexnet', 'mlp'] as const;
+export const DATASETS = ['mnist', 'cifar10', 'cifar100', 'imagenet'] as const;
+export const METHODS = ['baseline', 'smoothout', 'adasmoothout', 'smoothout-deterministic'] as const;
+
+export type ModelName = (typeof MODELS)[number];
+export type DatasetName = (typeof DATASETS)[number];
+export type MethodName = (typeof METHODS)[number];
+
+/** Names a folder, so it can never lead out of the results folder. */
+const folderName = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/);
+const count = z.int().min(1);
+const nonNegative = z.number().min(0);
+const positive = z.number().gt(0);
+
+const optimizerKeys = {
+  name: z.enum(['adam', 'sgd']),
+  learningRate: positive,
+  /** L2 penalty added to the gradient of every parameter, batch norm's and biases included (reference.md 2.1). */
+  weightDecay: nonNegative,
+  /** Of sgd alone: v ← momentum · v + g, w ← w − η · v (no dampening, no Nesterov). */
+  momentum: nonNegative.lt(1),
+  /** "Learning rate tuning": η · √(batchSize / ghostBatchSize). */
+  scaleLearningRate: z.boolean(),
+  /** Greatest L2 norm of the whole averaged gradient; null leaves it alone. */
+  clipNorm: positive.nullable(),
+  /** `epoch` forgets the optimizer's state at the start of each epoch, as the reference does unintentionally. */
+  reset: z.enum(['never', 'epoch']),
+};
+
+const optimizer = z.strictObject({
+  name: optimizerKeys.name.default('adam'),
+  learningRate: optimizerKeys.learningRate.default(1e-3),
+  weightDecay: optimizerKeys.weightDecay.default(0),
+  momentum: optimizerKeys.momentum.default(0.9),
+  scaleLearningRate: optimizerKeys.scaleLearningRate.default(false),
+  clipNorm: optimizerKeys.clipNorm.default(null),
+  reset: optimizerKeys.reset.default('never'),
+});
+
+/** What a method may change of the experiment it runs in: AlexNet's AdaSmoothOut drops both regularizers (paper, 4.2). */
+const overrides = {
+  optimizer: z.strictObject(optimizerKeys).partial().default({}),
+  dropout: nonNegative.lt(1).optional(),
+};
+
+/** Which parameters are perturbed. */
+const noiseParameters = z.enum(['all', 'withoutBatchNorm']).default('all');
+
+/**
+ * Published nowhere, for no experiment. These are this project's defaults, to be replaced by what `smoothout tune`
+ * finds: an absolute bound for U(−a, a), a share of each filter's norm for AdaSmoothOut.
+ */
+export const DEFAULT_STRENGTH = { uniform: 0.01, filterAdaptive: 0.1 } as const;
+
+const stochasticNoise = (strength: number) =>
+  z.strictObject({
+    a: nonNegative.default(strength),
+    /** How often θ is drawn anew. Without ghost batches the two are the same. */
+    per: z.enum(['step', 'ghostBatch']).default('step'),
+    /** `tanh`: a is multiplied by (1 + tanh(−10 (t/T − 1/2))) / 2 at step t of T (reference.md 3.4). */
+    schedule: z.enum(['constant', 'tanh']).default('constant'),
+    parameters: noiseParameters,
+  });
+
+/** The N perturbations of Fig. 2(a) are drawn once and stay: there is nothing to redraw or to schedule. */
+const fixedNoise = z.strictObject({ a: nonNegative.default(DEFAULT_STRENGTH.uniform), parameters: noiseParameters });
+
+/** `label` names the runs' folder, and so tells two uses of one method apart. Its default is the name. */
+const label = folderName.optional();
+
+const method = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('baseline'), label, ...overrides }),
+  z.strictObject({
+    name: z.literal('smoothout'),
+    label,
+    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('adasmoothout'),
+    label,
+    noise: stochasticNoise(DEFAULT_STRENGTH.filterAdaptive).prefault({}),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('smoothout-deterministic'),
+    label,
+    noise: fixedNoise.prefault({}),
+    /** N of Eq. (1): how many perturbed models see each batch. */
+    copies: count.default(8),
+    ...overrides,
+  }),
+]);
+
+export const configSchema = z.strictObject({
+  experiment: folderName,
+  model: z.enum(MODELS),
+  dataset: z.enum(DATASETS),
+  epochs: count,
+  batchSize: count.default(256),
+  /** A number turns on ghost batch normalisation; it must divide batchSize. */
+  ghostBatchSize: count.nullable().default(null),
+  preset: z.enum(['paper', 'reference']).default('paper'),
+  optimizer: optimizer.prefault({}),
+  /** From `epoch` on (counted from 0), the learning rate is `optimizer.learningRate` × `factor`: factors do not multiply up. */
+  schedule: z.array(z.strictObject({ epoch: count, factor: positive })).default([]),
+  augment: z.boolean().default(false),
+  /** Probability of dropping a unit; null leaves the model's own (C1, C3, AlexNet: 0.5; the others have no dropout). */
+  dropout: nonNegative.lt(1).nullable().default(null),
+  batchNorm: z
+    .strictObject({
+      /** γ starts at 1, or uniform on [0, 1) as in PyTorch 0.3 (reference.md 1; ResNet44 sets its own 1). */
+      scaleInitialisation: z.enum(['one', 'uniform']).default('one'),
+    })
+    .prefault({}),
+  /** Which images choose the best epoch: the test set, as the paper does, or the last N training images, then not trained on. */
+  validation: z
+    .string()
+    .regex(/^(test|holdout:[1-9]\d{0,8})$/)
+    .default('test'),
+  trainLimit: count.nullable().default(null),
+  validationLimit: count.nullable().default(null),
+  seeds: z.array(z.int().min(0).max(0xffffffff)).min(1).default([1]),
+  methods: z
+    .array(method)
+    .min(1)
+    .prefault([{ name: 'baseline' }, { name: 'smoothout' }]),
+});
+
+/** A config with every default written out. */
+export type Config = z.output<typeof configSchema>;
+export type MethodConfig = Config['methods'][number];
+export type OptimizerConfig = Config['optimizer'];
+export type ScheduleEntry = Config['schedule'][number];
+export type PresetName = Config['preset'];
+/** U(−a, a) noise or its filter-adaptive form, drawn anew at every step or ghost batch. */
+export type StochasticNoise = Extract<MethodConfig, { name: 'smoothout' }>['noise'];
+export type FixedNoise = Extract<MethodConfig, { name: 'smoothout-deterministic' }>['noise'];
+
+/** A method as a run carries it out: its overrides are already part of the run's own settings. */
+export type MethodSpec =
+  | { readonly name: 'baseline'; readonly label: string }
+  | { readonly name: 'smoothout' | 'adasmoothout'; readonly label: string; readonly noise: StochasticNoise }
+  | {
+      readonly name: 'smoothout-deterministic';
+      readonly label: string;
+      readonly noise: FixedNoise;
+      readonly copies: number;
+    };
+
+/** One run: everything that decides its result, but for the data. */
+export interface RunSpec extends Readonly<Omit<Config, 'methods' | 'seeds'>> {
+  readonly method: MethodSpec;
+  readonly seed: number;
+  /** SHA-256 of the settings above without the seed: runs that differ by the seed alone share it. */
+  readonly configHash: string;
+}
+
+/** N of `holdout:N`, or null where the test set is the validation set. */
+export function holdoutSize(validation: string): number | null {
+  return validation === 'test' ? null : Number(validation.slice('holdout:'.length));
+}
