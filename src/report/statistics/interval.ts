@@ -1,0 +1,60 @@
+import { studentQuantile } from './student-t.js';
+
+const CONFIDENCE = 0.95;
+
+/** A mean and the half-width of its 95 % Student-t interval; one value has no interval. */
+export interface Estimate {
+  readonly mean: number;
+  readonly ci95: number | null;
+  readonly n: number;
+}
+
+/** A difference of two means. `paired`: over the same seeds on both sides; otherwise Welch's interval. */
+export interface Difference extends Estimate {
+  readonly paired: boolean;
+}
+
+/** Values by seed: what one cell of a table is made of. */
+export type BySeed = ReadonlyMap<number, number>;
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The unbiased sample variance, Σ(x − x̄)² / (n − 1). */
+function varianceOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+}
+
+/** Mean ± t(0.975, n − 1)·s/√n, or null for no values. */
+export function estimate(values: readonly number[]): Estimate | null {
+  const n = values.length;
+  if (n === 0) return null;
+  const ci95 = n === 1 ? null : studentQuantile(CONFIDENCE, n - 1) * Math.sqrt(varianceOf(values) / n);
+  return { mean: meanOf(values), ci95, n };
+}
+
+/**
+ * left − right with its 95 % interval, or null where a side is empty.
+ *
+ * The same seeds on both sides start from the same parameters and see the same batches, so their differences are taken
+ * seed by seed (paired t). Otherwise the sides are independent samples with variances of their own: Welch's interval with
+ * the Welch–Satterthwaite degrees of freedom, and n is the smaller side's.
+ */
+export function difference(left: BySeed, right: BySeed): Difference | null {
+  if (left.size === 0 || right.size === 0) return null;
+  if (left.size === right.size && [...left.keys()].every((seed) => right.has(seed))) {
+    const differences = [...left].map(([seed, value]) => value - right.get(seed)!);
+    return { ...estimate(differences)!, paired: true };
+  }
+  const sides = [[...left.values()], [...right.values()]];
+  const mean = meanOf(sides[0]!) - meanOf(sides[1]!);
+  const n = Math.min(left.size, right.size);
+  if (n === 1) return { mean, ci95: null, n, paired: false };
+  const squares = sides.map((values) => varianceOf(values) / values.length);
+  const square = squares[0]! + squares[1]!;
+  if (square === 0) return { mean, ci95: 0, n, paired: false };
+  const degrees = square ** 2 / (squares[0]! ** 2 / (left.size - 1) + squares[1]! ** 2 / (right.size - 1));
+  return { mean, ci95: studentQuantile(CONFIDENCE, degrees) * Math.sqrt(square), n, paired: false };
+}
