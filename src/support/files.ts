@@ -1,0 +1,131 @@
+/**
+ * Files that are there whole or not at all. A crash, a kill or a full disk at any moment leaves the old contents or the
+ * new, never neither and never a part.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type ErrorCode, SmoothOutError } from './errors.js';
+
+/** No file that anything else looks for starts with a dot and ends like this. */
+const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
+/**
+ * Replaces the file's contents, or makes it: a temporary file in the same folder is written, flushed to the disk and
+ * measured, then renamed over the old one, and the folder is flushed.
+ *
+ * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE: the old contents are untouched.
+ */
+export async function writeFileAtomic(path: string, contents: string | Uint8Array): Promise<void> {
+  const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+      // Near a full disk some file systems accept a write and keep less of it.
+      const { size } = await file.stat();
+      if (size !== bytes.length) throw writeError('ENOSPC', path, `only ${size} of ${bytes.length} bytes were kept`);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw asWriteError(error, path);
+  }
+}
+
+/** Makes the folder and those above it. @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw asWriteError(error, path);
+  }
+}
+
+/** Removes what killed processes left of `writeFileAtomic`. Nobody else may be writing in this folder. */
+export async function removeStaleTemporaries(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  await Promise.all(
+    names.filter((name) => TEMPORARY.test(name)).map((name) => rm(join(folder, name), { force: true })),
+  );
+}
+
+/** The file's text, or null where there is no such file. */
+export async function readTextIfExists(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** The file's value, not checked any further. @throws SmoothOutError `code`: it cannot be read or is not JSON. */
+export async function readJson(path: string, code: ErrorCode): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const why = codeOf(cause) === 'ENOENT' ? 'there is no such file' : `it cannot be read (${codeOf(cause)})`;
+    throw new SmoothOutError(code, `${path}: ${why}`, { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SmoothOutError(code, `${path}: not valid JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Turns a failed write into the error that the user should see; other errors pass unchanged. */
+export function asWriteError(error: unknown, path: string): unknown {
+  if (error instanceof SmoothOutError) return error;
+  const code = codeOf(error);
+  return code === undefined ? error : writeError(code, path, undefined, error);
+}
+
+const REASONS: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than this process may write',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'the folder does not exist',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  EEXIST: 'a file is in the way of the folder',
+  EISDIR: 'a folder is in the way of the file',
+};
+
+function writeError(code: string, path: string, detail?: string, cause?: unknown): SmoothOutError {
+  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+  return new SmoothOutError(
+    full ? 'NO_SPACE' : 'OUTPUT_UNWRITABLE',
+    `cannot write ${path}: ${detail ?? REASONS[code] ?? code}`,
+    {
+      hint: full
+        ? 'Free some space and run the same command again: it goes on from the last checkpoint.'
+        : 'Choose another folder with --out.',
+      cause,
+    },
+  );
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows cannot open a folder, and needs no flush of it.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
