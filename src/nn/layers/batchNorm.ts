@@ -1,0 +1,124 @@
+import * as tf from '@tensorflow/tfjs';
+import { SmoothOutError } from '../../support/errors.js';
+import { type Module, type Pass, tensorNamed } from '../layer.js';
+import type { Initialiser } from '../layout.js';
+
+/** Added to the variance (PyTorch's default `eps`). */
+const EPSILON = 1e-5;
+/** Weight of the newest batch in the running statistics (PyTorch's default `momentum`). */
+const MOMENTUM = 0.1;
+
+/**
+ * `torch.nn.BatchNorm1d` and `BatchNorm2d`: normalises each channel, the last axis, over all others. Normalises by the
+ * biased variance and remembers the unbiased one, as PyTorch does.
+ */
+export function batchNorm(channels: number, initial: Initialiser = { kind: 'batchNormScale' }): Module {
+  return (name) => {
+    const common = { shape: [channels], fanIn: 1 };
+    const scale = { name: `${name}.weight`, role: 'batchNormScale', initial, ...common } as const;
+    const shift = {
+      name: `${name}.bias`,
+      role: 'batchNormShift',
+      initial: { kind: 'constant', value: 0 },
+      ...common,
+    } as const;
+    const mean = { name: `${name}.running_mean`, shape: [channels], initial: 0 } as const;
+    const variance = { name: `${name}.running_var`, shape: [channels], initial: 1 } as const;
+    return {
+      parameters: [scale, shift],
+      statistics: [mean, variance],
+      dropout: [],
+      apply: (x, pass) => {
+        const affine = [tensorNamed(pass.parameters, scale.name), tensorNamed(pass.parameters, shift.name)] as const;
+        if (pass.mode === 'running') {
+          const { statistics } = pass;
+          return normaliseByConstants(
+            x,
+            tensorNamed(statistics, mean.name),
+            tensorNamed(statistics, variance.name),
+            affine,
+          );
+        }
+        const moments = momentsOf(x);
+        if (pass.mode === 'train') {
+          remember(pass, mean.name, moments.mean);
+          remember(pass, variance.name, tf.mul(moments.variance, unbiasing(moments.count, name)));
+        }
+        return normaliseByMoments(x, moments, affine);
+      },
+    };
+  };
+}
+
+type Affine = readonly [scale: tf.Tensor, shift: tf.Tensor];
+
+/** One multiplication and one addition for each element; the constants are folded per channel. */
+function normaliseByConstants(x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, [scale, shift]: Affine): tf.Tensor {
+  const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, EPSILON)));
+  return tf.add(tf.mul(x, factor), tf.sub(shift, tf.mul(mean, factor)));
+}
+
+interface Moments {
+  /** x − mean: the backward pass needs nothing else of the size of x. */
+  readonly centred: tf.Tensor;
+  readonly mean: tf.Tensor;
+  /** Biased: divided by `count`. */
+  readonly variance: tf.Tensor;
+  /** Values in each channel. */
+  readonly count: number;
+}
+
+/** Two passes: E[x²] − E[x]² would cancel in float32 where a channel's mean is large beside its spread. */
+function momentsOf(x: tf.Tensor): Moments {
+  const axes = axesBesideChannels(x);
+  const mean = tf.mean(x, axes);
+  const centred = tf.sub(x, mean);
+  const variance = tf.mean(tf.square(centred), axes);
+  return { centred, mean, variance, count: axes.reduce((product, axis) => product * x.shape[axis]!, 1) };
+}
+
+function axesBesideChannels(x: tf.Tensor): number[] {
+  return Array.from({ length: x.rank - 1 }, (_, axis) => axis);
+}
+
+/**
+ * y = γ·(x − μ)/σ + β with μ and σ of the batch. The backward pass is the closed form of Ioffe & Szegedy (2015,
+ * section 3): dx = γ/σ · (dy − mean(dy) − x̂·mean(dy·x̂)), which reads and writes far less memory than differentiating
+ * through the moments.
+ */
+function normaliseByMoments(x: tf.Tensor, { centred, variance, count }: Moments, [scale, shift]: Affine): tf.Tensor {
+  const axes = axesBesideChannels(x);
+  const normalise = tf.customGrad((...inputs) => {
+    const [, gamma, beta, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const inverse = tf.rsqrt(tf.add(variance, EPSILON));
+    const factor = tf.mul(gamma, inverse);
+    save([centred, inverse, factor]);
+    return {
+      value: tf.add(tf.mul(centred, factor), beta),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [deviation, inverseDeviation, slope] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const shiftGradient = tf.sum(dy, axes);
+        const scaleGradient = tf.mul(tf.sum(tf.mul(dy, deviation), axes), inverseDeviation);
+        const alongDeviation = tf.mul(deviation, tf.div(tf.mul(scaleGradient, inverseDeviation), count));
+        const projected = tf.sub(tf.sub(dy, alongDeviation), tf.div(shiftGradient, count));
+        return [tf.mul(projected, slope), scaleGradient, shiftGradient];
+      },
+    };
+  });
+  return normalise(x, scale, shift);
+}
+
+function remember(pass: Pass, name: string, value: tf.Tensor): void {
+  const running = tensorNamed(pass.statistics, name);
+  pass.updatedStatistics[name] = tf.add(tf.mul(running, 1 - MOMENTUM), tf.mul(value, MOMENTUM));
+}
+
+/** n/(n − 1), the factor from the biased to the unbiased variance. */
+function unbiasing(count: number, name: string): number {
+  if (count > 1) return count / (count - 1);
+  throw new SmoothOutError(
+    'CONFIG_INVALID',
+    `batch normalisation layer "${name}" cannot train on a batch of one image: one value has no variance`,
+    { hint: 'choose a batchSize (or ghostBatchSize) that leaves no last batch of one image' },
+  );
+}

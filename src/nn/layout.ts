@@ -1,0 +1,76 @@
+/**
+ * A model's parameters are one flat vector, and so are its running statistics. The layout says which piece of the
+ * vector is which tensor, in the order and under the names of the reference model's PyTorch `state_dict`.
+ */
+import { sizeOf } from '../engine/engine.js';
+
+export type ParameterRole = 'weight' | 'bias' | 'batchNormScale' | 'batchNormShift';
+
+/** How a parameter starts. `batchNormScale` is 1 or U(0, 1), by a setting: PyTorch changed its default in version 1.2. */
+export type Initialiser =
+  | { readonly kind: 'uniform'; readonly bound: number }
+  | { readonly kind: 'normal'; readonly standardDeviation: number }
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'batchNormScale' };
+
+export interface ParameterDeclaration {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly role: ParameterRole;
+  /** Inputs of one output unit of the layer the parameter belongs to (1 for batch normalisation). */
+  readonly fanIn: number;
+  readonly initial: Initialiser;
+}
+
+export interface StatisticDeclaration {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initial: 0 | 1;
+}
+
+/** A named tensor's place in a flat vector. */
+export interface Slot {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface ParameterSlot extends Slot, ParameterDeclaration {}
+export interface StatisticSlot extends Slot, StatisticDeclaration {}
+
+export interface Layout {
+  readonly parameters: readonly ParameterSlot[];
+  readonly size: number;
+  readonly statistics: readonly StatisticSlot[];
+  readonly statisticsSize: number;
+}
+
+/** Lays the tensors out one after another, in the order given. */
+export function buildLayout(
+  parameters: readonly ParameterDeclaration[],
+  statistics: readonly StatisticDeclaration[],
+): Layout {
+  const parameterSlots = place(parameters);
+  const statisticSlots = place(statistics);
+  return {
+    parameters: parameterSlots,
+    size: totalSize(parameterSlots),
+    statistics: statisticSlots,
+    statisticsSize: totalSize(statisticSlots),
+  };
+}
+
+function place<T extends { readonly shape: readonly number[] }>(declarations: readonly T[]) {
+  let offset = 0;
+  return declarations.map((declaration) => {
+    const size = sizeOf(declaration.shape);
+    const slot = { ...declaration, offset, size };
+    offset += size;
+    return slot;
+  });
+}
+
+function totalSize(slots: readonly Slot[]): number {
+  return slots.reduce((total, slot) => total + slot.size, 0);
+}

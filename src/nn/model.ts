@@ -1,0 +1,137 @@
+/** A model is a layout of parameters and a pure function of (parameters, running statistics, images). */
+import * as tf from '@tensorflow/tfjs';
+import type { NamedTensors } from '../engine/engine.js';
+import { SmoothOutError } from '../support/errors.js';
+import type { DropoutDeclaration, ImageShape, Layer, Mode } from './layer.js';
+import { buildLayout, type Layout } from './layout.js';
+import { alexnet } from './models/alexnet.js';
+import { cifarShallow } from './models/cifarShallow.js';
+import { f1 } from './models/f1.js';
+import { multilayerPerceptron } from './models/mlp.js';
+import { resnet44 } from './models/resnet44.js';
+
+export type { ImageShape, Mode } from './layer.js';
+
+export interface ForwardInputs {
+  /** By name, as in the layout (`split` of flat.ts makes them from the flat vector). */
+  readonly parameters: NamedTensors;
+  readonly statistics: NamedTensors;
+  /** [N, C, H, W]. */
+  readonly images: tf.Tensor;
+  /** [N, dropoutUnits], uniform on [0, 1): needed in `train` mode where `dropoutUnits` is not 0. */
+  readonly dropout?: tf.Tensor;
+}
+
+export interface ForwardOutputs {
+  /** [N, classes]. */
+  readonly logits: tf.Tensor;
+  /** The running statistics after this batch; those given where the mode updates none. */
+  readonly statistics: NamedTensors;
+}
+
+export interface Model {
+  readonly name: string;
+  readonly inputShape: ImageShape;
+  readonly classes: number;
+  readonly layout: Layout;
+  /** How many uniform numbers dropout needs for each image in `train` mode; 0 for none. */
+  readonly dropoutUnits: number;
+  /** Pure, and made of tfjs ops only. */
+  forward(inputs: ForwardInputs, mode: Mode): ForwardOutputs;
+}
+
+interface Architecture {
+  readonly inputShape: ImageShape;
+  /** Probability of dropping a unit; null where the network has no dropout. */
+  readonly dropout: number | null;
+  build(inputShape: ImageShape, options: Required<Pick<ModelOptions, 'classes' | 'dropout' | 'hidden'>>): Layer;
+}
+
+const MNIST: ImageShape = { channels: 1, height: 28, width: 28 };
+
+const CIFAR: ImageShape = { channels: 3, height: 32, width: 32 };
+const IMAGENET: ImageShape = { channels: 3, height: 224, width: 224 };
+
+const ARCHITECTURES = {
+  f1: { inputShape: MNIST, dropout: null, build: (shape, { classes }) => f1(shape, classes) },
+  c1: {
+    inputShape: CIFAR,
+    dropout: 0.5,
+    build: (shape, { classes, dropout }) => cifarShallow(shape, classes, dropout),
+  },
+  c3: {
+    inputShape: CIFAR,
+    dropout: 0.5,
+    build: (shape, { classes, dropout }) => cifarShallow(shape, classes, dropout),
+  },
+  resnet44: { inputShape: CIFAR, dropout: null, build: (shape, { classes }) => resnet44(shape, classes) },
+  alexnet: {
+    inputShape: IMAGENET,
+    dropout: 0.5,
+    build: (shape, { classes, dropout }) => alexnet(shape, classes, dropout),
+  },
+  mlp: {
+    inputShape: MNIST,
+    dropout: null,
+    build: (shape, { classes, hidden }) => multilayerPerceptron(shape, hidden, classes),
+  },
+} satisfies Record<string, Architecture>;
+
+export type ModelName = keyof typeof ARCHITECTURES;
+
+export interface ModelOptions {
+  readonly classes: number;
+  /** Probability of dropping a unit, for the networks that have dropout: C1, C3 and AlexNet (0.5 unless given). */
+  readonly dropout?: number;
+  /** Widths of the hidden layers of `mlp`. */
+  readonly hidden?: readonly number[];
+  /** Shape of the images, unless they are those of the data set the paper trains the network on. */
+  readonly inputShape?: ImageShape;
+}
+
+/**
+ * One of the paper's networks (models/*.ts), or `mlp`, a small perceptron for trials.
+ * @throws SmoothOutError CONFIG_INVALID where an option does not fit the network.
+ */
+export function buildModel(name: ModelName, options: ModelOptions): Model {
+  const { inputShape: usual, dropout: usualDropout, build }: Architecture = ARCHITECTURES[name];
+  const { classes, inputShape = usual, dropout = usualDropout ?? 0, hidden = [128, 128] } = options;
+  if (!Number.isInteger(classes) || classes < 2)
+    throw invalid(`model "${name}" needs at least 2 classes, not ${classes}`);
+  if (!(dropout >= 0 && dropout < 1)) throw invalid(`dropout is a probability in [0, 1), not ${dropout}`);
+  if (dropout > 0 && usualDropout === null) throw invalid(`model "${name}" has no dropout, but dropout is ${dropout}`);
+  return modelOf(name, inputShape, classes, build(inputShape, { classes, dropout, hidden }));
+}
+
+function invalid(message: string): SmoothOutError {
+  return new SmoothOutError('CONFIG_INVALID', message);
+}
+
+/** Turns a network's outermost layer into a model. */
+function modelOf(name: string, inputShape: ImageShape, classes: number, network: Layer): Model {
+  const dropoutUnits = network.dropout.reduce((total, { units }) => total + units, 0);
+  return {
+    name,
+    inputShape,
+    classes,
+    layout: buildLayout(network.parameters, network.statistics),
+    dropoutUnits,
+    forward({ parameters, statistics, images, dropout }, mode) {
+      const updatedStatistics: Record<string, tf.Tensor> = { ...statistics };
+      const uniform = mode === 'train' ? splitDropout(dropout, network.dropout) : {};
+      const logits = network.apply(images, { mode, parameters, statistics, uniform, updatedStatistics });
+      return { logits, statistics: updatedStatistics };
+    },
+  };
+}
+
+function splitDropout(dropout: tf.Tensor | undefined, layers: readonly DropoutDeclaration[]): NamedTensors {
+  if (layers.length === 0) return {};
+  if (!dropout) throw new Error('a forward pass in train mode needs uniform numbers for dropout');
+  const pieces = tf.split(
+    dropout,
+    layers.map(({ units }) => units),
+    1,
+  );
+  return Object.fromEntries(layers.map(({ name }, index) => [name, pieces[index]!]));
+}
