@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { type LossAndAccuracyPoint, lossAndAccuracyFigure } from './loss-and-accuracy.js';
+import { inlineSvg, renderSvg } from './render-svg.js';
+
+function points(series: readonly string[]): LossAndAccuracyPoint[] {
+  return series.flatMap((name, k) =>
+    (['train', 'test'] as const).flatMap((split) =>
+      [0, 0.5, 1].map((x) => ({ x, series: name, split, loss: 0.01 + (x - k) ** 2, accuracy: 90 - 20 * (x - k) ** 2 })),
+    ),
+  );
+}
+
+const figure = (name: string): Promise<string> =>
+  renderSvg(lossAndAccuracyFigure(points([name, 'LB']), { xTitle: 'α', title: 'Around two minima' }));
+
+/** The texts of the figure, in the order they are drawn. */
+const texts = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]!);
+
+describe('a loss-and-accuracy figure', () => {
+  test('has a title, both axes labelled, and a legend of series and splits', async () => {
+    expect(texts(await figure('SB')).filter((text) => /[a-z]/i.test(text) || text === 'α')).toEqual([
+      'α',
+      'Loss (filled marks, log scale)',
+      'Accuracy, % (hollow marks)',
+      'training set',
+      'validation set',
+      'SB',
+      'LB',
+      'Around two minima',
+    ]);
+  });
+
+  test('is the same byte for byte, whatever was rendered before it', async () => {
+    const first = await figure('SB');
+    await figure('another one');
+    expect(await figure('SB')).toBe(first);
+  });
+
+  test('depends on nothing outside itself: no ids, links, fonts or scripts', async () => {
+    const svg = await figure('SB');
+    expect(svg).not.toMatch(/\bid=|url\(|href=|<script|<style|<image|@font-face/);
+    expect([...new Set([...svg.matchAll(/font-family="([^"]*)"/g)].map((match) => match[1]))]).toEqual(['sans-serif']);
+  });
+
+  test('tells series apart by shape, splits by dashes, quantities by filling', async () => {
+    const svg = await figure('SB');
+    expect(svg).toContain('stroke-dasharray="5,3"');
+    expect(svg).toMatch(/fill="#4471c4"/);
+    expect(svg).toMatch(/stroke="#ed7d33"/);
+    expect(svg).not.toMatch(/fill="#ed7d33" d=/);
+  });
+
+  test('a loss of zero or not a number leaves a gap and nothing worse', async () => {
+    const broken = [0, Number.NaN, Number.POSITIVE_INFINITY].map((loss, x) => ({
+      x,
+      series: 'SB',
+      split: 'train' as const,
+      loss,
+      accuracy: 10,
+    }));
+    const svg = await renderSvg(lossAndAccuracyFigure(broken, { xTitle: 'a' }));
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
+  test('one split needs no legend for it', async () => {
+    const test = points(['SB']).filter(({ split }) => split === 'test');
+    expect(texts(await renderSvg(lossAndAccuracyFigure(test, { xTitle: 'α' })))).not.toContain('validation set');
+  });
+});
+
+test('within a page a figure has a name, no background, and the colour of the text', async () => {
+  const svg = inlineSvg(await figure('SB'), 'Loss and accuracy');
+  expect(svg).toMatch(/^<svg role="img" aria-label="Loss and accuracy" /);
+  expect(svg).not.toContain('#ffffff');
+  expect(svg).not.toContain('#1d1d1f');
+  expect(svg).toContain('fill="currentColor"');
+});
