@@ -119,7 +119,9 @@ export const configSchema = z.strictObject({
       scaleInitialisation: z.enum(['one', 'uniform']).default('one'),
     })
     .prefault({}),
-  /** Which images choose the best epoch: the test set, as the paper does, or the last N training images, then not trained on. */
+  /** Widths of the hidden layers of `mlp`; null leaves the model's own. */
+  hidden: z.array(count).min(1).nullable().default(null),
+  /** Which images choose the best epoch: the test set, as the paper does, or N training images that are then not trained on. */
   validation: z
     .string()
     .regex(/^(test|holdout:[1-9]\d{0,8})$/)

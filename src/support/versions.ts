@@ -1,0 +1,49 @@
+/** Which code a result comes from. */
+import { execFile } from 'node:child_process';
+import { readFile, realpath } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The folder of this package's package.json: the same number of folders above `src` and `dist`. */
+export const PACKAGE_FOLDER = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** Versions of this package, Node.js and what computes. A package that is not installed is null. */
+export async function versions(): Promise<Record<string, string | null>> {
+  const require = createRequire(import.meta.url);
+  const [smoothout, tfjs, onnxruntime] = await Promise.all([
+    versionIn(join(PACKAGE_FOLDER, 'package.json')),
+    versionIn(() => require.resolve('@tensorflow/tfjs/package.json')),
+    versionIn(() => require.resolve('onnxruntime-node/package.json')),
+  ]);
+  return { smoothout, node: process.versions.node, tfjs, onnxruntime };
+}
+
+/** The commit of this package's own repository, twelve digits, with "-dirty" where tracked files have changed; null outside one. */
+export async function gitCommit(): Promise<string | null> {
+  const git = async (...args: string[]) => (await run('git', ['-C', PACKAGE_FOLDER, ...args])).stdout.trim();
+  try {
+    // Installed below somebody else's repository, that one's commit says nothing about this code.
+    const top = await git('rev-parse', '--show-toplevel');
+    if ((await realpath(top)) !== (await realpath(PACKAGE_FOLDER))) return null;
+    const [commit, changes] = await Promise.all([
+      git('rev-parse', '--short=12', 'HEAD'),
+      git('--no-optional-locks', 'status', '--porcelain', '--untracked-files=no'),
+    ]);
+    return changes === '' ? commit : `${commit}-dirty`;
+  } catch {
+    return null;
+  }
+}
+
+async function versionIn(packageJson: string | (() => string)): Promise<string | null> {
+  try {
+    const path = typeof packageJson === 'string' ? packageJson : packageJson();
+    return (JSON.parse(await readFile(path, 'utf8')) as { version: string }).version;
+  } catch {
+    return null;
+  }
+}

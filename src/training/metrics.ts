@@ -1,0 +1,72 @@
+/** metrics.jsonl: a line for each epoch. */
+import { open } from 'node:fs/promises';
+import { z } from 'zod';
+import { SmoothOutError } from '../support/errors.js';
+import { asWriteError, readTextIfExists, writeFileAtomic } from '../support/files.js';
+
+const schema = z.object({
+  /** Counted from 1. */
+  epoch: z.int().min(1),
+  /** Parameter updates since the start of the run. */
+  step: z.int().min(0),
+  learningRate: z.number(),
+  /** Mean cross-entropy (nats) and accuracy (percent) over the epoch's batches as they were trained on, noise included. */
+  trainLoss: z.number(),
+  trainAccuracy: z.number(),
+  /** At the end of the epoch, without noise, with running batch statistics. */
+  validationLoss: z.number(),
+  validationAccuracy: z.number(),
+  /** Wall time of the epoch; images per second of its training part. */
+  seconds: z.number(),
+  imagesPerSecond: z.number(),
+});
+
+export type EpochMetrics = z.output<typeof schema>;
+
+/** Adds an epoch's line and waits until it is on the disk. @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
+export async function appendMetrics(path: string, metrics: EpochMetrics): Promise<void> {
+  try {
+    const file = await open(path, 'a');
+    try {
+      await file.writeFile(`${JSON.stringify(metrics)}\n`);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw asWriteError(error, path);
+  }
+}
+
+/**
+ * The epochs so far. A last line without its end is what a kill left of it, and is not read.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID for any other line that is not an epoch's.
+ */
+export async function readMetrics(path: string): Promise<EpochMetrics[]> {
+  const lines = ((await readTextIfExists(path)) ?? '').split('\n').slice(0, -1);
+  return lines.map((line, i) => {
+    const parsed = schema.safeParse(parseJson(line));
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0]!;
+    const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}:${i + 1}: ${where}${issue.message}`, {
+      hint: 'Start the run over with --force.',
+    });
+  });
+}
+
+/** Keeps the lines up to `epoch`, the one that the checkpoint a run resumes from was saved at. */
+export async function truncateMetrics(path: string, epoch: number): Promise<EpochMetrics[]> {
+  const kept = (await readMetrics(path)).filter((metrics) => metrics.epoch <= epoch);
+  await writeFileAtomic(path, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(''));
+  return kept;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
