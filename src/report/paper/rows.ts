@@ -1,0 +1,171 @@
+/** Tables 1–3 of the paper (arXiv 1805.07898 v1), number for number, and the protocol that each row stands for. */
+import type { DatasetName, ModelName } from '../../config/schema.js';
+
+/** A row of Table 1. Accuracies are percent, best validation top-1; sharpness is the maximum of five measurements. */
+export interface PaperRow {
+  /** Also the name of the experiment that is its config in configs/. */
+  readonly id: string;
+  readonly model: ModelName;
+  readonly dataset: DatasetName;
+  /** Whose training method it follows, as Table 1 says. */
+  readonly after: 'Keskar et al.' | 'He et al.' | 'Hoffer et al.' | 'Krizhevsky et al.';
+  readonly augment: boolean;
+  readonly optimizer: 'adam' | 'sgd';
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly ghostBatches: boolean;
+  readonly batchSize: number;
+  readonly results: Readonly<Partial<Record<PaperMethod, PaperResult>>> & { readonly baseline: PaperResult };
+  /** The small-batch row that Table 3 takes this row's generalisation gap from. */
+  readonly gapFrom?: string;
+}
+
+export const PAPER_METHODS = ['baseline', 'smoothout', 'adasmoothout'] as const;
+export type PaperMethod = (typeof PAPER_METHODS)[number];
+
+export interface PaperResult {
+  readonly accuracy: number;
+  readonly sharpness: number;
+}
+
+const result = (accuracy: number, sharpness: number): PaperResult => ({ accuracy, sharpness });
+
+const keskar = {
+  after: 'Keskar et al.',
+  augment: false,
+  optimizer: 'adam',
+  epochs: 200,
+  learningRate: 0.001,
+  ghostBatches: false,
+} as const;
+const he = {
+  after: 'He et al.',
+  augment: true,
+  optimizer: 'sgd',
+  epochs: 200,
+  learningRate: 0.1,
+  ghostBatches: false,
+} as const;
+const hoffer = { ...he, after: 'Hoffer et al.', ghostBatches: true } as const;
+const f1 = { ...keskar, model: 'f1', dataset: 'mnist' } as const;
+const c1 = { ...keskar, model: 'c1', dataset: 'cifar10' } as const;
+const c3 = { ...keskar, model: 'c3', dataset: 'cifar100' } as const;
+const cifar10 = { model: 'resnet44', dataset: 'cifar10' } as const;
+const cifar100 = { model: 'resnet44', dataset: 'cifar100' } as const;
+const alexnet = { model: 'alexnet', dataset: 'imagenet', epochs: 60 } as const;
+
+/** In the order of Table 1. */
+export const PAPER_ROWS: readonly PaperRow[] = [
+  { id: 'f1-sb', ...f1, batchSize: 256, results: { baseline: result(98.49, 0), smoothout: result(98.61, 0) } },
+  {
+    id: 'f1-lb',
+    ...f1,
+    batchSize: 6000,
+    results: { baseline: result(98.01, 57.8246), smoothout: result(98.42, 5.4128) },
+  },
+  {
+    id: 'c1-sb',
+    ...c1,
+    batchSize: 256,
+    results: { baseline: result(79.67, 27.7448), smoothout: result(81.72, 0.0003) },
+  },
+  {
+    id: 'c1-lb',
+    ...c1,
+    batchSize: 5000,
+    results: { baseline: result(77.3, 117.8266), smoothout: result(80.34, 0.0004) },
+  },
+  {
+    id: 'c3-sb',
+    ...c3,
+    batchSize: 256,
+    results: { baseline: result(47.99, 23.5103), smoothout: result(51.17, 0.0001) },
+  },
+  {
+    id: 'c3-lb',
+    ...c3,
+    batchSize: 5000,
+    results: { baseline: result(44.37, 62.0682), smoothout: result(48.43, 10.7303) },
+  },
+  { id: 'resnet44-cifar10-sb', ...cifar10, ...he, batchSize: 128, results: { baseline: result(93.18, 132.3693) } },
+  { id: 'resnet44-cifar10-lb', ...cifar10, ...he, batchSize: 2048, results: { baseline: result(87.58, 459.1477) } },
+  {
+    id: 'resnet44-cifar10-lb-gbn',
+    ...cifar10,
+    ...hoffer,
+    learningRate: 0.4,
+    batchSize: 2048,
+    results: {
+      baseline: result(89.24, 252.0197),
+      smoothout: result(89.83, 204.9006),
+      adasmoothout: result(91.2, 348.3411),
+    },
+    gapFrom: 'resnet44-cifar10-sb',
+  },
+  { id: 'resnet44-cifar100-sb', ...cifar100, ...he, batchSize: 128, results: { baseline: result(70.26, 0) } },
+  { id: 'resnet44-cifar100-lb', ...cifar100, ...he, batchSize: 1024, results: { baseline: result(64.67, 203.7407) } },
+  {
+    id: 'resnet44-cifar100-lb-gbn',
+    ...cifar100,
+    ...hoffer,
+    learningRate: 0.283,
+    batchSize: 1024,
+    results: {
+      baseline: result(67.23, 140.4747),
+      smoothout: result(68.68, 102.9927),
+      adasmoothout: result(70.09, 89.0498),
+    },
+    gapFrom: 'resnet44-cifar100-sb',
+  },
+  {
+    id: 'alexnet-sb',
+    ...he,
+    ...alexnet,
+    after: 'Krizhevsky et al.',
+    learningRate: 0.01,
+    batchSize: 256,
+    results: { baseline: result(56.15, 595.9811) },
+  },
+  {
+    id: 'alexnet-lb-gbn',
+    ...hoffer,
+    ...alexnet,
+    learningRate: 0.113,
+    batchSize: 16384,
+    results: { baseline: result(47.64, 623.0147), adasmoothout: result(52.53, 541.2508) },
+    gapFrom: 'alexnet-sb',
+  },
+];
+
+export const TABLE2_ROWS = PAPER_ROWS.filter((row) => row.after === 'Keskar et al.');
+export const TABLE3_ROWS = PAPER_ROWS.filter((row) => row.gapFrom !== undefined);
+
+/** @throws RangeError for an id that is not in PAPER_ROWS: a programming error. */
+export function paperRow(id: string): PaperRow {
+  const row = PAPER_ROWS.find((candidate) => candidate.id === id);
+  if (row === undefined) throw new RangeError(`no row of the paper is called ${id}`);
+  return row;
+}
+
+export const MODEL_NAMES: Readonly<Record<ModelName, string>> = {
+  f1: 'F1',
+  c1: 'C1',
+  c3: 'C3',
+  resnet44: 'ResNet44',
+  alexnet: 'AlexNet',
+  mlp: 'MLP',
+};
+
+export const DATASET_NAMES: Readonly<Record<DatasetName, string>> = {
+  mnist: 'MNIST',
+  cifar10: 'CIFAR-10',
+  cifar100: 'CIFAR-100',
+  imagenet: 'ImageNet',
+};
+
+export const METHOD_NAMES: Readonly<Record<string, string>> = {
+  baseline: 'Baseline',
+  smoothout: 'SmoothOut',
+  adasmoothout: 'AdaSmoothOut',
+  'smoothout-deterministic': 'SmoothOut, deterministic',
+};

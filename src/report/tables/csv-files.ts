@@ -1,0 +1,102 @@
+import { stringify } from 'csv-stringify/sync';
+import type { ClaimingGroup } from '../paper/cells.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperRow } from '../paper/rows.js';
+import { accuracies, sharpness } from '../runs/group.js';
+import type { NamedConvention } from '../sharpness-record.js';
+import { type Difference, estimate } from '../statistics/interval.js';
+import type { Table1Row, Table2Row, Table3Row, Tables } from './tables.js';
+
+/** One line of a CSV file; the order of its keys is the order of the columns. */
+export type CsvRow = Readonly<Record<string, string | number>>;
+
+/** Wherever a sharpness column stands, the two other conventions follow it. */
+export const CONVENTION_ENDINGS: readonly (readonly [NamedConvention, string])[] = [
+  ['defined', ''],
+  ['keskar', '_keskar'],
+  ['reference', '_reference'],
+];
+
+/** Four decimals, as the paper gives its sharpness: a tenth of what one image in a test set of 10,000 is worth, and less. */
+export const decimal = (value: number | null | undefined): string => (value == null ? '' : value.toFixed(4));
+const percent = (value: number): string => value.toFixed(2);
+
+function sharpnessColumns(name: string, cell: ClaimingGroup | null): CsvRow {
+  return Object.fromEntries(
+    CONVENTION_ENDINGS.map(([convention, ending]) => [
+      `${name}${ending}`,
+      decimal(cell === null ? null : sharpness(cell.group, convention)?.mean),
+    ]),
+  );
+}
+
+const seeds = (cell: ClaimingGroup | null): number => cell?.group.runs.length ?? 0;
+const accuracy = (cell: ClaimingGroup | null) =>
+  cell === null ? null : estimate([...accuracies(cell.group).values()]);
+const named = (row: PaperRow): CsvRow => ({ dnn: MODEL_NAMES[row.model], dataset: DATASET_NAMES[row.dataset] });
+
+function differenceColumns(name: string, value: Difference | null): CsvRow {
+  return { [name]: decimal(value?.mean), [`${name}_ci95`]: decimal(value?.ci95) };
+}
+
+export function table1Csv({ row, paper, baseline }: Table1Row): CsvRow {
+  return {
+    ...named(row),
+    data_augment: row.augment ? 'Yes' : 'No',
+    optimizer: row.optimizer === 'adam' ? 'Adam' : 'Momentum',
+    epochs: row.epochs,
+    learning_rate: row.learningRate,
+    gbn: row.ghostBatches ? 'Yes' : 'No',
+    batch_size: row.batchSize,
+    seeds: seeds(baseline),
+    accuracy: decimal(accuracy(baseline)?.mean),
+    accuracy_ci95: decimal(accuracy(baseline)?.ci95),
+    ...sharpnessColumns('sharpness', baseline),
+    paper_accuracy: percent(paper.accuracy),
+    paper_sharpness: decimal(paper.sharpness),
+  };
+}
+
+/** `seeds` is one number where both sides have as many, else "baseline's/SmoothOut's". */
+export function table2Csv({ row, paper, baseline, smoothout, improvement }: Table2Row): CsvRow {
+  return {
+    ...named(row),
+    batch_size: row.batchSize,
+    seeds: seeds(baseline) === seeds(smoothout) ? seeds(baseline) : `${seeds(baseline)}/${seeds(smoothout)}`,
+    baseline: decimal(accuracy(baseline)?.mean),
+    smoothout: decimal(accuracy(smoothout)?.mean),
+    ...differenceColumns('improvement', improvement.best),
+    ...sharpnessColumns('sharpness_baseline', baseline),
+    ...sharpnessColumns('sharpness_smoothout', smoothout),
+    paper_baseline: percent(paper.baseline.accuracy),
+    paper_smoothout: percent(paper.smoothout.accuracy),
+    paper_sharpness_baseline: decimal(paper.baseline.sharpness),
+    paper_sharpness_smoothout: decimal(paper.smoothout.sharpness),
+  };
+}
+
+export function table3Csv({ row, method, paper, group, gap }: Table3Row): CsvRow {
+  return {
+    ...named(row),
+    batch_size: row.batchSize,
+    method: METHOD_NAMES[method]!,
+    seeds: seeds(group),
+    accuracy: decimal(accuracy(group)?.mean),
+    ...differenceColumns('gap', gap.best),
+    ...sharpnessColumns('sharpness', group),
+    paper_accuracy: percent(paper.accuracy),
+    paper_gap: percent(paper.gap),
+    paper_sharpness: decimal(paper.sharpness),
+  };
+}
+
+export function csvText(rows: readonly CsvRow[]): string {
+  return stringify([...rows], { header: true, columns: Object.keys(rows[0] ?? {}) });
+}
+
+export function tableRows(tables: Tables): Readonly<Record<'table1' | 'table2' | 'table3', CsvRow[]>> {
+  return {
+    table1: tables.table1.map(table1Csv),
+    table2: tables.table2.map(table2Csv),
+    table3: tables.table3.map(table3Csv),
+  };
+}
