@@ -12,11 +12,19 @@ export type ModelName = (typeof MODELS)[number];
 export type DatasetName = (typeof DATASETS)[number];
 export type MethodName = (typeof METHODS)[number];
 
+// Descriptions complete the sentence "expected …" of an error; enums and booleans need none (explain.ts).
+
 /** Names a folder, so it can never lead out of the results folder. */
-const folderName = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/);
-const count = z.int().min(1);
-const nonNegative = z.number().min(0);
-const positive = z.number().gt(0);
+const folderName = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/)
+  .describe('1 to 64 of the characters A-Z a-z 0-9 . _ -');
+const count = z.int().min(1).describe('a whole number of at least 1');
+const countOrNull = count.nullable().describe('a whole number of at least 1, or null');
+const positive = z.number().gt(0).describe('a number above 0');
+const nonNegative = z.number().min(0).describe('a number of at least 0');
+/** A probability, or momentum's share of the last step. */
+const fraction = z.number().min(0).lt(1).describe('a number from 0 up to, but not, 1');
 
 const optimizerKeys = {
   name: z.enum(['adam', 'sgd']),
@@ -24,11 +32,11 @@ const optimizerKeys = {
   /** L2 penalty added to the gradient of every parameter, batch norm's and biases included (reference.md 2.1). */
   weightDecay: nonNegative,
   /** Of sgd alone: v ← momentum · v + g, w ← w − η · v (no dampening, no Nesterov). */
-  momentum: nonNegative.lt(1),
+  momentum: fraction,
   /** "Learning rate tuning": η · √(batchSize / ghostBatchSize). */
   scaleLearningRate: z.boolean(),
   /** Greatest L2 norm of the whole averaged gradient; null leaves it alone. */
-  clipNorm: positive.nullable(),
+  clipNorm: positive.nullable().describe('a number above 0, or null'),
   /** `epoch` forgets the optimizer's state at the start of each epoch, as the reference does unintentionally. */
   reset: z.enum(['never', 'epoch']),
 };
@@ -46,7 +54,7 @@ const optimizer = z.strictObject({
 /** What a method may change of the experiment it runs in: AlexNet's AdaSmoothOut drops both regularizers (paper, 4.2). */
 const overrides = {
   optimizer: z.strictObject(optimizerKeys).partial().default({}),
-  dropout: nonNegative.lt(1).optional(),
+  dropout: fraction.optional(),
 };
 
 /** Which parameters are perturbed. */
@@ -58,9 +66,12 @@ const noiseParameters = z.enum(['all', 'withoutBatchNorm']).default('all');
  */
 export const DEFAULT_STRENGTH = { uniform: 0.01, filterAdaptive: 0.1 } as const;
 
+/** In a file also `tuned`: the loader then puts in what `smoothout tune` found. */
+const strengthA = nonNegative.describe('a number of at least 0, or tuned');
+
 const stochasticNoise = (strength: number) =>
   z.strictObject({
-    a: nonNegative.default(strength),
+    a: strengthA.default(strength),
     /** How often θ is drawn anew. Without ghost batches the two are the same. */
     per: z.enum(['step', 'ghostBatch']).default('step'),
     /** `tanh`: a is multiplied by (1 + tanh(−10 (t/T − 1/2))) / 2 at step t of T (reference.md 3.4). */
@@ -69,7 +80,7 @@ const stochasticNoise = (strength: number) =>
   });
 
 /** The N perturbations of Fig. 2(a) are drawn once and stay: there is nothing to redraw or to schedule. */
-const fixedNoise = z.strictObject({ a: nonNegative.default(DEFAULT_STRENGTH.uniform), parameters: noiseParameters });
+const fixedNoise = z.strictObject({ a: strengthA.default(DEFAULT_STRENGTH.uniform), parameters: noiseParameters });
 
 /** `label` names the runs' folder, and so tells two uses of one method apart. Its default is the name. */
 const label = folderName.optional();
@@ -98,6 +109,11 @@ const method = z.discriminatedUnion('name', [
   }),
 ]);
 
+const seed = z.int().min(0).max(0xffffffff).describe('a whole number from 0 to 4294967295');
+
+/** What a config without `methods` compares. */
+export const DEFAULT_METHODS: readonly MethodName[] = ['baseline', 'smoothout'];
+
 export const configSchema = z.strictObject({
   experiment: folderName,
   model: z.enum(MODELS),
@@ -105,14 +121,14 @@ export const configSchema = z.strictObject({
   epochs: count,
   batchSize: count.default(256),
   /** A number turns on ghost batch normalisation; it must divide batchSize. */
-  ghostBatchSize: count.nullable().default(null),
+  ghostBatchSize: countOrNull.default(null),
   preset: z.enum(['paper', 'reference']).default('paper'),
   optimizer: optimizer.prefault({}),
   /** From `epoch` on (counted from 0), the learning rate is `optimizer.learningRate` × `factor`: factors do not multiply up. */
   schedule: z.array(z.strictObject({ epoch: count, factor: positive })).default([]),
   augment: z.boolean().default(false),
   /** Probability of dropping a unit; null leaves the model's own (C1, C3, AlexNet: 0.5; the others have no dropout). */
-  dropout: nonNegative.lt(1).nullable().default(null),
+  dropout: fraction.nullable().describe('a number from 0 up to, but not, 1, or null').default(null),
   batchNorm: z
     .strictObject({
       /** γ starts at 1, or uniform on [0, 1) as in PyTorch 0.3 (reference.md 1; ResNet44 sets its own 1). */
@@ -120,19 +136,23 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   /** Widths of the hidden layers of `mlp`; null leaves the model's own. */
-  hidden: z.array(count).min(1).nullable().default(null),
+  hidden: z.array(count).min(1).nullable().describe('a list of widths, or null').default(null),
+  /** The generated stand-in for the data set, made now if need be, instead of the real one. */
+  synthetic: z.boolean().default(false),
   /** Which images choose the best epoch: the test set, as the paper does, or N training images that are then not trained on. */
   validation: z
     .string()
     .regex(/^(test|holdout:[1-9]\d{0,8})$/)
+    .describe('test, or holdout:N with a number of training images')
     .default('test'),
-  trainLimit: count.nullable().default(null),
-  validationLimit: count.nullable().default(null),
-  seeds: z.array(z.int().min(0).max(0xffffffff)).min(1).default([1]),
-  methods: z
-    .array(method)
+  trainLimit: countOrNull.default(null),
+  validationLimit: countOrNull.default(null),
+  seeds: z
+    .array(seed)
     .min(1)
-    .prefault([{ name: 'baseline' }, { name: 'smoothout' }]),
+    .describe('a list of whole numbers from 0 to 4294967295, or text such as 1,2 or 1-5')
+    .default([1]),
+  methods: z.array(method).min(1).describe('a list of at least one method, such as { name: baseline }'),
 });
 
 /** A config with every default written out. */
@@ -156,7 +176,7 @@ export type MethodSpec =
       readonly copies: number;
     };
 
-/** One run: everything that decides its result, but for the data. */
+/** One run: everything that decides its result. */
 export interface RunSpec extends Readonly<Omit<Config, 'methods' | 'seeds'>> {
   readonly method: MethodSpec;
   readonly seed: number;

@@ -1,0 +1,170 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { loadConfigs } from './load.js';
+import type { Config } from './schema.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'smoothout-config-'));
+});
+
+const MINIMAL = 'experiment: trial\nmodel: f1\ndataset: mnist\nepochs: 2\n';
+
+async function write(text: string, name = 'a.yaml'): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+async function load(text: string, ...set: string[]): Promise<Config> {
+  const configs = await loadConfigs(await write(text), { set });
+  expect(configs).toHaveLength(1);
+  return configs[0]!;
+}
+
+/** The error's message, with the folder's name left out. */
+async function complaint(text: string, ...set: string[]): Promise<string> {
+  const error = await load(text, ...set).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitStatus: 2 });
+  return (error as Error).message.replaceAll(`${folder}/`, '');
+}
+
+describe('a config of four keys', () => {
+  test('has every default', async () => {
+    const noise = { a: 0.01, per: 'step', schedule: 'constant', parameters: 'all' };
+    expect(await load(MINIMAL)).toEqual({
+      experiment: 'trial',
+      model: 'f1',
+      dataset: 'mnist',
+      epochs: 2,
+      batchSize: 256,
+      ghostBatchSize: null,
+      preset: 'paper',
+      optimizer: {
+        name: 'adam',
+        learningRate: 0.001,
+        weightDecay: 0,
+        momentum: 0.9,
+        scaleLearningRate: false,
+        clipNorm: null,
+        reset: 'never',
+      },
+      schedule: [],
+      augment: false,
+      dropout: null,
+      batchNorm: { scaleInitialisation: 'one' },
+      hidden: null,
+      synthetic: false,
+      validation: 'test',
+      trainLimit: null,
+      validationLimit: null,
+      seeds: [1],
+      methods: [
+        { name: 'baseline', optimizer: {} },
+        { name: 'smoothout', optimizer: {}, noise },
+      ],
+    });
+  });
+
+  test.each(['experiment', 'model', 'dataset', 'epochs'])('needs %s', async (key) => {
+    const text = MINIMAL.split('\n').filter((line) => !line.startsWith(key));
+    expect(await complaint(text.join('\n'))).toMatch(new RegExp(`^a\\.yaml:1: ${key} is missing: expected `));
+  });
+});
+
+describe('extends', () => {
+  test('puts a file on top of another, mappings key by key and lists whole', async () => {
+    await write(
+      `${MINIMAL}optimizer: { learningRate: 0.5, clipNorm: 5 }\nmethods: [{ name: baseline }]\n`,
+      'base.yaml',
+    );
+    const config = await load('extends: base.yaml\nepochs: 7\noptimizer: { learningRate: 0.1 }\n');
+    expect(config).toMatchObject({ experiment: 'trial', epochs: 7, optimizer: { learningRate: 0.1, clipNorm: 5 } });
+    expect(config.methods).toHaveLength(1);
+  });
+
+  test('blames the file that a wrong value stands in', async () => {
+    await write(`${MINIMAL}batchSize: none\n`, 'base.yaml');
+    expect(await complaint('extends: base.yaml\nepochs: 7\n')).toBe(
+      'base.yaml:5: batchSize: expected a whole number of at least 1, got "none"',
+    );
+  });
+
+  test('says which line names a file that is not there', async () => {
+    await write(MINIMAL, 'f1-sb.yaml');
+    expect(await complaint('\nextends: f1-bs.yaml\n')).toBe(
+      'a.yaml:2: extends: f1-bs.yaml: there is no such file; did you mean "f1-sb.yaml"?',
+    );
+  });
+
+  test('never goes round in circles', async () => {
+    await write('extends: a.yaml\n', 'b.yaml');
+    expect(await complaint('extends: b.yaml\n')).toMatch(/^b\.yaml:1: extends: a\.yaml extends itself$/);
+  });
+});
+
+describe('variants', () => {
+  const two = 'variants:\n  - { experiment: small }\n  - { experiment: large, batchSize: 6000 }\n';
+
+  test('make one file several configs', async () => {
+    const configs = await loadConfigs(await write(MINIMAL + two), { set: ['epochs=9'] });
+    expect(configs.map(({ experiment, batchSize, epochs }) => [experiment, batchSize, epochs])).toEqual([
+      ['small', 256, 9],
+      ['large', 6000, 9],
+    ]);
+  });
+
+  test('must not share a name', async () => {
+    expect(await complaint(MINIMAL + two.replace('large', 'small'))).toMatch(/^a\.yaml:7: experiment: two variants/);
+  });
+
+  test.each(['variants: []', 'variants: 3', 'variants: [3]'])('%s is refused', async (text) => {
+    expect(await complaint(`${MINIMAL}${text}\n`)).toMatch(/^a\.yaml:5: variants: expected a list of mappings/);
+  });
+});
+
+describe('seeds', () => {
+  test.each([
+    ['[4, 2]', [4, 2]],
+    ['3', [3]],
+    ['1-4', [1, 2, 3, 4]],
+    ['"1, 3-4"', [1, 3, 4]],
+  ])('%s', async (text, seeds) => {
+    expect((await load(`${MINIMAL}seeds: ${text}\n`)).seeds).toEqual(seeds);
+    expect((await load(MINIMAL, `seeds=${text}`)).seeds).toEqual(seeds);
+  });
+
+  test.each(['5-1', 'x', '-1', '[1.5]', '[]', '[1, 1]', '1-99999999'])('%s is refused', async (text) => {
+    expect(await complaint(`${MINIMAL}seeds: ${text}\n`)).toMatch(/^a\.yaml:5: seeds/);
+  });
+});
+
+describe('a tuned strength', () => {
+  const text = `${MINIMAL}methods: [{ name: smoothout, noise: { a: tuned } }]\n`;
+  const tuned = 'experiment: trial\nvalidation: holdout:5000\nepochs: 3\nseeds: [1]\ntrials: []\nstrengths: ';
+
+  test('comes from the file beside the config', async () => {
+    await mkdir(join(folder, 'tuned'));
+    await write(`${tuned}{ smoothout: 0.023 }\n`, 'tuned/trial.yaml');
+    expect((await load(text)).methods[0]).toMatchObject({ noise: { a: 0.023 } });
+    expect((await load(text, 'noise.a=0.5')).methods[0]).toMatchObject({ noise: { a: 0.5 } });
+  });
+
+  test('that is not there says how to get it', async () => {
+    await expect(load(text)).rejects.toMatchObject({
+      message: expect.stringMatching(/a\.yaml:5: methods\.0\.noise\.a: nothing has been tuned for smoothout/),
+      hint: expect.stringContaining('smoothout tune'),
+    });
+  });
+
+  test('is not read from a damaged file', async () => {
+    await mkdir(join(folder, 'tuned'));
+    await write(`${tuned}{ smoothout: -1 }\n`, 'tuned/trial.yaml');
+    expect(await complaint(text)).toMatch(/tuned\/trial\.yaml: strengths\.smoothout: /);
+  });
+});

@@ -1,0 +1,164 @@
+/** From files and `--set` to configs: `extends`, `variants`, presets and tuned strengths are all resolved here. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { SmoothOutError } from '../support/errors.js';
+import { didYouMean } from '../support/suggest.js';
+import { check } from './checks.js';
+import { explain } from './explain.js';
+import { applyOverride, parseOverride } from './overrides.js';
+import { applyPreset } from './preset.js';
+import { type Config, configSchema, DEFAULT_METHODS } from './schema.js';
+import { parseSeeds } from './seeds.js';
+import {
+  at,
+  emptyMap,
+  invalid,
+  type MapTree,
+  merge,
+  originAt,
+  parseTree,
+  plain,
+  type Tree,
+  without,
+  withValue,
+} from './tree.js';
+import { readTuned, tunedPath } from './tuned.js';
+
+/** Every config shipped fits a page; a file this long is not a config. */
+const MAX_BYTES = 64 * 1024;
+const MAX_PARENTS = 8;
+
+export interface LoadOptions {
+  /** `key.path=value`, applied in turn on top of the file and to each of its variants. */
+  readonly set?: readonly string[];
+}
+
+/**
+ * The configs of a file: one, or one for each of its `variants`.
+ *
+ * @throws SmoothOutError CONFIG_INVALID with a line for each problem: file, line, key, what was expected. USAGE for a
+ *   malformed `--set`.
+ */
+export async function loadConfigs(path: string, { set = [] }: LoadOptions = {}): Promise<Config[]> {
+  const overrides = set.map(parseOverride);
+  const trees = variantsOf(await readWithParents(path, path, []));
+  const configs: Config[] = [];
+  for (const variant of trees) {
+    let tree: Tree = withDefaultMethods(variant);
+    for (const override of overrides) tree = applyOverride(tree, override);
+    tree = applyPreset(withSeedList(tree));
+    tree = await withTunedStrengths(tree, path);
+    const config = validate(tree);
+    if (configs.some(({ experiment }) => experiment === config.experiment)) {
+      const origin = originAt(tree, ['experiment']);
+      throw invalid(origin, `experiment: two variants are named ${config.experiment}; their runs would share a folder`);
+    }
+    configs.push(config);
+  }
+  return configs;
+}
+
+function validate(tree: Tree): Config {
+  const parsed = configSchema.safeParse(plain(tree));
+  const problems = parsed.success
+    ? check(parsed.data).map(({ path, message }) => `${originAt(tree, path)}: ${path.join('.')}: ${message}`)
+    : parsed.error.issues.flatMap((issue) => explain(issue, tree));
+  if (!parsed.success || problems.length > 0) throw new SmoothOutError('CONFIG_INVALID', problems.join('\n'));
+  return parsed.data;
+}
+
+/** The file on top of the one it `extends`, and so on. `from` is where the path was found. */
+async function readWithParents(path: string, from: string, children: readonly string[]): Promise<MapTree> {
+  const absolute = resolve(path);
+  if (children.includes(absolute)) throw invalid(from, `extends: ${path} extends itself`);
+  if (children.length > MAX_PARENTS) throw invalid(from, `extends: more than ${MAX_PARENTS} files deep`);
+  const text = await readConfigText(path, from);
+  const tree = parseTree(text, (line) => `${path}:${line}`);
+  if (tree.kind !== 'map') throw invalid(path, 'expected a mapping such as "experiment: c1-lb"');
+  const parent = tree.entries.get('extends');
+  if (parent === undefined) return tree;
+  if (parent.kind !== 'scalar' || typeof parent.value !== 'string') {
+    throw invalid(parent.origin, 'extends: expected the name of a config file');
+  }
+  const base = await readWithParents(resolveBeside(path, parent.value), parent.origin, [...children, absolute]);
+  return merge(base, without(tree, 'extends')) as MapTree;
+}
+
+/** Relative paths stay relative, for messages as short as what was typed. */
+function resolveBeside(path: string, name: string): string {
+  const folder = dirname(path);
+  return name.startsWith('/') || folder === '.' ? name : `${folder}/${name}`;
+}
+
+async function readConfigText(path: string, from: string): Promise<string> {
+  const where = from === path ? path : `${from}: extends: ${path}`;
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) throw invalid(where, `${size} bytes long; a config has at most ${MAX_BYTES}`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+  } catch (error) {
+    if (error instanceof SmoothOutError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      const names = await readdir(dirname(path)).catch(() => []);
+      throw invalid(where, `there is no such file${didYouMean(basename(path), names)}`);
+    }
+    throw invalid(where, code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'not UTF-8 text' : `cannot be read (${code})`);
+  }
+}
+
+/** A tree for each of `variants`, laid over the rest; the whole where there are none. */
+function variantsOf(tree: MapTree): Tree[] {
+  const variants = tree.entries.get('variants');
+  if (variants === undefined) return [tree];
+  if (variants.kind !== 'list' || variants.items.length === 0 || variants.items.some(({ kind }) => kind !== 'map')) {
+    throw invalid(variants.origin, 'variants: expected a list of mappings, each with an experiment name of its own');
+  }
+  return variants.items.map((variant) => merge(without(tree, 'variants'), variant));
+}
+
+function withDefaultMethods(tree: Tree): Tree {
+  if (at(tree, ['methods']) !== undefined) return tree;
+  const origin = tree.origin;
+  const items = DEFAULT_METHODS.map((name) => {
+    return withValue(emptyMap(origin), ['name'], { kind: 'scalar', value: name, origin });
+  });
+  return withValue(tree, ['methods'], { kind: 'list', items, origin });
+}
+
+/** `seeds: 1-5`, `seeds: "1,2"` and `seeds: 3` as lists; anything else is left for the schema to refuse. */
+function withSeedList(tree: Tree): Tree {
+  const seeds = at(tree, ['seeds']);
+  if (seeds?.kind !== 'scalar') return tree;
+  const list = parseSeeds(String(seeds.value));
+  if (list === null) return tree;
+  const { origin } = seeds;
+  const items = list.map((value) => ({ kind: 'scalar' as const, value, origin }));
+  return withValue(tree, ['seeds'], { kind: 'list', items, origin });
+}
+
+/** Puts in the strengths of methods that say `noise: { a: tuned }`. */
+async function withTunedStrengths(tree: Tree, configPath: string): Promise<Tree> {
+  const methods = at(tree, ['methods']);
+  if (methods?.kind !== 'list') return tree;
+  let result = tree;
+  for (const [i, method] of methods.items.entries()) {
+    const path = ['methods', String(i), 'noise', 'a'];
+    const strength = at(tree, path);
+    if (strength?.kind !== 'scalar' || strength.value !== 'tuned') continue;
+    const label = at(method, ['label']) ?? at(method, ['name']);
+    const experiment = at(tree, ['experiment']);
+    if (label?.kind !== 'scalar' || experiment?.kind !== 'scalar') continue;
+    const file = tunedPath(configPath, String(experiment.value));
+    const value = (await readTuned(file))?.strengths[String(label.value)];
+    if (value === undefined) {
+      throw invalid(
+        strength.origin,
+        `${path.join('.')}: nothing has been tuned for ${label.value}: there is no strength in ${file}`,
+        `Run smoothout tune ${configPath} --grid noise.a=0.005,0.01,0.02 or give a number.`,
+      );
+    }
+    result = withValue(result, path, { kind: 'scalar', value, origin: file });
+  }
+  return result;
+}

@@ -1,0 +1,71 @@
+/** From a config to its runs: one for each method and seed. */
+import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
+import { SmoothOutError } from '../support/errors.js';
+import { didYouMean } from '../support/suggest.js';
+import { loadConfigs } from './load.js';
+import type { Config, MethodConfig, MethodSpec, RunSpec } from './schema.js';
+
+export interface RunSelection {
+  /** Labels or names; all of the config's methods where left out. */
+  readonly methods?: readonly string[];
+  readonly seeds?: readonly number[];
+}
+
+/** @throws SmoothOutError USAGE for a method that the config does not have. */
+export function resolveRuns(config: Config, { methods, seeds = config.seeds }: RunSelection = {}): RunSpec[] {
+  const chosen = methods === undefined ? config.methods : config.methods.filter((method) => isNamed(method, methods));
+  for (const name of methods ?? []) {
+    if (config.methods.some((method) => isNamed(method, [name]))) continue;
+    const labels = config.methods.map(labelOf);
+    const help = didYouMean(name, labels) || `; it has ${labels.join(', ')}`;
+    throw new SmoothOutError('USAGE', `--method ${name}: experiment ${config.experiment} has no such method${help}`);
+  }
+  return chosen.flatMap((method) => seeds.map((seed) => resolveRun(config, method, seed)));
+}
+
+function resolveRun({ methods: _, seeds: __, ...settings }: Config, method: MethodConfig, seed: number): RunSpec {
+  const resolved = {
+    ...settings,
+    optimizer: { ...settings.optimizer, ...(method.optimizer as Partial<Config['optimizer']>) },
+    dropout: method.dropout ?? settings.dropout,
+    method: specOf(method),
+  };
+  return { ...resolved, seed, configHash: createHash('sha256').update(canonical(resolved)).digest('hex') };
+}
+
+function specOf(method: MethodConfig): MethodSpec {
+  const { optimizer: _, dropout: __, ...own } = method;
+  return { ...own, label: labelOf(method) };
+}
+
+function labelOf({ name, label }: MethodConfig): string {
+  return label ?? name;
+}
+
+function isNamed(method: MethodConfig, names: readonly string[]): boolean {
+  return names.includes(labelOf(method)) || names.includes(method.name);
+}
+
+/** JSON with sorted keys: equal settings give equal text, whatever order they were written in. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => {
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** config.yaml of a run's folder: every default written out, and itself a config that gives this one run. */
+export function runConfigText({ method, seed, configHash: _, ...settings }: RunSpec): string {
+  const lines = stringify({ ...settings, seeds: [seed], methods: [method] }, { lineWidth: 0 });
+  return `# The resolved settings of this run. \`smoothout run\` of this file repeats it.\n${lines}`;
+}
+
+/** The run that a run folder's config.yaml describes. @throws SmoothOutError CONFIG_INVALID */
+export async function readRunConfig(path: string): Promise<RunSpec> {
+  const runs = (await loadConfigs(path)).flatMap((config) => resolveRuns(config));
+  if (runs.length !== 1) {
+    throw new SmoothOutError('CONFIG_INVALID', `${path}: expected the config of one run, got ${runs.length}`);
+  }
+  return runs[0]!;
+}

@@ -1,0 +1,125 @@
+/**
+ * Settings as they were written: every value knows where it stands, so that an error found after files, variants and
+ * `--set` have been put together can still name the file and the line.
+ */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { SmoothOutError } from '../support/errors.js';
+
+export type Scalar = string | number | boolean | null;
+
+export type Tree = { readonly origin: Origin } & (
+  | { readonly kind: 'scalar'; readonly value: Scalar }
+  | { readonly kind: 'list'; readonly items: readonly Tree[] }
+  | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Tree> }
+);
+
+export type MapTree = Extract<Tree, { kind: 'map' }>;
+
+/** `configs/c1-lb.yaml:12`, `--set epochs=3`, `preset reference`. */
+export type Origin = string;
+
+export function emptyMap(origin: Origin): MapTree {
+  return { kind: 'map', entries: new Map(), origin };
+}
+
+/**
+ * Reads YAML 1.2 text without what configs have no use for: aliases, tags, merge keys, keys that are not text.
+ *
+ * @param originOf where the line with this number (from 1) stands
+ * @throws SmoothOutError CONFIG_INVALID
+ */
+export function parseTree(text: string, originOf: (line: number) => Origin): Tree {
+  const lines = new LineCounter();
+  const at = (offset: number) => originOf(lines.linePos(offset).line);
+  const document = parseDocument(text, { lineCounter: lines, merge: false, uniqueKeys: true, prettyErrors: false });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    const why = problem.code === 'RESOURCE_EXHAUSTION' ? 'nested too deeply' : problem.message;
+    throw invalid(at(problem.pos[0]), `not valid YAML: ${why}`);
+  }
+
+  function convert(node: Node | null, origin: Origin): Tree {
+    if (node === null) return { kind: 'scalar', value: null, origin };
+    if (isMap(node)) {
+      const entries = new Map<string, Tree>();
+      for (const { key, value } of node.items) {
+        const offset = (key as Node).range?.[0] ?? 0;
+        const here = at(offset);
+        if (!isScalar(key) || key.value === null) throw invalid(here, 'a key must be plain text');
+        entries.set(String(key.value), convert(value as Node | null, here));
+      }
+      return { kind: 'map', entries, origin };
+    }
+    if (isSeq(node)) {
+      const items = node.items.map((item) => convert(item as Node, at((item as Node).range?.[0] ?? 0)));
+      return { kind: 'list', items, origin };
+    }
+    if (isAlias(node)) throw invalid(origin, `aliases such as *${node.source} are not supported: write the value out`);
+    const value = isScalar(node) ? node.value : undefined;
+    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      return { kind: 'scalar', value, origin };
+    }
+    throw invalid(origin, 'expected text, a number, true, false, null, a list or a mapping');
+  }
+  return convert(document.contents, originOf(1));
+}
+
+/** `over` on top of `base`: mappings are merged key by key, anything else is replaced whole. */
+export function merge(base: Tree, over: Tree): Tree {
+  if (base.kind !== 'map' || over.kind !== 'map') return over;
+  const entries = new Map(base.entries);
+  for (const [key, value] of over.entries) {
+    const below = entries.get(key);
+    entries.set(key, below === undefined ? value : merge(below, value));
+  }
+  return { kind: 'map', entries, origin: over.origin };
+}
+
+/** The tree with `value` at `path`; mappings on the way are made where there are none. */
+export function withValue(tree: Tree | undefined, path: readonly string[], value: Tree): Tree {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  if (tree?.kind === 'list') {
+    const items = tree.items.map((item, i) => (String(i) === key ? withValue(item, rest, value) : item));
+    return { ...tree, items };
+  }
+  const map = tree?.kind === 'map' ? tree : emptyMap(value.origin);
+  return { ...map, entries: new Map(map.entries).set(key, withValue(map.entries.get(key), rest, value)) };
+}
+
+export function without(tree: MapTree, ...keys: string[]): MapTree {
+  return { ...tree, entries: new Map([...tree.entries].filter(([key]) => !keys.includes(key))) };
+}
+
+/** The value at `path`, or nothing. */
+export function at(tree: Tree, path: readonly PropertyKey[]): Tree | undefined {
+  let found: Tree | undefined = tree;
+  for (const key of path) {
+    if (found?.kind === 'map') found = found.entries.get(String(key));
+    else if (found?.kind === 'list') found = found.items[Number(key)];
+    else return undefined;
+  }
+  return found;
+}
+
+/** Where the value at `path` stands, or the nearest thing around it that was written. */
+export function originAt(tree: Tree, path: readonly PropertyKey[]): Origin {
+  for (let length = path.length; length > 0; length--) {
+    const found = at(tree, path.slice(0, length));
+    if (found !== undefined) return found.origin;
+  }
+  return tree.origin;
+}
+
+/** The values alone. Objects have no prototype: a key named `__proto__` is a key like any other. */
+export function plain(tree: Tree): unknown {
+  if (tree.kind === 'scalar') return tree.value;
+  if (tree.kind === 'list') return tree.items.map(plain);
+  const object = Object.create(null) as Record<string, unknown>;
+  for (const [key, value] of tree.entries) object[key] = plain(value);
+  return object;
+}
+
+export function invalid(origin: Origin, message: string, hint?: string): SmoothOutError {
+  return new SmoothOutError('CONFIG_INVALID', `${origin}: ${message}`, hint === undefined ? {} : { hint });
+}
