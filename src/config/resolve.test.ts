@@ -118,7 +118,7 @@ describe('preset', () => {
   });
 
   test('gives way to what the config says itself', async () => {
-    const [, smoothout] = await noisy('preset=reference', 'noise.per=step', 'optimizer.clipNorm=null');
+    const [, smoothout] = await noisy('preset=reference', 'methods.strong.noise.per=step', 'optimizer.clipNorm=null');
     expect(smoothout).toMatchObject({
       optimizer: { weightDecay: 0.001, clipNorm: null, reset: 'epoch' },
       method: { noise: { per: 'step', schedule: 'tanh' } },
