@@ -4,15 +4,42 @@ import type { NamedTensors } from '../engine/engine.js';
 import { tensorNamed } from './layer.js';
 import type { Slot } from './layout.js';
 
-/** The named tensors of a flat vector [size], by one split, whose gradient is one concatenation. */
+/** Vectors from this size on are split off alone; smaller neighbours stay together, so that updates are few and long. */
+const LARGE = 16_384;
+
+/**
+ * The named tensors of a flat vector [size]: split into large tensors and runs of small ones, and those runs again. The
+ * gradient of a split is a concatenation, so an update of the whole vector runs over a few long pieces.
+ */
 export function split(flat: tf.Tensor1D, slots: readonly Slot[]): NamedTensors {
   if (slots.length === 0) return {};
-  const pieces = tf.split(
-    flat,
-    slots.map(({ size }) => size),
+  const runs = runsOf(slots);
+  const pieces = splitBy(flat, runs.map(totalSize));
+  const tensors = runs.flatMap((run, i) =>
+    splitBy(
+      pieces[i]!,
+      run.map(({ size }) => size),
+    ),
   );
-  return Object.fromEntries(slots.map(({ name, shape }, index) => [name, tf.reshape(pieces[index]!, [...shape])]));
+  return Object.fromEntries(slots.map(({ name, shape }, index) => [name, tf.reshape(tensors[index]!, [...shape])]));
 }
+
+function splitBy(vector: tf.Tensor, sizes: readonly number[]): tf.Tensor[] {
+  return sizes.length === 1 ? [vector] : tf.split(vector, [...sizes]);
+}
+
+function runsOf(slots: readonly Slot[]): Slot[][] {
+  const runs: Slot[][] = [];
+  for (const slot of slots) {
+    const open = runs.at(-1);
+    const joins = open && slot.size < LARGE && open[0]!.size < LARGE;
+    if (joins) open.push(slot);
+    else runs.push([slot]);
+  }
+  return runs;
+}
+
+const totalSize = (slots: readonly Slot[]) => slots.reduce((total, { size }) => total + size, 0);
 
 /** The flat vector of the named tensors: the inverse of `split`. */
 export function join(tensors: NamedTensors, slots: readonly Slot[]): tf.Tensor1D {

@@ -1,0 +1,38 @@
+/** Arrays that stay with the CPU engine between runs: host memory, handed from step to step and used again. */
+import { type DeviceArray, type HostArray, sizeOf, type TensorSpec } from '../engine.js';
+
+export interface CpuArray extends DeviceArray {
+  readonly values: HostArray;
+}
+
+export interface CpuMemory {
+  /** An array of undefined contents. */
+  allocate(spec: TensorSpec): CpuArray;
+}
+
+export function createCpuMemory(): CpuMemory {
+  const free = new Map<string, HostArray[]>();
+  return {
+    allocate({ shape, dtype }) {
+      const size = sizeOf(shape);
+      const key = `${dtype} ${size}`;
+      const shelf = free.get(key) ?? [];
+      free.set(key, shelf);
+      const values = shelf.pop() ?? (dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
+      let disposed = false;
+      return {
+        values,
+        shape,
+        read: async () => values,
+        dispose() {
+          if (!disposed) shelf.push(values);
+          disposed = true;
+        },
+      };
+    },
+  };
+}
+
+export function isDeviceArray(value: HostArray | DeviceArray): value is DeviceArray {
+  return 'dispose' in value;
+}

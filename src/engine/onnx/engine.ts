@@ -1,0 +1,28 @@
+/** The default engine: tfjs to write in, ONNX Runtime to run on. */
+import { availableParallelism } from 'node:os';
+import type { Engine } from '../engine.js';
+import { createCpuMemory } from './cpu-memory.js';
+import { createCpuProgram } from './session.js';
+import { trace } from './tracer.js';
+
+export interface OnnxOptions {
+  /** Threads of one operation; the number of cores unless told. */
+  readonly threads?: number;
+}
+
+export function createOnnxEngine({ threads = availableParallelism() }: OnnxOptions = {}): Engine {
+  const memory = createCpuMemory();
+  return {
+    name: 'onnx',
+    device: 'cpu',
+    async compile(fn, signature, options = {}) {
+      return createCpuProgram(trace(fn, signature, { pieces: true }), signature, memory, threads, options);
+    },
+    async upload(values, shape) {
+      const array = memory.allocate({ shape, dtype: values instanceof Int32Array ? 'int32' : 'float32' });
+      array.values.set(values);
+      return array;
+    },
+    async dispose() {},
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * 2-D convolution and its two gradients. tfjs sees NHWC images and HWIO filters; here they lie as NCHW and OIHW, PyTorch's
+ * and ONNX Runtime's layout, so a model that stores its filters so causes no transposes.
+ */
+import { backend_util } from '@tensorflow/tfjs';
+import type { GraphBuilder } from '../graph.js';
+import { inOrder, traced } from '../traced.js';
+import { filterGradient } from './filter-gradient.js';
+import type { Kernel, KernelTable } from './kernel.js';
+
+/** NHWC in the order NCHW, and HWIO in the order OIHW. */
+export const NCHW = [0, 3, 1, 2];
+export const OIHW = [3, 2, 0, 1];
+
+interface ConvolutionAttributes {
+  readonly strides: number | [number, number];
+  readonly pad: number | 'same' | 'valid' | backend_util.ExplicitPadding;
+  readonly dilations?: number | [number, number];
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+export type ConvolutionInfo = backend_util.Conv2DInfo;
+
+function infoOf(xShape: readonly number[], filterShape: readonly number[], attributes: unknown): ConvolutionInfo {
+  const { strides, pad, dilations = 1, dimRoundingMode } = attributes as ConvolutionAttributes;
+  return backend_util.computeConv2DInfo(
+    xShape as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+  );
+}
+
+export function windowAttributes(info: ConvolutionInfo) {
+  const { top, left, bottom, right } = info.padInfo;
+  return {
+    kernel_shape: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    dilations: [info.dilationHeight, info.dilationWidth],
+    pads: [top, left, bottom, right],
+  };
+}
+
+const conv2d: Kernel = (graph, { x, filter }, attributes) => {
+  const info = infoOf(x!.shape, filter!.shape, attributes);
+  const operands = [inOrder(graph, x!, NCHW), inOrder(graph, filter!, OIHW)];
+  return traced(graph.node('Conv', operands, windowAttributes(info)), info.outShape, 'float32', NCHW);
+};
+
+/** The filter turned by 180° with its channels swapped: a convolution with it is the gradient's (stride 1). */
+function turned(graph: GraphBuilder, filter: string, { filterHeight, filterWidth }: ConvolutionInfo): string {
+  const backwards = (length: number) => graph.integers(Array.from({ length }, (_, i) => length - 1 - i));
+  const rows = graph.node('Gather', [filter, backwards(filterHeight)], { axis: 2 });
+  return graph.node('Gather', [rows, backwards(filterWidth)], { axis: 3 });
+}
+
+const conv2dBackpropInput: Kernel = (graph, { dy, filter }, attributes) => {
+  const inputShape = attributes.inputShape as [number, number, number, number];
+  const info = infoOf(inputShape, filter!.shape, attributes);
+  const gradient = inOrder(graph, dy!, NCHW);
+  const { filterHeight, filterWidth, padInfo } = info;
+  if (info.strideHeight === 1 && info.strideWidth === 1) {
+    // Order [2, 3, 0, 1] of HWIO is IOHW: input and output channels change roles.
+    const filterName = turned(graph, inOrder(graph, filter!, [2, 3, 0, 1]), info);
+    const pads = [
+      filterHeight - 1 - padInfo.top,
+      filterWidth - 1 - padInfo.left,
+      filterHeight - 1 - padInfo.bottom,
+      filterWidth - 1 - padInfo.right,
+    ];
+    const name = graph.node('Conv', [gradient, filterName], { kernel_shape: [filterHeight, filterWidth], pads });
+    return traced(name, inputShape, 'float32', NCHW);
+  }
+  const { kernel_shape, strides, pads } = windowAttributes(info);
+  const [, height, width] = inputShape;
+  // Rows and columns that no window reached (the stride does not divide) get a gradient of zero.
+  const unread = [
+    height - ((info.outHeight - 1) * info.strideHeight + filterHeight - padInfo.top - padInfo.bottom),
+    width - ((info.outWidth - 1) * info.strideWidth + filterWidth - padInfo.left - padInfo.right),
+  ];
+  const operands = [gradient, inOrder(graph, filter!, OIHW)];
+  const name = graph.node('ConvTranspose', operands, { kernel_shape, strides, pads, output_padding: unread });
+  return traced(name, inputShape, 'float32', NCHW);
+};
+
+const conv2dBackpropFilter: Kernel = (graph, { x, dy }, attributes) => {
+  const filterShape = attributes.filterShape as [number, number, number, number];
+  const info = infoOf(x!.shape, filterShape, attributes);
+  const name = filterGradient(graph, inOrder(graph, x!, NCHW), inOrder(graph, dy!, NCHW), info);
+  return traced(name, filterShape, 'float32', OIHW);
+};
+
+export const convolution: KernelTable = {
+  Conv2D: conv2d,
+  Conv2DBackpropInput: conv2dBackpropInput,
+  Conv2DBackpropFilter: conv2dBackpropFilter,
+};

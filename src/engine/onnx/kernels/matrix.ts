@@ -1,0 +1,61 @@
+import type { GraphBuilder } from '../graph.js';
+import { identityOrder, inOrder, inPlainOrder, type Traced, traced, withShape } from '../traced.js';
+import type { Kernel, KernelTable } from './kernel.js';
+
+/** A matrix as it lies in memory, and whether that is its transpose. */
+function asStored(graph: GraphBuilder, matrix: Traced): { name: string; flipped: boolean } {
+  const [rows, columns] = matrix.shape as [number, number];
+  const flipped = matrix.order[0] === 1 && rows > 1 && columns > 1;
+  return { name: flipped ? matrix.name : inPlainOrder(graph, matrix), flipped };
+}
+
+/**
+ * A product with more rows than columns is stored transposed. ONNX Runtime packs the right operand and streams the left
+ * one, so a large batch belongs on the right: [512 × 512]·[512 × 6000] runs 1.2 to 2 times as fast as its transpose.
+ */
+function product(graph: GraphBuilder, a: Traced, b: Traced, transposeA: boolean, transposeB: boolean): Traced {
+  const rows = a.shape[transposeA ? 1 : 0]!;
+  const columns = b.shape[transposeB ? 0 : 1]!;
+  const left = asStored(graph, a);
+  const right = asStored(graph, b);
+  const flipLeft = transposeA !== left.flipped;
+  const flipRight = transposeB !== right.flipped;
+  if (rows <= columns) {
+    const name = graph.node('Gemm', [left.name, right.name], { transA: Number(flipLeft), transB: Number(flipRight) });
+    return traced(name, [rows, columns]);
+  }
+  const name = graph.node('Gemm', [right.name, left.name], { transA: Number(!flipRight), transB: Number(!flipLeft) });
+  return traced(name, [rows, columns], 'float32', [1, 0]);
+}
+
+const batchMatMul: Kernel = (graph, inputs, attributes) => {
+  const a = inputs.a!;
+  const b = inputs.b!;
+  const [transposeA, transposeB] = [Boolean(attributes.transposeA), Boolean(attributes.transposeB)];
+  // tf.matMul of two matrices comes as a batch of one.
+  if (a.shape.length === 3 && a.shape[0] === 1 && b.shape[0] === 1) {
+    const matrix = (value: Traced) => withShape(graph, value, value.shape.slice(1));
+    const result = product(graph, matrix(a), matrix(b), transposeA, transposeB);
+    return withShape(graph, result, [1, ...result.shape]);
+  }
+  if (a.shape.length === 2) return product(graph, a, b, transposeA, transposeB);
+  const plain = (value: Traced, transpose: boolean) => {
+    const order = identityOrder(value.shape.length);
+    const last = order.length - 1;
+    return transpose ? inOrder(graph, value, [...order.slice(0, -2), last, last - 1]) : inOrder(graph, value, order);
+  };
+  const batch = a.shape.slice(0, -2).map((extent, axis) => Math.max(extent, b.shape[axis]!));
+  const shape = [...batch, a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];
+  return traced(graph.node('MatMul', [plain(a, transposeA), plain(b, transposeB)]), shape);
+};
+
+/** `x + bias` where x is a matrix product: the product adds the bias on its way, not in one more pass over x. */
+export function biased(graph: GraphBuilder, x: Traced, bias: Traced): Traced | undefined {
+  const product = graph.producer(x.name);
+  const isProduct = product?.op === 'Gemm' && product.inputs.length === 2 && x.shape.length === 2;
+  if (!isProduct || bias.shape.length !== 1 || bias.shape[0] !== x.shape[1]) return undefined;
+  const stored = x.order[0] === 1 ? graph.reshape(bias.name, bias.shape, [bias.shape[0]!, 1]) : bias.name;
+  return { ...x, name: graph.node('Gemm', [...product.inputs, stored], product.attributes) };
+}
+
+export const matrix: KernelTable = { BatchMatMul: batchMatMul };

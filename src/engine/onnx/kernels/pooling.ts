@@ -1,0 +1,56 @@
+/** Pooling and its gradients, NCHW in memory. */
+import { backend_util } from '@tensorflow/tfjs';
+import type { GraphBuilder } from '../graph.js';
+import { inOrder, type Traced, traced } from '../traced.js';
+import { type ConvolutionInfo, NCHW, windowAttributes } from './convolution.js';
+import type { Kernel, KernelTable } from './kernel.js';
+
+interface PoolAttributes {
+  readonly filterSize: number | [number, number];
+  readonly strides: number | [number, number];
+  readonly pad: number | 'same' | 'valid';
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+function infoOf(xShape: readonly number[], attributes: unknown): ConvolutionInfo {
+  const { filterSize, strides, pad, dimRoundingMode } = attributes as PoolAttributes;
+  const shape = xShape as [number, number, number, number];
+  return backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
+function poolAttributes(info: ConvolutionInfo) {
+  const { kernel_shape, strides, pads } = windowAttributes(info);
+  return { kernel_shape, strides, pads };
+}
+
+/** The largest value of each window and its place in the whole array. */
+function maxPoolNode(graph: GraphBuilder, x: Traced, info: ConvolutionInfo): [values: string, places: string] {
+  return graph.nodes('MaxPool', [inOrder(graph, x, NCHW)], 2, poolAttributes(info)) as [string, string];
+}
+
+const maxPool: Kernel = (graph, { x }, attributes) => {
+  const info = infoOf(x!.shape, attributes);
+  return traced(maxPoolNode(graph, x!, info)[0], info.outShape, 'float32', NCHW);
+};
+
+const maxPoolGrad: Kernel = (graph, { dy, input }, attributes) => {
+  const info = infoOf(input!.shape, attributes);
+  const [batch, height, width, channels] = input!.shape as [number, number, number, number];
+  const places = maxPoolNode(graph, input!, info)[1];
+  const size = batch * channels * height * width;
+  const pooled = [batch, channels, info.outHeight, info.outWidth];
+  const flat = (name: string) => graph.reshape(name, pooled, [batch * channels * info.outHeight * info.outWidth]);
+  const zeros = graph.node('Expand', [graph.float(0), graph.integers([size])]);
+  const operands = [zeros, flat(places), flat(inOrder(graph, dy!, NCHW))];
+  const scattered = graph.node('ScatterElements', operands, { axis: 0, reduction: 'add' });
+  const name = graph.reshape(scattered, [size], [batch, channels, height, width]);
+  return traced(name, input!.shape, 'float32', NCHW);
+};
+
+const avgPool: Kernel = (graph, { x }, attributes) => {
+  const info = infoOf(x!.shape, attributes);
+  const name = graph.node('AveragePool', [inOrder(graph, x!, NCHW)], poolAttributes(info));
+  return traced(name, info.outShape, 'float32', NCHW);
+};
+
+export const pooling: KernelTable = { MaxPool: maxPool, MaxPoolGrad: maxPoolGrad, AvgPool: avgPool };

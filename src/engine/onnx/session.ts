@@ -1,0 +1,62 @@
+/** A traced function as an ONNX Runtime session on the CPU: inputs are fed and outputs fetched in place, as views. */
+import * as ort from 'onnxruntime-node';
+import { SmoothOutError } from '../../support/errors.js';
+import { type CompileOptions, type HostArray, type Program, type Signature, sizeOf, type Value } from '../engine.js';
+import { type CpuArray, type CpuMemory, isDeviceArray } from './cpu-memory.js';
+import { viewOf } from './pieces.js';
+import { encodeModel } from './protobuf.js';
+import type { TracedFunction } from './tracer.js';
+
+export async function createCpuProgram(
+  { graph, inputs, outputs, signature }: TracedFunction,
+  expected: Signature,
+  memory: CpuMemory,
+  threads: number,
+  { keep = [] }: CompileOptions,
+): Promise<Program> {
+  const session = await ort.InferenceSession.create(encodeModel(graph), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  });
+  const tensor = (values: HostArray, offset: number, shape: readonly number[]): ort.Tensor =>
+    new ort.Tensor(viewOf(values, offset, shape) as never, shape);
+
+  return {
+    outputs: signature,
+    async run(given) {
+      const feeds = Object.fromEntries(
+        inputs.map(({ name, source, offset, shape }) => {
+          return [name, tensor(hostArray(given, source, expected), offset, shape)];
+        }),
+      );
+      const results: Record<string, Value> = {};
+      const fetches: Record<string, ort.Tensor> = {};
+      for (const [name, spec] of Object.entries(signature)) {
+        const kept = keep.includes(name) ? memory.allocate(spec) : undefined;
+        const values = kept?.values ?? newArray(spec.dtype, sizeOf(spec.shape));
+        results[name] = kept ?? values;
+        for (const piece of outputs[name]!) fetches[piece.name] = tensor(values, piece.offset, piece.shape);
+      }
+      await session.run(feeds, fetches);
+      return results;
+    },
+    dispose: () => session.release(),
+  };
+}
+
+const newArray = (dtype: 'float32' | 'int32', size: number): HostArray =>
+  dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
+
+function hostArray(given: Readonly<Record<string, Value>>, name: string, expected: Signature): HostArray {
+  const value = given[name];
+  const size = sizeOf(expected[name]!.shape);
+  const values = value && isDeviceArray(value) ? (value as CpuArray).values : value;
+  if (values?.length === size) return values;
+  throw new SmoothOutError(
+    'RUN_FAILED',
+    `Input ${name}: expected ${size} numbers [${expected[name]!.shape}], got ${values?.length ?? 'none'}.`,
+  );
+}

@@ -1,0 +1,88 @@
+/**
+ * A traced value: what a tfjs tensor stands for while a function is traced. tfjs images are NHWC, ONNX Runtime's NCHW;
+ * so each value carries the order in which its axes lie in memory, `tf.transpose` only changes that order, and a
+ * Transpose node is written only where two orders really meet.
+ */
+import type { ElementType, GraphBuilder } from './graph.js';
+import type { Pieces } from './pieces.js';
+
+export interface Traced {
+  /** Name of the ONNX value. */
+  readonly name: string;
+  readonly dtype: Exclude<ElementType, 'int64'>;
+  /** The shape tfjs sees. */
+  readonly shape: readonly number[];
+  /** Axis `order[p]` of `shape` is axis p of the ONNX value. */
+  readonly order: readonly number[];
+  /** How a vector can be had in pieces without a copy (pieces.ts). */
+  readonly pieces?: Pieces;
+}
+
+export const identityOrder = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
+
+const sameOrder = (a: readonly number[], b: readonly number[]) => a.every((axis, i) => axis === b[i]);
+
+/** The shape of the ONNX value. */
+export const storedShape = ({ shape, order }: Pick<Traced, 'shape' | 'order'>): number[] =>
+  order.map((axis) => shape[axis]!);
+
+/** A new value of the given shape whose axes lie in memory as in `shape`, or in `order`. */
+export function traced(
+  name: string,
+  shape: readonly number[],
+  dtype: Traced['dtype'] = 'float32',
+  order: readonly number[] = identityOrder(shape.length),
+): Traced {
+  return { name, shape, dtype, order };
+}
+
+/** The name of an ONNX value that holds `value` with its axes in the wanted order. */
+export function inOrder(graph: GraphBuilder, value: Traced, order: readonly number[]): string {
+  if (sameOrder(value.order, order)) return value.name;
+  const extends1 = (axis: number) => value.shape[axis] !== 1;
+  const movesNothing = sameOrder(value.order.filter(extends1), order.filter(extends1));
+  if (movesNothing) return graph.reshape(value.name, storedShape(value), storedShape({ shape: value.shape, order }));
+  return graph.node('Transpose', [value.name], { perm: order.map((axis) => value.order.indexOf(axis)) });
+}
+
+/** The name of an ONNX value that holds `value` as tfjs sees it. */
+export const inPlainOrder = (graph: GraphBuilder, value: Traced): string =>
+  inOrder(graph, value, identityOrder(value.shape.length));
+
+/** `tf.transpose`: nothing moves, the axes are renamed. */
+export function transposed(value: Traced, permutation: readonly number[]): Traced {
+  return {
+    ...value,
+    shape: permutation.map((axis) => value.shape[axis]!),
+    order: value.order.map((axis) => permutation.indexOf(axis)),
+  };
+}
+
+/** `tf.reshape`. Adding or dropping axes of extent 1 keeps the order in memory; anything else needs the plain order. */
+export function withShape(graph: GraphBuilder, value: Traced, shape: readonly number[]): Traced {
+  if (shape.length === value.shape.length && shape.every((extent, axis) => extent === value.shape[axis])) return value;
+  const wide = (s: readonly number[]) => identityOrder(s.length).filter((axis) => s[axis] !== 1);
+  const from = wide(value.shape);
+  const to = wide(shape);
+  const keepsAxes = from.length === to.length && from.every((axis, i) => value.shape[axis] === shape[to[i]!]);
+  if (!keepsAxes) return traced(graph.reshape(inPlainOrder(graph, value), value.shape, shape), shape, value.dtype);
+  const units = identityOrder(shape.length).filter((axis) => shape[axis] === 1);
+  const widePart = value.order.filter((axis) => from.includes(axis)).map((axis) => to[from.indexOf(axis)]!);
+  const plain = sameOrder(widePart, to);
+  const order = plain ? identityOrder(shape.length) : [...units, ...widePart];
+  const name = graph.reshape(value.name, storedShape(value), storedShape({ shape, order }));
+  return traced(name, shape, value.dtype, order);
+}
+
+/** Operands of an elementwise op brought to one order (that of the largest), and the order of the result. */
+export function aligned(graph: GraphBuilder, operands: readonly Traced[], rank: number) {
+  const size = ({ shape }: Traced) => shape.reduce((product, extent) => product * extent, 1);
+  const full = operands.filter(({ shape }) => shape.length === rank);
+  const order = full.sort((a, b) => size(b) - size(a))[0]?.order ?? identityOrder(rank);
+  const names = operands.map((operand) => {
+    if (operand.shape.length === 0) return operand.name;
+    const padded = [...new Array<number>(rank - operand.shape.length).fill(1), ...operand.shape];
+    return inOrder(graph, withShape(graph, operand, padded), order);
+  });
+  return { names, order };
+}
