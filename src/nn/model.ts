@@ -100,6 +100,8 @@ export function buildModel(name: ModelName, options: ModelOptions): Model {
     throw invalid(`model "${name}" needs at least 2 classes, not ${classes}`);
   if (!(dropout >= 0 && dropout < 1)) throw invalid(`dropout is a probability in [0, 1), not ${dropout}`);
   if (dropout > 0 && usualDropout === null) throw invalid(`model "${name}" has no dropout, but dropout is ${dropout}`);
+  const badWidth = hidden.find((units) => !Number.isInteger(units) || units < 1);
+  if (badWidth !== undefined) throw invalid(`every hidden layer needs a whole number of units, not ${badWidth}`);
   return modelOf(name, inputShape, classes, build(inputShape, { classes, dropout, hidden }));
 }
 

@@ -1,0 +1,61 @@
+/** Between a model's flat vectors and the named tensors of a checkpoint. */
+import { SmoothOutError } from '../support/errors.js';
+import type { StoredTensor, StoredTensors } from '../support/safetensors.js';
+import type { Weights } from './initialise.js';
+import type { Layout, Slot } from './layout.js';
+
+/** The tensors under their PyTorch names, as views of the flat vectors: nothing is copied. */
+export function toTensors({ parameters, statistics }: Weights, layout: Layout): StoredTensors {
+  return { ...views(parameters, layout.parameters), ...views(statistics, layout.statistics) };
+}
+
+/**
+ * The flat vectors of a checkpoint's tensors: the inverse of `toTensors`. PyTorch's counters (`num_batches_tracked`),
+ * which nothing here uses, are passed over.
+ * @param source names the checkpoint in errors.
+ * @throws SmoothOutError CHECKPOINT_INVALID where a tensor is missing, unknown, or of another shape or type.
+ */
+export function fromTensors(tensors: StoredTensors, layout: Layout, source: string): Weights {
+  const slots: readonly Slot[] = [...layout.parameters, ...layout.statistics];
+  const missing = slots.filter(({ name }) => !Object.hasOwn(tensors, name)).map(({ name }) => name);
+  if (missing.length > 0) throw mismatch(source, `lacks ${listed(missing)}`);
+  const known = new Set(slots.map(({ name }) => name));
+  const unknown = Object.keys(tensors).filter((name) => !known.has(name) && !name.endsWith('.num_batches_tracked'));
+  if (unknown.length > 0) throw mismatch(source, `holds ${listed(unknown)}, which the model does not have`);
+  return {
+    parameters: gather(tensors, layout.parameters, layout.size, source),
+    statistics: gather(tensors, layout.statistics, layout.statisticsSize, source),
+  };
+}
+
+function views(flat: Float32Array, slots: readonly Slot[]): StoredTensors {
+  return Object.fromEntries(
+    slots.map(({ name, shape, offset, size }) => [name, { shape, data: flat.subarray(offset, offset + size) }]),
+  );
+}
+
+function gather(tensors: StoredTensors, slots: readonly Slot[], size: number, source: string): Float32Array {
+  const flat = new Float32Array(size);
+  for (const slot of slots) flat.set(checked(tensors[slot.name]!, slot, source), slot.offset);
+  return flat;
+}
+
+function checked({ shape, data }: StoredTensor, slot: Slot, source: string): Float32Array {
+  if (shape.length !== slot.shape.length || shape.some((extent, axis) => extent !== slot.shape[axis])) {
+    throw mismatch(source, `has "${slot.name}" with shape [${shape}], where the model has [${slot.shape}]`);
+  }
+  if (data instanceof Float32Array) return data;
+  throw mismatch(source, `has "${slot.name}" as ${data.constructor.name}, where float32 is expected`);
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => `"${name}"`);
+  const rest = names.length - shown.length;
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more tensors` : shown.join(', ');
+}
+
+function mismatch(source: string, what: string): SmoothOutError {
+  return new SmoothOutError('CHECKPOINT_INVALID', `${source} ${what}`, {
+    hint: 'check that the checkpoint was made by this model, with this number of classes',
+  });
+}
