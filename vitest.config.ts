@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    globalSetup: 'src/testing/global-setup.ts',
     // Training and native inference need seconds, not milliseconds, on two cores.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,0 +1,148 @@
+import { statfs } from 'node:fs/promises';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { DeviceReport } from '../engine/devices.js';
+import { SmoothOutError } from '../support/errors.js';
+import { gitCommit, versions } from '../support/versions.js';
+import { paint, print, printJson, textTable } from './output.js';
+
+interface DoctorOptions {
+  readonly data?: string;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+interface DataReport {
+  readonly dataset: string;
+  /** Where the official files are, whether or not they are intact (`smoothout data verify`). */
+  readonly folder: string | null;
+  /** What was looked for, where there is none. */
+  readonly problem: string | null;
+  /** Whether the generated stand-in has been made. */
+  readonly generated: boolean;
+}
+
+interface Report {
+  readonly versions: Readonly<Record<string, string | null>>;
+  readonly gitCommit: string | null;
+  readonly devices: readonly DeviceReport[];
+  readonly machine: {
+    readonly platform: string;
+    readonly processor: string;
+    readonly threads: number;
+    readonly memoryBytes: number;
+    readonly freeMemoryBytes: number;
+    readonly freeDiskBytes: number;
+  };
+  readonly data: readonly DataReport[];
+}
+
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('show what this machine has to compute with, and which data is here')
+    .option('--data <folder>', 'where to look for data (default: SMOOTHOUT_DATA, then datasets/)')
+    .option('--out <folder>', 'where results would go', 'results')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  smoothout doctor --data ~/data')
+    .action(async (options: DoctorOptions) => {
+      const report = await examine(options);
+      if (options.json) printJson(report);
+      else print(describe(report));
+    });
+}
+
+async function examine({ data, out }: DoctorOptions): Promise<Report> {
+  const { findDevices } = await import('../engine/devices.js');
+  const [all, commit, devices, found, freeDisk] = await Promise.all([
+    versions(),
+    gitCommit(),
+    findDevices(),
+    findData(data),
+    freeDiskBytes(out),
+  ]);
+  return {
+    versions: all,
+    gitCommit: commit,
+    devices,
+    machine: {
+      platform: `${process.platform} ${process.arch}`,
+      processor: cpus()[0]?.model.trim() ?? 'unknown',
+      threads: availableParallelism(),
+      memoryBytes: totalmem(),
+      freeMemoryBytes: freemem(),
+      freeDiskBytes: freeDisk,
+    },
+    data: found,
+  };
+}
+
+async function findData(directory: string | undefined): Promise<DataReport[]> {
+  const { DATASET_NAMES, readCatalogue } = await import('../data/catalogue.js');
+  const { dataDirectory, locate } = await import('../data/directory.js');
+  const { isGenerated } = await import('../data/generated/ensure.js');
+  const { locateImageFolders } = await import('../data/image-folders.js');
+  const { officialPlace } = await import('../data/open.js');
+  const root = dataDirectory(directory);
+  return Promise.all(
+    DATASET_NAMES.map(async (dataset) => {
+      const place = officialPlace(dataset, root, directory);
+      const files = Object.keys(readCatalogue()[dataset].files).map((name) => [name, `${name}.gz`]);
+      const generated = await isGenerated(root, dataset);
+      try {
+        const folder = files.length > 0 ? (await locate(place, files)).folder : await locateImageFolders(place);
+        return { dataset, folder, problem: null, generated };
+      } catch (error) {
+        if (!(error instanceof SmoothOutError)) throw error;
+        return { dataset, folder: null, problem: error.message, generated };
+      }
+    }),
+  );
+}
+
+/** Of the disk that a folder is on, or will be. */
+async function freeDiskBytes(folder: string): Promise<number> {
+  for (let path = resolve(folder); ; path = dirname(path)) {
+    try {
+      const { bavail, bsize } = await statfs(path);
+      return bavail * bsize;
+    } catch (error) {
+      if (path === dirname(path)) throw error;
+    }
+  }
+}
+
+function describe({ versions: all, gitCommit: commit, devices, machine, data }: Report): string {
+  const title = (text: string) => paint(process.stdout, 'bold', text);
+  const mark = (good: boolean) => (good ? 'yes' : 'no');
+  const software = Object.entries(all).map(([name, version]) => `${name} ${version ?? 'not installed'}`);
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  return [
+    title('Software'),
+    `  ${software.join(', ')}`,
+    `  commit ${commit ?? 'unknown'}`,
+    title('Machine'),
+    `  ${machine.platform}, ${machine.threads} threads, ${machine.processor}`,
+    `  memory ${gib(machine.freeMemoryBytes)} free of ${gib(machine.memoryBytes)}, disk ${gib(machine.freeDiskBytes)} free`,
+    title('Engines and devices'),
+    indent(
+      textTable(devices.map(({ engine, device, available, detail }) => [mark(available), engine, device, detail])),
+    ),
+    title('Data'),
+    indent(
+      textTable(
+        data.map(({ folder, dataset, generated }) => [
+          mark(folder !== null),
+          dataset,
+          folder ?? `not found${generated ? '; its generated stand-in is here' : ''}`,
+        ]),
+      ),
+    ),
+    ...(data.some(({ folder }) => folder === null) ? ['  smoothout data list says more.'] : []),
+  ].join('\n');
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ');
+}

@@ -1,0 +1,35 @@
+import { EXIT, SmoothOutError } from '../support/errors.js';
+import { log } from './output.js';
+
+export interface Interrupt {
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with INTERRUPTED as its reason. */
+  readonly signal: AbortSignal;
+  /** Gives the signals back to Node.js. */
+  dispose(): void;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The first signal asks the work to stop where it can be resumed from, the second ends the process at once. Signals are
+ * seen only between turns of the event loop: long work must await a timer or input now and then, not promises alone.
+ */
+export function onInterrupt(): Interrupt {
+  const controller = new AbortController();
+  const interrupt = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(EXIT.interruptedTwice);
+    log(`smoothout: ${name}: saving and stopping; once more stops at once, with nothing more saved`);
+    controller.abort(
+      new SmoothOutError('INTERRUPTED', 'interrupted; everything so far is saved', {
+        hint: 'The same command goes on from here.',
+      }),
+    );
+  };
+  for (const name of SIGNALS) process.on(name, interrupt);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      for (const name of SIGNALS) process.off(name, interrupt);
+    },
+  };
+}

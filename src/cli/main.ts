@@ -1,0 +1,46 @@
+/** The command line: finds the command, and loads that command alone. */
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../support/errors.js';
+import { versions } from '../support/versions.js';
+import { ignoreClosedPipe, reportError } from './output.js';
+
+type Register = (program: Command) => void;
+
+/** A command's file parses, calls and prints; what is slow to load, tfjs above all, it imports in its action. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  doctor: async () => (await import('./doctor.js')).registerDoctor,
+};
+
+const EXAMPLES = `
+Examples:
+  smoothout run configs/quickstart.yaml       small and large batch, with and without noise, on generated data
+  smoothout run configs/c1-lb.yaml --dry-run  show what would be run
+  smoothout data fetch cifar10                download and verify a data set
+  smoothout report                            write the paper's tables from the runs so far
+  smoothout doctor                            what this machine has to compute with`;
+
+/** Runs the command; returns the exit status (support/errors.ts). A command may also leave one in `process.exitCode`. */
+export async function main(args: readonly string[]): Promise<number> {
+  ignoreClosedPipe();
+  const program = new Command('smoothout')
+    .description('Reproduces the SmoothOut paper: smoothing out sharp minima in large-batch training.')
+    .version((await versions()).smoothout ?? 'unknown', '-V, --version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .showSuggestionAfterError()
+    .addHelpText('after', EXAMPLES)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'smoothout: ')) })
+    // Commander would otherwise end the process itself, before what was printed has left it.
+    .exitOverride();
+  try {
+    const load = COMMANDS[args[0] ?? ''];
+    const registers = await Promise.all(load === undefined ? Object.values(COMMANDS).map((each) => each()) : [load()]);
+    for (const register of registers) register(program);
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportError(error);
+    // Commander has said what is wrong. Asked-for help and the version are no errors.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  return Number(process.exitCode ?? EXIT.ok);
+}

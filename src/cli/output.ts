@@ -1,0 +1,65 @@
+/** Results go to stdout, everything said about them on the way to stderr. */
+import { styleText } from 'node:util';
+import { EXIT, SmoothOutError } from '../support/errors.js';
+
+type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan';
+
+/** https://no-color.org: any value but the empty one turns colour off. */
+export function hasColour(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+}
+
+/** `text` in a style where the stream shows styles. */
+export function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  return hasColour(stream) ? styleText(style, text) : text;
+}
+
+/** A line of the result. */
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** One JSON object on a line of its own (`--json`). */
+export function printJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** A line about what is going on. */
+export function log(line = ''): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Progress bars are for people who watch. */
+export function showsProgress(): boolean {
+  return process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+}
+
+/** Columns two spaces apart; those in `right` are aligned to the right. No spaces at the ends of lines. */
+export function textTable(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const widths: number[] = [];
+  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  const line = (row: readonly string[]) =>
+    row.map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ');
+  return rows.map((row) => line(row).trimEnd()).join('\n');
+}
+
+/** Says what went wrong on stderr; returns the exit status. */
+export function reportError(error: unknown): number {
+  const name = paint(process.stderr, 'red', 'smoothout:');
+  if (error instanceof SmoothOutError) {
+    log(`${name} ${error.message}`);
+    if (error.hint !== undefined) log(paint(process.stderr, 'dim', error.hint));
+    return error.exitStatus;
+  }
+  log(`${name} unexpected error, a fault of smoothout itself: ${error instanceof Error ? error.stack : String(error)}`);
+  return EXIT.runFailed;
+}
+
+/** `smoothout … | head` may close stdout at any time; a training run goes on all the same, its results are in files. */
+export function ignoreClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
