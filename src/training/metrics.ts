@@ -23,8 +23,16 @@ const schema = z.object({
 
 export type EpochMetrics = z.output<typeof schema>;
 
-/** Adds an epoch's line and waits until it is on the disk. @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
+/**
+ * Adds an epoch's line and waits until it is on the disk.
+ *
+ * @throws SmoothOutError DIVERGED for a number that is not finite, which JSON cannot hold; NO_SPACE, OUTPUT_UNWRITABLE
+ */
 export async function appendMetrics(path: string, metrics: EpochMetrics): Promise<void> {
+  const infinite = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
+  if (infinite !== undefined) {
+    throw new SmoothOutError('DIVERGED', `epoch ${metrics.epoch}: ${infinite[0]} is ${infinite[1]}`);
+  }
   try {
     const file = await open(path, 'a');
     try {
