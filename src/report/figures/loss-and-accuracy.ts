@@ -61,7 +61,7 @@ function curves(quantity: Quantity, colour: string, y: PositionY, { series, spli
             field: 'series',
             type: 'nominal',
             scale: { domain: [...series], range: series.map((_, i) => SHAPES[i % SHAPES.length]!) },
-            legend: { ...legend, symbolFillColor: INK },
+            legend: series.length > 1 ? { ...legend, symbolFillColor: INK } : null,
           },
         },
       },

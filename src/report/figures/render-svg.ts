@@ -10,13 +10,20 @@ import { INK, PAPER, THEME } from './theme.js';
  */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   const { spec: compiled } = compile(spec, { config: THEME });
-  const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
   try {
     vega.resetSVGDefIds();
-    return `${await view.toSVG()}\n`;
+    return `${rounded(await view.toSVG())}\n`;
   } finally {
     view.finalize();
   }
+}
+
+/** Coordinates to a hundredth of a pixel: a third of the size, and no last digit that another processor may round otherwise. */
+function rounded(svg: string): string {
+  return svg.replace(/<[^>]*>/g, (tag) =>
+    tag.replace(/\d+\.\d{3,}(e-\d+)?/g, (number) => `${Number(Number(number).toFixed(2))}`),
+  );
 }
 
 /** A figure as a part of a page: in the page's own text colour on its own background, and with a name for screen readers. */

@@ -1,8 +1,6 @@
 /** Folders of made-up runs, in the very files that `smoothout run` and `smoothout sharpness` write. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import type { EpochMetrics } from '../../training/metrics.js';
 import { RECORD_VERSION, type RunRecord } from '../../training/record.js';
@@ -21,13 +19,6 @@ export interface FixtureRun {
   readonly sharpness?: Readonly<Partial<Record<NamedConvention, number>>>;
   /** How many epochs metrics.jsonl tells of; the fewer, the faster the figures. */
   readonly metricsEpochs?: number;
-}
-
-/** A new empty folder for results, removed when the test is over. */
-export async function resultsFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'smoothout-report-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 export async function writeRuns(results: string, runs: readonly FixtureRun[]): Promise<void> {

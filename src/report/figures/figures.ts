@@ -1,0 +1,90 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { groupBy } from '../group-by.js';
+import type { ClaimingGroup } from '../paper/cells.js';
+import { DATASET_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper/rows.js';
+import type { Results } from '../results.js';
+import { batchSizeFamilies, batchSizeFigure } from './batch-size.js';
+import { curveFigures } from './curve-figures.js';
+import { renderSvg } from './render-svg.js';
+import {
+  CONVENTION_TITLES,
+  correlationText,
+  rankCorrelations,
+  sharpnessGapFigure,
+  sharpnessGapPoints,
+} from './sharpness-gap.js';
+import { trainingCurvesFigure } from './training-curves.js';
+
+/** The sections of figures on the page, in their order. */
+export const FIGURE_SECTIONS = {
+  batchSize: 'Accuracy against batch size',
+  sharpness: 'Sharpness against the generalisation gap',
+  paper: 'The figures of the paper',
+  training: 'Training curves',
+  curves: 'Other curves around minima',
+} as const;
+
+export interface Figure {
+  readonly section: keyof typeof FIGURE_SECTIONS;
+  /** Of the file, without `.svg`. */
+  readonly name: string;
+  readonly heading: string;
+  readonly caption: string;
+  readonly svg: string;
+}
+
+/** Draws every figure that there are runs or curves for. */
+export async function drawFigures(results: Results): Promise<Figure[]> {
+  const drawn: (Omit<Figure, 'svg'> & { spec: TopLevelSpec })[] = [];
+  const all = [...inCells(results), ...results.cells.apart];
+  for (const family of batchSizeFamilies(all)) {
+    drawn.push({
+      section: 'batchSize',
+      name: `batch-size-${family.name}`,
+      heading: family.title,
+      caption: 'Mean best-epoch accuracy over seeds with its 95 % interval; hollow marks: the paper.',
+      spec: batchSizeFigure(family),
+    });
+  }
+  const points = sharpnessGapPoints(results.runs);
+  const scatter = sharpnessGapFigure(points);
+  if (scatter !== null) {
+    const within = rankCorrelations(points).filter(({ problem }) => problem !== null);
+    drawn.push({
+      section: 'sharpness',
+      name: 'sharpness-gap',
+      heading: 'Every measured run, in each convention',
+      caption: [
+        'Generalisation gap: training minus validation accuracy at the best epoch, the training accuracy as it was trained on.',
+        "ρ: Spearman's rank correlation over all runs.",
+        ...within.map((one) => `${CONVENTION_TITLES[one.convention]}, ${one.problem}: ${correlationText(one)}.`),
+      ].join(' '),
+      spec: scatter,
+    });
+  }
+  const { paper, other } = curveFigures(results.curves.files, results.cells);
+  drawn.push(...paper.map((figure) => ({ section: 'paper' as const, ...figure })));
+  for (const [experiment, groups] of groupBy(all, ({ group }) => group.experiment)) {
+    const heading = [experiment, describe(groups[0]!)].join(': ');
+    const spec = trainingCurvesFigure(
+      groups.map(({ group }) => group),
+      heading,
+    );
+    const caption = 'Means over the seeds; shaded: the range of the validation accuracy over the seeds.';
+    if (spec !== null) drawn.push({ section: 'training', name: `training-${experiment}`, heading, caption, spec });
+  }
+  drawn.push(...other.map((figure) => ({ section: 'curves' as const, ...figure })));
+  return Promise.all(drawn.map(async ({ spec, ...figure }) => ({ ...figure, svg: await renderSvg(spec) })));
+}
+
+/** The groups in the cells of the tables, in the tables' order. */
+export function inCells({ cells }: Results): ClaimingGroup[] {
+  return PAPER_ROWS.flatMap((row) => PAPER_METHODS.flatMap((method) => cells.at(row, method) ?? []));
+}
+
+/** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */
+export function describe({ group, claim }: ClaimingGroup): string {
+  const { model, dataset, batchSize } = group.runs[0]!.settings;
+  const deviations = claim.deviations.map((deviation) => `, ${deviation}`).join('');
+  return `${MODEL_NAMES[model]} on ${DATASET_NAMES[dataset]}, batch ${batchSize}${deviations}`;
+}
