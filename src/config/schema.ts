@@ -51,7 +51,7 @@ const optimizer = z.strictObject({
   reset: optimizerKeys.reset.default('never'),
 });
 
-/** What a method may change of the experiment it runs in: AlexNet's AdaSmoothOut drops both regularizers (paper, 4.2). */
+/** What a method may change of the experiment it runs in: AlexNet's AdaSmoothOut drops both regularizers (paper, 4.1). */
 const overrides = {
   optimizer: z.strictObject(optimizerKeys).partial().default({}),
   dropout: fraction.optional(),
