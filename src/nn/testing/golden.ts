@@ -3,15 +3,10 @@ import { readFileSync } from 'node:fs';
 import type { Engine, HostArray, Signature, TensorFunction } from '../../engine/engine.js';
 import { join, split } from '../flat.js';
 import { withGradient } from '../gradient.js';
-import type { Slot } from '../layout.js';
 import { crossEntropy } from '../loss.js';
 import { buildModel, type Mode, type Model, type ModelName } from '../model.js';
-import { STREAMS, samplePositions, type TestInput, testInputs } from './fill.js';
-
-interface Summary {
-  readonly norm: number;
-  readonly samples: readonly number[];
-}
+import { compareNumber, compareSlots, compareTensor, type Deviation, type Summary, type Tolerance } from './compare.js';
+import { STREAMS, type TestInput, testInputs } from './fill.js';
 
 interface Outcome {
   readonly logits: Summary;
@@ -32,10 +27,9 @@ export interface Golden {
   readonly running: Outcome;
 }
 
-export const GOLDENS_FOLDER = new URL('goldens/', import.meta.url);
+const GOLDENS_FOLDER = new URL('goldens/', import.meta.url);
 
-/** `alexnet` (224×224 images) is too slow for tfjs's own backend; `alexnet-small` is the same network on 67×67 ones. */
-export const GOLDEN_NAMES = ['mlp', 'f1', 'c1', 'c3', 'resnet44', 'alexnet-small', 'alexnet'] as const;
+export const GOLDEN_NAMES = ['mlp', 'f1', 'c1', 'c3', 'resnet44', 'alexnet'] as const;
 
 export function readGolden(name: string, folder: URL = GOLDENS_FOLDER): Golden {
   return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Golden;
@@ -45,11 +39,10 @@ export function modelOfGolden({ model, classes, inputShape: [channels, height, w
   return buildModel(model, { classes, inputShape: { channels, height, width }, ...(hidden && { hidden }) });
 }
 
+type Outputs = Readonly<Record<string, HostArray>>;
+
 /** Runs a function of named tensors once and returns the host's copies of its outputs. */
-export type Runner = (
-  fn: TensorFunction,
-  inputs: Readonly<Record<string, TestInput>>,
-) => Promise<Readonly<Record<string, HostArray>>>;
+export type Runner = (fn: TensorFunction, inputs: Readonly<Record<string, TestInput>>) => Promise<Outputs>;
 
 export function engineRunner(engine: Engine): Runner {
   return async (fn, inputs) => {
@@ -85,14 +78,10 @@ export function goldenFunction(model: Model, mode: Mode): TensorFunction {
   };
 }
 
-export interface Deviation {
-  /** What deviates, e.g. `train: gradient of conv1.weight`. */
-  readonly what: string;
-  /** The largest difference, in units of the tolerance: above 1 the model disagrees with PyTorch. */
-  readonly ratio: number;
-}
-
-/** How far `run` is from the golden, largest deviation first. Float32 results agree to `relative` 1e-4. */
+/**
+ * How far `run` is from the golden, largest deviation first: each number as a multiple of its tolerance, which is
+ * `relative` times the number, or times its tensor's root mean square where that is larger.
+ */
 export async function deviationsFromGolden(golden: Golden, run: Runner, relative = 1e-4): Promise<Deviation[]> {
   const model = modelOfGolden(golden);
   const deviations: Deviation[] = [];
@@ -100,67 +89,21 @@ export async function deviationsFromGolden(golden: Golden, run: Runner, relative
     const { dropout, ...inputs } = testInputs(model, golden.batch, golden.seed);
     const dropping = mode === 'train' && model.dropoutUnits > 0;
     const outputs = await run(goldenFunction(model, mode), { ...inputs, ...(dropping && { dropout }) });
-    for (const { what, ratio } of compare(golden[mode], outputs, model, golden.seed, relative)) {
+    for (const { what, ratio } of compare(golden[mode], outputs, model, { seed: golden.seed, relative })) {
       deviations.push({ what: `${mode}: ${what}`, ratio });
     }
   }
   return deviations.sort((a, b) => b.ratio - a.ratio);
 }
 
-function compare(
-  expected: Outcome,
-  actual: Readonly<Record<string, HostArray>>,
-  { layout }: Model,
-  seed: number,
-  relative: number,
-): Deviation[] {
-  const ratio = (value: number, target: number, scale: number) => {
-    const difference = Math.abs(value - target);
-    return Number.isNaN(difference) ? Infinity : difference / (relative * scale);
-  };
-  const compareTensor = (
-    what: string,
-    values: HostArray,
-    { norm, samples }: Summary,
-    stream: number,
-    floor: number,
-  ) => {
-    const positions = samplePositions(seed, stream, samples.length, values.length);
-    const scale = Math.max(norm, floor);
-    const typical = scale / Math.sqrt(values.length);
-    const entries = positions.map((position, i) => {
-      const target = samples[i]!;
-      return ratio(values[position]!, target, Math.max(Math.abs(target), typical));
-    });
-    return { what, ratio: Math.max(ratio(l2Norm(values), norm, scale), ...entries) };
-  };
-  const compareSlots = (
-    what: string,
-    slots: readonly Slot[],
-    flat: HostArray,
-    targets: Outcome['gradient'],
-    stream: number,
-  ) => {
-    // A gradient that is zero but for rounding (a bias before batch normalisation) has no scale of its own.
-    const floor = 1e-3 * Math.hypot(...Object.values(targets).map(({ norm }) => norm));
-    return slots.map(({ name, offset, size }, index) => {
-      const target = targets[name];
-      if (!target) throw new Error(`the golden has no ${what} ${name}`);
-      return compareTensor(`${what} ${name}`, flat.subarray(offset, offset + size), target, stream + index, floor);
-    });
-  };
+function compare(expected: Outcome, actual: Outputs, { layout }: Model, tolerance: Tolerance): Deviation[] {
   const { logits, loss, correct, gradient, statistics } = actual;
+  const { parameters: parameterStream, statistics: statisticStream } = STREAMS;
   return [
-    { what: 'loss', ratio: ratio(loss![0]!, expected.loss, expected.loss) },
+    compareNumber('loss', loss![0]!, expected.loss, tolerance),
     { what: 'correct predictions', ratio: correct![0] === expected.correct ? 0 : Infinity },
-    compareTensor('logits', logits!, expected.logits, STREAMS.logits, 0),
-    ...compareSlots('gradient of', layout.parameters, gradient!, expected.gradient, STREAMS.parameters),
-    ...compareSlots('statistic', layout.statistics, statistics!, expected.statistics, STREAMS.statistics),
+    compareTensor('logits', logits!, expected.logits, STREAMS.logits, tolerance),
+    ...compareSlots('gradient of', layout.parameters, gradient!, expected.gradient, parameterStream, tolerance),
+    ...compareSlots('statistic', layout.statistics, statistics!, expected.statistics, statisticStream, tolerance),
   ];
-}
-
-function l2Norm(values: HostArray): number {
-  let sum = 0;
-  for (const value of values) sum += value * value;
-  return Math.sqrt(sum);
 }
