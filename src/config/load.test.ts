@@ -59,6 +59,7 @@ describe('a config of four keys', () => {
       dropout: null,
       batchNorm: { scaleInitialisation: 'one' },
       hidden: null,
+      init: null,
       synthetic: false,
       validation: 'test',
       trainLimit: null,

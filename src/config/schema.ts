@@ -137,6 +137,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Widths of the hidden layers of `mlp`; null leaves the model's own. */
   hidden: z.array(count).min(1).nullable().describe('a list of widths, or null').default(null),
+  /** A safetensors file of parameters to start from, instead of drawing them (`--init`). */
+  init: z.string().nullable().describe('a path, or null').default(null),
   /** The generated stand-in for the data set, made now if need be, instead of the real one. */
   synthetic: z.boolean().default(false),
   /** Which images choose the best epoch: the test set, as the paper does, or N training images that are then not trained on. */
