@@ -1,0 +1,86 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SmoothOutError } from '../../support/errors.js';
+import { asWriteError, makeFolder, readTextIfExists } from '../../support/files.js';
+import type { DatasetName } from '../catalogue.js';
+import { GENERATED_COUNTS, writeGenerated } from './files.js';
+
+/** Raised whenever a generator draws anything differently: stand-ins of another version are made anew. */
+const GENERATOR_VERSION = 1;
+
+/** Written last; says what made the folder. */
+const MARK = 'generated.json';
+
+export interface GenerateOptions {
+  /** Makes it anew even if it is there. */
+  readonly force?: boolean;
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** Where a data set's stand-in is. */
+export function generatedFolder(root: string, name: DatasetName): string {
+  return join(root, 'generated', name);
+}
+
+/** Whether the stand-in is there, whole and of this version. */
+export async function isGenerated(root: string, name: DatasetName): Promise<boolean> {
+  return (await readTextIfExists(join(generatedFolder(root, name), MARK))) === mark(name);
+}
+
+/**
+ * Makes a data set's stand-in unless it is there; returns its folder. The folder appears whole or not at all, and
+ * processes that make it at the same time make the same bytes: one of them wins, all go on.
+ *
+ * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE
+ */
+export async function ensureGenerated(
+  root: string,
+  name: DatasetName,
+  { force = false, progress }: GenerateOptions = {},
+): Promise<{ readonly folder: string; readonly made: boolean }> {
+  const folder = generatedFolder(root, name);
+  if (!force && (await isGenerated(root, name))) return { folder, made: false };
+  try {
+    await makeFolder(join(root, 'generated'));
+    const temporary = await mkdtemp(join(root, 'generated', `.${name}.`));
+    try {
+      await writeGenerated(name, temporary, progress);
+      await writeFile(join(temporary, MARK), mark(name));
+      await moveIntoPlace(temporary, folder, async () => !force && (await isGenerated(root, name)));
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  } catch (error) {
+    const failure = asWriteError(error, folder);
+    if (!(failure instanceof SmoothOutError)) throw failure;
+    throw new SmoothOutError(failure.code, failure.message, {
+      hint: 'Choose a folder for the data with --data or SMOOTHOUT_DATA.',
+      cause: error,
+    });
+  }
+  return { folder, made: true };
+}
+
+/** Renames a folder, putting aside what is there unless it is as good. */
+async function moveIntoPlace(from: string, to: string, isAsGood: () => Promise<boolean>): Promise<void> {
+  for (;;) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
+    }
+    if (await isAsGood()) return;
+    const aside = await mkdtemp(`${from}.old.`);
+    // Another process may have put it aside already: then the next round of the loop finds out.
+    await rename(to, join(aside, 'old')).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+function mark(name: DatasetName): string {
+  return `${JSON.stringify({ dataset: name, generator: GENERATOR_VERSION, ...GENERATED_COUNTS[name] })}\n`;
+}

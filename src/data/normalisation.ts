@@ -1,0 +1,72 @@
+/** Mean and standard deviation of each channel, for pixels scaled to 0 … 1. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly standardDeviation: readonly number[];
+}
+
+/** (x − 0.5) / 0.5, as in the authors' preprocess.py. */
+export const MNIST_NORMALISATION: Normalisation = { mean: [0.5], standardDeviation: [0.5] };
+
+/** ImageNet's statistics; the authors' preprocess.py uses them for CIFAR-10 and CIFAR-100 too. */
+export const IMAGENET_NORMALISATION: Normalisation = {
+  mean: [0.485, 0.456, 0.406],
+  standardDeviation: [0.229, 0.224, 0.225],
+};
+
+/** One table a channel: entry v is the normalised value of the byte v. */
+export function normalisationTables({ mean, standardDeviation }: Normalisation): Float32Array[] {
+  return mean.map((m, channel) =>
+    Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / standardDeviation[channel]!),
+  );
+}
+
+/** out[to + i] = table[bytes[from + i]] for i in 0 … length−1; unrolled, because it runs on every pixel of an epoch. */
+export function lookUp(
+  table: Float32Array,
+  bytes: Uint8Array,
+  from: number,
+  out: Float32Array,
+  to: number,
+  length: number,
+): void {
+  const end = from + length;
+  let source = from;
+  let target = to;
+  for (; source + 3 < end; source += 4, target += 4) {
+    out[target] = table[bytes[source]!]!;
+    out[target + 1] = table[bytes[source + 1]!]!;
+    out[target + 2] = table[bytes[source + 2]!]!;
+    out[target + 3] = table[bytes[source + 3]!]!;
+  }
+  for (; source < end; source++, target++) out[target] = table[bytes[source]!]!;
+}
+
+/**
+ * The table for two neighbouring bytes at once: entry v holds the two float32 values of the bytes that a 16-bit read of
+ * them gives as v, in one float64 that is only ever copied. Half the reads and writes of `lookUp`.
+ */
+export function pairTable(table: Float32Array): Float64Array {
+  const bytes = new Uint8Array(Uint16Array.from({ length: 65536 }, (_, value) => value).buffer);
+  return new Float64Array(Float32Array.from(bytes, (value) => table[value]!).buffer);
+}
+
+/** `lookUp` with `from`, `to` and `length` counted in pairs. */
+export function lookUpPairs(
+  table: Float64Array,
+  pairs: Uint16Array,
+  from: number,
+  out: Float64Array,
+  to: number,
+  length: number,
+): void {
+  const end = from + length;
+  let source = from;
+  let target = to;
+  for (; source + 3 < end; source += 4, target += 4) {
+    out[target] = table[pairs[source]!]!;
+    out[target + 1] = table[pairs[source + 1]!]!;
+    out[target + 2] = table[pairs[source + 2]!]!;
+    out[target + 3] = table[pairs[source + 3]!]!;
+  }
+  for (; source < end; source++, target++) out[target] = table[pairs[source]!]!;
+}
