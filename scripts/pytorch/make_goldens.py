@@ -31,7 +31,7 @@ CASES = {
     "c3": {"model": "c3", "classes": 100, "inputShape": [3, 32, 32], "batch": 4},
     # Smaller images than the paper's, to stay clear of jumps; all layers are the same.
     "resnet44": {"model": "resnet44", "classes": 10, "inputShape": [3, 16, 16], "batch": 2},
-    "alexnet": {"model": "alexnet", "classes": 10, "inputShape": [3, 95, 95], "batch": 4},
+    "alexnet": {"model": "alexnet", "classes": 10, "inputShape": [3, 95, 95], "batch": 8},
 }
 # Streams of the hash; parameters count from PARAMETERS, statistics from STATISTICS.
 PARAMETERS, STATISTICS, IMAGES, LABELS, DROPOUT, LOGITS, POSITIONS = 0, 2000, 4000, 4001, 4002, 4003, 5000
