@@ -1,0 +1,152 @@
+import { addBreakpoint, type Breakpoints, clearBreakpoints, settleBreakpoint } from './breakpoints.js';
+import { frameProduct, type LimitedMemory, toFrame } from './compact-matrices.js';
+import type { Box } from './problem.js';
+import { axpy, columnDots } from './vectors.js';
+
+/** What the search for the Cauchy point writes; n numbers each unless said otherwise. */
+export interface CauchySpace {
+  /** On return x^c. */
+  readonly point: Float64Array;
+  /** On return 1 for a variable that rests at a bound in x^c, else 0. */
+  readonly isActive: Uint8Array;
+  /** On return of cauchyPoint −g_i for a variable still moving at x^c, else 0. */
+  readonly direction: Float64Array;
+  readonly breakpoints: Breakpoints;
+  /** 2m numbers: on return of cauchyPoint A⁻¹c, c = Wᵀ(x^c − x), in the frame of compact-matrices.ts. */
+  readonly c: Float64Array;
+  /** 2m numbers of scratch each: A⁻¹p with p = Wᵀd, and A⁻¹w_b. */
+  readonly p: Float64Array;
+  readonly w: Float64Array;
+}
+
+/**
+ * The generalized Cauchy point for B = θI. The model is then separable along the projected gradient path, whose first
+ * minimiser is at t = 1/θ: x^c = P(x − g/θ), with no breakpoints to sort.
+ */
+export function scaledIdentityCauchyPoint(
+  x: Float64Array,
+  gradient: Float64Array,
+  box: Box,
+  theta: number,
+  space: CauchySpace,
+): void {
+  const { point, isActive } = space;
+  const { lower, upper } = box;
+  for (let i = 0; i < x.length; i++) {
+    let xi = x[i]! - gradient[i]! / theta;
+    let rests = 0;
+    if (xi <= lower[i]!) {
+      xi = lower[i]!;
+      rests = 1;
+    } else if (xi >= upper[i]!) {
+      xi = upper[i]!;
+      rests = 1;
+    }
+    point[i] = xi;
+    isActive[i] = rests;
+  }
+}
+
+/**
+ * The generalized Cauchy point (Byrd et al. 1995, Algorithm CP): the first local minimiser of the model along the
+ * projected gradient path x(t) = P(x − t g, l, u). Returns its t, so that x^c_i = x_i + t·direction_i wherever i still
+ * moves.
+ */
+export function cauchyPoint(
+  x: Float64Array,
+  gradient: Float64Array,
+  box: Box,
+  memory: LimitedMemory,
+  space: CauchySpace,
+): number {
+  const { point, direction, breakpoints, c, p, w } = space;
+  const { size, theta, s, y } = memory;
+  point.set(x);
+  c.fill(0);
+  const { directionSquared, unboundedMotion } = startPath(x, gradient, box, space);
+  if (directionSquared === 0) return 0;
+  columnDots(y, size, direction, p, 0);
+  columnDots(s, size, direction, p, size);
+  for (let j = size; j < 2 * size; j++) p[j]! *= theta;
+  toFrame(memory, p, p);
+
+  let slope = -directionSquared;
+  let curvature = theta * directionSquared - frameProduct(size, p, p);
+  const curvatureFloor = Number.EPSILON * theta * directionSquared;
+  let toMinimizer = -slope / curvature;
+  let t = 0;
+  for (let k = 0; k < breakpoints.count; k++) {
+    // Sorting starts only if the first breakpoint comes before the minimiser.
+    const tNext = k === 0 ? breakpoints.smallest : settleBreakpoint(breakpoints, k);
+    const dt = tNext - t;
+    if (toMinimizer < dt) break;
+    if (k === 0) settleBreakpoint(breakpoints, 0);
+
+    t = tNext;
+    const b = breakpoints.variables[k]!;
+    const d = direction[b]!;
+    rest(b, box, space);
+    const z = point[b]! - x[b]!;
+    addScaled(2 * size, dt, p, c);
+    for (let j = 0; j < size; j++) {
+      w[j] = y[j]![b]!;
+      w[size + j] = theta * s[j]![b]!;
+    }
+    toFrame(memory, w, w);
+    // (4.9) and (4.10) with g_b = −d.
+    slope += dt * curvature + d * d - theta * d * z + d * frameProduct(size, w, c);
+    curvature += -theta * d * d + 2 * d * frameProduct(size, w, p) - d * d * frameProduct(size, w, w);
+    curvature = Math.max(curvatureFloor, curvature);
+    addScaled(2 * size, -d, w, p);
+    const allRest = k + 1 === breakpoints.count && !unboundedMotion;
+    toMinimizer = allRest ? 0 : -slope / curvature;
+  }
+  toMinimizer = Math.max(toMinimizer, 0);
+  t += toMinimizer;
+  addScaled(2 * size, toMinimizer, p, c);
+  axpy(t, direction, point);
+  return t;
+}
+
+/** The direction d, who rests at a bound, and the breakpoints (4.1), all at x. */
+function startPath(
+  x: Float64Array,
+  gradient: Float64Array,
+  box: Box,
+  space: CauchySpace,
+): { directionSquared: number; unboundedMotion: boolean } {
+  const { direction, isActive, breakpoints } = space;
+  const { lower, upper } = box;
+  clearBreakpoints(breakpoints);
+  let directionSquared = 0;
+  let unboundedMotion = false;
+  for (let i = 0; i < x.length; i++) {
+    const g = gradient[i]!;
+    const room = g > 0 ? x[i]! - lower[i]! : upper[i]! - x[i]!;
+    let d = -g;
+    let rests = 0;
+    if (room <= 0 || (g === 0 && x[i]! <= lower[i]!)) {
+      d = 0;
+      rests = 1;
+    } else if (g !== 0) {
+      if (room < Infinity) addBreakpoint(breakpoints, room / Math.abs(g), i);
+      else unboundedMotion = true;
+    }
+    direction[i] = d;
+    isActive[i] = rests;
+    directionSquared += d * d;
+  }
+  return { directionSquared, unboundedMotion };
+}
+
+/** Variable b reaches the bound it is heading for and stays there. */
+function rest(b: number, box: Box, space: CauchySpace): void {
+  space.point[b] = space.direction[b]! > 0 ? box.upper[b]! : box.lower[b]!;
+  space.direction[b] = 0;
+  space.isActive[b] = 1;
+}
+
+/** y[0..count) += α x[0..count) */
+function addScaled(count: number, alpha: number, x: Float64Array, y: Float64Array): void {
+  for (let i = 0; i < count; i++) y[i]! += alpha * x[i]!;
+}

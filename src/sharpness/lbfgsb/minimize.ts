@@ -1,0 +1,261 @@
+import { classifyBox, projectedGradientNorm, projectOntoBox } from './bounds.js';
+import { createBreakpoints } from './breakpoints.js';
+import { type CauchySpace, cauchyPoint, scaledIdentityCauchyPoint } from './cauchy-point.js';
+import { clearMemory, createMemory, type LimitedMemory, updateMemory } from './compact-matrices.js';
+import { createFreeSet, type FreeSet, updateFreeSet } from './free-set.js';
+import { acceptTrial, evaluateTrial, type Iterate, startIterate } from './iterate.js';
+import { advanceLineSearch, startLineSearch } from './line-search.js';
+import type { Box, MinimizeOptions, MinimizeResult, MinimizeStatus, Objective } from './problem.js';
+import { createReducedMatrix, factorReducedMatrix, type ReducedMatrix, updateReducedMatrix } from './reduced-matrix.js';
+import { minimizeOverFreeVariables } from './subspace.js';
+import { dot } from './vectors.js';
+
+/** Longest step where no bound limits it. */
+const NO_LIMIT = 1e10;
+
+const MESSAGES: Record<MinimizeStatus, string> = {
+  converged: '',
+  'iteration-limit': 'The limit on iterations was reached.',
+  'evaluation-limit': 'The limit on evaluations was exceeded.',
+  'abnormal-line-search':
+    'The line search found no acceptable step even along the projected gradient: the gradient may be wrong, or rounding dominates.',
+  'non-finite': 'The objective or its gradient was not finite; the last finite point is returned.',
+};
+
+interface Workspace {
+  readonly memory: LimitedMemory;
+  readonly reduced: ReducedMatrix;
+  readonly set: FreeSet;
+  /** space.point becomes the target of the line search, space.direction the way there. */
+  readonly space: CauchySpace;
+  readonly newton: Float64Array;
+  readonly constrained: boolean;
+  readonly boxed: boolean;
+}
+
+/**
+ * Minimises `objective` over a box by L-BFGS-B (Byrd, Lu, Nocedal and Zhu 1995, Section 6; subspace step of Morales and
+ * Nocedal 2011; Moré–Thuente line search), with the stopping rules and the counting of SciPy's `fmin_l_bfgs_b`.
+ *
+ * `x0` (n numbers) is projected onto the box first and left unchanged. Memory: 2·m·n + 9n numbers, allocated once. The
+ * result's `f` and `gradient` always belong to its `x`.
+ *
+ * @throws RangeError where the sizes of x0 and the bounds differ, a lower bound exceeds its upper bound, or a limit is
+ * not a positive whole number.
+ * @example
+ * const { x, status } = await minimize(rosenbrock, Float64Array.of(-1.2, 1), { upper: Float64Array.of(0.5, 2) });
+ */
+export async function minimize(
+  objective: Objective,
+  x0: Float64Array,
+  options: MinimizeOptions = {},
+): Promise<MinimizeResult> {
+  const n = x0.length;
+  const box: Box = {
+    lower: options.lower ?? new Float64Array(n).fill(-Infinity),
+    upper: options.upper ?? new Float64Array(n).fill(Infinity),
+  };
+  const { memory: m = 10, factr = 1e7, pgtol = 1e-5, maxIterations = 15000 } = options;
+  const { maxEvaluations = 15000, maxLineSearchSteps = 20, onIteration } = options;
+  checkArguments(n, box, { memory: m, maxIterations, maxEvaluations, maxLineSearchSteps });
+
+  const x = Float64Array.from(x0);
+  projectOntoBox(x, box);
+  const work = createWorkspace(n, m, box);
+  const iterate = await startIterate(objective, x);
+  let iterations = 0;
+  const end = (status: MinimizeStatus, message = MESSAGES[status]): MinimizeResult => ({
+    x: iterate.x,
+    f: iterate.f,
+    gradient: iterate.gradient,
+    iterations,
+    evaluations: iterate.evaluations,
+    status,
+    message,
+  });
+
+  if (!Number.isFinite(iterate.f) || !iterate.gradient.every(Number.isFinite)) return end('non-finite');
+  if (projectedGradientNorm(iterate.x, iterate.gradient, box) <= pgtol) return end('converged', flatMessage(pgtol));
+  for (;;) {
+    if (!findTarget(iterate, box, work)) {
+      clear(work);
+      continue;
+    }
+    const outcome = await searchLine(objective, iterate, box, work, iterations, maxLineSearchSteps);
+    if (outcome === 'non-finite') return end('non-finite');
+    if (outcome === 'failed') {
+      if (work.memory.size === 0) return end('abnormal-line-search');
+      clear(work);
+      continue;
+    }
+    iterations++;
+    const projectedNorm = projectedGradientNorm(iterate.x, iterate.gradient, box);
+    const { evaluations, f } = iterate;
+    onIteration?.({ iteration: iterations, evaluations, f, projectedGradientNorm: projectedNorm, x: iterate.x });
+    if (iterations >= maxIterations) return end('iteration-limit');
+    if (evaluations > maxEvaluations) return end('evaluation-limit');
+    if (projectedNorm <= pgtol) return end('converged', flatMessage(pgtol));
+    const previousF = iterate.trialF;
+    if (previousF - f <= factr * Number.EPSILON * Math.max(Math.abs(previousF), Math.abs(f), 1)) {
+      return end(
+        'converged',
+        `The last iteration changed the value by at most factr = ${factr} times its rounding error.`,
+      );
+    }
+    if (!takeCorrection(iterate, work, outcome)) clear(work);
+  }
+}
+
+function flatMessage(pgtol: number): string {
+  return `The projected gradient is at most pgtol = ${pgtol} in every component.`;
+}
+
+function checkArguments(n: number, box: Box, limits: Record<string, number>): void {
+  if (box.lower.length !== n || box.upper.length !== n) {
+    throw new RangeError(`bounds of ${box.lower.length} and ${box.upper.length} numbers for ${n} variables`);
+  }
+  const crossed = box.lower.findIndex((lower, i) => !(lower <= box.upper[i]!));
+  if (crossed >= 0) {
+    throw new RangeError(
+      `lower[${crossed}] = ${box.lower[crossed]} is not at most upper[${crossed}] = ${box.upper[crossed]}`,
+    );
+  }
+  for (const [name, value] of Object.entries(limits)) {
+    if (!(Number.isInteger(value) && value > 0))
+      throw new RangeError(`${name} = ${value} is not a positive whole number`);
+  }
+}
+
+function createWorkspace(n: number, m: number, box: Box): Workspace {
+  const newton = new Float64Array(n);
+  const order = new Int32Array(n);
+  return {
+    memory: createMemory(n, m),
+    reduced: createReducedMatrix(m),
+    // The breakpoints are done with before the Newton step and the changes of the free set are known, so they share.
+    set: createFreeSet(n, order),
+    newton,
+    space: {
+      point: new Float64Array(n),
+      direction: new Float64Array(n),
+      isActive: new Uint8Array(n),
+      breakpoints: createBreakpoints(newton, order),
+      c: new Float64Array(2 * m),
+      p: new Float64Array(2 * m),
+      w: new Float64Array(2 * m),
+    },
+    ...classifyBox(box),
+  };
+}
+
+/** Forgets all curvature, so that the next direction is the projected gradient's. */
+function clear(work: Workspace): void {
+  clearMemory(work.memory);
+  work.reduced.updates = 0;
+}
+
+/**
+ * Writes x̄, where the line search heads for, into space.point (Byrd et al. 1995, Algorithm L-BFGS-B, steps 2 and 3);
+ * false where rounding spoilt B.
+ */
+function findTarget(iterate: Iterate, box: Box, work: Workspace): boolean {
+  const { memory, reduced, set, space, newton, constrained } = work;
+  const { x, gradient } = iterate;
+  const { point, direction, c } = space;
+  if (memory.size === 0) {
+    scaledIdentityCauchyPoint(x, gradient, box, memory.theta, space);
+    return true;
+  }
+  let t = 0;
+  if (constrained) {
+    t = cauchyPoint(x, gradient, box, memory, space);
+    updateFreeSet(set, space.isActive);
+  } else {
+    point.set(x);
+  }
+  updateReducedMatrix(reduced, memory, set);
+  if (set.free.end === 0) return true;
+  if (!factorReducedMatrix(reduced, memory)) return false;
+  const problem = { x, gradient, box, memory, reduced, set, direction, t, c };
+  minimizeOverFreeVariables(problem, point, newton, space.w);
+  return true;
+}
+
+interface AcceptedStep {
+  readonly step: number;
+  readonly slope: number;
+  readonly initialSlope: number;
+  readonly directionSquared: number;
+}
+
+/** Moves the iterate along the direction to an accepted step; leaves it where it was otherwise. */
+async function searchLine(
+  objective: Objective,
+  iterate: Iterate,
+  box: Box,
+  work: Workspace,
+  iterations: number,
+  maxSteps: number,
+): Promise<AcceptedStep | 'failed' | 'non-finite'> {
+  const { direction, point } = work.space;
+  const first = iterations === 0;
+  const limit = !work.constrained ? NO_LIMIT : first ? 1 : undefined;
+  const { initialSlope, directionSquared, longest } = prepareLine(iterate, box, work.space);
+  if (!(initialSlope < 0)) return 'failed';
+  const maximum = limit ?? longest;
+  const initialStep = first && !work.boxed ? 1 / Math.sqrt(directionSquared) : 1;
+  const search = startLineSearch(iterate.f, initialSlope, Math.min(initialStep, maximum), maximum);
+  for (let evaluated = 0; evaluated < maxSteps; evaluated++) {
+    await evaluateTrial(objective, iterate, direction, point, search.step);
+    const slope = dot(iterate.trialGradient, direction);
+    if (!Number.isFinite(iterate.trialF + slope)) return 'non-finite';
+    if (advanceLineSearch(search, iterate.trialF, slope)) {
+      acceptTrial(iterate);
+      return { step: search.step, slope, initialSlope, directionSquared };
+    }
+  }
+  return 'failed';
+}
+
+/** Writes d = x̄ − x, and returns gᵀd, dᵀd and the longest step along d that stays in the box. */
+function prepareLine(
+  iterate: Iterate,
+  box: Box,
+  space: CauchySpace,
+): { initialSlope: number; directionSquared: number; longest: number } {
+  const { x, gradient } = iterate;
+  const { point, direction } = space;
+  const { lower, upper } = box;
+  let initialSlope = 0;
+  let directionSquared = 0;
+  let longest = NO_LIMIT;
+  for (let i = 0; i < x.length; i++) {
+    const xi = x[i]!;
+    const d = point[i]! - xi;
+    direction[i] = d;
+    initialSlope += gradient[i]! * d;
+    directionSquared += d * d;
+    const reach = Math.abs(d) * longest;
+    // Most variables are far from either bound: ask that first.
+    if (upper[i]! - xi < reach || xi - lower[i]! < reach) {
+      const room = d < 0 ? xi - lower[i]! : upper[i]! - xi;
+      if (room < reach) longest = Math.max(room / Math.abs(d), 0);
+    }
+  }
+  return { initialSlope, directionSquared, longest };
+}
+
+/** Takes s and y into the memory unless the curvature along the step is not clearly positive (3.1); false where rounding spoilt B. */
+function takeCorrection(iterate: Iterate, work: Workspace, accepted: AcceptedStep): boolean {
+  const { step, slope, initialSlope, directionSquared } = accepted;
+  const curvature = (slope - initialSlope) * step;
+  if (curvature <= Number.EPSILON * -initialSlope * step) return true;
+  return updateMemory(work.memory, {
+    direction: work.space.direction,
+    step,
+    directionSquared,
+    gradient: iterate.gradient,
+    previousGradient: iterate.trialGradient,
+    curvature,
+  });
+}

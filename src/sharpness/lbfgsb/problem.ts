@@ -1,0 +1,62 @@
+/**
+ * A function to be minimised: writes its gradient at `x` into `gradient` and returns its value.
+ * Both arrays belong to the caller and are reused: copy them to keep them, and never write to `x`.
+ */
+export type Objective = (x: Float64Array, gradient: Float64Array) => Promise<number>;
+
+/** The box l ≤ x ≤ u; ±Infinity stands for "no bound". */
+export interface Box {
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+}
+
+export type MinimizeStatus =
+  | 'converged'
+  | 'iteration-limit'
+  | 'evaluation-limit'
+  | 'abnormal-line-search'
+  | 'non-finite';
+
+export interface IterationReport {
+  /** 1 after the first iteration. */
+  readonly iteration: number;
+  readonly evaluations: number;
+  readonly f: number;
+  /** Infinity norm of the projected gradient P(x − g) − x. */
+  readonly projectedGradientNorm: number;
+  /** The iterate itself, not a copy: valid during the call only. */
+  readonly x: Float64Array;
+}
+
+/** SciPy's `fmin_l_bfgs_b` settings under their full names, with the same defaults. */
+export interface MinimizeOptions {
+  /** Default: no lower bounds. */
+  readonly lower?: Float64Array;
+  /** Default: no upper bounds. */
+  readonly upper?: Float64Array;
+  /** m, the number of correction pairs kept; default 10. */
+  readonly memory?: number;
+  /** Stop when (f − f₊)/max(|f|, |f₊|, 1) ≤ factr · 2⁻⁵²; default 1e7. */
+  readonly factr?: number;
+  /** Stop when the infinity norm of the projected gradient is at most this; default 1e-5. */
+  readonly pgtol?: number;
+  /** Default 15000. */
+  readonly maxIterations?: number;
+  /** Tested after each iteration, so the last line search may overrun it; default 15000. */
+  readonly maxEvaluations?: number;
+  /** Evaluations allowed to one line search; default 20. */
+  readonly maxLineSearchSteps?: number;
+  readonly onIteration?: (report: IterationReport) => void;
+}
+
+export interface MinimizeResult {
+  readonly x: Float64Array;
+  readonly f: number;
+  readonly gradient: Float64Array;
+  readonly iterations: number;
+  /** Evaluations at distinct successive points: a point equal to the last one evaluated is not evaluated again. */
+  readonly evaluations: number;
+  readonly status: MinimizeStatus;
+  /** One sentence that says why the run ended. */
+  readonly message: string;
+}

@@ -1,0 +1,121 @@
+import { fromFrame, type LimitedMemory } from './compact-matrices.js';
+import type { FreeSet } from './free-set.js';
+import type { Box } from './problem.js';
+import { type ReducedMatrix, solveReduced } from './reduced-matrix.js';
+import { addColumnDotsAt, addColumnsAt, forEachStrip } from './vectors.js';
+
+export interface SubspaceProblem {
+  readonly x: Float64Array;
+  readonly gradient: Float64Array;
+  readonly box: Box;
+  readonly memory: LimitedMemory;
+  readonly reduced: ReducedMatrix;
+  readonly set: FreeSet;
+  /** The Cauchy direction and t: x^c_i = x_i + t·direction_i for the free i. */
+  readonly direction: Float64Array;
+  readonly t: number;
+  /** A⁻¹Wᵀ(x^c − x), overwritten. */
+  readonly c: Float64Array;
+}
+
+/**
+ * Improves the Cauchy point over the free variables: the model's minimiser there, ignoring the bounds (direct primal
+ * method, Byrd et al. 1995, Section 5.1), projected onto the box (Morales and Nocedal 2011); where that leads uphill, the
+ * step truncated at the first bound instead (Eq. 5.8).
+ *
+ * `point` holds x^c and receives the result; `newton` is scratch of n numbers, 2m more are in `v`.
+ */
+export function minimizeOverFreeVariables(
+  problem: SubspaceProblem,
+  point: Float64Array,
+  newton: Float64Array,
+  v: Float64Array,
+): void {
+  newtonStep(problem, point, newton, v);
+  if (!addProjected(problem, point, newton)) return;
+  if (directionalDerivative(problem, point) > 0) addTruncated(problem, point, newton);
+}
+
+/** d = r/θ + ZᵀW K⁻¹ Wᵀ Z r/θ² (5.11), r = −Zᵀ(g + θ(x^c − x) − W M c) the reduced gradient (5.4) with its sign turned. */
+function newtonStep(problem: SubspaceProblem, point: Float64Array, newton: Float64Array, v: Float64Array): void {
+  const { x, gradient, memory, reduced, set, t, c } = problem;
+  const { size, theta, s, y } = memory;
+  if (t > 0) fromFrame(memory, c);
+  for (let j = size; j < 2 * size; j++) c[j]! *= theta;
+  v.fill(0);
+  forEachStrip(set.free, (strip) => {
+    const { indices, begin, end } = strip;
+    for (let k = begin; k < end; k++) {
+      const i = indices[k]!;
+      newton[i] = -theta * (point[i]! - x[i]!) - gradient[i]!;
+    }
+    if (t > 0) {
+      addColumnsAt(y, size, c, 0, strip, newton);
+      addColumnsAt(s, size, c, size, strip, newton);
+    }
+    addColumnDotsAt(y, size, newton, strip, v, 0);
+    addColumnDotsAt(s, size, newton, strip, v, size);
+  });
+  for (let j = size; j < 2 * size; j++) v[j]! *= theta;
+  solveReduced(reduced, memory, v);
+  for (let j = 0; j < size; j++) v[j]! /= theta;
+  forEachStrip(set.free, (strip) => {
+    addColumnsAt(y, size, v, 0, strip, newton);
+    addColumnsAt(s, size, v, size, strip, newton);
+    for (let k = strip.begin; k < strip.end; k++) newton[strip.indices[k]!]! /= theta;
+  });
+}
+
+/** point ← P(point + newton) over the free variables; true where a bound was met. */
+function addProjected(problem: SubspaceProblem, point: Float64Array, newton: Float64Array): boolean {
+  const { indices, end } = problem.set.free;
+  const { lower, upper } = problem.box;
+  let metBound = false;
+  for (let k = 0; k < end; k++) {
+    const i = indices[k]!;
+    const target = point[i]! + newton[i]!;
+    if (target <= lower[i]!) {
+      point[i] = lower[i]!;
+      metBound = true;
+    } else if (target >= upper[i]!) {
+      point[i] = upper[i]!;
+      metBound = true;
+    } else {
+      point[i] = target;
+    }
+  }
+  return metBound;
+}
+
+function directionalDerivative(problem: SubspaceProblem, point: Float64Array): number {
+  const { x, gradient } = problem;
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += (point[i]! - x[i]!) * gradient[i]!;
+  return sum;
+}
+
+/** point ← x^c + α·newton with the largest α ≤ 1 that stays in the box (5.8). */
+function addTruncated(problem: SubspaceProblem, point: Float64Array, newton: Float64Array): void {
+  const { x, box, set, direction, t } = problem;
+  const { indices, end } = set.free;
+  const { lower, upper } = box;
+  let alpha = 1;
+  let blocking = -1;
+  for (let k = 0; k < end; k++) {
+    const i = indices[k]!;
+    point[i] = x[i]! + t * direction[i]!;
+    const d = newton[i]!;
+    if (d === 0) continue;
+    const room = d < 0 ? lower[i]! - point[i]! : upper[i]! - point[i]!;
+    const reached = room / d;
+    if (reached < alpha) {
+      alpha = Math.max(reached, 0);
+      blocking = i;
+    }
+  }
+  for (let k = 0; k < end; k++) {
+    const i = indices[k]!;
+    if (i === blocking) point[i] = newton[i]! > 0 ? upper[i]! : lower[i]!;
+    else point[i]! += alpha * newton[i]!;
+  }
+}
