@@ -8,6 +8,7 @@ type Register = (program: Command) => void;
 
 /** A command's file parses, calls and prints; what is slow to load, tfjs above all, it imports in its action. */
 const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  run: async () => (await import('./run.js')).registerRun,
   doctor: async () => (await import('./doctor.js')).registerDoctor,
 };
 

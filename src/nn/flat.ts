@@ -41,8 +41,15 @@ function runsOf(slots: readonly Slot[]): Slot[][] {
 
 const totalSize = (slots: readonly Slot[]) => slots.reduce((total, { size }) => total + size, 0);
 
-/** The flat vector of the named tensors: the inverse of `split`. */
+/** The flat vector of the named tensors: the inverse of `split`, concatenated in the same two levels. */
 export function join(tensors: NamedTensors, slots: readonly Slot[]): tf.Tensor1D {
   if (slots.length === 0) return tf.zeros([0]);
-  return tf.concat(slots.map(({ name, size }) => tf.reshape(tensorNamed(tensors, name), [size]))) as tf.Tensor1D;
+  const vectors = runsOf(slots).map((run) =>
+    concat(run.map(({ name, size }) => tf.reshape(tensorNamed(tensors, name), [size]))),
+  );
+  return concat(vectors);
+}
+
+function concat(vectors: tf.Tensor[]): tf.Tensor1D {
+  return (vectors.length === 1 ? vectors[0]! : tf.concat(vectors)) as tf.Tensor1D;
 }

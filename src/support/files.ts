@@ -3,7 +3,7 @@
  * new, never neither and never a part.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type ErrorCode, SmoothOutError } from './errors.js';
 
@@ -52,6 +52,13 @@ export async function removeStaleTemporaries(folder: string): Promise<void> {
   const names = await readdir(folder);
   await Promise.all(
     names.filter((name) => TEMPORARY.test(name)).map((name) => rm(join(folder, name), { force: true })),
+  );
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
   );
 }
 

@@ -93,6 +93,19 @@ export function uniform(stream: Stream, count: number, low = 0, high = 1): Float
   return Float32Array.from(words, (word) => low + (high - low) * (word >>> 8) * 2 ** -24);
 }
 
+/**
+ * Fills `out` with numbers uniform on (centre − bound, centre + bound), two from each word: 16 bits of resolution,
+ * symmetric about the centre. For noise and dropout, which need millions of numbers a step.
+ */
+export function fillUniform(stream: Stream, out: Float32Array, bound: number, centre = 0): Float32Array {
+  const words = fillWords(stream, new Uint32Array(Math.ceil(out.length / 2)));
+  const halves = new Int16Array(words.buffer);
+  const scale = Math.fround(bound / 32768);
+  const offset = Math.fround(centre + scale / 2);
+  for (let i = 0; i < out.length; i++) out[i] = Math.fround(halves[i]! * scale) + offset;
+  return out;
+}
+
 /** `count` float32 numbers from the normal distribution with mean 0 (Box–Muller). */
 export function normal(stream: Stream, count: number, standardDeviation = 1): Float32Array {
   const words = fillWords(stream, new Uint32Array(count + (count % 2)));

@@ -78,3 +78,11 @@ function parseJson(line: string): unknown {
     return undefined;
   }
 }
+
+/** The epoch of the highest validation accuracy, the first of several; undefined where there is none. */
+export function bestEpoch(epochs: readonly EpochMetrics[]): EpochMetrics | undefined {
+  return epochs.reduce<EpochMetrics | undefined>(
+    (best, epoch) => (best === undefined || epoch.validationAccuracy > best.validationAccuracy ? epoch : best),
+    undefined,
+  );
+}

@@ -1,0 +1,129 @@
+import { type Command, Option } from 'commander';
+import { loadConfigs } from '../config/load.js';
+import { resolveRuns, runConfigText } from '../config/resolve.js';
+import type { RunSpec } from '../config/schema.js';
+import { parseSeeds } from '../config/seeds.js';
+import type { EngineChoice } from '../engine/create.js';
+import { EXIT, SmoothOutError } from '../support/errors.js';
+import { onInterrupt } from './interrupt.js';
+import { log, print, printJson, reportError } from './output.js';
+import { createRunProgress } from './run-progress.js';
+import { type Outcome, summary } from './run-summary.js';
+
+export interface RunCommandOptions extends EngineChoice {
+  readonly method?: string[];
+  readonly seed?: number[];
+  readonly set: string[];
+  readonly data?: string;
+  readonly synthetic?: boolean;
+  readonly init?: string;
+  readonly out: string;
+  readonly force?: boolean;
+  readonly failFast?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  smoothout run configs/quickstart.yaml
+  smoothout run configs/c1-lb.yaml --method baseline smoothout --seed 1-5
+  smoothout run configs/f1-sb.yaml --set epochs=3 --set optimizer.learningRate=0.002 --data ~/data
+  smoothout run configs/f1-lb.yaml --dry-run
+
+The same command again skips what is finished and resumes what is not.`;
+
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description('train what configs describe: every method, every seed')
+    .argument('<config.yaml...>', 'configs to run')
+    .option('--method <name...>', 'only these methods of the config')
+    .option('--seed <list>', 'seeds instead of the config’s: 1,2 or 1-5', seedList)
+    .option('--set <key.path=value>', 'change a setting (repeatable)', collect, [])
+    .option('--data <folder>', 'where the data is (default: SMOOTHOUT_DATA, then datasets/)')
+    .option('--synthetic', 'train on the generated stand-in for the data set')
+    .option('--init <file>', 'start from the parameters of a safetensors file')
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .option('--out <folder>', 'where results go', 'results')
+    .option('--force', 'start over, whatever is there')
+    .option('--fail-fast', 'stop at the first run that fails')
+    .option('--dry-run', 'print the resolved settings and train nothing')
+    .option('--json', 'print one JSON object a line: epochs as they end, then runs')
+    .addHelpText('after', EXAMPLES)
+    .action(async (files: string[], options: RunCommandOptions) => {
+      const runs = await plan(files, options);
+      if (options.dryRun) showPlan(runs, options);
+      else process.exitCode = await carryOut(runs, options);
+    });
+}
+
+export const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
+
+export const engineOption = () =>
+  new Option('--engine <name>', 'what computes').choices(['onnx', 'tensorflow', 'tfjs']).default('onnx');
+
+export const deviceOption = () =>
+  new Option('--device <name>', 'where it computes').choices(['auto', 'cpu', 'webgpu', 'cuda']).default('auto');
+
+function seedList(text: string): number[] {
+  const seeds = parseSeeds(text);
+  if (seeds) return seeds;
+  throw new SmoothOutError('USAGE', `--seed ${text}: expected seeds from 0 to 4294967295, such as 1,2 or 1-5`);
+}
+
+/** Every run that the configs and options ask for; all of them are checked before any starts. */
+export async function plan(files: readonly string[], options: RunCommandOptions): Promise<RunSpec[]> {
+  const set = [...options.set];
+  if (options.synthetic) set.push('synthetic=true');
+  if (options.init !== undefined) set.push(`init=${JSON.stringify(options.init)}`);
+  const configs = (await Promise.all(files.map((file) => loadConfigs(file, { set })))).flat();
+  const selection = {
+    ...(options.method && { methods: options.method }),
+    ...(options.seed && { seeds: options.seed }),
+  };
+  return configs.flatMap((config) => resolveRuns(config, selection));
+}
+
+function showPlan(runs: readonly RunSpec[], { json }: RunCommandOptions): void {
+  for (const run of runs) {
+    if (json) printJson({ event: 'plan', ...run });
+    else print(runConfigText(run));
+  }
+  log(`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}; nothing was trained (--dry-run)`);
+}
+
+/** Runs one after another. A failing run does not stop the others; an interruption does. */
+async function carryOut(runs: readonly RunSpec[], options: RunCommandOptions): Promise<number> {
+  const { createWorkshop } = await import('../training/workshop.js');
+  const workshop = await createWorkshop(options);
+  const interrupt = onInterrupt();
+  const outcomes: Outcome[] = [];
+  let status: number = EXIT.ok;
+  try {
+    for (const spec of runs) {
+      const progress = createRunProgress(spec, options.json ?? false);
+      const outcome = await workshop
+        .run(spec, { out: options.out, force: options.force ?? false, signal: interrupt.signal, ...progress.events })
+        .then(
+          (record): Outcome => ({ spec, record }),
+          (error: unknown): Outcome => ({ spec, error }),
+        )
+        .finally(progress.stop);
+      outcomes.push(outcome);
+      if (options.json && 'record' in outcome) printJson({ event: 'run', ...outcome.record });
+      if ('record' in outcome) {
+        if (outcome.record.status === 'diverged') status ||= EXIT.runFailed;
+        continue;
+      }
+      status ||= reportError(outcome.error);
+      if (options.failFast || interrupt.signal.aborted) break;
+    }
+  } finally {
+    interrupt.dispose();
+    await workshop.dispose();
+  }
+  if (!options.json) print(summary(outcomes, options.out));
+  return interrupt.signal.aborted ? EXIT.interrupted : status;
+}

@@ -1,0 +1,117 @@
+/**
+ * last.safetensors: all that a resumed run needs. Randomness is counter-based, so the place in the training and the
+ * state are everything. best.safetensors holds the parameters and running statistics alone.
+ */
+import { z } from 'zod';
+import type { RunSpec } from '../config/schema.js';
+import type { Weights } from '../nn/initialise.js';
+import type { Layout } from '../nn/layout.js';
+import { fromTensors, toTensors } from '../nn/stored.js';
+import { SmoothOutError } from '../support/errors.js';
+import { writeFileAtomic } from '../support/files.js';
+import { encodeSafetensors, type Metadata, readSafetensors } from '../support/safetensors.js';
+import type { EpochProgress } from './epoch.js';
+import type { HostState } from './state.js';
+
+const FORMAT = '1';
+const OPTIMIZER = 'optimizer.';
+
+/** A run between two steps. */
+export interface Checkpoint {
+  readonly state: HostState;
+  /** The epoch under way: 0 steps of it are done where the checkpoint was made at an epoch's end. */
+  readonly progress: EpochProgress;
+}
+
+const number = z.number();
+const placeSchema = z.object({
+  updates: number,
+  progress: z.object({
+    epoch: number,
+    steps: number,
+    images: number,
+    lossSum: number,
+    correct: number,
+    seconds: number,
+  }),
+});
+
+/** What both kinds of checkpoint say of themselves. `epoch` is counted from 1. */
+export function describe(spec: RunSpec, epoch: number): Metadata {
+  const { experiment, model, dataset, method, seed, configHash } = spec;
+  return {
+    format: FORMAT,
+    model,
+    dataset,
+    experiment,
+    method: method.label,
+    seed: `${seed}`,
+    epoch: `${epoch}`,
+    configHash,
+  };
+}
+
+export async function saveWeights(path: string, weights: Weights, layout: Layout, metadata: Metadata): Promise<void> {
+  await writeFileAtomic(path, encodeSafetensors(toTensors(weights, layout), metadata));
+}
+
+export async function saveCheckpoint(
+  path: string,
+  spec: RunSpec,
+  layout: Layout,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  const { state, progress } = checkpoint;
+  const optimizer = Object.entries(state.optimizer).map(([name, data]) => {
+    return [`${OPTIMIZER}${name}`, { shape: [data.length], data }] as const;
+  });
+  const tensors = { ...toTensors(state, layout), ...Object.fromEntries(optimizer) };
+  const place = JSON.stringify({ updates: state.updates, progress });
+  await writeFileAtomic(path, encodeSafetensors(tensors, { ...describe(spec, progress.epoch), place }));
+}
+
+/** @throws SmoothOutError CHECKPOINT_INVALID: damaged, or of a run with other settings. */
+export async function readCheckpoint(
+  path: string,
+  spec: RunSpec,
+  layout: Layout,
+  stateNames: readonly string[],
+): Promise<Checkpoint> {
+  const { tensors, metadata } = await readSafetensors(path);
+  if (metadata.configHash !== spec.configHash) {
+    throw new SmoothOutError(
+      'CHECKPOINT_INVALID',
+      `${path}: this run was started with other settings (see config.yaml beside it)`,
+      {
+        hint: 'Give the experiment another name, or start over with --force.',
+      },
+    );
+  }
+  const parsed = placeSchema.safeParse(parseJson(metadata.place));
+  if (!parsed.success) throw damaged(path, 'it does not say how far the training had come');
+  const weights = Object.entries(tensors).filter(([name]) => !name.startsWith(OPTIMIZER));
+  const optimizer = stateNames.map((name) => {
+    const data = tensors[`${OPTIMIZER}${name}`]?.data;
+    if (data instanceof Float32Array && data.length === layout.size) return [name, data] as const;
+    throw damaged(path, `the optimizer's ${name} is missing or has the wrong size`);
+  });
+  const { updates, progress } = parsed.data;
+  const state = {
+    ...fromTensors(Object.fromEntries(weights), layout, path),
+    optimizer: Object.fromEntries(optimizer),
+    updates,
+  };
+  return { state, progress };
+}
+
+function damaged(path: string, why: string): SmoothOutError {
+  return new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${why}`, { hint: 'Start the run over with --force.' });
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+/** Lines 1, 2 and 7 of Algorithm 1: the batches of an epoch, one step for each. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RunSpec } from '../config/schema.js';
+import { type BatchOptions, batches } from '../data/batches.js';
+import type { ImageSource } from '../data/source.js';
+import { SmoothOutError } from '../support/errors.js';
+import type { TrainingState } from './state.js';
+import type { StepRunner } from './step.js';
+
+/** How far an epoch has come. */
+export interface EpochProgress {
+  /** Counted from 0. */
+  readonly epoch: number;
+  readonly steps: number;
+  readonly images: number;
+  /** Summed over the images so far: cross-entropy (nats) and correct predictions, as they were trained on. */
+  readonly lossSum: number;
+  readonly correct: number;
+  /** Wall time of these steps, waiting for data included. */
+  readonly seconds: number;
+}
+
+export const newEpoch = (epoch: number): EpochProgress => ({
+  epoch,
+  steps: 0,
+  images: 0,
+  lossSum: 0,
+  correct: 0,
+  seconds: 0,
+});
+
+export interface EpochOptions {
+  readonly spec: RunSpec;
+  readonly source: ImageSource;
+  readonly runStep: StepRunner;
+  readonly learningRate: number;
+  readonly signal: AbortSignal;
+  readonly onStep: (progress: EpochProgress) => void;
+}
+
+/**
+ * Trains from where `progress` says to the end of the epoch, or to where `signal` stops it.
+ *
+ * @throws SmoothOutError DIVERGED when the loss is no longer a number.
+ */
+export async function trainEpoch(
+  start: TrainingState,
+  progress: EpochProgress,
+  { spec, source, runStep, learningRate, signal, onStep }: EpochOptions,
+): Promise<{ state: TrainingState; progress: EpochProgress }> {
+  const { epoch } = progress;
+  const stepsPerEpoch = Math.ceil(source.count / spec.batchSize);
+  const place = { epoch, learningRate, total: stepsPerEpoch * spec.epochs };
+  let state = start;
+  let now = progress;
+  const startedAt = performance.now();
+  const options: BatchOptions = {
+    batchSize: spec.batchSize,
+    shuffle: { seed: spec.seed, purpose: 'shuffle', epoch },
+    ...(spec.augment && { augmentation: { seed: spec.seed, purpose: 'augmentation', epoch } }),
+    skip: progress.steps,
+  };
+  for await (const batch of batches(source, options)) {
+    // Signals arrive between turns of the event loop only.
+    await nextTurn();
+    if (signal.aborted) break;
+    const step = now.steps;
+    const result = await runStep(state, batch, { ...place, step, done: epoch * stepsPerEpoch + step });
+    state = result.state;
+    now = {
+      epoch,
+      steps: step + 1,
+      images: now.images + batch.count,
+      lossSum: now.lossSum + result.lossSum,
+      correct: now.correct + result.correct,
+      seconds: progress.seconds + (performance.now() - startedAt) / 1000,
+    };
+    onStep(now);
+    if (!Number.isFinite(result.lossSum)) {
+      throw new SmoothOutError(
+        'DIVERGED',
+        `the loss became ${result.lossSum} in epoch ${epoch + 1}, step ${now.steps}`,
+        {
+          hint: 'Try a smaller learning rate, a smaller noise strength a, or optimizer.clipNorm.',
+        },
+      );
+    }
+  }
+  return { state, progress: now };
+}

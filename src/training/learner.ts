@@ -1,0 +1,24 @@
+/** From a run's settings to what is trained and how. */
+
+import type { RunSpec } from '../config/schema.js';
+import type { Layout } from '../nn/layout.js';
+import { buildModel } from '../nn/model.js';
+import { adam } from '../optim/adam.js';
+import { momentum } from '../optim/momentum.js';
+import { filterAdaptivePerturbation, type Perturbation, uniformPerturbation } from '../smoothout/perturbation.js';
+import type { Learner } from './programs.js';
+
+export function buildLearner({ model: name, dropout, hidden, optimizer, method }: RunSpec, classes: number): Learner {
+  const model = buildModel(name, { classes, ...(dropout !== null && { dropout }), ...(hidden && { hidden }) });
+  return {
+    model,
+    optimizer: optimizer.name === 'adam' ? adam() : momentum(optimizer.momentum),
+    gradient: { clipNorm: optimizer.clipNorm, weightDecay: optimizer.weightDecay },
+    perturbation: perturbationOf(method.name, model.layout),
+  };
+}
+
+function perturbationOf(method: RunSpec['method']['name'], layout: Layout): Perturbation | null {
+  if (method === 'baseline') return null;
+  return method === 'adasmoothout' ? filterAdaptivePerturbation(layout) : uniformPerturbation;
+}
