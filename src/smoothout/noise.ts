@@ -1,6 +1,7 @@
 /** The numbers behind θ, drawn on the host so that every engine and device sees the same. */
 import type { Layout } from '../nn/layout.js';
-import { fillUniform, type Stream } from '../support/random.js';
+import type { UniformBuffer } from '../support/philox/uniform-buffer.js';
+import type { Stream } from '../support/random.js';
 
 export interface NoiseOptions {
   readonly bound: number;
@@ -8,9 +9,9 @@ export interface NoiseOptions {
   readonly parameters: 'all' | 'withoutBatchNorm';
 }
 
-/** Fills `out` [layout.size] with numbers uniform on (−bound, bound): θ is new for every stream. */
-export function drawNoise(out: Float32Array, stream: Stream, layout: Layout, options: NoiseOptions): Float32Array {
-  fillUniform(stream, out, options.bound);
+/** Fills a buffer of layout.size with numbers uniform on (−bound, bound): θ is new for every stream. */
+export function drawNoise(buffer: UniformBuffer, stream: Stream, layout: Layout, options: NoiseOptions): Float32Array {
+  const out = buffer.fill(stream, options.bound);
   if (options.parameters === 'withoutBatchNorm') {
     for (const { role, offset, size } of layout.parameters) {
       if (role === 'batchNormScale' || role === 'batchNormShift') out.fill(0, offset, offset + size);

@@ -2,7 +2,8 @@
 import type { RunSpec } from '../config/schema.js';
 import { drawNoise } from '../smoothout/noise.js';
 import { noiseFactor } from '../smoothout/schedule.js';
-import { fillUniform, type Stream } from '../support/random.js';
+import { createUniformBuffer } from '../support/philox/uniform-buffer.js';
+import type { Stream } from '../support/random.js';
 import type { Learner } from './programs.js';
 
 /** Where in the training a step is. */
@@ -28,8 +29,8 @@ export type Draw = (place: StepPlace, pass: PassPlace, images: number) => Record
 /** The arrays that `Draw` returns are reused by its next call. */
 export function createDraw(spec: RunSpec, { model, perturbation }: Learner): Draw {
   const { method, seed } = spec;
-  const noise = new Float32Array(perturbation === null ? 0 : model.layout.size);
-  let dropout = new Float32Array(0);
+  const noise = createUniformBuffer(perturbation === null ? 0 : model.layout.size);
+  let dropout = createUniformBuffer(0);
   return (place, pass, images) => {
     const drawn: Record<string, Float32Array> = {};
     if (method.name !== 'baseline' && perturbation !== null) {
@@ -40,9 +41,9 @@ export function createDraw(spec: RunSpec, { model, perturbation }: Learner): Dra
     }
     if (model.dropoutUnits > 0) {
       const size = images * model.dropoutUnits;
-      if (dropout.length < size) dropout = new Float32Array(size);
+      if (dropout.values.length < size) dropout = createUniformBuffer(size);
       const stream: Stream = { seed, purpose: 'dropout', epoch: place.epoch, step: place.step, chunk: pass.ghostBatch };
-      drawn.dropout = fillUniform(stream, dropout.subarray(0, size), 0.5, 0.5);
+      drawn.dropout = dropout.fill(stream, 0.5, 0.5).subarray(0, size);
     }
     return drawn;
   };
