@@ -1,7 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { groupBy } from '../group-by.js';
-import type { ClaimingGroup } from '../paper/cells.js';
-import { DATASET_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper/rows.js';
+import { describeGroup } from '../paper/cells.js';
 import type { Results } from '../results.js';
 import { batchSizeFamilies, batchSizeFigure } from './batch-size.js';
 import { curveFigures } from './curve-figures.js';
@@ -36,7 +35,7 @@ export interface Figure {
 /** Draws every figure that there are runs or curves for. */
 export async function drawFigures(results: Results): Promise<Figure[]> {
   const drawn: (Omit<Figure, 'svg'> & { spec: TopLevelSpec })[] = [];
-  const all = [...inCells(results), ...results.cells.apart];
+  const all = [...results.cells.placed, ...results.cells.apart];
   for (const family of batchSizeFamilies(all)) {
     drawn.push({
       section: 'batchSize',
@@ -56,7 +55,7 @@ export async function drawFigures(results: Results): Promise<Figure[]> {
       heading: 'Every measured run, in each convention',
       caption: [
         'Generalisation gap: training minus validation accuracy at the best epoch, the training accuracy as it was trained on.',
-        "ρ: Spearman's rank correlation over all runs.",
+        "Filled marks: the baseline. ρ: Spearman's rank correlation over all runs.",
         ...within.map((one) => `${CONVENTION_TITLES[one.convention]}, ${one.problem}: ${correlationText(one)}.`),
       ].join(' '),
       spec: scatter,
@@ -65,26 +64,19 @@ export async function drawFigures(results: Results): Promise<Figure[]> {
   const { paper, other } = curveFigures(results.curves.files, results.cells);
   drawn.push(...paper.map((figure) => ({ section: 'paper' as const, ...figure })));
   for (const [experiment, groups] of groupBy(all, ({ group }) => group.experiment)) {
-    const heading = [experiment, describe(groups[0]!)].join(': ');
+    const description = describeGroup(groups[0]!);
+    const heading = `${experiment}: ${description}`;
     const spec = trainingCurvesFigure(
       groups.map(({ group }) => group),
-      heading,
+      experiment,
+      description,
     );
     const caption = 'Means over the seeds; shaded: the range of the validation accuracy over the seeds.';
     if (spec !== null) drawn.push({ section: 'training', name: `training-${experiment}`, heading, caption, spec });
   }
   drawn.push(...other.map((figure) => ({ section: 'curves' as const, ...figure })));
-  return Promise.all(drawn.map(async ({ spec, ...figure }) => ({ ...figure, svg: await renderSvg(spec) })));
-}
-
-/** The groups in the cells of the tables, in the tables' order. */
-export function inCells({ cells }: Results): ClaimingGroup[] {
-  return PAPER_ROWS.flatMap((row) => PAPER_METHODS.flatMap((method) => cells.at(row, method) ?? []));
-}
-
-/** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */
-export function describe({ group, claim }: ClaimingGroup): string {
-  const { model, dataset, batchSize } = group.runs[0]!.settings;
-  const deviations = claim.deviations.map((deviation) => `, ${deviation}`).join('');
-  return `${MODEL_NAMES[model]} on ${DATASET_NAMES[dataset]}, batch ${batchSize}${deviations}`;
+  const figures: Figure[] = [];
+  // One after the other: the ids that Vega counts up are the process's, not the figure's.
+  for (const { spec, ...figure } of drawn) figures.push({ ...figure, svg: await renderSvg(spec) });
+  return figures;
 }

@@ -35,7 +35,7 @@ interface Legends {
 
 /** A line and its marks on one of the two axes. */
 function curves(quantity: Quantity, colour: string, y: PositionY, { series, splits }: Legends): Layer {
-  const legend = { title: null, orient: 'top', direction: 'horizontal', symbolStrokeColor: INK } as const;
+  const legend = { title: null, orient: 'top', columns: 2, symbolStrokeColor: INK } as const;
   return {
     encoding: {
       x: { field: 'x', type: 'quantitative', scale: { nice: false } },

@@ -1,6 +1,6 @@
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { INK, PAPER, THEME } from './theme.js';
+import { INK, LEGEND_LAYOUT, PAPER, THEME } from './theme.js';
 
 /**
  * Renders a Vega-Lite figure as the text of a standalone SVG file, in this project's look.
@@ -10,7 +10,7 @@ import { INK, PAPER, THEME } from './theme.js';
  */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   const { spec: compiled } = compile(spec, { config: THEME });
-  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
+  const view = new vega.View(vega.parse(compiled, LEGEND_LAYOUT), { renderer: 'none', logLevel: vega.Error });
   try {
     vega.resetSVGDefIds();
     return `${rounded(await view.toSVG())}\n`;

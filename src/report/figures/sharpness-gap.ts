@@ -5,7 +5,7 @@ import { generalisationGap, measurementOf, type Run } from '../runs/run.js';
 import { CONVENTIONS, type NamedConvention } from '../sharpness-record.js';
 import { spearman } from '../statistics/rank-correlation.js';
 import { logTicks } from './log-axis.js';
-import { SERIES_COLOURS, SHAPES } from './theme.js';
+import { INK, SERIES_COLOURS, SHAPES } from './theme.js';
 
 export const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
   defined: 'as defined',
@@ -81,6 +81,7 @@ export function sharpnessGapFigure(points: readonly SharpnessGapPoint[]): TopLev
     scale: { domain: methods, range: methods.map((_, k) => SERIES_COLOURS[k % SERIES_COLOURS.length]!) },
   } as const;
   const legend = { title: null, orient: 'bottom', columns: 4 } as const;
+  const methodLegend = { ...legend, symbolType: 'circle' };
   const correlations = rankCorrelations(points).filter(({ problem }) => problem === null);
   return {
     spacing: 18,
@@ -117,15 +118,15 @@ export function sharpnessGapFigure(points: readonly SharpnessGapPoint[]): TopLev
             scale: { zero: false },
             axis: { title: i === 0 ? 'Generalisation gap, points' : null, tickCount: 5 },
           },
-          stroke: { ...method, legend: { ...legend, symbolType: 'circle' } },
-          fill: { ...method, legend: null },
+          stroke: { ...method, legend: methodLegend },
+          fill: { ...method, legend: methodLegend },
           // Filled for the baseline, hollow for every other method: the two part in black and white too.
           fillOpacity: { condition: { test: 'datum.method === "Baseline"', value: 1 }, value: 0 },
           shape: {
             field: 'problem',
             type: 'nominal',
             scale: { domain: problems, range: problems.map((_, k) => SHAPES[k % SHAPES.length]!) },
-            legend,
+            legend: { ...legend, symbolFillColor: INK, symbolStrokeColor: INK },
           },
         },
       };

@@ -1,3 +1,4 @@
+import type { Config as VegaConfig } from 'vega';
 import type { Config } from 'vega-lite';
 
 /** The colour of text and axes. The page replaces it by its own text colour, so no data may use it. */
@@ -35,9 +36,19 @@ export const THEME: Config = {
   padding: 6,
   view: { stroke: null },
   axis: { ...text, domainColor: INK, tickColor: INK, gridColor: '#8a8a8e', gridOpacity: 0.25, titlePadding: 8 },
-  legend: { ...text, symbolStrokeColor: INK, symbolSize: 60, labelLimit: 260, titleLimit: 260 },
+  legend: {
+    ...text,
+    symbolStrokeColor: INK,
+    symbolSize: 60,
+    labelLimit: 220,
+  },
   header: { labelColor: INK, titleColor: INK, labelFontSize: 12 },
   title: { color: INK, fontSize: 13, fontWeight: 'normal', anchor: 'start', subtitleColor: INK },
   line: { strokeWidth: 1.6 },
   point: { size: 28, strokeWidth: 1.3 },
+};
+
+/** Legends above one another. Vega-Lite's own configuration has no key for this. */
+export const LEGEND_LAYOUT: VegaConfig = {
+  legend: { layout: { top: { direction: 'vertical', anchor: 'start', margin: 4 } } },
 };

@@ -92,7 +92,7 @@ function encodings(series: readonly string[]) {
  * Loss (logarithmic) above, accuracy below, against the epoch: one curve a method and split, means over the seeds, with
  * the range of the validation accuracy over the seeds shaded. null where no run has metrics.
  */
-export function trainingCurvesFigure(groups: readonly Group[], title: string): TopLevelSpec | null {
+export function trainingCurvesFigure(groups: readonly Group[], title: string, subtitle: string): TopLevelSpec | null {
   const names = seriesNames(groups);
   const values = groups.flatMap((group, i) => {
     const runs = group.runs.map(({ metrics }) => metrics).filter((metrics) => metrics.length > 0);
@@ -111,7 +111,7 @@ export function trainingCurvesFigure(groups: readonly Group[], title: string): T
   const xAxis = { grid: false, tickMinStep: 1 } as const;
   const panel = { width: 420, height: 150 };
   return {
-    title,
+    title: { text: title, subtitle, limit: 480 },
     data: { values },
     spacing: 12,
     vconcat: [

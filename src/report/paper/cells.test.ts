@@ -39,19 +39,19 @@ test('runs of a row stand in its cells, seeds together', async () => {
 describe('never in a row of the paper', () => {
   test.each<[string, Partial<FixtureRun>, string]>([
     ['fewer epochs', { config: { epochs: 25 } }, '25 of 200 epochs'],
-    ['more epochs', { config: { epochs: 400 } }, '400 of 200 epochs'],
+    ['more epochs', { config: { epochs: 400 } }, '400 epochs instead of 200'],
     ['generated data', { synthetic: true }, 'generated data'],
     ['a part of the training set', { config: { trainLimit: 1000 } }, 'first 1000 training images only'],
     ['a part of the test set', { config: { validationLimit: 500 } }, 'first 500 validation images only'],
     ['a held-out split', { config: { validation: 'holdout:5000' } }, 'accuracy on 5000 held-out training images'],
-    ['another batch size', { config: { batchSize: 512 } }, 'settings of no row of the paper'],
-    ['another learning rate', { config: { optimizer: { learningRate: 0.002 } } }, 'settings of no row of the paper'],
-    ['another optimizer', { config: { optimizer: { name: 'sgd' } } }, 'settings of no row of the paper'],
-    ['augmentation', { config: { augment: true } }, 'settings of no row of the paper'],
-    ['ghost batches', { config: { ghostBatchSize: 100 } }, 'settings of no row of the paper'],
-    ['another network', { config: { model: 'mlp' } }, 'settings of no row of the paper'],
-    ['another data set', { config: { dataset: 'cifar10' } }, 'settings of no row of the paper'],
-    ['a method of no row', { method: 'adasmoothout' }, 'a method that the paper does not report for this row'],
+    ['another batch size', { config: { batchSize: 512 } }, 'other settings'],
+    ['another learning rate', { config: { optimizer: { learningRate: 0.002 } } }, 'other settings'],
+    ['another optimizer', { config: { optimizer: { name: 'sgd' } } }, 'other settings'],
+    ['augmentation', { config: { augment: true } }, 'other settings'],
+    ['ghost batches', { config: { ghostBatchSize: 100 } }, 'other settings'],
+    ['another network', { config: { model: 'mlp' } }, 'other settings'],
+    ['another data set', { config: { dataset: 'cifar10' } }, 'other settings'],
+    ['a method of no row', { method: 'adasmoothout' }, 'a method not reported for this row'],
     ['several of these', { synthetic: true, config: { epochs: 2 } }, 'generated data; 2 of 200 epochs'],
   ])('%s', async (_, run, reason) => {
     const cells = await cellsOf([{ experiment: 'f1-lb', ...run }]);

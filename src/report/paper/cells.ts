@@ -2,7 +2,7 @@ import { groupBy } from '../group-by.js';
 import type { Problem } from '../problem.js';
 import { type Group, nameOf } from '../runs/group.js';
 import { type Claim, claimOf } from './claim.js';
-import { DATASET_NAMES, MODEL_NAMES, type PaperMethod, type PaperRow } from './rows.js';
+import { DATASET_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperRow } from './rows.js';
 
 export interface ClaimingGroup {
   readonly group: Group;
@@ -13,9 +13,17 @@ export interface ClaimingGroup {
 export interface Cells {
   /** The group in the cell, or null for an empty one. */
   at(row: PaperRow, method: PaperMethod): ClaimingGroup | null;
+  /** Every group in a cell, in the order of the paper's tables. */
+  readonly placed: readonly ClaimingGroup[];
   /** Every group in no cell: shorter, on generated data, of other settings, or passed over for another group. */
   readonly apart: readonly ClaimingGroup[];
   readonly problems: readonly Problem[];
+}
+
+/** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */
+export function describeGroup({ group, claim }: ClaimingGroup): string {
+  const { model, dataset, batchSize } = group.runs[0]!.settings;
+  return [`${MODEL_NAMES[model]} on ${DATASET_NAMES[dataset]}`, `batch ${batchSize}`, ...claim.deviations].join(', ');
 }
 
 const keyOf = (row: PaperRow, method: PaperMethod): string => `${row.id}/${method}`;
@@ -45,10 +53,12 @@ export function assignCells(groups: readonly Group[]): Cells {
       if (rivals.length > 1 || winner === null) problems.push(conflict(row, method, rivals, winner));
     }
   }
-  const placed = new Set(cells.values());
+  const at = (row: PaperRow, method: PaperMethod): ClaimingGroup | null => cells.get(keyOf(row, method)) ?? null;
+  const placed = PAPER_ROWS.flatMap((row) => PAPER_METHODS.flatMap((method) => at(row, method) ?? []));
   return {
-    at: (row, method) => cells.get(keyOf(row, method)) ?? null,
-    apart: claiming.filter((group) => !placed.has(group)),
+    at,
+    placed,
+    apart: claiming.filter((group) => !placed.includes(group)),
     problems,
   };
 }

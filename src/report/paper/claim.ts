@@ -24,15 +24,16 @@ export function claimOf(run: Run): Claim {
   const row = PAPER_ROWS.find((candidate) => hasColumnsOf(run, candidate)) ?? null;
   const method = PAPER_METHODS.find((name) => name === settings.method.name) ?? null;
   const deviations: string[] = [];
-  if (record.data.synthetic) deviations.push('generated data');
-  if (row !== null && settings.epochs !== row.epochs) deviations.push(`${settings.epochs} of ${row.epochs} epochs`);
+  if (record.data.synthetic || settings.synthetic) deviations.push('generated data');
+  if (row !== null && settings.epochs < row.epochs) deviations.push(`${settings.epochs} of ${row.epochs} epochs`);
+  if (row !== null && settings.epochs > row.epochs)
+    deviations.push(`${settings.epochs} epochs instead of ${row.epochs}`);
   if (settings.trainLimit !== null) deviations.push(`first ${settings.trainLimit} training images only`);
   if (settings.validationLimit !== null) deviations.push(`first ${settings.validationLimit} validation images only`);
   if (settings.validation !== 'test')
     deviations.push(`accuracy on ${settings.validation.slice(8)} held-out training images`);
-  if (row === null) deviations.push('settings of no row of the paper');
-  else if (method === null || row.results[method] === undefined)
-    deviations.push('a method that the paper does not report for this row');
+  if (row === null) deviations.push('other settings');
+  else if (method === null || row.results[method] === undefined) deviations.push('a method not reported for this row');
   return { row, method, deviations, notes: row === null ? [] : notesOf(run, row) };
 }
 

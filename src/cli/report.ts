@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import type { Comparison } from '../report/compare/compare.js';
+import type { Report } from '../report/report.js';
+import type { Results } from '../report/results.js';
+import { log, paint, print, printJson, textTable } from './output.js';
+
+interface ReportCommandOptions {
+  readonly runs: string;
+  readonly out?: string;
+  readonly compare?: string;
+  readonly json?: boolean;
+}
+
+export function registerReport(program: Command): void {
+  program
+    .command('report')
+    .description("write the paper's Tables 1–3, figures and a page from the runs so far")
+    .option('--runs <folder>', 'the folder of results, or of runs', 'results')
+    .option('--out <folder>', 'where the report goes (default: the folder of results)')
+    .option('--compare <folder>', 'show a second folder of results beside the first')
+    .option('--json', 'print one JSON object a line')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  smoothout report\n  smoothout report --compare ../elsewhere/results --out /tmp/report',
+    )
+    .action(async (options: ReportCommandOptions) => {
+      const { writeReport } = await import('../report/report.js');
+      const { runs, out = null, compare = null } = options;
+      const report = await writeReport({ runs, out, compare });
+      for (const { where, what } of report.problems) {
+        log(`${paint(process.stderr, 'yellow', where)}: ${what}`);
+      }
+      if (options.json) await printAsJson(report);
+      else await printForPeople(report);
+    });
+}
+
+async function printAsJson({ results, comparison, problems, files }: Report): Promise<void> {
+  const { tableRows } = await import('../report/tables/csv-files.js');
+  const { comparisonCsv } = await import('../report/compare/comparison-csv.js');
+  for (const [table, rows] of Object.entries(tableRows(results.tables))) {
+    for (const row of rows) printJson({ kind: table, ...row });
+  }
+  for (const row of comparison === null ? [] : comparisonCsv(comparison)) printJson({ kind: 'comparison', ...row });
+  for (const problem of problems) printJson({ kind: 'problem', ...problem });
+  printJson({ kind: 'files', files });
+}
+
+async function printForPeople({ results, comparison, files }: Report): Promise<void> {
+  const { SUMMARY_HEADER, SUMMARY_RIGHT, summaryRows } = await import('../report/summary.js');
+  const { inTables, apart } = summaryRows(results);
+  const show = (title: string, rows: readonly (readonly string[])[]): void => {
+    if (rows.length === 0) return;
+    print(paint(process.stdout, 'bold', title));
+    print(textTable([SUMMARY_HEADER, ...rows], SUMMARY_RIGHT));
+    print();
+  };
+  show("The paper's tables", inTables);
+  show('Other runs: no rows of the paper', apart);
+  if (comparison !== null) await printComparison(comparison);
+  print(`${countText(results)} Page: ${files.find((file) => file.endsWith('.html'))}`);
+  log(`wrote ${files.length} files: tables, runs.csv, report.html, figures`);
+}
+
+async function printComparison(comparison: Comparison): Promise<void> {
+  const { COMPARISON_RIGHT, comparisonTable } = await import('../report/compare/comparison-table.js');
+  print(paint(process.stdout, 'bold', comparison.names.join(' beside ')));
+  print(textTable(comparisonTable(comparison), COMPARISON_RIGHT));
+  print();
+}
+
+function countText({ runs, unfinished, cells }: Results): string {
+  const rows = cells.placed.length;
+  return `${runs.length - unfinished.length} completed runs; ${rows} of the paper's results measured.`;
+}

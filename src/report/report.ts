@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { makeFolder, writeFileAtomic } from '../support/files.js';
+import { type Comparison, compareResults } from './compare/compare.js';
+import { comparisonCsv } from './compare/comparison-csv.js';
+import { drawFigures } from './figures/figures.js';
+import { reportPage } from './page/page.js';
+import type { Problem } from './problem.js';
+import { locateResults, type Results, readResults } from './results.js';
+import { csvText, tableRows } from './tables/csv-files.js';
+import { runsCsv } from './tables/runs-csv.js';
+
+export interface ReportOptions {
+  /** A folder of results, or of runs. */
+  readonly runs: string;
+  /** Where the report goes; null: into the folder of results. */
+  readonly out: string | null;
+  /** A second folder of results to show beside the first. */
+  readonly compare: string | null;
+}
+
+export interface Report {
+  readonly results: Results;
+  readonly comparison: Comparison | null;
+  /** Of both folders. */
+  readonly problems: readonly Problem[];
+  /** The files written, in their order. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Reads the runs and writes table1–3.csv, runs.csv, report.html and figures/*.svg (and comparison.csv), each whole or not
+ * at all. The same runs give the same bytes: nothing in them depends on the time, the machine or the folder.
+ *
+ * @throws SmoothOutError USAGE: a folder is not there; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
+ * error: it is in `problems`.
+ */
+export async function writeReport({ runs, out, compare }: ReportOptions): Promise<Report> {
+  const paths = await locateResults(runs);
+  const other = compare === null ? null : await readResults(await locateResults(compare));
+  const results = await readResults(paths);
+  const comparison = other === null ? null : compareResults([runs, compare!], results, other);
+  const figures = await drawFigures(results);
+  const { table1, table2, table3 } = tableRows(results.tables);
+  const contents: [name: string, text: string][] = [
+    ['table1.csv', csvText(table1)],
+    ['table2.csv', csvText(table2)],
+    ['table3.csv', csvText(table3)],
+    ['runs.csv', csvText(runsCsv(results.runs, results.cells.apart))],
+    ...figures.map(({ name, svg }): [string, string] => [`figures/${name}.svg`, svg]),
+    ['report.html', reportPage(results, figures, comparison)],
+  ];
+  if (comparison !== null) contents.push(['comparison.csv', csvText(comparisonCsv(comparison))]);
+  const folder = out ?? paths.results;
+  await makeFolder(join(folder, 'figures'));
+  for (const [name, text] of contents) await writeFileAtomic(join(folder, name), text);
+  const elsewhere = (other?.problems ?? []).map(({ where, what }) => ({ where: `${compare}: ${where}`, what }));
+  const problems = [...results.problems, ...elsewhere];
+  return { results, comparison, problems, files: contents.map(([name]) => join(folder, name)) };
+}
