@@ -26,31 +26,46 @@ export interface Located {
 }
 
 /**
- * Finds files in the first of the place's folders that has any of them. Each file is given as the names it may have,
- * best first.
+ * Looks for files in the first of the place's folders that has any of them. Each file is given as the names it may
+ * have, best first; the paths are in the order asked for, undefined for those that are not there.
+ */
+export async function findFiles(
+  { root, folders }: Place,
+  files: readonly (readonly string[])[],
+): Promise<{ readonly folder: string; readonly paths: readonly (string | undefined)[] } | undefined> {
+  for (const below of folders) {
+    const folder = join(root, below);
+    const present = await namesIn(folder);
+    const found = files.map((names) => names.find((name) => present.has(name)));
+    if (found.some((name) => name !== undefined)) {
+      return { folder, paths: found.map((name) => (name === undefined ? undefined : join(folder, name))) };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Finds all of the files in one of the place's folders.
  *
  * @throws SmoothOutError DATA_MISSING naming the folders looked in, or the file that is missing beside the others.
  */
 export async function locate(place: Place, files: readonly (readonly string[])[]): Promise<Located> {
-  for (const below of place.folders) {
-    const folder = join(place.root, below);
-    const present = await namesIn(folder);
-    const found = files.map((names) => names.find((name) => present.has(name)));
-    if (found.every((name) => name === undefined)) continue;
-    const missing = found.indexOf(undefined);
-    if (missing >= 0) {
-      throw new SmoothOutError(
-        'DATA_MISSING',
-        `${place.dataset}: ${files[missing]!.join(' or ')} is missing from ${folder}, where other files of the data set are`,
-        { hint: place.hint },
-      );
-    }
-    return { folder, paths: found.map((name) => join(folder, name!)) };
+  const found = await findFiles(place, files);
+  if (found === undefined) {
+    throw missingData(
+      place,
+      files.map((names) => names[0]!),
+    );
   }
-  throw missingData(
-    place,
-    files.map((names) => names[0]!),
-  );
+  const paths = found.paths.map((path, i) => {
+    if (path !== undefined) return path;
+    throw new SmoothOutError(
+      'DATA_MISSING',
+      `${place.dataset}: ${files[i]!.join(' or ')} is missing from ${found.folder}, where other files of the data set are`,
+      { hint: place.hint },
+    );
+  });
+  return { folder: found.folder, paths };
 }
 
 /** DATA_MISSING: none of the place's folders has any of the names. */

@@ -16,8 +16,8 @@ export const MNIST_FILES = {
   test: ['t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'],
 } as const;
 
-/** As distributed, uncompressed, or with the dot that some unpackers write. */
-function spellings(name: string): string[] {
+/** The names a file may have: uncompressed, with the dot that some unpackers write, or as distributed. */
+export function idxSpellings(name: string): string[] {
   const dotted = name.replace('-idx', '.idx');
   return [name, dotted, `${name}.gz`, `${dotted}.gz`];
 }
@@ -29,7 +29,7 @@ function spellings(name: string): string[] {
  */
 export async function openMnist(place: Place): Promise<Omit<Dataset, 'synthetic'>> {
   const names = [...MNIST_FILES.train, ...MNIST_FILES.test];
-  const { folder, paths } = await locate(place, names.map(spellings));
+  const { folder, paths } = await locate(place, names.map(idxSpellings));
   const contents = await Promise.all(paths.map((path, i) => readIdxFile(path, i % 2 === 0 ? 3 : 1)));
   const digests = Object.fromEntries(
     names.map((name, i) => [name, createHash('sha256').update(contents[i]!).digest('hex')]),

@@ -2,7 +2,6 @@ import { type DatasetName, readCatalogue } from './catalogue.js';
 import { CIFAR10, CIFAR100, openCifar } from './cifar.js';
 import { dataDirectory, type Place } from './directory.js';
 import { ensureGenerated } from './generated/ensure.js';
-import { openImageNet } from './imagenet.js';
 import { openMnist } from './mnist.js';
 import type { Dataset } from './source.js';
 
@@ -17,7 +16,8 @@ const READERS: Readonly<Record<DatasetName, (place: Place) => Promise<Omit<Datas
   mnist: openMnist,
   cifar10: (place) => openCifar(CIFAR10, place),
   cifar100: (place) => openCifar(CIFAR100, place),
-  imagenet: openImageNet,
+  // Loaded only when needed: it brings sharp's native library.
+  imagenet: async (place) => (await import('./imagenet.js')).openImageNet(place),
 };
 
 /**

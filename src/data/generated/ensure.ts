@@ -1,8 +1,8 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SmoothOutError } from '../../support/errors.js';
-import { asWriteError, makeFolder, readTextIfExists } from '../../support/files.js';
+import { makeFolder, readTextIfExists } from '../../support/files.js';
 import type { DatasetName } from '../catalogue.js';
+import { dataWriteError } from '../write-error.js';
 import { GENERATED_COUNTS, writeGenerated } from './files.js';
 
 /** Raised whenever a generator draws anything differently: stand-ins of another version are made anew. */
@@ -51,12 +51,7 @@ export async function ensureGenerated(
       await rm(temporary, { recursive: true, force: true });
     }
   } catch (error) {
-    const failure = asWriteError(error, folder);
-    if (!(failure instanceof SmoothOutError)) throw failure;
-    throw new SmoothOutError(failure.code, failure.message, {
-      hint: 'Choose a folder for the data with --data or SMOOTHOUT_DATA.',
-      cause: error,
-    });
+    throw dataWriteError(error, folder);
   }
   return { folder, made: true };
 }

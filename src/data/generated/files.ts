@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import sharp from 'sharp';
 import type { Stream } from '../../support/random.js';
 import { DATASET_NAMES, type DatasetName } from '../catalogue.js';
 import { CIFAR10, CIFAR100, type CifarFormat } from '../cifar.js';
@@ -109,6 +108,7 @@ async function writeCifar(format: CifarFormat, folder: string, split: Split, tic
 
 /** Twenty classes: each shape, solid and striped. Sizes differ, as in ImageNet. */
 async function writeImageNet(folder: string, split: Split, tick: Tick): Promise<void> {
+  const { default: sharp } = await import('sharp');
   const classes = 2 * SHAPES.length;
   const count = GENERATED_COUNTS.imagenet[split];
   for (let i = 0; i < count; i++) {

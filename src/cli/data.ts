@@ -1,0 +1,213 @@
+import type { Command } from 'commander';
+import { DATASET_NAMES, type DatasetName } from '../data/catalogue.js';
+import { SmoothOutError } from '../support/errors.js';
+import { didYouMean } from '../support/suggest.js';
+import { createCountBar } from './count-bar.js';
+import { log, paint, print, printJson, textTable } from './output.js';
+
+interface DataOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+export function registerData(program: Command): void {
+  const data = program.command('data').description('list, fetch, verify and generate data sets');
+  const command = (name: string, description: string, example: string) =>
+    data
+      .command(name)
+      .description(description)
+      .option('--data <folder>', 'the data folder (default: SMOOTHOUT_DATA, then datasets/)')
+      .option('--json', 'print one JSON object a line')
+      .addHelpText('after', `\nExample:\n  ${example}`);
+
+  command('list', 'show the data sets, and which are here', 'smoothout data list').action(list);
+  command('fetch <names...>', 'download and verify official files', 'smoothout data fetch mnist cifar10')
+    .option('--mirror <url>', 'download <url>/<file name> instead of the official addresses')
+    .option('--force', 'replace files that differ from the official ones')
+    .action(fetch);
+  command('verify [names...]', 'compare files with the official digests', 'smoothout data verify cifar10').action(
+    verify,
+  );
+  command('generate [names...]', 'make generated stand-ins', 'smoothout data generate mnist --data ~/data')
+    .option('--force', 'make them anew where they are there')
+    .action(generate);
+}
+
+async function list(options: DataOptions): Promise<void> {
+  const { readCatalogue } = await import('../data/catalogue.js');
+  const { dataDirectory } = await import('../data/directory.js');
+  const { isGenerated, generatedFolder } = await import('../data/generated/ensure.js');
+  const { findDataset } = await import('../data/inspect.js');
+  const { officialPlace } = await import('../data/open.js');
+  const root = dataDirectory(options.data);
+  const catalogue = readCatalogue();
+  const rows = await Promise.all(
+    DATASET_NAMES.map(async (name) => {
+      const { title, classes, images, downloads } = catalogue[name];
+      return {
+        name,
+        title,
+        classes,
+        images,
+        downloadBytes: downloads.length > 0 ? downloads.reduce((sum, { bytes }) => sum + bytes, 0) : null,
+        folder: (await findDataset(officialPlace(name, root, options.data))) ?? null,
+        generated: (await isGenerated(root, name)) ? generatedFolder(root, name) : null,
+      };
+    }),
+  );
+  if (options.json) {
+    for (const row of rows) printJson(row);
+    return;
+  }
+  const lines = rows.map(({ name, title, images, downloadBytes, folder, generated }) => [
+    name,
+    title,
+    String(images.train),
+    String(images.test),
+    downloadBytes === null ? 'by hand' : `${(downloadBytes / 1e6).toFixed(0)} MB`,
+    folder ?? 'not here',
+    generated === null ? 'no' : 'yes',
+  ]);
+  const header = ['name', 'what', 'train', 'test', 'fetch', 'official files', 'generated'];
+  print(textTable([header, ...lines], [2, 3, 4]));
+  log(`Looked in ${root}.`);
+}
+
+async function fetch(
+  names: string[],
+  options: DataOptions & { readonly mirror?: string; readonly force?: boolean },
+): Promise<void> {
+  const { dataDirectory } = await import('../data/directory.js');
+  const { fetchDataset } = await import('../data/fetch/fetch.js');
+  const root = dataDirectory(options.data);
+  for (const name of datasetNames(names)) {
+    const bar = createCountBar((megabytes) => `${megabytes} MB`, 1e6);
+    try {
+      const { folder, files } = await fetchDataset(name, {
+        root,
+        mirror: options.mirror,
+        force: options.force ?? false,
+        progress: bar.update,
+      });
+      bar.stop();
+      if (options.json) printJson({ dataset: name, folder, files });
+      else if (files.length === 0) print(`${name}: all there and verified, in ${folder}`);
+      else print(`${name}: fetched and verified ${files.length} files, in ${folder}`);
+    } finally {
+      bar.stop();
+    }
+  }
+}
+
+async function verify(names: string[], options: DataOptions): Promise<void> {
+  const { dataDirectory } = await import('../data/directory.js');
+  const root = dataDirectory(options.data);
+  const asked = datasetNames(names);
+  let bad = 0;
+  let good = 0;
+  for (const name of asked) {
+    const found = await verifyOne(name, root, options);
+    if (found === undefined) {
+      if (names.length > 0) bad++;
+      continue;
+    }
+    bad += found.bad;
+    good += found.good;
+  }
+  if (bad > 0) {
+    throw new SmoothOutError('DATA_CORRUPT', `${bad} of ${bad + good} checks failed in ${root}`, {
+      hint: '`smoothout data fetch` gets what is missing; with --force it replaces what differs.',
+    });
+  }
+}
+
+/** Prints a line for each file; undefined where nothing of the data set is there. */
+async function verifyOne(
+  name: DatasetName,
+  root: string,
+  options: DataOptions,
+): Promise<{ readonly good: number; readonly bad: number } | undefined> {
+  const { findDataset, inspectFiles } = await import('../data/inspect.js');
+  const { officialPlace, openDataset } = await import('../data/open.js');
+  const { readCatalogue } = await import('../data/catalogue.js');
+  const place = officialPlace(name, root, options.data);
+  const say = (state: string, what: string, detail?: string) => {
+    if (options.json) printJson({ dataset: name, state, what, ...(detail !== undefined && { detail }) });
+    else print(`${name}: ${what}: ${paintState(state)}${detail === undefined ? '' : `: ${detail}`}`);
+  };
+  const folder = await findDataset(place);
+  if (folder === undefined) {
+    say('not here', place.folders.join(', '));
+    return undefined;
+  }
+  const bar = createCountBar(String);
+  const progress = (done: number, total: number) => bar.update(name, done, total);
+  try {
+    if (name === 'imagenet') {
+      const { inspectImages } = await import('../data/inspect-images.js');
+      const { images, problems } = await inspectImages(folder, progress);
+      bar.stop();
+      for (const problem of problems) say('corrupt', folder, problem);
+      say(
+        problems.length === 0 ? 'readable' : 'corrupt',
+        folder,
+        `${images - problems.length} of ${images} images decode`,
+      );
+      return { good: images - problems.length, bad: problems.length };
+    }
+    const { files } = (await inspectFiles(place, readCatalogue()[name].files, progress))!;
+    bar.stop();
+    for (const { name: file, path, state, detail } of files) {
+      say(state === 'different' ? 'differs from the official file' : state, path ?? file, detail);
+    }
+    const good = files.filter(({ state }) => state === 'official').length;
+    if (good < files.length) {
+      // A file that differs may still be well-formed: a few changed pixels are no reason to refuse to read it.
+      const problem = await openDataset(name, { directory: root }).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      say(problem === undefined ? 'readable all the same' : 'cannot be read', folder, problem);
+    }
+    return { good, bad: files.length - good };
+  } finally {
+    bar.stop();
+  }
+}
+
+function paintState(state: string): string {
+  const good = state === 'official' || state.startsWith('readable');
+  return paint(process.stdout, good ? 'green' : state === 'not here' ? 'dim' : 'red', state);
+}
+
+async function generate(names: string[], options: DataOptions & { readonly force?: boolean }): Promise<void> {
+  const { dataDirectory } = await import('../data/directory.js');
+  const { ensureGenerated } = await import('../data/generated/ensure.js');
+  const root = dataDirectory(options.data);
+  for (const name of datasetNames(names)) {
+    const bar = createCountBar((images) => `${images} images`);
+    try {
+      const { folder, made } = await ensureGenerated(root, name, {
+        force: options.force ?? false,
+        progress: (done, total) => bar.update(name, done, total),
+      });
+      bar.stop();
+      if (options.json) printJson({ dataset: name, folder, made });
+      else print(`${name}: ${made ? 'made' : 'there already'}, in ${folder}`);
+    } finally {
+      bar.stop();
+    }
+  }
+}
+
+/** The names asked for, all where none is. @throws SmoothOutError USAGE */
+function datasetNames(names: readonly string[]): readonly DatasetName[] {
+  if (names.length === 0) return DATASET_NAMES;
+  return names.map((name) => {
+    const known = DATASET_NAMES.find((each) => each === name);
+    if (known !== undefined) return known;
+    throw new SmoothOutError('USAGE', `there is no data set "${name}"${didYouMean(name, DATASET_NAMES)}`, {
+      hint: `The data sets are ${DATASET_NAMES.join(', ')}.`,
+    });
+  });
+}
