@@ -60,3 +60,12 @@ export interface MinimizeResult {
   /** One sentence that says why the run ended. */
   readonly message: string;
 }
+
+/** −objective, for maximising with a minimiser. */
+export function negated(objective: Objective): Objective {
+  return async (x, gradient) => {
+    const f = await objective(x, gradient);
+    for (let i = 0; i < gradient.length; i++) gradient[i] = -gradient[i]!;
+    return -f;
+  };
+}
