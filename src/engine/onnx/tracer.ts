@@ -35,6 +35,8 @@ interface Constant {
 
 class TraceBackend extends tf.KernelBackend {
   graph: GraphBuilder | undefined;
+  /** Kernels that stand in for the usual ones of the same names. */
+  kernels: KernelTable = {};
   private readonly values = new WeakMap<object, Traced | Constant>();
 
   /** The traced value behind a tensor; a constant enters the graph when it is first used. */
@@ -143,7 +145,8 @@ function registerKernel(created: TraceBackend, kernelName: string, kernel: Kerne
       const values = Object.fromEntries(
         Object.entries(inputs).map(([name, info]) => [name, created.traced(info as tf.TensorInfo)]),
       );
-      const result = kernel(created.graph!, values, (attrs ?? {}) as Record<string, unknown>);
+      const write = created.kernels[kernelName] ?? kernel;
+      const result = write(created.graph!, values, (attrs ?? {}) as Record<string, unknown>);
       return Array.isArray(result) ? result.map((value) => created.info(value)) : created.info(result as Traced);
     },
   });
@@ -158,14 +161,21 @@ function unsupported(kernelName: string, kernels: KernelTable): SmoothOutError {
 export interface TraceOptions {
   /** Feed and fetch split and concatenated vectors piece by piece, as views: right where memory is the host's. */
   readonly pieces: boolean;
+  /** Kernels in the form that the device needs, where the usual ones will not do. */
+  readonly kernels?: KernelTable;
 }
 
 /** Runs `fn` once over symbolic tensors and returns the graph it drew. */
-export function trace(fn: TensorFunction, signature: Signature, { pieces }: TraceOptions): TracedFunction {
+export function trace(
+  fn: TensorFunction,
+  signature: Signature,
+  { pieces, kernels = {} }: TraceOptions,
+): TracedFunction {
   const tracer = traceBackend();
   const previous = tf.getBackend();
   const graph = createGraphBuilder();
   tracer.graph = graph;
+  tracer.kernels = kernels;
   tf.setBackend(BACKEND);
   tf.engine().startScope();
   try {
@@ -210,7 +220,10 @@ function tensorOf(tracer: TraceBackend, value: Traced): tf.Tensor {
   return tf.engine().makeTensorFromDataId(dataId, shape, dtype);
 }
 
-const whole = (name: string, value: Traced) => ({ name, offset: 0, shape: value.shape, value });
+/** An input may have an output's name; an ONNX value may not. */
+const outputName = (name: string) => `out:${name}`;
+
+const whole = (name: string, value: Traced) => ({ name: outputName(name), offset: 0, shape: value.shape, value });
 
 /** An output whole, or in the pieces it comes in. */
 function outputPieces(name: string, value: Traced): (OutputPiece & { value: Traced })[] {
@@ -219,7 +232,7 @@ function outputPieces(name: string, value: Traced): (OutputPiece & { value: Trac
   if (!pieces) return [whole(name, value)];
   const offsets = offsetsOf(sizes);
   return pieces.map((piece, i) => ({
-    name: `${name}@${offsets[i]}`,
+    name: `${outputName(name)}@${offsets[i]}`,
     offset: offsets[i]!,
     shape: piece.shape,
     value: piece,
