@@ -4,6 +4,8 @@ export type Attribute = number | readonly number[] | string | { readonly float: 
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool';
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
+const SCALAR_ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
 export interface Node {
   readonly op: string;
   readonly domain?: string;
@@ -41,6 +43,8 @@ export interface GraphBuilder {
   float(value: number | Float32Array, shape?: readonly number[]): string;
   int32(values: Int32Array, shape: readonly number[]): string;
   bool(values: Uint8Array, shape: readonly number[]): string;
+  /** A number of rank 0. */
+  scalar(value: number, dtype: Exclude<ElementType, 'int64'>): string;
   /** A vector of 64-bit integers: axes, shapes, sizes. */
   integers(values: readonly number[]): string;
   input(name: string, dtype: ElementType, shape: readonly number[]): string;
@@ -102,6 +106,7 @@ export function createGraphBuilder(): GraphBuilder {
       constant('float32', typeof value === 'number' ? Float32Array.of(value) : value, shape),
     int32: (data, shape) => constant('int32', data, shape),
     bool: (data, shape) => constant('bool', data, shape),
+    scalar: (value, dtype) => constant(dtype, SCALAR_ARRAYS[dtype].of(value), []),
     integers,
     input(name, dtype, shape) {
       inputs.push({ name, dtype, shape });

@@ -34,7 +34,13 @@ function infoOf(xShape: readonly number[], filterShape: readonly number[], attri
 }
 
 export function windowAttributes(info: ConvolutionInfo) {
-  const { top, left, bottom, right } = info.padInfo;
+  const { top, left } = info.padInfo;
+  // Where tfjs rounds a size up, the last window reaches over the edge: padding that ONNX wants named.
+  const reach = (outputs: number, stride: number, window: number) => (outputs - 1) * stride + window;
+  const rows = reach(info.outHeight, info.strideHeight, info.effectiveFilterHeight);
+  const columns = reach(info.outWidth, info.strideWidth, info.effectiveFilterWidth);
+  const bottom = Math.max(info.padInfo.bottom, rows - info.inHeight - top);
+  const right = Math.max(info.padInfo.right, columns - info.inWidth - left);
   return {
     kernel_shape: [info.filterHeight, info.filterWidth],
     strides: [info.strideHeight, info.strideWidth],
@@ -56,32 +62,43 @@ function turned(graph: GraphBuilder, filter: string, { filterHeight, filterWidth
   return graph.node('Gather', [rows, backwards(filterWidth)], { axis: 3 });
 }
 
+/** Where each element of `dy` spreads over the window it was computed from, weighted by the filter. */
+export function transposedConvolution(
+  graph: GraphBuilder,
+  dy: string,
+  filter: string,
+  info: ConvolutionInfo,
+  group = 1,
+): string {
+  const { kernel_shape, strides, pads } = windowAttributes(info);
+  const [top, left, bottom, right] = pads as [number, number, number, number];
+  // Rows and columns that no window reached (the stride does not divide) get a gradient of zero.
+  const unread = [
+    info.inHeight - ((info.outHeight - 1) * info.strideHeight + info.filterHeight - top - bottom),
+    info.inWidth - ((info.outWidth - 1) * info.strideWidth + info.filterWidth - left - right),
+  ];
+  return graph.node('ConvTranspose', [dy, filter], { kernel_shape, strides, pads, output_padding: unread, group });
+}
+
 const conv2dBackpropInput: Kernel = (graph, { dy, filter }, attributes) => {
   const inputShape = attributes.inputShape as [number, number, number, number];
   const info = infoOf(inputShape, filter!.shape, attributes);
   const gradient = inOrder(graph, dy!, NCHW);
   const { filterHeight, filterWidth, padInfo } = info;
-  if (info.strideHeight === 1 && info.strideWidth === 1) {
+  const pads = [
+    filterHeight - 1 - padInfo.top,
+    filterWidth - 1 - padInfo.left,
+    filterHeight - 1 - padInfo.bottom,
+    filterWidth - 1 - padInfo.right,
+  ];
+  const isStride1 = info.strideHeight === 1 && info.strideWidth === 1;
+  if (isStride1 && pads.every((amount) => amount >= 0)) {
     // Order [2, 3, 0, 1] of HWIO is IOHW: input and output channels change roles.
     const filterName = turned(graph, inOrder(graph, filter!, [2, 3, 0, 1]), info);
-    const pads = [
-      filterHeight - 1 - padInfo.top,
-      filterWidth - 1 - padInfo.left,
-      filterHeight - 1 - padInfo.bottom,
-      filterWidth - 1 - padInfo.right,
-    ];
     const name = graph.node('Conv', [gradient, filterName], { kernel_shape: [filterHeight, filterWidth], pads });
     return traced(name, inputShape, 'float32', NCHW);
   }
-  const { kernel_shape, strides, pads } = windowAttributes(info);
-  const [, height, width] = inputShape;
-  // Rows and columns that no window reached (the stride does not divide) get a gradient of zero.
-  const unread = [
-    height - ((info.outHeight - 1) * info.strideHeight + filterHeight - padInfo.top - padInfo.bottom),
-    width - ((info.outWidth - 1) * info.strideWidth + filterWidth - padInfo.left - padInfo.right),
-  ];
-  const operands = [gradient, inOrder(graph, filter!, OIHW)];
-  const name = graph.node('ConvTranspose', operands, { kernel_shape, strides, pads, output_padding: unread });
+  const name = transposedConvolution(graph, gradient, inOrder(graph, filter!, OIHW), info);
   return traced(name, inputShape, 'float32', NCHW);
 };
 

@@ -9,7 +9,8 @@ import { biased } from './matrix.js';
 
 type DType = Traced['dtype'];
 
-function binary(onnxOp: string, dtype?: DType): Kernel {
+/** An ONNX op of two operands that broadcast; the result has the given dtype, or that of the operands. */
+export function binary(onnxOp: string, dtype?: DType): Kernel {
   return (graph, { a, b }) =>
     piecewise([a!, b!], (operands) => {
       const [left, right] = operands as [Traced, Traced];
@@ -20,11 +21,11 @@ function binary(onnxOp: string, dtype?: DType): Kernel {
 }
 
 /** An op on each element; `write` appends its nodes and names the result. */
-function unary(write: (graph: GraphBuilder, name: string) => string): Kernel {
-  return (graph, { x }) => eachElement(x!, (name) => write(graph, name));
+export function unary(write: (graph: GraphBuilder, name: string) => string, dtype?: DType): Kernel {
+  return (graph, { x }) => eachElement(x!, (name) => write(graph, name), dtype);
 }
 
-function eachElement(x: Traced, write: (name: string) => string, dtype: DType = x.dtype): Traced {
+export function eachElement(x: Traced, write: (name: string) => string, dtype: DType = x.dtype): Traced {
   return piecewise([x], ([part]) => traced(write(part!.name), part!.shape, dtype, part!.order));
 }
 
@@ -40,14 +41,6 @@ const squaredDifference: Kernel = (graph, { a, b }, attributes) => {
   return square(graph, { x }, attributes);
 };
 
-/** 1 where x > 0, else alpha (the gradient of relu). */
-const step: Kernel = (graph, { x }, { alpha }) =>
-  eachElement(x!, (name) => {
-    const positive = graph.node('Greater', [name, graph.float(0)]);
-    if (!alpha) return graph.node('Cast', [positive], { to: ELEMENT_TYPE.float32 });
-    return graph.node('Where', [positive, graph.float(1), graph.float(alpha as number)]);
-  });
-
 const cast: Kernel = (graph, { x }, { dtype }) => {
   const to = dtype as DType;
   if (to === x!.dtype) return x!;
@@ -60,12 +53,33 @@ const select: Kernel = (graph, { condition, t, e }) => {
 };
 
 const clip: Kernel = (graph, { x }, { clipValueMin, clipValueMax }) => {
-  const bounds = [graph.float(clipValueMin as number), graph.float(clipValueMax as number)];
+  const bounds = [clipValueMin, clipValueMax].map((bound) => graph.scalar(bound as number, x!.dtype));
   return eachElement(x!, (name) => graph.node('Clip', [name, ...bounds]));
 };
 
 const sum: Kernel = (graph, inputs, attributes) =>
   Object.values(inputs).reduce((a, b) => binary('Add')(graph, { a, b }, attributes) as Traced);
+
+const notEqual: Kernel = (graph, inputs, attributes) => {
+  const equal = binary('Equal', 'bool')(graph, inputs, attributes) as Traced;
+  return eachElement(equal, (name) => graph.node('Not', [name]));
+};
+
+/** ⌊a/b⌋, which tfjs makes int32 whatever the operands are. ONNX divides integers towards zero; its Mod goes with ⌊a/b⌋. */
+const floorDiv: Kernel = (graph, { a, b }, attributes) => {
+  const apply = (name: string, x: Traced, y: Traced) => binary(name)(graph, { a: x, b: y }, attributes) as Traced;
+  if (a!.dtype === 'int32') return apply('Div', apply('Sub', a!, apply('Mod', a!, b!)), b!);
+  return eachElement(
+    apply('Div', a!, b!),
+    (name) => graph.node('Cast', [graph.node('Floor', [name])], { to: ELEMENT_TYPE.int32 }),
+    'int32',
+  );
+};
+
+/** NaN and the infinities are what is not 0 once multiplied by 0. */
+const finite = unary((graph, x) => {
+  return graph.node('Equal', [graph.node('Mul', [x, graph.float(0)]), graph.float(0)]);
+}, 'bool');
 
 export const elementwise: KernelTable = {
   Add: add,
@@ -77,13 +91,18 @@ export const elementwise: KernelTable = {
   Minimum: binary('Min'),
   Pow: binary('Pow'),
   SquaredDifference: squaredDifference,
+  FloorDiv: floorDiv,
   Equal: binary('Equal', 'bool'),
+  NotEqual: notEqual,
   Greater: binary('Greater', 'bool'),
   GreaterEqual: binary('GreaterOrEqual', 'bool'),
   Less: binary('Less', 'bool'),
   LessEqual: binary('LessOrEqual', 'bool'),
   LogicalAnd: binary('And', 'bool'),
+  LogicalOr: binary('Or', 'bool'),
   LogicalNot: op('Not'),
+  IsNan: unary((graph, x) => graph.node('IsNaN', [x]), 'bool'),
+  IsFinite: finite,
   Abs: op('Abs'),
   Neg: op('Neg'),
   Sign: op('Sign'),
@@ -96,9 +115,11 @@ export const elementwise: KernelTable = {
   Sqrt: op('Sqrt'),
   Rsqrt: unary((graph, x) => graph.node('Reciprocal', [graph.node('Sqrt', [x])])),
   Reciprocal: op('Reciprocal'),
-  Relu: op('Relu'),
+  Floor: op('Floor'),
+  Ceil: op('Ceil'),
+  Round: op('Round'),
+  Erf: op('Erf'),
   Square: square,
-  Step: step,
   Cast: cast,
   Select: select,
   ClipByValue: clip,

@@ -1,7 +1,10 @@
+import { activation } from './activation.js';
 import { convolution } from './convolution.js';
+import { depthwiseConvolution } from './depthwise.js';
 import { elementwise } from './elementwise.js';
 import type { KernelTable } from './kernel.js';
 import { matrix } from './matrix.js';
+import { normalisation } from './normalisation.js';
 import { pooling } from './pooling.js';
 import { reduction } from './reduction.js';
 import { shape } from './shape.js';
@@ -9,9 +12,12 @@ import { shape } from './shape.js';
 /** Every tfjs kernel the ONNX engine knows. */
 export const ALL_KERNELS: KernelTable = {
   ...elementwise,
+  ...activation,
   ...reduction,
   ...shape,
   ...matrix,
   ...convolution,
+  ...depthwiseConvolution,
   ...pooling,
+  ...normalisation,
 };

@@ -1,3 +1,4 @@
+import { broadcast_util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { identityOrder, inOrder, inPlainOrder, type Traced, traced, withShape } from '../traced.js';
 import type { Kernel, KernelTable } from './kernel.js';
@@ -31,22 +32,22 @@ function product(graph: GraphBuilder, a: Traced, b: Traced, transposeA: boolean,
 const batchMatMul: Kernel = (graph, inputs, attributes) => {
   const a = inputs.a!;
   const b = inputs.b!;
+  const isFloat = a.dtype === 'float32';
   const [transposeA, transposeB] = [Boolean(attributes.transposeA), Boolean(attributes.transposeB)];
-  // tf.matMul of two matrices comes as a batch of one.
-  if (a.shape.length === 3 && a.shape[0] === 1 && b.shape[0] === 1) {
+  if (isFloat && a.shape.length === 3 && b.shape.length === 3 && a.shape[0] === 1 && b.shape[0] === 1) {
     const matrix = (value: Traced) => withShape(graph, value, value.shape.slice(1));
     const result = product(graph, matrix(a), matrix(b), transposeA, transposeB);
     return withShape(graph, result, [1, ...result.shape]);
   }
-  if (a.shape.length === 2) return product(graph, a, b, transposeA, transposeB);
+  if (isFloat && a.shape.length === 2 && b.shape.length === 2) return product(graph, a, b, transposeA, transposeB);
   const plain = (value: Traced, transpose: boolean) => {
     const order = identityOrder(value.shape.length);
     const last = order.length - 1;
     return transpose ? inOrder(graph, value, [...order.slice(0, -2), last, last - 1]) : inOrder(graph, value, order);
   };
-  const batch = a.shape.slice(0, -2).map((extent, axis) => Math.max(extent, b.shape[axis]!));
+  const batch = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const shape = [...batch, a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];
-  return traced(graph.node('MatMul', [plain(a, transposeA), plain(b, transposeB)]), shape);
+  return traced(graph.node('MatMul', [plain(a, transposeA), plain(b, transposeB)]), shape, a.dtype);
 };
 
 /** `x + bias` where x is a matrix product: the product adds the bias on its way, not in one more pass over x. */

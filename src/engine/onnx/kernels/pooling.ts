@@ -2,7 +2,7 @@
 import { backend_util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { inOrder, type Traced, traced } from '../traced.js';
-import { type ConvolutionInfo, NCHW, windowAttributes } from './convolution.js';
+import { type ConvolutionInfo, NCHW, transposedConvolution, windowAttributes } from './convolution.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 interface PoolAttributes {
@@ -53,4 +53,30 @@ const avgPool: Kernel = (graph, { x }, attributes) => {
   return traced(name, info.outShape, 'float32', NCHW);
 };
 
-export const pooling: KernelTable = { MaxPool: maxPool, MaxPoolGrad: maxPoolGrad, AvgPool: avgPool };
+/**
+ * Each element of dy spread evenly over its window. At a border only the part inside the image counts, as in the forward
+ * pass and in TensorFlow; tfjs's own kernels divide by the whole window there, which is not the gradient.
+ */
+const avgPoolGrad: Kernel = (graph, { dy, input }, attributes) => {
+  const info = infoOf(input!.shape, attributes);
+  const { inChannels, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo } = info;
+  const inside = (i: number, stride: number, window: number, before: number, extent: number) =>
+    Math.min(i * stride - before + window, extent) - Math.max(i * stride - before, 0);
+  const shares = Float32Array.from({ length: outHeight * outWidth }, (_, i) => {
+    const rows = inside(Math.floor(i / outWidth), info.strideHeight, filterHeight, padInfo.top, inHeight);
+    const columns = inside(i % outWidth, info.strideWidth, filterWidth, padInfo.left, inWidth);
+    return 1 / (rows * columns);
+  });
+  const shared = graph.node('Mul', [inOrder(graph, dy!, NCHW), graph.float(shares, [outHeight, outWidth])]);
+  const ones = new Float32Array(inChannels * filterHeight * filterWidth).fill(1);
+  const windows = graph.float(ones, [inChannels, 1, filterHeight, filterWidth]);
+  const name = transposedConvolution(graph, shared, windows, info, inChannels);
+  return traced(name, input!.shape, 'float32', NCHW);
+};
+
+export const pooling: KernelTable = {
+  MaxPool: maxPool,
+  MaxPoolGrad: maxPoolGrad,
+  AvgPool: avgPool,
+  AvgPoolGrad: avgPoolGrad,
+};

@@ -1,6 +1,7 @@
 import { util } from '@tensorflow/tfjs';
+import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
-import { identityOrder, inPlainOrder, type Traced, traced } from '../traced.js';
+import { identityOrder, type Traced, traced } from '../traced.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 /** The value with some axes gone (or of extent 1), the others lying in memory as before. */
@@ -23,40 +24,54 @@ function reduced(name: string, { shape, order, dtype }: Traced, axes: readonly n
   );
 }
 
-function reduction_(op: string): Kernel {
-  return (graph, { x }, { axis, keepDims }) => {
-    const all = identityOrder(x!.shape.length);
-    const axes = axis == null ? all : util.parseAxisParam(axis as number | number[], [...x!.shape]);
-    if (axes.length === 0) return x!;
-    const stored = axes.map((a) => x!.order.indexOf(a)).sort((a, b) => a - b);
-    const name = graph.node(op, [x!.name, graph.integers(stored)], { keepdims: keepDims ? 1 : 0 });
-    return reduced(name, x!, axes, Boolean(keepDims));
+/** A reduction that computes in `dtype`, or in that of its operand. tfjs calls the axes of Max alone `reductionIndices`. */
+function reduction_(op: string, dtype?: 'float32' | 'int32'): Kernel {
+  return (graph, inputs, { axis, reductionIndices = axis, keepDims }) => {
+    const x = converted(graph, inputs.x!, dtype ?? inputs.x!.dtype);
+    const axes = util.parseAxisParam(reductionIndices as number | number[], [...x.shape]);
+    if (axes.length === 0) return x;
+    const stored = axes.map((a) => x.order.indexOf(a)).sort((a, b) => a - b);
+    const name = graph.node(op, [x.name, graph.integers(stored)], { keepdims: keepDims ? 1 : 0 });
+    return reduced(name, x, axes, Boolean(keepDims));
+  };
+}
+
+function converted(graph: GraphBuilder, x: Traced, dtype: Traced['dtype']): Traced {
+  if (dtype === x.dtype) return x;
+  return traced(graph.node('Cast', [x.name], { to: ELEMENT_TYPE[dtype] }), x.shape, dtype, x.order);
+}
+
+/** `tf.all` and `tf.any`: the least and the greatest of truth values as numbers. */
+function ofTruths(op: string): Kernel {
+  return (graph, inputs, attributes) => {
+    return converted(graph, reduction_(op, 'int32')(graph, inputs, attributes) as Traced, 'bool');
   };
 }
 
 function extremum(op: string): Kernel {
   return (graph, { x }, { axis }) => {
-    const index = graph.node(op, [x!.name], { axis: x!.order.indexOf(axis as number), keepdims: 0 });
+    const along = util.parseAxisParam(axis as number, [...x!.shape])[0]!;
+    const index = graph.node(op, [x!.name], { axis: x!.order.indexOf(along), keepdims: 0 });
     const name = graph.node('Cast', [index], { to: ELEMENT_TYPE.int32 });
-    return { ...reduced(name, x!, [axis as number], false), dtype: 'int32' };
+    return { ...reduced(name, x!, [along], false), dtype: 'int32' };
   };
 }
 
-/** Softmax or its logarithm along the last axis. */
-function softmax(op: string): Kernel {
-  return (graph, { logits }) => {
-    const { shape } = logits!;
-    return traced(graph.node(op, [inPlainOrder(graph, logits!)], { axis: shape.length - 1 }), shape);
-  };
-}
+/** Along the last axis, as tfjs has it. `tf.logSoftmax` composes other kernels. */
+const softmax: Kernel = (graph, { logits }) => {
+  const { shape, order } = logits!;
+  const name = graph.node('Softmax', [logits!.name], { axis: order.indexOf(shape.length - 1) });
+  return traced(name, shape, 'float32', order);
+};
 
 export const reduction: KernelTable = {
   Sum: reduction_('ReduceSum'),
-  Mean: reduction_('ReduceMean'),
+  Mean: reduction_('ReduceMean', 'float32'),
   Max: reduction_('ReduceMax'),
   Min: reduction_('ReduceMin'),
+  All: ofTruths('ReduceMin'),
+  Any: ofTruths('ReduceMax'),
   ArgMax: extremum('ArgMax'),
   ArgMin: extremum('ArgMin'),
-  Softmax: softmax('Softmax'),
-  LogSoftmax: softmax('LogSoftmax'),
+  Softmax: softmax,
 };

@@ -1,8 +1,10 @@
 /** Kernels that move, join, cut or make arrays. */
-import { slice_util, util } from '@tensorflow/tfjs';
+import { backend_util, slice_util, util } from '@tensorflow/tfjs';
+import { SmoothOutError } from '../../../support/errors.js';
 import type { GraphBuilder } from '../graph.js';
 import { joined } from '../pieces.js';
-import { inOrder, inPlainOrder, type Traced, traced, transposed, withShape } from '../traced.js';
+import { ELEMENT_TYPE } from '../protobuf.js';
+import { identityOrder, inOrder, inPlainOrder, type Traced, traced, transposed, withShape } from '../traced.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 const reshape: Kernel = (graph, { x }, { shape }) =>
@@ -20,10 +22,7 @@ const expandDims: Kernel = (graph, { input }, { dim }) => {
 const splitV: Kernel = (graph, inputs, { numOrSizeSplits, axis }) => {
   const x = inputs.x!;
   const along = util.parseAxisParam(axis as number, [...x.shape])[0]!;
-  const extent = x.shape[along]!;
-  const sizes = Array.isArray(numOrSizeSplits)
-    ? (numOrSizeSplits as number[])
-    : new Array<number>(numOrSizeSplits as number).fill(extent / (numOrSizeSplits as number));
+  const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits as number | number[], along);
   if (sizes.length === 1) return [x];
   const pieces = x.pieces?.split(sizes);
   if (pieces) return [...pieces];
@@ -86,6 +85,9 @@ const stridedSlice: Kernel = (graph, { x }, attributes) => {
   return withShape(graph, sliced(graph, x!, info.begin, info.end, info.strides, sizes), info.finalShape);
 };
 
+/** Where a slice backwards ends that takes the first element too: an end of −1 would be the last element. */
+const BEFORE_FIRST = -(2 ** 31);
+
 function sliced(
   graph: GraphBuilder,
   x: Traced,
@@ -95,8 +97,9 @@ function sliced(
   sizes: number[],
 ): Traced {
   const stored = (values: number[]) => graph.integers(x.order.map((axis) => values[axis]!));
-  const axes = graph.integers(x.order.map((_, i) => i));
-  const name = graph.node('Slice', [x.name, stored(starts), stored(ends), axes, stored(steps)]);
+  const bounds = ends.map((end) => (end < 0 ? BEFORE_FIRST : end));
+  const axes = graph.integers(identityOrder(x.order.length));
+  const name = graph.node('Slice', [x.name, stored(starts), stored(bounds), axes, stored(steps)]);
   return traced(name, sizes, x.dtype, x.order);
 }
 
@@ -105,7 +108,7 @@ const pad: Kernel = (graph, { x }, { paddings, constantValue }) => {
   const stored = x!.order.map((axis) => around[axis]!);
   const amounts = graph.integers([...stored.map(([before]) => before), ...stored.map(([, after]) => after)]);
   const shape = x!.shape.map((extent, axis) => extent + around[axis]![0] + around[axis]![1]);
-  const name = graph.node('Pad', [x!.name, amounts, graph.float(constantValue as number)]);
+  const name = graph.node('Pad', [x!.name, amounts, graph.scalar(constantValue as number, x!.dtype)]);
   return traced(name, shape, x!.dtype, x!.order);
 };
 
@@ -139,13 +142,13 @@ const unpack: Kernel = (graph, { value }, { axis }) => {
 };
 
 function constantFill(graph: GraphBuilder, value: number, shape: readonly number[], dtype: Traced['dtype']): Traced {
-  const scalar = dtype === 'int32' ? graph.int32(Int32Array.of(value), []) : graph.float(value);
+  const scalar = graph.scalar(value, dtype);
   const name = shape.length === 0 ? scalar : graph.node('Expand', [scalar, graph.integers(shape)]);
   return traced(name, shape, dtype);
 }
 
 const fill: Kernel = (graph, _, { shape, value, dtype }) =>
-  constantFill(graph, value as number, shape as number[], dtype === 'int32' ? 'int32' : 'float32');
+  constantFill(graph, value as number, shape as number[], dtype as Traced['dtype']);
 
 const range: Kernel = (graph, _, { start, stop, step, dtype }) => {
   const count = Math.max(0, Math.ceil(((stop as number) - (start as number)) / (step as number)));
@@ -163,12 +166,36 @@ const reverse: Kernel = (graph, { x }, { dims }) => {
   return traced(name, x!.shape, x!.dtype, x!.order);
 };
 
-/** Rows of x along an axis, at the places a rank-1 tensor of indices names. */
-const gather: Kernel = (graph, { x, indices }, { axis }) => {
+/** Entries of x along an axis, at the places that `indices` names. */
+const gather: Kernel = (graph, { x, indices }, { axis, batchDims }) => {
+  if (batchDims) throw new SmoothOutError('UNSUPPORTED_OP', 'The ONNX engine gathers without batch dimensions only.');
   const along = util.parseAxisParam(axis as number, [...x!.shape])[0]!;
-  const plain = inPlainOrder(graph, x!);
+  const operands = [inPlainOrder(graph, x!), inPlainOrder(graph, indices!)];
   const shape = [...x!.shape.slice(0, along), ...indices!.shape, ...x!.shape.slice(along + 1)];
-  return traced(graph.node('Gather', [plain, indices!.name], { axis: along }), shape, x!.dtype);
+  return traced(graph.node('Gather', operands, { axis: along }), shape, x!.dtype);
+};
+
+/** Adds each row of x to the row of the result that `segmentIds` names: the gradient of gather. */
+const unsortedSegmentSum: Kernel = (graph, { x, segmentIds }, { numSegments }) => {
+  const shape = [numSegments as number, ...x!.shape.slice(segmentIds!.shape.length)];
+  const zeros = constantFill(graph, 0, shape, x!.dtype).name;
+  const ids = withShape(graph, segmentIds!, [...segmentIds!.shape, 1]);
+  const places = graph.node('Cast', [inPlainOrder(graph, ids)], { to: ELEMENT_TYPE.int64 });
+  const name = graph.node('ScatterND', [zeros, places, inPlainOrder(graph, x!)], { reduction: 'add' });
+  return traced(name, shape, x!.dtype);
+};
+
+/** 1 (or `onValue`) where a row's column is its index; a row whose index lies outside has none. */
+const oneHot: Kernel = (graph, { indices }, { depth, onValue, offValue, dtype }) => {
+  const to = dtype as Traced['dtype'];
+  const places = withShape(graph, indices!, [...indices!.shape, 1]);
+  const columns = graph.int32(
+    Int32Array.from({ length: depth as number }, (_, i) => i),
+    [depth as number],
+  );
+  const hot = graph.node('Equal', [inPlainOrder(graph, places), columns]);
+  const values = [graph.scalar(onValue as number, to), graph.scalar(offValue as number, to)];
+  return traced(graph.node('Where', [hot, ...values]), [...indices!.shape, depth as number], to);
 };
 
 export const shape: KernelTable = {
@@ -189,4 +216,6 @@ export const shape: KernelTable = {
   Range: range,
   Reverse: reverse,
   GatherV2: gather,
+  UnsortedSegmentSum: unsortedSegmentSum,
+  OneHot: oneHot,
 };

@@ -1,0 +1,82 @@
+/**
+ * Depthwise convolution: M filters for each of C channels, [kh,kw,C,M] in tfjs, [C·M,1,kh,kw] in C groups in ONNX.
+ */
+import { backend_util } from '@tensorflow/tfjs';
+import type { GraphBuilder } from '../graph.js';
+import { inOrder, type Traced, traced } from '../traced.js';
+import { type ConvolutionInfo, NCHW, transposedConvolution, windowAttributes } from './convolution.js';
+import type { Kernel, KernelTable } from './kernel.js';
+
+/** [kh,kw,C,M] in the order [C,M,kh,kw]. */
+const CMHW = [2, 3, 0, 1];
+
+type Shape4D = [number, number, number, number];
+
+function infoOf(
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  attributes: Readonly<Record<string, unknown>>,
+): ConvolutionInfo {
+  const { strides, dilations, pad, dimRoundingMode } = attributes as Record<string, never>;
+  const shapes = [[...xShape], [...filterShape]] as [Shape4D, Shape4D];
+  return backend_util.computeConv2DInfo(...shapes, strides!, dilations ?? 1, pad!, dimRoundingMode, true);
+}
+
+function grouped(graph: GraphBuilder, filter: Traced): string {
+  const [height, width, channels, multiplier] = filter.shape as Shape4D;
+  const stored = [channels, multiplier, height, width];
+  return graph.reshape(inOrder(graph, filter, CMHW), stored, [channels * multiplier, 1, height, width]);
+}
+
+const depthwise: Kernel = (graph, { x, filter }, attributes) => {
+  const info = infoOf(x!.shape, filter!.shape, attributes);
+  const operands = [inOrder(graph, x!, NCHW), grouped(graph, filter!)];
+  const name = graph.node('Conv', operands, { ...windowAttributes(info), group: info.inChannels });
+  return traced(name, info.outShape, 'float32', NCHW);
+};
+
+const inputGradient: Kernel = (graph, { dy, filter }, attributes) => {
+  const inputShape = attributes.inputShape as number[];
+  const info = infoOf(inputShape, filter!.shape, attributes);
+  const name = transposedConvolution(graph, inOrder(graph, dy!, NCHW), grouped(graph, filter!), info, info.inChannels);
+  return traced(name, inputShape, 'float32', NCHW);
+};
+
+/** For each place of the window, the products of dy with what x has there, summed over images and positions. */
+const filterGradient: Kernel = (graph, { x, dy }, attributes) => {
+  const filterShape = attributes.filterShape as Shape4D;
+  const info = infoOf(x!.shape, filterShape, attributes);
+  const { batchSize, inChannels, outHeight, outWidth, strideHeight, strideWidth } = info;
+  const [height, width, , multiplier] = filterShape;
+  const [top, left, bottom, right] = windowAttributes(info).pads as Shape4D;
+  const padded = graph.node('Pad', [inOrder(graph, x!, NCHW), graph.integers([0, 0, top, left, 0, 0, bottom, right])]);
+  const gradientShape = [batchSize, inChannels, multiplier, outHeight, outWidth];
+  const gradient = graph.reshape(
+    inOrder(graph, dy!, NCHW),
+    [...gradientShape].toSpliced(1, 2, info.outChannels),
+    gradientShape,
+  );
+  const atPlace = (row: number, column: number) => {
+    const begin = [row, column];
+    const end = [row + (outHeight - 1) * strideHeight + 1, column + (outWidth - 1) * strideWidth + 1];
+    const [starts, ends, axes, steps] = [begin, end, [2, 3], [strideHeight, strideWidth]].map(graph.integers);
+    const seen = graph.node('Slice', [padded, starts!, ends!, axes!, steps!]);
+    const oneFilter = gradientShape.with(2, 1);
+    const columns = graph.reshape(seen, oneFilter.toSpliced(2, 1), oneFilter);
+    const sum = graph.node('ReduceSum', [graph.node('Mul', [columns, gradient]), graph.integers([0, 3, 4])], {
+      keepdims: 0,
+    });
+    return graph.reshape(sum, [inChannels, multiplier], [inChannels, multiplier, 1]);
+  };
+  const places = Array.from({ length: height * width }, (_, i) => atPlace(Math.floor(i / width), i % width));
+  const name = graph.node('Concat', places, { axis: 2 });
+  const stored = [inChannels, multiplier, height * width];
+  const filter = graph.reshape(name, stored, [inChannels, multiplier, height, width]);
+  return traced(filter, filterShape, 'float32', CMHW);
+};
+
+export const depthwiseConvolution: KernelTable = {
+  DepthwiseConv2dNative: depthwise,
+  DepthwiseConv2dNativeBackpropInput: inputGradient,
+  DepthwiseConv2dNativeBackpropFilter: filterGradient,
+};

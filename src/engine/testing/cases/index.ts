@@ -1,0 +1,17 @@
+import type { ConformanceCase } from '../case.js';
+import { convolution } from './convolution.js';
+import { elementwise } from './elementwise.js';
+import { matrix } from './matrix.js';
+import { pooling } from './pooling.js';
+import { reduction } from './reduction.js';
+import { shape } from './shape.js';
+
+/** Every conformance case. */
+export const CASES: readonly ConformanceCase[] = [
+  ...elementwise,
+  ...reduction,
+  ...shape,
+  ...matrix,
+  ...convolution,
+  ...pooling,
+];
