@@ -9,10 +9,10 @@ export interface CauchySpace {
   readonly point: Float64Array;
   /** On return 1 for a variable that rests at a bound in x^c, else 0. */
   readonly isActive: Uint8Array;
-  /** On return of cauchyPoint −g_i for a variable still moving at x^c, else 0. */
+  /** On return −g_i for a variable still moving at x^c, else 0. */
   readonly direction: Float64Array;
   readonly breakpoints: Breakpoints;
-  /** 2m numbers: on return of cauchyPoint A⁻¹c, c = Wᵀ(x^c − x), in the frame of compact-matrices.ts. */
+  /** 2m numbers: on return A⁻¹c, c = Wᵀ(x^c − x), in the frame of compact-matrices.ts. */
   readonly c: Float64Array;
   /** 2m numbers of scratch each: A⁻¹p with p = Wᵀd, and A⁻¹w_b. */
   readonly p: Float64Array;
@@ -20,30 +20,16 @@ export interface CauchySpace {
 }
 
 /**
- * The generalized Cauchy point for B = θI. The model is then separable along the projected gradient path, whose first
- * minimiser is at t = 1/θ: x^c = P(x − g/θ), with no breakpoints to sort.
+ * The generalized Cauchy point for B = I, as with an empty memory. The model is then separable along the projected
+ * gradient path, whose first minimiser is at t = 1: x^c = P(x − g), with no breakpoints to sort.
  */
-export function scaledIdentityCauchyPoint(
-  x: Float64Array,
-  gradient: Float64Array,
-  box: Box,
-  theta: number,
-  space: CauchySpace,
-): void {
-  const { point, isActive } = space;
+export function identityCauchyPoint(x: Float64Array, gradient: Float64Array, box: Box, point: Float64Array): void {
   const { lower, upper } = box;
   for (let i = 0; i < x.length; i++) {
-    let xi = x[i]! - gradient[i]! / theta;
-    let rests = 0;
-    if (xi <= lower[i]!) {
-      xi = lower[i]!;
-      rests = 1;
-    } else if (xi >= upper[i]!) {
-      xi = upper[i]!;
-      rests = 1;
-    }
+    let xi = x[i]! - gradient[i]!;
+    if (xi < lower[i]!) xi = lower[i]!;
+    else if (xi > upper[i]!) xi = upper[i]!;
     point[i] = xi;
-    isActive[i] = rests;
   }
 }
 

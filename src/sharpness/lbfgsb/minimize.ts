@@ -1,6 +1,6 @@
 import { classifyBox, projectedGradientNorm, projectOntoBox } from './bounds.js';
 import { createBreakpoints } from './breakpoints.js';
-import { type CauchySpace, cauchyPoint, scaledIdentityCauchyPoint } from './cauchy-point.js';
+import { type CauchySpace, cauchyPoint, identityCauchyPoint } from './cauchy-point.js';
 import { clearMemory, createMemory, type LimitedMemory, updateMemory } from './compact-matrices.js';
 import { createFreeSet, type FreeSet, updateFreeSet } from './free-set.js';
 import { acceptTrial, evaluateTrial, type Iterate, startIterate } from './iterate.js';
@@ -59,7 +59,7 @@ export async function minimize(
   const { maxEvaluations = 15000, maxLineSearchSteps = 20, onIteration } = options;
   checkArguments(n, box, { memory: m, maxIterations, maxEvaluations, maxLineSearchSteps });
 
-  const x = Float64Array.from(x0);
+  const x = x0.slice();
   projectOntoBox(x, box);
   const work = createWorkspace(n, m, box);
   const iterate = await startIterate(objective, x);
@@ -163,7 +163,7 @@ function findTarget(iterate: Iterate, box: Box, work: Workspace): boolean {
   const { x, gradient } = iterate;
   const { point, direction, c } = space;
   if (memory.size === 0) {
-    scaledIdentityCauchyPoint(x, gradient, box, memory.theta, space);
+    identityCauchyPoint(x, gradient, box, point);
     return true;
   }
   let t = 0;
