@@ -21,7 +21,11 @@ interface ConvolutionAttributes {
 
 export type ConvolutionInfo = backend_util.Conv2DInfo;
 
-function infoOf(xShape: readonly number[], filterShape: readonly number[], attributes: unknown): ConvolutionInfo {
+export function convolutionInfo(
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  attributes: unknown,
+): ConvolutionInfo {
   const { strides, pad, dilations = 1, dimRoundingMode } = attributes as ConvolutionAttributes;
   return backend_util.computeConv2DInfo(
     xShape as [number, number, number, number],
@@ -50,7 +54,7 @@ export function windowAttributes(info: ConvolutionInfo) {
 }
 
 const conv2d: Kernel = (graph, { x, filter }, attributes) => {
-  const info = infoOf(x!.shape, filter!.shape, attributes);
+  const info = convolutionInfo(x!.shape, filter!.shape, attributes);
   const operands = [inOrder(graph, x!, NCHW), inOrder(graph, filter!, OIHW)];
   return traced(graph.node('Conv', operands, windowAttributes(info)), info.outShape, 'float32', NCHW);
 };
@@ -82,7 +86,7 @@ export function transposedConvolution(
 
 const conv2dBackpropInput: Kernel = (graph, { dy, filter }, attributes) => {
   const inputShape = attributes.inputShape as [number, number, number, number];
-  const info = infoOf(inputShape, filter!.shape, attributes);
+  const info = convolutionInfo(inputShape, filter!.shape, attributes);
   const gradient = inOrder(graph, dy!, NCHW);
   const { filterHeight, filterWidth, padInfo } = info;
   const pads = [
@@ -104,7 +108,7 @@ const conv2dBackpropInput: Kernel = (graph, { dy, filter }, attributes) => {
 
 const conv2dBackpropFilter: Kernel = (graph, { x, dy }, attributes) => {
   const filterShape = attributes.filterShape as [number, number, number, number];
-  const info = infoOf(x!.shape, filterShape, attributes);
+  const info = convolutionInfo(x!.shape, filterShape, attributes);
   const name = filterGradient(graph, inOrder(graph, x!, NCHW), inOrder(graph, dy!, NCHW), info);
   return traced(name, filterShape, 'float32', OIHW);
 };

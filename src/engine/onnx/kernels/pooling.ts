@@ -12,7 +12,7 @@ interface PoolAttributes {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-function infoOf(xShape: readonly number[], attributes: unknown): ConvolutionInfo {
+export function poolInfo(xShape: readonly number[], attributes: unknown): ConvolutionInfo {
   const { filterSize, strides, pad, dimRoundingMode } = attributes as PoolAttributes;
   const shape = xShape as [number, number, number, number];
   return backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
@@ -29,12 +29,12 @@ function maxPoolNode(graph: GraphBuilder, x: Traced, info: ConvolutionInfo): [va
 }
 
 const maxPool: Kernel = (graph, { x }, attributes) => {
-  const info = infoOf(x!.shape, attributes);
+  const info = poolInfo(x!.shape, attributes);
   return traced(maxPoolNode(graph, x!, info)[0], info.outShape, 'float32', NCHW);
 };
 
 const maxPoolGrad: Kernel = (graph, { dy, input }, attributes) => {
-  const info = infoOf(input!.shape, attributes);
+  const info = poolInfo(input!.shape, attributes);
   const [batch, height, width, channels] = input!.shape as [number, number, number, number];
   const places = maxPoolNode(graph, input!, info)[1];
   const size = batch * channels * height * width;
@@ -48,7 +48,7 @@ const maxPoolGrad: Kernel = (graph, { dy, input }, attributes) => {
 };
 
 const avgPool: Kernel = (graph, { x }, attributes) => {
-  const info = infoOf(x!.shape, attributes);
+  const info = poolInfo(x!.shape, attributes);
   const name = graph.node('AveragePool', [inOrder(graph, x!, NCHW)], poolAttributes(info));
   return traced(name, info.outShape, 'float32', NCHW);
 };
@@ -58,7 +58,7 @@ const avgPool: Kernel = (graph, { x }, attributes) => {
  * pass and in TensorFlow; tfjs's own kernels divide by the whole window there, which is not the gradient.
  */
 const avgPoolGrad: Kernel = (graph, { dy, input }, attributes) => {
-  const info = infoOf(input!.shape, attributes);
+  const info = poolInfo(input!.shape, attributes);
   const { inChannels, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo } = info;
   const inside = (i: number, stride: number, window: number, before: number, extent: number) =>
     Math.min(i * stride - before + window, extent) - Math.max(i * stride - before, 0);
