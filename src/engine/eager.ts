@@ -1,6 +1,8 @@
 /** Runs functions as they are written, op by op, on a tfjs backend: the oracle for every other engine. */
 import * as tf from '@tensorflow/tfjs';
-import type { DeviceArray, Engine, HostArray, TensorSpec, Value } from './engine.js';
+import { type DeviceArray, type Engine, type HostArray, sizeOf, type TensorSpec, type Value } from './engine.js';
+import { checkedInput } from './inputs.js';
+import { outputSpec } from './outputs.js';
 
 interface EagerArray extends DeviceArray {
   readonly tensor: tf.Tensor;
@@ -17,52 +19,59 @@ function eagerArray(tensor: tf.Tensor): EagerArray {
 
 /** `backend` is a registered tfjs backend: 'cpu', or 'tensorflow' once tfjs-node is loaded. */
 export function createEagerEngine(backend: 'cpu' | 'tensorflow' = 'cpu'): Engine {
-  const asTensor = (value: Value, { shape, dtype }: TensorSpec): tf.Tensor =>
-    'tensor' in value ? (value as EagerArray).tensor.clone() : tf.tensor(value as HostArray, [...shape], dtype);
+  function asTensor(name: string, value: Value | undefined, spec: TensorSpec): tf.Tensor {
+    const given = checkedInput(name, value, spec);
+    if ('read' in given) return tf.clone((given as EagerArray).tensor);
+    // A copy: tfjs would compute with the caller's array, and could hand it back as an output.
+    return tf.tensor(given.slice(), [...spec.shape], spec.dtype);
+  }
+
+  /** Runs `compute` on this backend, and leaves the one that was in force before in force. */
+  function onBackend<T>(compute: () => T): T {
+    const before = tf.getBackend();
+    tf.setBackend(backend);
+    try {
+      return compute();
+    } finally {
+      tf.setBackend(before || backend);
+    }
+  }
 
   return {
     name: backend === 'cpu' ? 'tfjs' : 'tensorflow',
     device: 'cpu',
     async compile(fn, signature, { keep = [] } = {}) {
-      const evaluate = (inputs: Readonly<Record<string, Value>>) => {
-        tf.setBackend(backend);
-        return tf.tidy(() => {
-          const tensors = Object.entries(signature).map(([name, spec]) => [name, asTensor(inputs[name]!, spec)]);
-          return fn(Object.fromEntries(tensors)) as tf.NamedTensorMap;
+      const evaluate = (inputs: Readonly<Record<string, Value>>) =>
+        tf.tidy(() => {
+          const tensors = Object.entries(signature).map(([name, spec]) => [name, asTensor(name, inputs[name], spec)]);
+          const outputs = Object.entries(fn(Object.fromEntries(tensors)));
+          // Clones: two outputs may be one tensor, and each is disposed by itself.
+          return Object.fromEntries(outputs.map(([name, tensor]) => [name, tf.clone(tensor)]));
         });
-      };
       const zeros = Object.entries(signature).map(([name, { shape, dtype }]) => {
-        const size = shape.reduce((a, b) => a * b, 1);
-        return [name, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size)];
+        return [name, dtype === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape))];
       });
-      const sample = evaluate(Object.fromEntries(zeros));
-      const outputs = Object.fromEntries(
-        Object.entries(sample).map(([name, { shape, dtype }]) => [
-          name,
-          { shape, dtype: dtype as 'float32' | 'int32' },
-        ]),
-      );
+      const sample = onBackend(() => evaluate(Object.fromEntries(zeros)));
       tf.dispose(sample);
       return {
-        outputs,
+        outputs: Object.fromEntries(Object.entries(sample).map(([name, tensor]) => [name, outputSpec(name, tensor)])),
         async run(inputs) {
-          const results: Record<string, Value> = {};
-          for (const [name, tensor] of Object.entries(evaluate(inputs))) {
-            if (keep.includes(name)) {
-              results[name] = eagerArray(tensor);
-            } else {
-              results[name] = (await tensor.data()) as HostArray;
+          return onBackend(() => {
+            const results = Object.entries(evaluate(inputs)).map(([name, tensor]): [string, Value] => {
+              if (keep.includes(name)) return [name, eagerArray(tensor)];
+              const values = tensor.dataSync<'float32' | 'int32'>();
               tensor.dispose();
-            }
-          }
-          return results;
+              return [name, values];
+            });
+            return Object.fromEntries(results);
+          });
         },
         async dispose() {},
       };
     },
     async upload(values, shape) {
-      tf.setBackend(backend);
-      return eagerArray(tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32'));
+      const dtype = values instanceof Int32Array ? 'int32' : 'float32';
+      return onBackend(() => eagerArray(tf.tensor(values.slice(), [...shape], dtype)));
     },
     async dispose() {},
   };

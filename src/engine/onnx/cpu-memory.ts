@@ -20,10 +20,17 @@ export function createCpuMemory(): CpuMemory {
       free.set(key, shelf);
       const values = shelf.pop() ?? (dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
       let disposed = false;
+      // Disposed memory belongs to the next array: to compute with it would be to compute with that one's numbers.
+      const inUse = () => {
+        if (disposed) throw new Error('a device array was used after it had been disposed');
+        return values;
+      };
       return {
-        values,
+        get values() {
+          return inUse();
+        },
         shape,
-        read: async () => values,
+        read: async () => inUse(),
         dispose() {
           if (!disposed) shelf.push(values);
           disposed = true;

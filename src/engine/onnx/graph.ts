@@ -60,7 +60,8 @@ export function createGraphBuilder(): GraphBuilder {
   const producers = new Map<string, Node>();
   const origins = new Map<string, { name: string; shape: readonly number[] }>();
   let values = 0;
-  const fresh = (prefix: string) => `${prefix}${values++}`;
+  // The colon keeps the graph's own names apart from those of inputs.
+  const fresh = (prefix: string) => `${prefix}:${values++}`;
 
   function append(
     op: string,

@@ -79,7 +79,8 @@ export function piecewise(operands: readonly Traced[], apply: (operands: readonl
     if (columns.includes(undefined)) return undefined;
     return sizes.map((_, i) => apply(columns.map((column) => column![i]!)));
   };
-  return { ...whole, pieces: { sizes: operands.find((x) => x.pieces?.sizes)?.pieces?.sizes, split } };
+  const sizes = operands.find((x) => isVector(x) && x.pieces?.sizes)?.pieces?.sizes;
+  return { ...whole, pieces: { sizes, split } };
 }
 
 /** Host memory behind a piece. */

@@ -1,7 +1,7 @@
 /** A traced function as an ONNX Runtime session on the CPU: inputs are fed and outputs fetched in place, as views. */
 import * as ort from 'onnxruntime-node';
-import { SmoothOutError } from '../../support/errors.js';
 import { type CompileOptions, type HostArray, type Program, type Signature, sizeOf, type Value } from '../engine.js';
+import { checkedInput } from '../inputs.js';
 import { type CpuArray, type CpuMemory, isDeviceArray } from './cpu-memory.js';
 import { viewOf } from './pieces.js';
 import { encodeModel } from './protobuf.js';
@@ -52,11 +52,5 @@ const newArray = (dtype: 'float32' | 'int32', size: number): HostArray =>
 
 function hostArray(given: Readonly<Record<string, Value>>, name: string, expected: Signature): HostArray {
   const value = given[name];
-  const size = sizeOf(expected[name]!.shape);
-  const values = value && isDeviceArray(value) ? (value as CpuArray).values : value;
-  if (values?.length === size) return values;
-  throw new SmoothOutError(
-    'RUN_FAILED',
-    `Input ${name}: expected ${size} numbers [${expected[name]!.shape}], got ${values?.length ?? 'none'}.`,
-  );
+  return checkedInput(name, value && isDeviceArray(value) ? (value as CpuArray).values : value, expected[name]!);
 }

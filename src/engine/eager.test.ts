@@ -1,0 +1,4 @@
+import { createEagerEngine } from './eager.js';
+import { describeConformance } from './testing/conformance.js';
+
+describeConformance('the eager engine', createEagerEngine());
