@@ -2,11 +2,14 @@ import type { ClaimingGroup } from '../paper/cells.js';
 import type { Results } from '../results.js';
 import { accuracies, type Epoch, nameOf } from '../runs/group.js';
 import { type Difference, difference } from '../statistics/interval.js';
+import { settingsDifference } from './settings-difference.js';
 
 /** One cell of the paper's tables, or one other group, in two folders of results. */
 export interface ComparedPair {
   readonly left: ClaimingGroup | null;
   readonly right: ClaimingGroup | null;
+  /** What the settings of the two differ in; empty for a repetition. */
+  readonly settings: readonly string[];
   /** right − left, percentage points; null where a side is missing. */
   readonly difference: Readonly<Record<Epoch, Difference | null>>;
 }
@@ -28,7 +31,9 @@ export function compareResults(names: readonly [string, string], left: Results, 
     const [a, b] = sides.map((side) => side.get(key) ?? null) as [ClaimingGroup | null, ClaimingGroup | null];
     const of = (epoch: Epoch): Difference | null =>
       a === null || b === null ? null : difference(accuracies(b.group, epoch), accuracies(a.group, epoch));
-    return { left: a, right: b, difference: { best: of('best'), last: of('last') } };
+    const settings =
+      a === null || b === null ? [] : settingsDifference(a.group.runs[0]!.settings, b.group.runs[0]!.settings);
+    return { left: a, right: b, settings, difference: { best: of('best'), last: of('last') } };
   });
   return { names, pairs };
 }

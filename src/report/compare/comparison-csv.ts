@@ -7,7 +7,7 @@ import type { Comparison } from './compare.js';
 
 /** A line for each pair; `left` and `right` are the folders in the order they were given. */
 export function comparisonCsv({ pairs }: Comparison): CsvRow[] {
-  return pairs.map(({ left, right, difference }) => {
+  return pairs.map(({ left, right, difference, settings }) => {
     const { group, claim } = (left ?? right)!;
     const { model, dataset, batchSize } = group.runs[0]!.settings;
     return {
@@ -21,6 +21,7 @@ export function comparisonCsv({ pairs }: Comparison): CsvRow[] {
       difference: decimal(difference.best?.mean),
       difference_ci95: decimal(difference.best?.ci95),
       deviations: claim.deviations.join('; '),
+      settings_left_right: settings.join('; '),
     };
   });
 }

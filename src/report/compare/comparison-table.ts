@@ -27,7 +27,7 @@ export function comparisonTable({ names: [left, right], pairs }: Comparison): st
         `${signedText(best?.mean)}${plusMinus(best)}`,
         sharp(pair.left),
         sharp(pair.right),
-        describeGroup(present),
+        [describeGroup(present), ...pair.settings].join('; '),
       ];
     }),
   ];

@@ -76,7 +76,6 @@ function lossAxis(losses: readonly (number | null)[]): PositionY {
     scale: { type: 'log', ...(ticks.length === 0 ? {} : { domain: [ticks[0]!, ticks.at(-1)!] }) },
     axis: {
       title: 'Loss (filled marks, log scale)',
-      titleColor: BLUE,
       orient: 'left',
       values: ticks,
       labelExpr: 'format(datum.value, "~g")',
@@ -87,7 +86,7 @@ function lossAxis(losses: readonly (number | null)[]): PositionY {
 function accuracyAxis(): PositionY {
   return {
     scale: { zero: false, nice: true },
-    axis: { title: 'Accuracy, % (hollow marks)', titleColor: ORANGE, orient: 'right', grid: false, tickCount: 6 },
+    axis: { title: 'Accuracy, % (hollow marks)', orient: 'right', grid: false, tickCount: 6 },
   };
 }
 

@@ -46,8 +46,8 @@ describe('a loss-and-accuracy figure', () => {
     const svg = await figure('SB');
     expect(svg).toContain('stroke-dasharray="5,3"');
     expect(svg).toMatch(/fill="#4471c4"/);
-    expect(svg).toMatch(/stroke="#ed7d33"/);
-    expect(svg).not.toMatch(/fill="#ed7d33" d=/);
+    expect(svg).toMatch(/stroke="#d9681d"/);
+    expect(svg).not.toMatch(/fill="#d9681d" d=/);
   });
 
   test('a loss of zero or not a number leaves a gap and nothing worse', async () => {

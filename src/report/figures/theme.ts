@@ -5,9 +5,9 @@ import type { Config } from 'vega-lite';
 export const INK = '#1d1d1f';
 export const PAPER = '#ffffff';
 
-/** The two colours of the authors' figures (visualize_sharpness.py); both read on white and on near-black. */
+/** Close to the two colours of the authors' figures; lines of both stand out, 3 to 1, on white and on near-black. */
 export const BLUE = '#4471c4';
-export const ORANGE = '#ed7d33';
+export const ORANGE = '#d9681d';
 /** A third and a fourth series, apart from those two in lightness as well as in hue. */
 export const SERIES_COLOURS = [BLUE, ORANGE, '#3c9a5f', '#a05fb0'] as const;
 

@@ -10,7 +10,7 @@ import { type Cell, type Column, sortableTable } from './table.js';
 export function comparisonSection({ names: [left, right], pairs }: Comparison): Html {
   const columns: Column[] = [
     { title: 'Runs' },
-    { title: 'Settings' },
+    { title: 'Settings', wrap: true },
     { title: 'Method' },
     { title: 'Paper', group: 'Accuracy, %', numeric: true, paper: true },
     { title: left, group: 'Accuracy, %', numeric: true },
@@ -32,13 +32,13 @@ ${sortableTable('Comparison', columns, pairs.map(row))}
 </section>`;
 }
 
-function row({ left, right, difference }: ComparedPair): (Cell | string)[] {
+function row({ left, right, settings, difference }: ComparedPair): (Cell | string)[] {
   const present = (left ?? right)!;
   const { row: paperRow, method, deviations } = present.claim;
   const published = deviations.length === 0 && method !== null ? paperRow?.results[method] : undefined;
   return [
     nameOf(present.group),
-    describeGroup(present),
+    { content: [describeGroup(present), settings.map((one) => html` <span class="mark">${one}</span>`)] },
     METHOD_NAMES[present.group.runs[0]!.settings.method.name]!,
     published === undefined ? { content: '', sort: '' } : cells.paperAccuracy(published),
     cells.accuracyCell(left),

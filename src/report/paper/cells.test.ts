@@ -41,6 +41,7 @@ describe('never in a row of the paper', () => {
     ['fewer epochs', { config: { epochs: 25 } }, '25 of 200 epochs'],
     ['more epochs', { config: { epochs: 400 } }, '400 epochs instead of 200'],
     ['generated data', { synthetic: true }, 'generated data'],
+    ['parameters to start from', { config: { init: 'start.safetensors' } }, 'started from given parameters'],
     ['a part of the training set', { config: { trainLimit: 1000 } }, 'first 1000 training images only'],
     ['a part of the test set', { config: { validationLimit: 500 } }, 'first 500 validation images only'],
     ['a held-out split', { config: { validation: 'holdout:5000' } }, 'accuracy on 5000 held-out training images'],

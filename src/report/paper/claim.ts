@@ -28,6 +28,7 @@ export function claimOf(run: Run): Claim {
   if (row !== null && settings.epochs < row.epochs) deviations.push(`${settings.epochs} of ${row.epochs} epochs`);
   if (row !== null && settings.epochs > row.epochs)
     deviations.push(`${settings.epochs} epochs instead of ${row.epochs}`);
+  if (settings.init !== null) deviations.push('started from given parameters');
   if (settings.trainLimit !== null) deviations.push(`first ${settings.trainLimit} training images only`);
   if (settings.validationLimit !== null) deviations.push(`first ${settings.validationLimit} validation images only`);
   if (settings.validation !== 'test')

@@ -1,5 +1,6 @@
 import type { ClaimingGroup } from '../paper/cells.js';
 import { claimOf } from '../paper/claim.js';
+import { DATASET_NAMES, MODEL_NAMES } from '../paper/rows.js';
 import { generalisationGap, measurementOf, type Run } from '../runs/run.js';
 import { CONVENTION_ENDINGS, type CsvRow, decimal } from './csv-files.js';
 
@@ -16,8 +17,8 @@ export function runsCsv(runs: readonly Run[], apart: readonly ClaimingGroup[]): 
     return {
       folder: run.folder,
       status: record.status,
-      dnn: settings.model,
-      dataset: settings.dataset,
+      dnn: MODEL_NAMES[settings.model],
+      dataset: DATASET_NAMES[settings.dataset],
       generated_data: record.data.synthetic ? 'yes' : 'no',
       method: settings.method.name,
       a: 'noise' in settings.method ? settings.method.noise.a : '',
