@@ -79,6 +79,11 @@ async function fetch(
 ): Promise<void> {
   const { dataDirectory } = await import('../data/directory.js');
   const { fetchDataset } = await import('../data/fetch/fetch.js');
+  if (options.mirror !== undefined && !URL.canParse(options.mirror)) {
+    throw new SmoothOutError('USAGE', `--mirror "${options.mirror}" is no web address`, {
+      hint: 'Give one such as https://example.com/datasets.',
+    });
+  }
   const root = dataDirectory(options.data);
   for (const name of datasetNames(names)) {
     const bar = createCountBar((megabytes) => `${megabytes} MB`, 1e6);

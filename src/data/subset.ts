@@ -10,15 +10,13 @@ function subset(source: ImageSource, indices: Uint32Array, name: string): ImageS
     classes: source.classes,
     shape: source.shape,
     labels: Int32Array.from(indices, (index) => source.labels[index]!),
-    read: (wanted, out, augmentation) =>
-      source.read(
-        wanted.map((i) => {
-          if (i >= indices.length) throw new RangeError(`${name}: no image ${i}, there are ${indices.length}`);
-          return indices[i]!;
-        }),
-        out,
-        augmentation,
-      ),
+    async read(wanted, out, augmentation) {
+      const inner = wanted.map((i) => {
+        if (i >= indices.length) throw new RangeError(`${name}: no image ${i}, there are ${indices.length}`);
+        return indices[i]!;
+      });
+      await source.read(inner, out, augmentation);
+    },
   };
 }
 

@@ -1,6 +1,6 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder, readTextIfExists } from '../../support/files.js';
+import { makeFolder } from '../../support/files.js';
 import type { DatasetName } from '../catalogue.js';
 import { dataWriteError } from '../write-error.js';
 import { GENERATED_COUNTS, writeGenerated } from './files.js';
@@ -24,7 +24,8 @@ export function generatedFolder(root: string, name: DatasetName): string {
 
 /** Whether the stand-in is there, whole and of this version. */
 export async function isGenerated(root: string, name: DatasetName): Promise<boolean> {
-  return (await readTextIfExists(join(generatedFolder(root, name), MARK))) === mark(name);
+  const found = await readFile(join(generatedFolder(root, name), MARK), 'utf8').catch(() => undefined);
+  return found === mark(name);
 }
 
 /**

@@ -1,0 +1,137 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { MNIST_FILES } from './mnist.js';
+import { openDataset } from './open.js';
+import { expectError, idx, pixels, temporaryFolder, writeMnist } from './testing/fixtures.js';
+import { realData } from './testing/real-data.js';
+
+const ALL = [...MNIST_FILES.train, ...MNIST_FILES.test];
+const [IMAGES, LABELS] = MNIST_FILES.train;
+const data = await realData('mnist');
+
+describe('MNIST files', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await writeMnist();
+  });
+  const open = (directory = folder) => openDataset('mnist', { directory });
+  const change = async (name: string, edit: (bytes: Buffer) => Buffer) =>
+    writeFile(join(folder, name), edit(await readFile(join(folder, name))));
+  const compress = async (name: string, edit: (bytes: Buffer) => Buffer = (bytes) => bytes) => {
+    await writeFile(join(folder, `${name}.gz`), edit(gzipSync(await readFile(join(folder, name)))));
+    await rm(join(folder, name));
+  };
+
+  test('are read with the sizes that their headers say', async () => {
+    const { train, test: held, ...about } = await open();
+    expect(about).toMatchObject({ name: 'mnist', synthetic: false, directory: folder });
+    expect(Object.keys(about.digests!)).toEqual(ALL);
+    expect(train).toMatchObject({ count: 30, classes: 10, shape: { channels: 1, height: 28, width: 28 } });
+    expect(held.count).toBe(20);
+    expect([...held.labels]).toEqual(Array.from({ length: 20 }, (_, i) => i % 10));
+    const out = new Float32Array(2 * 784);
+    await train.read(Uint32Array.of(29, 3), out);
+    // Byte v becomes (v/255 − 0.5) / 0.5; pixel k of image i is (i + k) mod 256.
+    for (const k of [0, 1, 300, 783]) {
+      expect(out[k]).toBeCloseTo((((29 + k) % 256) / 255 - 0.5) / 0.5, 6);
+      expect(out[784 + k]).toBeCloseTo((((3 + k) % 256) / 255 - 0.5) / 0.5, 6);
+    }
+  });
+
+  test.each([
+    ['mnist', (name: string) => name],
+    ['MNIST/raw', (name: string) => name],
+    ['mnist', (name: string) => name.replace('-idx', '.idx')],
+  ])('are found in %s as %s', async (below, spelling) => {
+    const root = await temporaryFolder();
+    await mkdir(join(root, below), { recursive: true });
+    for (const name of ALL) await rename(join(folder, name), join(root, below, spelling(name)));
+    expect((await open(root)).directory).toBe(join(root, below));
+  });
+
+  test('may be gzipped, each by itself, and are the same data', async () => {
+    const plain = await open();
+    await compress(IMAGES);
+    await compress(MNIST_FILES.test[1]);
+    expect((await open()).digests).toEqual(plain.digests);
+  });
+
+  test('one missing file is named', async () => {
+    await rm(join(folder, LABELS));
+    await expectError(open(), 'DATA_MISSING', LABELS, `is missing from ${folder}`);
+  });
+
+  test('an image file and a label file in each other’s place', async () => {
+    await rename(join(folder, IMAGES), join(folder, 'other'));
+    await rename(join(folder, LABELS), join(folder, IMAGES));
+    await rename(join(folder, 'other'), join(folder, LABELS));
+    await expectError(open(), 'DATA_CORRUPT', join(folder, IMAGES), 'a file of labels');
+  });
+
+  test('labels of another split', async () => {
+    await writeFile(join(folder, LABELS), await readFile(join(folder, MNIST_FILES.test[1])));
+    await expectError(open(), 'DATA_CORRUPT', join(folder, LABELS), 'has 20 labels, expected 30', IMAGES);
+  });
+
+  test('a label out of range', async () => {
+    await change(LABELS, (bytes) => {
+      bytes[8 + 17] = 10;
+      return bytes;
+    });
+    await expectError(open(), 'DATA_CORRUPT', join(folder, LABELS), 'label 17 is 10, expected 0 to 9');
+  });
+
+  test('images of another size', async () => {
+    await writeFile(join(folder, IMAGES), idx([30, 32, 32], pixels(30, 1024)));
+    await expectError(open(), 'DATA_CORRUPT', join(folder, IMAGES), 'are 32×32, expected 28×28');
+  });
+
+  test('a truncated file', async () => {
+    await change(IMAGES, (bytes) => bytes.subarray(0, 5000));
+    await expectError(open(), 'DATA_CORRUPT', join(folder, IMAGES), 'has 5000 bytes', 'truncated');
+  });
+
+  test.each<[string, (bytes: Buffer) => Buffer, string]>([
+    ['cut short', (bytes) => bytes.subarray(0, bytes.length - 20), 'unexpected end of file'],
+    ['with a flipped bit', (bytes) => flip(bytes, bytes.length - 6), 'incorrect data check'],
+    ['with something appended', (bytes) => Buffer.concat([bytes, Buffer.from('more')]), 'incorrect header check'],
+    ['that is none', () => Buffer.from('<html>not found</html>'), 'incorrect header check'],
+    [
+      'of 100 MB of zeros',
+      () => gzipSync(Buffer.concat([idx([30, 28, 28], new Uint8Array()), Buffer.alloc(1e8)])),
+      'holds more bytes than its header says',
+    ],
+  ])('gzip data %s', async (_, edit, message) => {
+    await compress(IMAGES, edit);
+    await expectError(open(), 'DATA_CORRUPT', join(folder, `${IMAGES}.gz`), message);
+  });
+
+  test('a folder in the place of a file', async () => {
+    await rm(join(folder, LABELS));
+    await mkdir(join(folder, LABELS));
+    await expectError(open(), 'DATA_MISSING', join(folder, LABELS), 'cannot be read');
+  });
+});
+
+function flip(bytes: Buffer, at: number): Buffer {
+  bytes[at]! ^= 0x10;
+  return bytes;
+}
+
+test.skipIf(data === undefined)('the real MNIST', async () => {
+  const { train, test: held } = await openDataset('mnist', { directory: data });
+  expect([train.count, held.count]).toEqual([60_000, 10_000]);
+  expect([...train.labels.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
+  const all = new Float32Array(60_000 * 784);
+  await train.read(
+    Uint32Array.from({ length: 60_000 }, (_, i) => i),
+    all,
+  );
+  // The well-known statistics of MNIST's pixels, 0.1307 and 0.3081, seen through (x − 0.5) / 0.5.
+  const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+  const variance = all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length;
+  expect(mean / 2 + 0.5).toBeCloseTo(0.1307, 4);
+  expect(Math.sqrt(variance) / 2).toBeCloseTo(0.3081, 4);
+});
