@@ -111,7 +111,7 @@ export function trainingCurvesFigure(groups: readonly Group[], title: string, su
   const xAxis = { grid: false, tickMinStep: 1 } as const;
   const panel = { width: 420, height: 150 };
   return {
-    title: { text: title, subtitle, limit: 480 },
+    title: { text: title, ...(subtitle === '' ? {} : { subtitle }), limit: 480 },
     data: { values },
     spacing: 12,
     vconcat: [

@@ -13,9 +13,9 @@ export function introduction({ cells, runs, groups }: Results): Html {
 <h1>SmoothOut, reproduced</h1>
 <p class="lead">Tables 1–3 of Wen et al., <cite>SmoothOut: Smoothing Out Sharp Minima for Generalization in Large-Batch Deep
 Learning</cite> (arXiv 1805.07898 v1, 2018), beside what was measured here: ${filled} of the paper's ${reported.length}
-results, from ${runs.length} runs in ${groups.length} groups.</p>
+results. Runs read: ${runs.length}; groups that differ by the seed alone: ${groups.length}.</p>
 <nav aria-label="Sections"><a href="#table-1">Table 1</a> <a href="#table-2">Table 2</a> <a href="#table-3">Table 3</a>
-${cells.apart.length > 0 && html`<a href="#apart">Other runs</a>`} <a href="#provenance">Settings</a></nav>
+${cells.apart.length > 0 && html`<a href="#apart">Other runs</a>`} ${groups.length > 0 && html`<a href="#provenance">Settings</a>`}</nav>
 </header>
 <section id="reading">
 <h2>How to read the tables</h2>
@@ -32,7 +32,7 @@ else by Welch's method (“unpaired”). In bold: the interval leaves out zero.<
 iterations of L-BFGS-B, the largest of its repeats; then the mean over n seeds. It depends on what is left open here, so three
 conventions stand side by side. <b>As defined</b>: training set, running batch statistics. <b>Keskar's</b>: training set,
 statistics of each batch. <b>Authors' code</b>: test set, running statistics, and a gradient of the wrong sign, with which
-the search often ends where it began and reports 0. The paper's column was measured with the last.</dd></div>
+the search often ends where it began and reports 0; the paper's column comes from that code.</dd></div>
 <div><dt>Methods</dt>
 <dd>${METHOD_NAMES.smoothout}: the gradient is taken at w + θ, θ uniform on [−a, a]. ${METHOD_NAMES.adasmoothout}: θ scaled by
 the norm of each filter. The paper gives a for no experiment; the values used stand under <a href="#provenance">Settings and

@@ -14,7 +14,7 @@ export interface Column {
 export interface Cell {
   readonly content: Content;
   /** What the column is sorted by, where it is not the text of the content. Empty cells stay last. */
-  readonly sort?: number | string | null | undefined;
+  readonly sort?: number | string;
 }
 
 /** A table with a button in each header cell, and room to scroll sideways on a narrow screen. */
@@ -23,16 +23,19 @@ export function sortableTable(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],
 ): Html {
-  const className = ({ numeric, paper, wrap }: Column): string =>
-    [numeric && 'number', paper && 'paper', wrap && 'wrap'].filter(Boolean).join(' ');
+  const kind = ({ numeric, paper, wrap }: Column): Html | null => {
+    const names = [numeric && 'number', paper && 'paper', wrap && 'wrap'].filter(Boolean).join(' ');
+    return names === '' ? null : html` class="${names}"`;
+  };
   const header = columns.map(
     (column) =>
-      html`<th scope="col" aria-sort="none" class="${className(column)}"><button type="button">${column.title}</button></th>`,
+      html`<th scope="col" aria-sort="none"${kind(column)}><button type="button">${column.title}</button></th>`,
   );
   const cell = (value: Cell | string, column: Column): Html => {
     const { content, sort } = typeof value === 'string' ? { content: value } : value;
-    const key = sort === undefined ? null : html` data-sort="${sort ?? ''}"`;
-    return html`<td class="${className(column)}"${key}>${content}</td>`;
+    const key =
+      sort === undefined ? null : html` data-sort="${typeof sort === 'number' ? Number(sort.toPrecision(12)) : sort}"`;
+    return html`<td${kind(column)}${key}>${content}</td>`;
   };
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
 <table class="sortable">

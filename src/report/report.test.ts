@@ -1,0 +1,137 @@
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SmoothOutError } from '../support/errors.js';
+import { parseCsv } from './csv.js';
+import { writeReport } from './report.js';
+import { summaryRows } from './summary.js';
+import { type FixtureRun, f1Runs, writeRun, writeRuns } from './testing/fixture-runs.js';
+import { resultsFolder } from './testing/results-folder.js';
+
+const report = (runs: string, out: string | null = null) => writeReport({ runs, out, compare: null });
+
+/** The contents of every file of a report, by name. */
+async function filesOf(folder: string): Promise<Map<string, string>> {
+  const names = ['table1.csv', 'table2.csv', 'table3.csv', 'runs.csv', 'report.html'];
+  const figures = (await readdir(join(folder, 'figures'))).map((name) => `figures/${name}`).sort();
+  const texts = await Promise.all([...names, ...figures].map((name) => readFile(join(folder, name), 'utf8')));
+  return new Map([...names, ...figures].map((name, i) => [name, texts[i]!]));
+}
+
+describe('the same runs give the same bytes', () => {
+  test('a second time, elsewhere, and from a copy whose files were written in another order', async () => {
+    const results = await resultsFolder();
+    await writeRuns(results, f1Runs(2));
+    await report(results);
+    const first = await filesOf(results);
+    expect([...first.keys()]).toHaveLength(5 + 4);
+
+    await report(results);
+    expect(await filesOf(results)).toEqual(first);
+
+    const out = await resultsFolder();
+    await report(join(results, 'runs'), out);
+    expect(await filesOf(out)).toEqual(first);
+
+    const copy = await resultsFolder();
+    await writeRuns(copy, [...f1Runs(2)].reverse());
+    await report(copy);
+    expect(await filesOf(copy)).toEqual(first);
+  });
+
+  test('nothing in them names this machine', async () => {
+    const results = await resultsFolder();
+    await writeRuns(results, f1Runs(1));
+    await report(results);
+    for (const text of (await filesOf(results)).values()) expect(text).not.toContain(results);
+  });
+});
+
+describe('where the runs are', () => {
+  test.each(['', 'runs'])('the folder of results or of runs: %j', async (inner) => {
+    const results = await resultsFolder();
+    await writeRun(results, { experiment: 'f1-lb' });
+    const { files } = await report(join(results, inner));
+    expect(files[0]).toBe(join(results, 'table1.csv'));
+  });
+
+  test('a folder that is not there is an error of the command line', async () => {
+    const missing = join(await resultsFolder(), 'missing');
+    const error = await report(missing).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SmoothOutError);
+    expect(error).toMatchObject({ code: 'USAGE', message: `${missing}: there is no such folder` });
+  });
+
+  test('an output folder that cannot be is an error, and nothing is written', async () => {
+    const results = await resultsFolder();
+    await writeRun(results, { experiment: 'f1-lb' });
+    await writeFile(join(results, 'file'), '');
+    await expect(report(results, join(results, 'file/out'))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+    expect(await readdir(results)).toEqual(['file', 'runs']);
+  });
+});
+
+describe('with nothing to report', () => {
+  test('an empty folder gives the paper with empty cells, and a word about it', async () => {
+    const results = await resultsFolder();
+    const { problems } = await report(results);
+    expect(problems).toEqual([{ where: 'runs', what: 'there is no readable run; measured cells are empty' }]);
+    const [header, ...rows] = parseCsv(await readFile(join(results, 'table2.csv'), 'utf8'));
+    expect(rows.map((row) => row[header!.indexOf('baseline')])).toEqual(new Array(6).fill(''));
+    expect(await readFile(join(results, 'report.html'), 'utf8')).toContain('0 of the paper's 25');
+  });
+
+  test('a half-finished run is named and in no cell', async () => {
+    const results = await resultsFolder();
+    await writeRuns(results, [{ experiment: 'f1-lb', record: { status: 'running', epochsDone: 7 } }]);
+    await mkdir(join(results, 'runs/f1-lb/baseline/seed-2'));
+    const { problems } = await report(results);
+    expect(problems).toEqual([
+      { where: 'f1-lb/baseline/seed-2', what: 'run.json: there is no such file; the run is left out' },
+      { where: 'f1-lb/baseline/seed-1', what: 'running after 7 of 200 epochs; in no mean' },
+    ]);
+    const rows = parseCsv(await readFile(join(results, 'table1.csv'), 'utf8'));
+    expect(rows[2]!.slice(7, 11)).toEqual(['6000', '0', '', '']);
+  });
+});
+
+test('an unfinished seed is in no mean, and the row says so', async () => {
+  const results = await resultsFolder();
+  await writeRuns(results, [
+    ...[1, 2].map((seed): FixtureRun => ({ experiment: 'f1-lb', seed, bestAccuracy: 98 })),
+    { experiment: 'f1-lb', seed: 3, bestAccuracy: 11, record: { status: 'diverged', epochsDone: 3 } },
+  ]);
+  const { results: read } = await report(results);
+  expect(summaryRows(read).inTables).toEqual([
+    ['F1', 'MNIST', '6000', 'Baseline', '2', '98.00 ± 0.00', '98.01', '–', '–', '–', '–', '57.8246', 'seed 3 diverged'],
+  ]);
+});
+
+test('runs.csv has every run and says where it stands', async () => {
+  const results = await resultsFolder();
+  await writeRuns(results, [
+    { experiment: 'f1-lb', sharpness: { keskar: 42.5 } },
+    { experiment: 'trial', method: 'smoothout', synthetic: true, config: { epochs: 2 } },
+    { experiment: 'broken', record: { status: 'failed', epochsDone: 1 } },
+  ]);
+  await report(results);
+  const [header, ...rows] = parseCsv(await readFile(join(results, 'runs.csv'), 'utf8'));
+  const columns = ['folder', 'status', 'a', 'last_accuracy', 'sharpness_keskar', 'in_tables', 'deviations'];
+  expect(rows.map((row) => columns.map((name) => row[header!.indexOf(name)]))).toEqual([
+    ['broken/baseline/seed-1', 'failed', '', '97.9000', '', 'no', 'failed'],
+    ['f1-lb/baseline/seed-1', 'completed', '', '97.9000', '42.5000', 'yes', ''],
+    ['trial/smoothout/seed-1', 'completed', '0.01', '97.9000', '', 'no', 'generated data; 2 of 200 epochs'],
+  ]);
+});
+
+test('problems of the folder compared with are named as its own', async () => {
+  const [left, right] = [await resultsFolder(), await resultsFolder()];
+  await writeRun(left, { experiment: 'f1-lb' });
+  await cp(left, right, { recursive: true });
+  await mkdir(join(right, 'runs/f1-lb/baseline/seed-2'));
+  const { problems, files } = await writeReport({ runs: left, out: null, compare: right });
+  expect(problems).toEqual([
+    { where: `${right}: f1-lb/baseline/seed-2`, what: 'run.json: there is no such file; the run is left out' },
+  ]);
+  expect(files.at(-1)).toBe(join(left, 'comparison.csv'));
+});
