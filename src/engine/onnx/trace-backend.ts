@@ -155,9 +155,9 @@ function registerKernel(created: TraceBackend, kernelName: string, kernel: Kerne
     kernelName,
     backendName: BACKEND,
     kernelFunc: ({ inputs, attrs }) => {
-      const values = Object.fromEntries(
-        Object.entries(inputs).map(([name, info]) => [name, created.traced(info as tf.TensorInfo)]),
-      );
+      // An input may be undefined: the scale of a batch normalisation without one.
+      const given = Object.entries(inputs).filter(([, info]) => info) as [string, tf.TensorInfo][];
+      const values = Object.fromEntries(given.map(([name, info]) => [name, created.traced(info)]));
       const { graph, kernels } = created.current!;
       const result = (kernels[kernelName] ?? kernel)(graph, values, (attrs ?? {}) as Record<string, unknown>);
       return Array.isArray(result) ? result.map((value) => created.symbol(value)) : created.symbol(result as Traced);

@@ -62,10 +62,15 @@ export function describeConformance(name: string, engine: Engine, options: Confo
   });
 }
 
+/** An output that should be zero is a sum of terms about this large, which cancel up to rounding. */
+const SMALLEST_SCALE = 0.1;
+
 function disagreements(expected: Readonly<Record<string, Expected>>, results: Record<string, Value>, bound: number) {
   return Object.entries(expected).flatMap(([name, { values }]) => {
     const actual = results[name] as HostArray;
-    const scale = Math.max(1, ...Array.from(values, Math.abs).filter(Number.isFinite));
+    const scale = Array.from(values, Math.abs)
+      .filter(Number.isFinite)
+      .reduce((a, b) => Math.max(a, b), SMALLEST_SCALE);
     const differs = (value: number, i: number) =>
       !Object.is(value, actual[i]) && !(Math.abs(value - actual[i]!) <= bound * scale);
     const wrong = [...values.keys()].filter((i) => differs(values[i]!, i));

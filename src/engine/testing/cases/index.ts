@@ -1,7 +1,10 @@
 import type { ConformanceCase } from '../case.js';
 import { convolution } from './convolution.js';
 import { elementwise } from './elementwise.js';
+import { layout } from './layout.js';
 import { matrix } from './matrix.js';
+import { network } from './network.js';
+import { flatVectors } from './pieces.js';
 import { pooling } from './pooling.js';
 import { reduction } from './reduction.js';
 import { shape } from './shape.js';
@@ -14,4 +17,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...matrix,
   ...convolution,
   ...pooling,
+  ...layout,
+  ...flatVectors,
+  ...network,
 ];
