@@ -78,7 +78,7 @@ describe('with nothing to report', () => {
     expect(problems).toEqual([{ where: 'runs', what: 'there is no readable run; measured cells are empty' }]);
     const [header, ...rows] = parseCsv(await readFile(join(results, 'table2.csv'), 'utf8'));
     expect(rows.map((row) => row[header!.indexOf('baseline')])).toEqual(new Array(6).fill(''));
-    expect(await readFile(join(results, 'report.html'), 'utf8')).toContain('0 of the paper's 25');
+    expect(await readFile(join(results, 'report.html'), 'utf8')).toContain("0 of the paper's 25");
   });
 
   test('a half-finished run is named and in no cell', async () => {
