@@ -81,7 +81,7 @@ describe('data', () => {
   });
 
   test.each([
-    [['data', 'generate', 'mnsit'], 2, 'there is no data set "mnsit"; did you mean "mnist"?'],
+    [['data', 'generate', 'mnst'], 2, 'there is no data set "mnst"; did you mean "mnist"?'],
     [['data', 'fetch'], 2, "missing required argument 'names'"],
     [['data', 'lst'], 2, "unknown command 'lst'"],
     [['data', 'fetch', 'imagenet'], 4, 'cannot be fetched'],
