@@ -104,6 +104,17 @@ const layouts = [
   ),
 ];
 
+/** ONNX Runtime blocks channels by 16 (or 8) and fuses what follows a convolution. */
+const blocks = withGradients(
+  'convolution: channels in blocks of 16, with bias, ReLU, pooling and a sum',
+  [floats([2, 9, 9, 16], -1, 1), floats([3, 3, 16, 32], -0.2, 0.2), floats([32]), floats([3, 3, 32, 32], -0.2, 0.2)],
+  (x, first, bias, second) => {
+    const hidden = tf.relu(tf.add(convolve(x!, first!, { stride: 2, pad: 1 }), bias!));
+    const residual = tf.add(convolve(hidden, second!, { stride: 1, pad: 'same' }), hidden);
+    return [tf.maxPool(tf.relu(residual) as tf.Tensor4D, 3, 2, 'valid'), tf.mean(residual, [1, 2])];
+  },
+);
+
 const transposed = withGradients(
   'convolution: transposed',
   [floats([2, 3, 3, 2], -1, 1), floats([3, 3, 4, 2], -1, 1)],
@@ -144,6 +155,7 @@ const depthwise = DEPTHWISE.map(({ image, kernel, multiplier, stride, pad }) =>
 export const convolution: readonly ConformanceCase[] = [
   ...convolutions,
   ...layouts,
+  blocks,
   transposed,
   forwardOnly,
   ...depthwise,

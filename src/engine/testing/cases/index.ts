@@ -1,4 +1,5 @@
 import type { ConformanceCase } from '../case.js';
+import { constants } from './constants.js';
 import { convolution } from './convolution.js';
 import { elementwise } from './elementwise.js';
 import { layout } from './layout.js';
@@ -17,6 +18,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...matrix,
   ...convolution,
   ...pooling,
+  ...constants,
   ...layout,
   ...flatVectors,
   ...network,

@@ -126,10 +126,17 @@ const broadcast = forward(
   ],
 );
 
+/** Large enough for several threads, and for packed blocks with remainders. */
+const large = withGradients(
+  'matrix: large, tall and wide',
+  [floats([130, 67], -0.5, 0.5), floats([67, 33], -0.5, 0.5), floats([67, 150], -0.5, 0.5)],
+  (a, tall, wide) => [tf.matMul(a!, tall!), tf.matMul(a!, wide!)],
+);
+
 const integers = forward('matrix: int32', [ints([3, 4]), ints([4, 2]), ints([2, 4, 3])], (a, b, batch) => [
   tf.matMul(a!, b!),
   tf.matMul(b!, a!, true, true),
   tf.matMul(batch!, batch!, true, false),
 ]);
 
-export const matrix: readonly ConformanceCase[] = [...products, ...chains, ...batches, broadcast, integers];
+export const matrix: readonly ConformanceCase[] = [...products, ...chains, ...batches, broadcast, large, integers];
