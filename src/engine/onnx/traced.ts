@@ -3,6 +3,7 @@
  * so each value carries the order in which its axes lie in memory, `tf.transpose` only changes that order, and a
  * Transpose node is written only where two orders really meet.
  */
+import { sizeOf } from '../engine.js';
 import type { ElementType, GraphBuilder } from './graph.js';
 import type { Pieces } from './pieces.js';
 
@@ -14,6 +15,8 @@ export interface Traced {
   readonly shape: readonly number[];
   /** Axis `order[p]` of `shape` is axis p of the ONNX value. */
   readonly order: readonly number[];
+  /** The scalar that every element equals, where that is known while tracing. */
+  readonly filledWith?: string;
   /** How a vector can be had in pieces without a copy (pieces.ts). */
   readonly pieces?: Pieces;
 }
@@ -65,24 +68,47 @@ export function withShape(graph: GraphBuilder, value: Traced, shape: readonly nu
   const from = wide(value.shape);
   const to = wide(shape);
   const keepsAxes = from.length === to.length && from.every((axis, i) => value.shape[axis] === shape[to[i]!]);
-  if (!keepsAxes) return traced(graph.reshape(inPlainOrder(graph, value), value.shape, shape), shape, value.dtype);
+  const { filledWith } = value;
+  const filled = filledWith === undefined ? {} : { filledWith };
+  if (!keepsAxes) {
+    return { ...traced(graph.reshape(inPlainOrder(graph, value), value.shape, shape), shape, value.dtype), ...filled };
+  }
   const units = identityOrder(shape.length).filter((axis) => shape[axis] === 1);
   const widePart = value.order.filter((axis) => from.includes(axis)).map((axis) => to[from.indexOf(axis)]!);
   const plain = sameOrder(widePart, to);
   const order = plain ? identityOrder(shape.length) : [...units, ...widePart];
   const name = graph.reshape(value.name, storedShape(value), storedShape({ shape, order }));
-  return traced(name, shape, value.dtype, order);
+  return { ...traced(name, shape, value.dtype, order), ...filled };
 }
 
-/** Operands of an elementwise op brought to one order (that of the largest), and the order of the result. */
-export function aligned(graph: GraphBuilder, operands: readonly Traced[], rank: number) {
-  const size = ({ shape }: Traced) => shape.reduce((product, extent) => product * extent, 1);
-  const full = operands.filter(({ shape }) => shape.length === rank);
-  const order = full.sort((a, b) => size(b) - size(a))[0]?.order ?? identityOrder(rank);
+/**
+ * Operands of an elementwise op brought to one order, and the order of the result: that of the largest operand. A value
+ * that is one number everywhere takes part as that number.
+ */
+export function aligned(graph: GraphBuilder, operands: readonly Traced[], shape: readonly number[]) {
+  const varied = operands.filter(({ filledWith }) => filledWith === undefined);
+  const order = commonOrder(varied.length > 0 ? varied : operands, shape);
+  const covered = shape.every((extent, axis) => {
+    return varied.some((operand) => extent === (operand.shape[axis - shape.length + operand.shape.length] ?? 1));
+  });
   const names = operands.map((operand) => {
+    if (operand.filledWith !== undefined && covered) return operand.filledWith;
     if (operand.shape.length === 0) return operand.name;
-    const padded = [...new Array<number>(rank - operand.shape.length).fill(1), ...operand.shape];
-    return inOrder(graph, withShape(graph, operand, padded), order);
+    const padded = [...new Array<number>(shape.length - operand.shape.length).fill(1), ...operand.shape];
+    if (operand.filledWith === undefined) return inOrder(graph, withShape(graph, operand, padded), order);
+    return graph.node('Expand', [operand.filledWith, graph.integers(storedShape({ shape: padded, order }))]);
   });
   return { names, order };
 }
+
+/** The order of the largest operand; axes that only broadcasting gives it lie innermost. */
+function commonOrder(operands: readonly Traced[], shape: readonly number[]): readonly number[] {
+  const full = operands.filter((operand) => operand.shape.length === shape.length);
+  const largest = full.sort((a, b) => sizeOf(b.shape) - sizeOf(a.shape) || isPlain(a) - isPlain(b))[0];
+  if (!largest) return identityOrder(shape.length);
+  const isExpanded = (axis: number) => largest.shape[axis] === 1 && shape[axis] !== 1;
+  if (!shape.some((_, axis) => isExpanded(axis))) return largest.order;
+  return [...largest.order.filter((axis) => !isExpanded(axis)), ...largest.order.filter(isExpanded)];
+}
+
+const isPlain = ({ order, shape }: Traced) => Number(sameOrder(order, identityOrder(shape.length)));

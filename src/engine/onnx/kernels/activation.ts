@@ -29,7 +29,7 @@ const eluGradient: Kernel = (graph, { dy, y }, attributes) => {
 /** x where it is positive, else alpha·x, with alpha broadcast to x. */
 const prelu: Kernel = (graph, { x, alpha }, attributes) => {
   const scaled = binary('Mul')(graph, { a: x!, b: alpha! }, attributes) as Traced;
-  const { names, order } = aligned(graph, [x!, scaled], x!.shape.length);
+  const { names, order } = aligned(graph, [x!, scaled], x!.shape);
   const negative = graph.node('Less', [names[0]!, graph.float(0)]);
   return traced(graph.node('Where', [negative, names[1]!, names[0]!]), x!.shape, 'float32', order);
 };

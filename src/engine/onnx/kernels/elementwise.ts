@@ -15,7 +15,7 @@ export function binary(onnxOp: string, dtype?: DType): Kernel {
     piecewise([a!, b!], (operands) => {
       const [left, right] = operands as [Traced, Traced];
       const shape = broadcast_util.assertAndGetBroadcastShape([...left.shape], [...right.shape]);
-      const { names, order } = aligned(graph, operands, shape.length);
+      const { names, order } = aligned(graph, operands, shape);
       return traced(graph.node(onnxOp, names), shape, dtype ?? left.dtype, order);
     });
 }
@@ -48,7 +48,7 @@ const cast: Kernel = (graph, { x }, { dtype }) => {
 };
 
 const select: Kernel = (graph, { condition, t, e }) => {
-  const { names, order } = aligned(graph, [condition!, t!, e!], t!.shape.length);
+  const { names, order } = aligned(graph, [condition!, t!, e!], t!.shape);
   return traced(graph.node('Where', names), t!.shape, t!.dtype, order);
 };
 

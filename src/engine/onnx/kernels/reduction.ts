@@ -5,7 +5,12 @@ import { identityOrder, type Traced, traced } from '../traced.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 /** The value with some axes gone (or of extent 1), the others lying in memory as before. */
-function reduced(name: string, { shape, order, dtype }: Traced, axes: readonly number[], keepDims: boolean): Traced {
+export function reduced(
+  name: string,
+  { shape, order, dtype }: Traced,
+  axes: readonly number[],
+  keepDims: boolean,
+): Traced {
   if (keepDims) {
     return traced(
       name,

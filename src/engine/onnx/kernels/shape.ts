@@ -144,7 +144,7 @@ const unpack: Kernel = (graph, { value }, { axis }) => {
 function constantFill(graph: GraphBuilder, value: number, shape: readonly number[], dtype: Traced['dtype']): Traced {
   const scalar = graph.scalar(value, dtype);
   const name = shape.length === 0 ? scalar : graph.node('Expand', [scalar, graph.integers(shape)]);
-  return traced(name, shape, dtype);
+  return { ...traced(name, shape, dtype), filledWith: scalar };
 }
 
 const fill: Kernel = (graph, _, { shape, value, dtype }) =>
