@@ -1,13 +1,8 @@
 /** The table at the end of `smoothout run`. */
 import type { RunSpec } from '../config/schema.js';
 import { SmoothOutError } from '../support/errors.js';
-import type { RunRecord } from '../training/record.js';
 import { textTable } from './output.js';
-
-/** How a run ended: with its record, or with what was thrown. */
-export type Outcome =
-  | { readonly spec: RunSpec; readonly record: RunRecord }
-  | { readonly spec: RunSpec; readonly error: unknown };
+import type { Outcome } from './run-all.js';
 
 const HEADER = ['experiment', 'method', 'seed', 'batch', 'epochs', 'best %', 'last %', 'images/s', 'status'];
 const NUMBERS = [2, 3, 4, 5, 6, 7];

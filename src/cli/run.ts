@@ -3,25 +3,22 @@ import { loadConfigs } from '../config/load.js';
 import { resolveRuns, runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { parseSeeds } from '../config/seeds.js';
-import type { EngineChoice } from '../engine/create.js';
-import { EXIT, SmoothOutError } from '../support/errors.js';
-import { onInterrupt } from './interrupt.js';
-import { log, print, printJson, reportError } from './output.js';
-import { createRunProgress } from './run-progress.js';
-import { type Outcome, summary } from './run-summary.js';
+import { SmoothOutError } from '../support/errors.js';
+import { log, print, printJson } from './output.js';
+import { type RunAllOptions, runAll } from './run-all.js';
+import { summary } from './run-summary.js';
 
-export interface RunCommandOptions extends EngineChoice {
+/** What says which runs a command is about. */
+export interface PlanOptions {
   readonly method?: string[];
   readonly seed?: number[];
   readonly set: string[];
-  readonly data?: string;
   readonly synthetic?: boolean;
   readonly init?: string;
-  readonly out: string;
-  readonly force?: boolean;
-  readonly failFast?: boolean;
+}
+
+interface RunCommandOptions extends PlanOptions, RunAllOptions {
   readonly dryRun?: boolean;
-  readonly json?: boolean;
 }
 
 const EXAMPLES = `
@@ -54,8 +51,13 @@ export function registerRun(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (files: string[], options: RunCommandOptions) => {
       const runs = await plan(files, options);
-      if (options.dryRun) showPlan(runs, options);
-      else process.exitCode = await carryOut(runs, options);
+      if (options.dryRun) {
+        showPlan(runs, options);
+        return;
+      }
+      const { outcomes, status } = await runAll(runs, options);
+      if (!options.json) print(summary(outcomes, options.out));
+      process.exitCode = status;
     });
 }
 
@@ -74,7 +76,7 @@ function seedList(text: string): number[] {
 }
 
 /** Every run that the configs and options ask for; all of them are checked before any starts. */
-export async function plan(files: readonly string[], options: RunCommandOptions): Promise<RunSpec[]> {
+export async function plan(files: readonly string[], options: PlanOptions): Promise<RunSpec[]> {
   const set = [...options.set];
   if (options.synthetic) set.push('synthetic=true');
   if (options.init !== undefined) set.push(`init=${JSON.stringify(options.init)}`);
@@ -87,43 +89,7 @@ export async function plan(files: readonly string[], options: RunCommandOptions)
 }
 
 function showPlan(runs: readonly RunSpec[], { json }: RunCommandOptions): void {
-  for (const run of runs) {
-    if (json) printJson({ event: 'plan', ...run });
-    else print(runConfigText(run));
-  }
+  if (json) for (const run of runs) printJson({ event: 'plan', ...run });
+  else print(runs.map(runConfigText).join('---\n').trimEnd());
   log(`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}; nothing was trained (--dry-run)`);
-}
-
-/** Runs one after another. A failing run does not stop the others; an interruption does. */
-async function carryOut(runs: readonly RunSpec[], options: RunCommandOptions): Promise<number> {
-  const { createWorkshop } = await import('../training/workshop.js');
-  const workshop = await createWorkshop(options);
-  const interrupt = onInterrupt();
-  const outcomes: Outcome[] = [];
-  let status: number = EXIT.ok;
-  try {
-    for (const spec of runs) {
-      const progress = createRunProgress(spec, options.json ?? false);
-      const outcome = await workshop
-        .run(spec, { out: options.out, force: options.force ?? false, signal: interrupt.signal, ...progress.events })
-        .then(
-          (record): Outcome => ({ spec, record }),
-          (error: unknown): Outcome => ({ spec, error }),
-        )
-        .finally(progress.stop);
-      outcomes.push(outcome);
-      if (options.json && 'record' in outcome) printJson({ event: 'run', ...outcome.record });
-      if ('record' in outcome) {
-        if (outcome.record.status === 'diverged') status ||= EXIT.runFailed;
-        continue;
-      }
-      status ||= reportError(outcome.error);
-      if (options.failFast || interrupt.signal.aborted) break;
-    }
-  } finally {
-    interrupt.dispose();
-    await workshop.dispose();
-  }
-  if (!options.json) print(summary(outcomes, options.out));
-  return interrupt.signal.aborted ? EXIT.interrupted : status;
 }

@@ -16,13 +16,14 @@ export const uniformPerturbation: Perturbation = {
   perturb: (parameters, noise) => tf.add(parameters, noise) as tf.Tensor1D,
 };
 
-/** Keeps the quotient finite where a filter's numbers are all 0, as the reference does. */
+/** Keeps the quotient finite where all of a filter's numbers are 0. */
 const TINY = 1e-6;
 
 /**
  * AdaSmoothOut (section 4.1): the noise of filter f is a direction drawn from U(−1, 1) and scaled to the filter's
  * length, ‖θ_f‖₂ = a‖w_f‖₂. A filter is all weights of one output channel or neuron; of a bias or of batch norm's
- * parameters, each number is its own filter and moves by ±a|w|, as in the authors' code.
+ * parameters, each number is its own filter and moves by ±a|w|, as in the authors' code (which is off by up to 10⁻⁶ in
+ * the length of the direction: it adds that to the divisor).
  */
 export function filterAdaptivePerturbation(layout: Layout): Perturbation {
   return {
@@ -39,12 +40,10 @@ export function filterAdaptivePerturbation(layout: Layout): Perturbation {
 }
 
 function scaledToFilters(direction: tf.Tensor, weight: tf.Tensor, { shape, size }: ParameterSlot, a: tf.Scalar) {
-  if (shape.length === 1) {
-    return tf.mul(direction, tf.div(tf.mul(tf.abs(weight), a), tf.add(tf.abs(direction), TINY)));
-  }
+  if (shape.length === 1) return tf.mul(tf.sign(direction), tf.mul(tf.abs(weight), a));
   const filters = shape[0]!;
   const rows = (tensor: tf.Tensor) => tf.reshape(tensor, [filters, size / filters]);
   const lengths = (tensor: tf.Tensor) => tf.sqrt(tf.sum(tf.square(rows(tensor)), 1, true));
-  const factor = tf.div(tf.mul(lengths(weight), a), tf.add(lengths(direction), TINY));
+  const factor = tf.div(tf.mul(lengths(weight), a), tf.maximum(lengths(direction), TINY));
   return tf.mul(rows(direction), factor);
 }

@@ -78,17 +78,19 @@ export async function readCheckpoint(
   stateNames: readonly string[],
 ): Promise<Checkpoint> {
   const { tensors, metadata } = await readSafetensors(path);
-  if (metadata.configHash !== spec.configHash) {
+  const parsed = placeSchema.safeParse(parseJson(metadata.place));
+  if (metadata.format !== FORMAT || !parsed.success) {
+    throw damaged(path, 'not a checkpoint to resume from: it does not say how far the training had come');
+  }
+  if (metadata.configHash !== spec.configHash || metadata.seed !== `${spec.seed}`) {
     throw new SmoothOutError(
       'CHECKPOINT_INVALID',
-      `${path}: this run was started with other settings (see config.yaml beside it)`,
+      `${path}: a checkpoint of a run with other settings or another seed`,
       {
         hint: 'Give the experiment another name, or start over with --force.',
       },
     );
   }
-  const parsed = placeSchema.safeParse(parseJson(metadata.place));
-  if (!parsed.success) throw damaged(path, 'it does not say how far the training had come');
   const weights = Object.entries(tensors).filter(([name]) => !name.startsWith(OPTIMIZER));
   const optimizer = stateNames.map((name) => {
     const data = tensors[`${OPTIMIZER}${name}`]?.data;

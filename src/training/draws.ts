@@ -31,12 +31,20 @@ export function createDraw(spec: RunSpec, { model, perturbation }: Learner): Dra
   const { method, seed } = spec;
   const noise = createUniformBuffer(perturbation === null ? 0 : model.layout.size);
   let dropout = createUniformBuffer(0);
+  let inNoise = '';
   return (place, pass, images) => {
     const drawn: Record<string, Float32Array> = {};
     if (method.name !== 'baseline' && perturbation !== null) {
       const strength = strengthAt(method, place);
-      const options = { bound: perturbation.bound(strength), parameters: method.noise.parameters };
-      drawn.noise = drawNoise(noise, noiseStream(seed, method, place, pass), model.layout, options);
+      const stream = noiseStream(seed, method, place, pass);
+      // The ghost batches of a step share θ unless each has its own: it need not be drawn again for every one of them.
+      const wanted = JSON.stringify(stream);
+      if (wanted !== inNoise) {
+        const options = { bound: perturbation.bound(strength), parameters: method.noise.parameters };
+        drawNoise(noise, stream, model.layout, options);
+        inNoise = wanted;
+      }
+      drawn.noise = noise.values;
       drawn.strength = Float32Array.of(strength);
     }
     if (model.dropoutUnits > 0) {

@@ -35,13 +35,14 @@ export interface EpochOptions {
   readonly runStep: StepRunner;
   readonly learningRate: number;
   readonly signal: AbortSignal;
-  readonly onStep: (progress: EpochProgress) => void;
+  /** Awaited before the next step. */
+  readonly onStep: (state: TrainingState, progress: EpochProgress) => Promise<void>;
 }
 
 /**
  * Trains from where `progress` says to the end of the epoch, or to where `signal` stops it.
  *
- * @throws SmoothOutError DIVERGED when the loss is no longer a number.
+ * @throws SmoothOutError DIVERGED when the loss is no longer a number; `onStep` is not called for that step.
  */
 export async function trainEpoch(
   start: TrainingState,
@@ -75,16 +76,16 @@ export async function trainEpoch(
       correct: now.correct + result.correct,
       seconds: progress.seconds + (performance.now() - startedAt) / 1000,
     };
-    onStep(now);
     if (!Number.isFinite(result.lossSum)) {
-      throw new SmoothOutError(
-        'DIVERGED',
-        `the loss became ${result.lossSum} in epoch ${epoch + 1}, step ${now.steps}`,
-        {
-          hint: 'Try a smaller learning rate, a smaller noise strength a, or optimizer.clipNorm.',
-        },
-      );
+      throw diverged(`the loss became ${result.lossSum} in epoch ${epoch + 1}, step ${now.steps}`);
     }
+    await onStep(state, now);
   }
   return { state, progress: now };
+}
+
+export function diverged(what: string): SmoothOutError {
+  return new SmoothOutError('DIVERGED', what, {
+    hint: 'Try a smaller learning rate, a smaller noise strength a, or optimizer.clipNorm.',
+  });
 }

@@ -1,6 +1,6 @@
 /** From a run's settings to what is trained and how. */
-
 import type { RunSpec } from '../config/schema.js';
+import type { ImageSource } from '../data/source.js';
 import type { Layout } from '../nn/layout.js';
 import { buildModel } from '../nn/model.js';
 import { adam } from '../optim/adam.js';
@@ -8,8 +8,10 @@ import { momentum } from '../optim/momentum.js';
 import { filterAdaptivePerturbation, type Perturbation, uniformPerturbation } from '../smoothout/perturbation.js';
 import type { Learner } from './programs.js';
 
-export function buildLearner({ model: name, dropout, hidden, optimizer, method }: RunSpec, classes: number): Learner {
-  const model = buildModel(name, { classes, ...(dropout !== null && { dropout }), ...(hidden && { hidden }) });
+export function buildLearner(spec: RunSpec, { classes, shape }: Pick<ImageSource, 'classes' | 'shape'>): Learner {
+  const { model: name, dropout, hidden, optimizer, method } = spec;
+  const options = { classes, inputShape: shape, ...(dropout !== null && { dropout }), ...(hidden && { hidden }) };
+  const model = buildModel(name, options);
   return {
     model,
     optimizer: optimizer.name === 'adam' ? adam() : momentum(optimizer.momentum),

@@ -40,14 +40,19 @@ export function newRecord(inputs: RecordInputs): RunRecord {
     configHash: spec.configHash,
     ...provenance,
     dataset: spec.dataset,
-    data: {
-      synthetic: dataset.synthetic,
-      trainImages: sources.train.count,
-      validationImages: sources.validation.count,
-      digests: { ...dataset.digests },
-    },
+    data: dataOf(dataset, sources),
     error: null,
     ...progressOf(epochs, sources),
+  };
+}
+
+/** Which images the run sees. */
+export function dataOf(dataset: Dataset, { train, validation }: Sources): RunRecord['data'] {
+  return {
+    synthetic: dataset.synthetic,
+    trainImages: train.count,
+    validationImages: validation.count,
+    digests: { ...dataset.digests },
   };
 }
 

@@ -1,4 +1,5 @@
 /** A run in its folder: started, resumed, or found finished; its record kept up to date whatever happens. */
+import { isDeepStrictEqual } from 'node:util';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import type { Dataset } from '../data/source.js';
@@ -15,7 +16,7 @@ import { buildLearner } from './learner.js';
 import { type EpochMetrics, truncateMetrics } from './metrics.js';
 import type { Learner } from './programs.js';
 import { type RunRecord, readRunRecord, writeRunRecord } from './record.js';
-import { failureOf, newRecord, type Provenance, progressOf } from './record-of.js';
+import { dataOf, failureOf, newRecord, type Provenance, progressOf } from './record-of.js';
 import { clearRun, openRun, type RunPaths } from './run-directory.js';
 import { chooseSources, type Sources } from './sources.js';
 import { freshOptimizerState } from './state.js';
@@ -48,7 +49,9 @@ export async function trainRun(options: RunOptions): Promise<RunRecord> {
   try {
     if (force) await clearRun(paths);
     const earlier = (await exists(paths.record)) ? await readRunRecord(paths.record) : undefined;
-    if (earlier && earlier.configHash !== spec.configHash) throw otherSettings(paths.record);
+    if (earlier && earlier.configHash !== spec.configHash)
+      throw startedWithOther('settings (see config.yaml beside it)', paths);
+    if (earlier && !isDeepStrictEqual(earlier.data, dataOf(dataset, sources))) throw startedWithOther('data', paths);
     const isFinished = earlier?.status === 'completed' || earlier?.status === 'diverged';
     return isFinished ? earlier : await trainInFolder(options, sources, earlier);
   } finally {
@@ -58,9 +61,10 @@ export async function trainRun(options: RunOptions): Promise<RunRecord> {
 
 async function trainInFolder(options: RunOptions, sources: Sources, earlier: RunRecord | undefined) {
   const { spec, paths, dataset, engine, provenance } = options;
-  const learner = buildLearner(spec, sources.train.classes);
+  const learner = buildLearner(spec, sources.train);
   const from = await startingPoint(options, learner);
   const epochs = await truncateMetrics(paths.metrics, from.progress.epoch);
+  if (epochs.length < from.progress.epoch) throw lacksEpochs(paths.metrics, epochs.length, from.progress.epoch);
   const parameters = learner.model.layout.size;
   let record = newRecord({ spec, dataset, sources, engine, provenance, parameters, earlier, epochs });
   await writeFileAtomic(paths.config, runConfigText(spec));
@@ -96,10 +100,18 @@ async function startingWeights({ seed, init, batchNorm }: RunSpec, layout: Layou
   return fromTensors((await readSafetensors(init)).tensors, layout, init);
 }
 
-function otherSettings(path: string): SmoothOutError {
+function startedWithOther(what: string, { record }: RunPaths): SmoothOutError {
+  return new SmoothOutError('CHECKPOINT_INVALID', `${record}: this run was started with other ${what}`, {
+    hint: 'Give the experiment another name, choose another --out, or start over with --force.',
+  });
+}
+
+function lacksEpochs(path: string, found: number, expected: number): SmoothOutError {
   return new SmoothOutError(
     'CHECKPOINT_INVALID',
-    `${path}: this run was started with other settings (see config.yaml beside it)`,
-    { hint: 'Give the experiment another name, choose another --out, or start over with --force.' },
+    `${path}: ${found} epochs, where the checkpoint is after ${expected}`,
+    {
+      hint: 'Start the run over with --force.',
+    },
   );
 }

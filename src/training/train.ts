@@ -3,7 +3,7 @@ import type { RunSpec } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
 import { learningRateAt } from '../optim/schedule.js';
 import { type Checkpoint, describe, saveCheckpoint, saveWeights } from './checkpoint.js';
-import { type EpochProgress, newEpoch, trainEpoch } from './epoch.js';
+import { diverged, type EpochProgress, newEpoch, trainEpoch } from './epoch.js';
 import { createEvaluator, type Evaluator } from './evaluate.js';
 import { appendMetrics, bestEpoch, type EpochMetrics } from './metrics.js';
 import { type Learner, trainingPrograms } from './programs.js';
@@ -24,8 +24,11 @@ export interface Training {
   readonly onEpoch: (epochs: readonly EpochMetrics[]) => Promise<void>;
 }
 
-/** Checkpoints are no closer together than this, but for the last epoch's and an interruption's. */
-const CHECKPOINT_SECONDS = 30;
+/**
+ * Saving a checkpoint takes at most this share of the time, so a kill loses no more than 50 times what a save takes. The
+ * first is due after the first step: a disk too small for it is found out before hours are spent.
+ */
+const SAVING_SHARE = 0.02;
 
 /**
  * Trains from a checkpoint to the last epoch; `earlier` are the epochs before it.
@@ -40,11 +43,18 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
   const epochs = [...earlier];
   let { progress } = from;
   let state = await uploadState(engine, learner, from.state);
-  let savedAt = performance.now();
+  let dueAt = 0;
 
-  async function save(): Promise<void> {
-    await saveCheckpoint(paths.last, spec, learner.model.layout, { state: await downloadState(state), progress });
-    savedAt = performance.now();
+  async function save(current: TrainingState, reached: EpochProgress): Promise<void> {
+    const startedAt = performance.now();
+    const checkpoint = { state: await downloadState(current), progress: reached };
+    await saveCheckpoint(paths.last, spec, learner.model.layout, checkpoint);
+    dueAt = performance.now() + (performance.now() - startedAt) / SAVING_SHARE;
+  }
+
+  async function onStep(current: TrainingState, reached: EpochProgress): Promise<void> {
+    training.onStep(reached);
+    if (performance.now() > dueAt) await save(current, reached);
   }
 
   try {
@@ -52,17 +62,16 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
       const resets = spec.optimizer.reset === 'epoch' && progress.steps === 0;
       if (resets) state = await resetOptimizer(engine, learner, state);
       const learningRate = learningRateAt(progress.epoch, spec);
-      const options = { spec, source: sources.train, runStep, learningRate, signal, onStep: training.onStep };
+      const options = { spec, source: sources.train, runStep, learningRate, signal, onStep };
       ({ state, progress } = await trainEpoch(state, progress, options));
       if (progress.images < sources.train.count) {
-        await save();
+        await save(state, progress);
         throw signal.reason;
       }
       epochs.push(await finishEpoch(training, evaluator, state, progress, epochs, learningRate));
       progress = newEpoch(progress.epoch + 1);
       const isLast = progress.epoch === spec.epochs;
-      const isTime = performance.now() - savedAt > 1000 * CHECKPOINT_SECONDS;
-      if (isLast || isTime || signal.aborted) await save();
+      if (isLast || signal.aborted || performance.now() > dueAt) await save(state, progress);
       await training.onEpoch(epochs);
       if (!isLast) signal.throwIfAborted();
     }
@@ -85,6 +94,7 @@ async function finishEpoch(
   const startedAt = performance.now();
   const { loss, accuracy } = await evaluator.evaluate(state.parameters, state.statistics, sources.validation);
   const epoch = progress.epoch + 1;
+  if (!Number.isFinite(loss)) throw diverged(`the validation loss is ${loss} after epoch ${epoch}`);
   if (accuracy > (bestEpoch(earlier)?.validationAccuracy ?? Number.NEGATIVE_INFINITY)) {
     await saveWeights(paths.best, await downloadState(state), learner.model.layout, describe(spec, epoch));
   }

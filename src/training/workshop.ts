@@ -1,5 +1,4 @@
 /** What the runs of one command share: the engine, the opened data sets, where the code came from. */
-
 import type { DatasetName, RunSpec } from '../config/schema.js';
 import { type Dataset, openDataset } from '../data/source.js';
 import { createEngine, type EngineChoice } from '../engine/create.js';
@@ -7,6 +6,7 @@ import { gitCommit, versions } from '../support/versions.js';
 import type { RunRecord } from './record.js';
 import { type RunOptions, trainRun } from './run.js';
 import { runPaths } from './run-directory.js';
+import { chooseSources } from './sources.js';
 
 export type RunEvents = Pick<RunOptions, 'onStart' | 'onStep' | 'onEpoch'>;
 
@@ -17,6 +17,13 @@ export interface WorkshopRunOptions extends RunEvents {
 }
 
 export interface Workshop {
+  /**
+   * Opens the data of runs to come and checks that it fits them, so that hours of one run do not come before what is
+   * wrong with the next.
+   *
+   * @throws what `openDataset` and `chooseSources` throw.
+   */
+  prepare(specs: readonly RunSpec[]): Promise<void>;
   /** @throws what `trainRun` and `openDataset` throw. */
   run(spec: RunSpec, options: WorkshopRunOptions): Promise<RunRecord>;
   dispose(): Promise<void>;
@@ -32,6 +39,9 @@ export async function createWorkshop(choice: EngineChoice & { readonly data?: st
     return datasets.get(key)!;
   };
   return {
+    async prepare(specs) {
+      for (const spec of specs) chooseSources(spec, await datasetOf(spec));
+    },
     async run(spec, { out, ...options }) {
       return trainRun({
         ...options,

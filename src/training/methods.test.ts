@@ -1,0 +1,93 @@
+/** What every method must do, whatever it perturbs: one suite for all of them. */
+import { describe, expect, test } from 'vitest';
+import { readMetrics } from './metrics.js';
+import { resultsOf, tinySpec, trainTiny } from './testing/tiny.js';
+
+/** 60 images in batches of 16 are four steps an epoch, the last of 12 images. */
+const EPOCHS = 2;
+const STEPS = 4 * EPOCHS;
+
+const METHODS: readonly [name: string, settings: object][] = [
+  ['baseline', { methods: [{ name: 'baseline' }] }],
+  ['smoothout', { methods: [{ name: 'smoothout', noise: { a: 0.05 } }] }],
+  ['adasmoothout', { methods: [{ name: 'adasmoothout', noise: { a: 0.2 } }] }],
+  ['smoothout-deterministic', { methods: [{ name: 'smoothout-deterministic', copies: 3, noise: { a: 0.05 } }] }],
+];
+
+const SETTINGS: readonly [name: string, settings: object][] = [
+  ...METHODS,
+  ...METHODS.map(([name, settings]): [string, object] => [
+    `${name} in ghost batches`,
+    { ...settings, ghostBatchSize: 4 },
+  ]),
+  [
+    'smoothout, fresh in each ghost batch and fading',
+    { ghostBatchSize: 4, methods: [{ name: 'smoothout', noise: { a: 0.05, per: 'ghostBatch', schedule: 'tanh' } }] },
+  ],
+  [
+    'adasmoothout as the reference runs it, with momentum',
+    {
+      ghostBatchSize: 4,
+      optimizer: {
+        name: 'sgd',
+        learningRate: 0.05,
+        scaleLearningRate: true,
+        clipNorm: 5,
+        reset: 'epoch',
+        weightDecay: 1e-4,
+      },
+      methods: [{ name: 'adasmoothout', noise: { a: 0.2, per: 'ghostBatch', parameters: 'withoutBatchNorm' } }],
+    },
+  ],
+];
+
+describe.each(SETTINGS)('%s', (_, settings) => {
+  test('learns', async () => {
+    const { record, paths } = await trainTiny(tinySpec({ ...settings, epochs: 8 }));
+    const metrics = await readMetrics(paths.metrics);
+    expect(metrics.at(-1)!.trainLoss).toBeLessThan(0.6 * metrics[0]!.trainLoss);
+    expect(record).toMatchObject({
+      status: 'completed',
+      epochsDone: 8,
+      epochs: 8,
+      parameters: 16 * 8 + 8 + 16 + 24 + 3,
+    });
+    expect(record!.bestAccuracy).toBeGreaterThan(80);
+  });
+
+  test('gives the same bits for the same seed, and others for another', async () => {
+    const first = await resultsOf(await trainTiny(tinySpec(settings)));
+    expect(await resultsOf(await trainTiny(tinySpec(settings)))).toEqual(first);
+    const other = await resultsOf(await trainTiny(tinySpec({ ...settings, seeds: [2] })));
+    expect(other.last.sha256).not.toBe(first.last.sha256);
+  });
+
+  test('resumes to the same bits when it is stopped after every single step', async () => {
+    const spec = tinySpec({ ...settings, epochs: EPOCHS });
+    let run = await trainTiny(spec, { stopAfter: 1 });
+    for (let step = 2; step < STEPS; step++) {
+      expect(run.record).toBeNull();
+      run = await trainTiny(spec, { out: run.out, stopAfter: 1 });
+    }
+    run = await trainTiny(spec, { out: run.out });
+    expect(await resultsOf(run)).toEqual(await resultsOf(await trainTiny(spec)));
+  });
+});
+
+describe.each(METHODS.slice(1))('%s', (name, settings) => {
+  const [method] = (settings as { methods: [object] }).methods;
+
+  test('with a = 0 is the baseline, bit for bit', async () => {
+    for (const ghostBatchSize of [null, 4]) {
+      const baseline = await resultsOf(await trainTiny(tinySpec({ ghostBatchSize })));
+      // Several copies would update the running statistics several times a batch.
+      const off = { ...method, noise: { a: 0 }, ...(name === 'smoothout-deterministic' && { copies: 1 }) };
+      expect(await resultsOf(await trainTiny(tinySpec({ ghostBatchSize, methods: [off] })))).toEqual(baseline);
+    }
+  });
+
+  test('with noise is not', async () => {
+    const baseline = await resultsOf(await trainTiny(tinySpec()));
+    expect(await resultsOf(await trainTiny(tinySpec(settings)))).not.toEqual(baseline);
+  });
+});
