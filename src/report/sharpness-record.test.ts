@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  parseSharpnessRecord,
-  type SharpnessMeasurement,
-  type SharpnessRecord,
-  withMeasurement,
-} from './sharpness-record.js';
+import { parseSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from './sharpness-record.js';
 
 const defined: SharpnessMeasurement = {
   convention: 'defined',
@@ -61,6 +56,11 @@ describe('refuses, saying why', () => {
       { ...record, measurements: [{ ...keskar, epsilon: 1e-3 }] },
       /epsilon is 0\.001, where "keskar" means 0\.0005/,
     ],
+    [
+      'a convention from a random start',
+      { ...record, measurements: [{ ...defined, start: 'random' }] },
+      /start is random, where "defined" means center/,
+    ],
     ['a convention twice', { ...record, measurements: [defined, defined] }, /"defined" is measured twice/],
     ['an infinite value (null in JSON)', { ...record, measurements: [{ ...defined, value: Infinity }] }, /value/],
   ])('%s', (_, value, reason) => {
@@ -69,19 +69,5 @@ describe('refuses, saying why', () => {
 
   test('garbage', () => {
     expect(() => parseSharpnessRecord('{"version": 1,')).toThrow(SyntaxError);
-  });
-});
-
-describe('adding a measurement', () => {
-  test('a named convention replaces its own', () => {
-    const again = { ...defined, repeats: [5], value: 5 };
-    expect(withMeasurement(record, again).measurements).toEqual([keskar, again]);
-  });
-
-  test('custom ones are all kept', () => {
-    const custom: SharpnessMeasurement = { ...defined, convention: 'custom', epsilon: 1e-3 };
-    const twice = withMeasurement(withMeasurement(record, custom), custom);
-    expect(twice.measurements.map(({ convention }) => convention)).toEqual(['defined', 'keskar', 'custom', 'custom']);
-    expect(parse(twice)).toEqual(twice);
   });
 });

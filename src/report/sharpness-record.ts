@@ -13,13 +13,15 @@ export const CONVENTIONS = ['defined', 'keskar', 'reference', 'custom'] as const
 export type Convention = (typeof CONVENTIONS)[number];
 export type NamedConvention = Exclude<Convention, 'custom'>;
 
+type NamedKey = 'split' | 'batchNorm' | 'gradient' | 'epsilon' | 'start' | 'maxIterations';
+
+const common = { epsilon: 5e-4, start: 'center', maxIterations: 10 } as const;
+
 /** What a named convention fixes. `defined` is Keskar's Metric 2.1 on a network that has finished training. */
-export const NAMED_CONVENTIONS: Readonly<
-  Record<NamedConvention, Readonly<Pick<SharpnessMeasurement, 'split' | 'batchNorm' | 'gradient' | 'epsilon'>>>
-> = {
-  defined: { split: 'train', batchNorm: 'running', gradient: 'exact', epsilon: 5e-4 },
-  keskar: { split: 'train', batchNorm: 'batch', gradient: 'exact', epsilon: 5e-4 },
-  reference: { split: 'test', batchNorm: 'running', gradient: 'reference', epsilon: 5e-4 },
+export const NAMED_CONVENTIONS: Readonly<Record<NamedConvention, Readonly<Pick<SharpnessMeasurement, NamedKey>>>> = {
+  defined: { split: 'train', batchNorm: 'running', gradient: 'exact', ...common },
+  keskar: { split: 'train', batchNorm: 'batch', gradient: 'exact', ...common },
+  reference: { split: 'test', batchNorm: 'running', gradient: 'reference', ...common },
 };
 
 const measurement = z.object({
@@ -58,14 +60,6 @@ const record = z.object({
 });
 
 export type SharpnessRecord = z.output<typeof record>;
-
-/** The record with `added` in it: a named convention replaces its earlier measurement, a custom one joins the others. */
-export function withMeasurement(before: SharpnessRecord, added: SharpnessMeasurement): SharpnessRecord {
-  const kept = before.measurements.filter(
-    ({ convention }) => convention === 'custom' || convention !== added.convention,
-  );
-  return { ...before, measurements: [...kept, added] };
-}
 
 /** What is wrong with a measurement that calls itself by a convention's name, or null. */
 function contradiction(m: SharpnessMeasurement): string | null {

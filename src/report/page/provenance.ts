@@ -4,7 +4,7 @@ import { durationText, percentText, sharpnessText } from '../format.js';
 import { type ClaimingGroup, describeGroup } from '../paper/cells.js';
 import { nameOf, seedList } from '../runs/group.js';
 import { measurementOf, type Run } from '../runs/run.js';
-import { anchorOf, NAMED } from './cells.js';
+import { anchorOf, NAMED, small } from './cells.js';
 import { type Html, html } from './html.js';
 import { type Column, sortableTable } from './table.js';
 
@@ -62,8 +62,10 @@ function seedRow(run: Run) {
     number(record.bestAccuracy, percentText(record.bestAccuracy)),
     number(record.finalAccuracy, percentText(record.finalAccuracy)),
     ...NAMED.map((convention) => {
-      const value = measurementOf(run, convention)?.value;
-      return number(value, sharpnessText(value));
+      const measurement = measurementOf(run, convention);
+      if (measurement === undefined) return { content: '', sort: '' };
+      const { value, images } = measurement;
+      return { content: [sharpnessText(value), small(`${images} images`)], sort: value };
     }),
     number(record.imagesPerSecond, record.imagesPerSecond === null ? '' : String(Math.round(record.imagesPerSecond))),
     number(record.seconds, durationText(record.seconds)),

@@ -99,8 +99,6 @@ export function sharpnessRecord(
   const measurements = Object.entries(values).map(([name, value]) => ({
     convention: name as NamedConvention,
     ...NAMED_CONVENTIONS[name as NamedConvention],
-    start: 'center' as const,
-    maxIterations: 10,
     images: 10000,
     repeats: [value],
     value,
