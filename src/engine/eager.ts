@@ -21,7 +21,7 @@ function eagerArray(tensor: tf.Tensor): EagerArray {
 export function createEagerEngine(backend: 'cpu' | 'tensorflow' = 'cpu'): Engine {
   function asTensor(name: string, value: Value | undefined, spec: TensorSpec): tf.Tensor {
     const given = checkedInput(name, value, spec);
-    if ('read' in given) return tf.clone((given as EagerArray).tensor);
+    if ('read' in given) return tf.reshape((given as EagerArray).tensor, [...spec.shape]);
     // A copy: tfjs would compute with the caller's array, and could hand it back as an output.
     return tf.tensor(given.slice(), [...spec.shape], spec.dtype);
   }
