@@ -107,6 +107,21 @@ test('an unfinished seed is in no mean, and the row says so', async () => {
   ]);
 });
 
+test('sharpness of some seeds only is averaged over those, and said', async () => {
+  const results = await resultsFolder();
+  await writeRuns(results, [
+    { experiment: 'f1-lb', seed: 1, sharpness: { keskar: 40, defined: 100 } },
+    { experiment: 'f1-lb', seed: 2, sharpness: { keskar: 60 } },
+    { experiment: 'f1-lb', seed: 3 },
+  ]);
+  const { problems, results: read } = await report(results);
+  expect(problems).toEqual([
+    { where: 'f1-lb/baseline', what: 'sharpness (defined) of 1 of 3 seeds' },
+    { where: 'f1-lb/baseline', what: 'sharpness (keskar) of 2 of 3 seeds' },
+  ]);
+  expect(summaryRows(read).inTables[0]!.slice(8, 11)).toEqual(['100.0', '50.00', '–']);
+});
+
 test('runs.csv has every run and says where it stands', async () => {
   const results = await resultsFolder();
   await writeRuns(results, [

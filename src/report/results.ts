@@ -6,7 +6,8 @@ import { assignCells, type Cells } from './paper/cells.js';
 import type { Problem } from './problem.js';
 import { type Group, groupRuns, nameOf } from './runs/group.js';
 import { loadRuns } from './runs/load.js';
-import type { Run } from './runs/run.js';
+import { measurementOf, type Run } from './runs/run.js';
+import { CONVENTION_NAMES } from './sharpness-record.js';
 import { buildTables, type Tables } from './tables/tables.js';
 
 /** A folder of results, read and sorted into the paper's tables. */
@@ -60,7 +61,7 @@ export async function readResults(paths: ResultsPaths): Promise<Results> {
         what: `${record.status} after ${record.epochsDone} of ${record.epochs} epochs; in no mean`,
       }),
     ),
-    ...groups.flatMap(partlyMeasured),
+    ...groups.flatMap(unevenSharpness),
     ...cells.problems,
     ...curves.problems,
   ];
@@ -69,9 +70,22 @@ export async function readResults(paths: ResultsPaths): Promise<Results> {
   return { runs: loaded.runs, unfinished, groups, cells, tables: buildTables(cells), curves, problems };
 }
 
-/** A mean sharpness over fewer seeds than the accuracy's is worth a word. */
-function partlyMeasured(group: Group): Problem[] {
-  const measured = group.runs.filter(({ sharpness }) => sharpness !== null).length;
-  if (measured === 0 || measured === group.runs.length) return [];
-  return [{ where: nameOf(group), what: `sharpness was measured for ${measured} of ${group.runs.length} seeds` }];
+/** A mean sharpness is worth a word where it is over fewer seeds than the accuracy's, or over unlike measurements. */
+function unevenSharpness(group: Group): Problem[] {
+  return CONVENTION_NAMES.flatMap((convention): Problem[] => {
+    const measured = group.runs.flatMap((run) => measurementOf(run, convention) ?? []);
+    const images = [...new Set(measured.map((measurement) => measurement.images))];
+    const where = nameOf(group);
+    const problems: Problem[] = [];
+    if (measured.length > 0 && measured.length < group.runs.length) {
+      problems.push({ where, what: `sharpness (${convention}) of ${measured.length} of ${group.runs.length} seeds` });
+    }
+    if (images.length > 1) {
+      problems.push({
+        where,
+        what: `sharpness (${convention}) over different numbers of images: ${images.join(', ')}`,
+      });
+    }
+    return problems;
+  });
 }

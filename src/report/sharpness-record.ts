@@ -24,6 +24,9 @@ export const NAMED_CONVENTIONS: Readonly<Record<NamedConvention, Readonly<Pick<S
   reference: { split: 'test', batchNorm: 'running', gradient: 'reference', ...common },
 };
 
+/** In the order of the report's columns. */
+export const CONVENTION_NAMES = Object.keys(NAMED_CONVENTIONS) as readonly NamedConvention[];
+
 const measurement = z.object({
   convention: z.enum(CONVENTIONS),
   split: z.enum(['train', 'test']),

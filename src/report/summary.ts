@@ -3,8 +3,9 @@ import { NOTHING, percentText, plusMinus, sharpnessText, signedText } from './fo
 import type { ClaimingGroup } from './paper/cells.js';
 import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from './paper/rows.js';
 import type { Results } from './results.js';
-import { accuracies, sharpness } from './runs/group.js';
-import { difference, estimate } from './statistics/interval.js';
+import { accuracies, meanAccuracy, sharpness } from './runs/group.js';
+import { CONVENTION_NAMES } from './sharpness-record.js';
+import { difference } from './statistics/interval.js';
 
 export const SUMMARY_HEADER = [
   ...['DNN', 'data', 'batch', 'method', 'n', 'accuracy, %', 'paper', 'against baseline'],
@@ -35,7 +36,7 @@ function ownBaseline(cell: ClaimingGroup, groups: readonly ClaimingGroup[]): Cla
 function summaryRow(cell: ClaimingGroup, baseline: ClaimingGroup | null): string[] {
   const { group, claim } = cell;
   const { model, dataset, batchSize, method } = group.runs[0]!.settings;
-  const accuracy = estimate([...accuracies(group).values()])!;
+  const accuracy = meanAccuracy(group);
   const published = claim.deviations.length === 0 ? claim.row?.results[claim.method!] : undefined;
   const gain =
     baseline === null || baseline === cell ? null : difference(accuracies(group), accuracies(baseline.group));
@@ -49,9 +50,7 @@ function summaryRow(cell: ClaimingGroup, baseline: ClaimingGroup | null): string
     `${percentText(accuracy.mean)}${plusMinus(accuracy)}`,
     percentText(published?.accuracy),
     gain === null ? NOTHING : `${signedText(gain.mean)}${plusMinus(gain)}`,
-    ...(['defined', 'keskar', 'reference'] as const).map((convention) =>
-      sharpnessText(sharpness(group, convention)?.mean),
-    ),
+    ...CONVENTION_NAMES.map((convention) => sharpnessText(sharpness(group, convention)?.mean)),
     published === undefined ? NOTHING : published.sharpness.toFixed(4),
     [...claim.deviations, ...claim.notes, ...unfinished].join('; '),
   ];

@@ -1,7 +1,6 @@
 import type { ClaimingGroup } from '../paper/cells.js';
 import { DATASET_NAMES, MODEL_NAMES } from '../paper/rows.js';
-import { accuracies, sharpness } from '../runs/group.js';
-import { estimate } from '../statistics/interval.js';
+import { meanAccuracy, sharpness } from '../runs/group.js';
 import { CONVENTION_ENDINGS, type CsvRow, decimal } from '../tables/csv-files.js';
 import type { Comparison } from './compare.js';
 
@@ -27,7 +26,7 @@ export function comparisonCsv({ pairs }: Comparison): CsvRow[] {
 }
 
 function side(name: string, cell: ClaimingGroup | null): CsvRow {
-  const accuracy = cell === null ? null : estimate([...accuracies(cell.group).values()]);
+  const accuracy = cell === null ? null : meanAccuracy(cell.group);
   return {
     [`${name}_seeds`]: accuracy?.n ?? 0,
     [`${name}_accuracy`]: decimal(accuracy?.mean),

@@ -1,7 +1,6 @@
 import { percentText, plusMinus, sharpnessText, signedText } from '../format.js';
 import { type ClaimingGroup, describeGroup } from '../paper/cells.js';
-import { accuracies, nameOf, sharpness } from '../runs/group.js';
-import { estimate } from '../statistics/interval.js';
+import { meanAccuracy, nameOf, sharpness } from '../runs/group.js';
 import type { Comparison } from './compare.js';
 
 /** The columns with numbers. */
@@ -10,7 +9,7 @@ export const COMPARISON_RIGHT = [1, 2, 3, 4, 5, 6, 7];
 /** The comparison for the terminal, its header first. */
 export function comparisonTable({ names: [left, right], pairs }: Comparison): string[][] {
   const accuracy = (cell: ClaimingGroup | null): string[] => {
-    const value = cell === null ? null : estimate([...accuracies(cell.group).values()]);
+    const value = cell === null ? null : meanAccuracy(cell.group);
     return [String(value?.n ?? 0), `${percentText(value?.mean)}${plusMinus(value)}`];
   };
   const sharp = (cell: ClaimingGroup | null): string =>

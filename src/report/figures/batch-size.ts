@@ -2,8 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { groupBy } from '../group-by.js';
 import type { ClaimingGroup } from '../paper/cells.js';
 import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper/rows.js';
-import { accuracies } from '../runs/group.js';
-import { estimate } from '../statistics/interval.js';
+import { meanAccuracy } from '../runs/group.js';
 import { SERIES_COLOURS, SHAPES } from './theme.js';
 
 /** Groups that differ in batch size and method, and in what follows from the batch size. */
@@ -62,7 +61,7 @@ const seriesOf = (method: string, ghostBatches: boolean): string =>
 function measured({ groups }: BatchSizeFamily): Point[] {
   return groups.map(({ group }) => {
     const { settings } = group.runs[0]!;
-    const { mean, ci95 } = estimate([...accuracies(group).values()])!;
+    const { mean, ci95 } = meanAccuracy(group);
     return {
       batchSize: settings.batchSize,
       series: seriesOf(group.method, settings.ghostBatchSize !== null),

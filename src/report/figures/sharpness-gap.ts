@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { groupBy } from '../group-by.js';
 import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from '../paper/rows.js';
 import { generalisationGap, measurementOf, type Run } from '../runs/run.js';
-import { CONVENTIONS, type NamedConvention } from '../sharpness-record.js';
+import { CONVENTION_NAMES, type NamedConvention } from '../sharpness-record.js';
 import { spearman } from '../statistics/rank-correlation.js';
 import { logTicks } from './log-axis.js';
 import { INK, SERIES_COLOURS, SHAPES } from './theme.js';
@@ -12,8 +12,6 @@ export const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
   keskar: "Keskar et al.'s convention",
   reference: "the authors' code",
 };
-
-const NAMED = CONVENTIONS.filter((convention): convention is NamedConvention => convention !== 'custom');
 
 /** A completed run with both numbers. */
 export interface SharpnessGapPoint {
@@ -32,7 +30,7 @@ export function sharpnessGapPoints(runs: readonly Run[]): SharpnessGapPoint[] {
     if (gap === null || run.record.status !== 'completed') return [];
     const { model, dataset, method } = run.settings;
     const problem = `${MODEL_NAMES[model]}, ${run.record.data.synthetic ? 'generated ' : ''}${DATASET_NAMES[dataset]}`;
-    return NAMED.flatMap((convention): SharpnessGapPoint[] => {
+    return CONVENTION_NAMES.flatMap((convention): SharpnessGapPoint[] => {
       const value = measurementOf(run, convention)?.value;
       // Rounding can leave a metric that is zero a little below it, and a logarithmic axis has no room for that.
       return value === undefined

@@ -2,18 +2,13 @@
 import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../format.js';
 import type { ClaimingGroup } from '../paper/cells.js';
 import { DATASET_NAMES, MODEL_NAMES, type PaperResult, type PaperRow } from '../paper/rows.js';
-import { accuracies, type Epoch, type Group, sharpness } from '../runs/group.js';
-import { CONVENTIONS, type NamedConvention } from '../sharpness-record.js';
-import { type Difference, type Estimate, estimate } from '../statistics/interval.js';
+import { type Epoch, type Group, meanAccuracy, sharpness } from '../runs/group.js';
+import { CONVENTION_NAMES } from '../sharpness-record.js';
+import type { Difference, Estimate } from '../statistics/interval.js';
 import { type Html, html } from './html.js';
 import type { Cell, Column } from './table.js';
 
-export const NAMED = CONVENTIONS.filter((convention): convention is NamedConvention => convention !== 'custom');
-
 const EMPTY: Cell = { content: html`<span class="empty">${NOTHING}</span>`, sort: '' };
-
-export const accuracyOf = (cell: ClaimingGroup | null, epoch: Epoch = 'best'): Estimate | null =>
-  cell === null ? null : estimate([...accuracies(cell.group, epoch).values()]);
 
 /** A second line in small print. */
 export const small = (...parts: readonly string[]): Html =>
@@ -28,12 +23,13 @@ function estimateCell(value: Estimate, mean: string, plusOrMinus: string): Cell 
 }
 
 export function accuracyCell(cell: ClaimingGroup | null, epoch: Epoch = 'best'): Cell {
-  const value = accuracyOf(cell, epoch);
-  return value === null ? EMPTY : estimateCell(value, percentText(value.mean), plusMinus(value));
+  if (cell === null) return EMPTY;
+  const value = meanAccuracy(cell.group, epoch);
+  return estimateCell(value, percentText(value.mean), plusMinus(value));
 }
 
 export function sharpnessCells(cell: ClaimingGroup | null): Cell[] {
-  return NAMED.map((convention) => {
+  return CONVENTION_NAMES.map((convention) => {
     const value = cell === null ? null : sharpness(cell.group, convention);
     return value === null ? EMPTY : estimateCell(value, sharpnessText(value.mean), sharpnessPlusMinus(value));
   });

@@ -4,7 +4,8 @@ import { durationText, percentText, sharpnessText } from '../format.js';
 import { type ClaimingGroup, describeGroup } from '../paper/cells.js';
 import { nameOf, seedList } from '../runs/group.js';
 import { measurementOf, type Run } from '../runs/run.js';
-import { anchorOf, NAMED, small } from './cells.js';
+import { CONVENTION_NAMES } from '../sharpness-record.js';
+import { anchorOf, small } from './cells.js';
 import { type Html, html } from './html.js';
 import { type Column, sortableTable } from './table.js';
 
@@ -61,7 +62,7 @@ function seedRow(run: Run) {
     number(record.bestEpoch, String(record.bestEpoch)),
     number(record.bestAccuracy, percentText(record.bestAccuracy)),
     number(record.finalAccuracy, percentText(record.finalAccuracy)),
-    ...NAMED.map((convention) => {
+    ...CONVENTION_NAMES.map((convention) => {
       const measurement = measurementOf(run, convention);
       if (measurement === undefined) return { content: '', sort: '' };
       const { value, images } = measurement;

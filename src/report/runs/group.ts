@@ -52,6 +52,11 @@ export function accuracies({ runs }: Group, epoch: Epoch = 'best'): BySeed {
   );
 }
 
+/** The mean accuracy over seeds, percent. */
+export function meanAccuracy(group: Group, epoch: Epoch = 'best'): Estimate {
+  return estimate([...accuracies(group, epoch).values()])!;
+}
+
 /** The mean over seeds of each checkpoint's sharpness (itself the maximum of its repeats); n says how many were measured. */
 export function sharpness({ runs }: Group, convention: NamedConvention): Estimate | null {
   return estimate(runs.flatMap((run) => measurementOf(run, convention)?.value ?? []));

@@ -82,6 +82,11 @@ describe('a run that cannot be used is left out and named, and its neighbour is 
     ],
     ['a config that is not YAML', (f) => writeFile(join(f, 'config.yaml'), '{'), /^config\.yaml: /],
     [
+      'a run of another experiment than its config',
+      (f) => edit(join(f, 'run.json'), (t) => t.replace('"f1-lb"', '"../../elsewhere"')),
+      /^run\.json: of the experiment "\.\.\/\.\.\/elsewhere", but config\.yaml of "f1-lb"/,
+    ],
+    [
       'a config without the method',
       (f) => edit(join(f, 'config.yaml'), (t) => t.replace('name: baseline', 'name: smoothout')),
       /no method is called "baseline"/,

@@ -47,6 +47,10 @@ async function loadRun(path: string, folder: string, problems: Problem[]): Promi
     throw new Error('config.yaml: there is no such file');
   });
   const settings = within('config.yaml', () => parseRunSettings(config, record.method));
+  // Both become parts of file names, and only the config's have been checked for that.
+  if (settings.experiment !== record.experiment) {
+    throw new Error(`run.json: of the experiment "${record.experiment}", but config.yaml of "${settings.experiment}"`);
+  }
   const optional = async <T>(file: string, fallback: T, read: () => Promise<T>): Promise<T> => {
     try {
       return await read();

@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
 import type { ClaimingGroup } from '../paper/cells.js';
 import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperRow } from '../paper/rows.js';
-import { accuracies, sharpness } from '../runs/group.js';
+import { meanAccuracy, sharpness } from '../runs/group.js';
 import type { NamedConvention } from '../sharpness-record.js';
-import { type Difference, estimate } from '../statistics/interval.js';
+import type { Difference } from '../statistics/interval.js';
 import type { Table1Row, Table2Row, Table3Row, Tables } from './tables.js';
 
 /** One line of a CSV file; the order of its keys is the order of the columns. */
@@ -30,8 +30,7 @@ function sharpnessColumns(name: string, cell: ClaimingGroup | null): CsvRow {
 }
 
 const seeds = (cell: ClaimingGroup | null): number => cell?.group.runs.length ?? 0;
-const accuracy = (cell: ClaimingGroup | null) =>
-  cell === null ? null : estimate([...accuracies(cell.group).values()]);
+const accuracy = (cell: ClaimingGroup | null) => (cell === null ? null : meanAccuracy(cell.group));
 const named = (row: PaperRow): CsvRow => ({ dnn: MODEL_NAMES[row.model], dataset: DATASET_NAMES[row.dataset] });
 
 function differenceColumns(name: string, value: Difference | null): CsvRow {
