@@ -9,8 +9,8 @@ export interface CountBar {
   readonly stop: () => void;
 }
 
-/** A bar on stderr where somebody watches; else nothing. `show` puts a count, divided by `unit`, into words. */
-export function createCountBar(show: (count: number) => string, unit = 1): CountBar {
+/** A bar on stderr where somebody watches; else nothing. Counts are shown in units of `scale`. */
+export function createCountBar(unit: string, scale = 1): CountBar {
   if (!showsProgress()) return { update: () => undefined, stop: () => undefined };
   let bar: SingleBar | undefined;
   let current: string | undefined;
@@ -22,18 +22,21 @@ export function createCountBar(show: (count: number) => string, unit = 1): Count
   return {
     stop,
     update(label, done, total) {
+      const shown = Math.floor(done / scale);
       if (label !== current) {
         stop();
         current = label;
         bar = new SingleBar({
-          format: `${label} [{bar}] {shown} of ${show(Math.ceil(total / unit))}  {eta_formatted} left`,
+          format: `${label} [{bar}] {shown} of ${Math.ceil(total / scale)} ${unit}  {eta_formatted} left`,
           barsize: 20,
+          // Enough counts for the time left to be steady.
+          etaBuffer: 1000,
           clearOnComplete: true,
           stream: process.stderr,
         });
-        bar.start(total, done, { shown: show(Math.floor(done / unit)) });
+        bar.start(total, done, { shown });
       }
-      bar?.update(done, { shown: show(Math.floor(done / unit)) });
+      bar?.update(done, { shown });
     },
   };
 }

@@ -86,7 +86,7 @@ async function fetch(
   }
   const root = dataDirectory(options.data);
   for (const name of datasetNames(names)) {
-    const bar = createCountBar((megabytes) => `${megabytes} MB`, 1e6);
+    const bar = createCountBar('MB', 1e6);
     try {
       const { folder, files } = await fetchDataset(name, {
         root,
@@ -145,7 +145,7 @@ async function verifyOne(
     say('not here', place.folders.join(', '));
     return undefined;
   }
-  const bar = createCountBar(String);
+  const bar = createCountBar('checked');
   const progress = (done: number, total: number) => bar.update(name, done, total);
   try {
     if (name === 'imagenet') {
@@ -190,7 +190,7 @@ async function generate(names: string[], options: DataOptions & { readonly force
   const { ensureGenerated } = await import('../data/generated/ensure.js');
   const root = dataDirectory(options.data);
   for (const name of datasetNames(names)) {
-    const bar = createCountBar((images) => `${images} images`);
+    const bar = createCountBar('images');
     try {
       const { folder, made } = await ensureGenerated(root, name, {
         force: options.force ?? false,

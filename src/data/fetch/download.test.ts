@@ -58,17 +58,20 @@ describe('download', () => {
   test('goes on by itself when the connection breaks', async () => {
     let broken = 0;
     answers.file = (request, response) => {
-      if (broken++ > 1) return sendFile(FILE, request, response);
-      const start = broken === 1 ? 0 : 100_000;
+      if (++broken > 2) return sendFile(FILE, request, response);
+      const start = Number(/\d+/.exec(request.headers.range ?? '0')![0]);
       response.writeHead(start === 0 ? 200 : 206, {
         'content-length': FILE.length - start,
         'content-range': `bytes ${start}-299999/300000`,
       });
-      response.write(FILE.subarray(start, start + 100_000), () => response.destroy());
+      return response.write(FILE.subarray(start, start + 100_000), () => response.socket!.end());
     };
     await get();
     await arrived();
-    expect(server.requests).toEqual(['file', 'file bytes=100000-', 'file bytes=200000-']);
+    const [first, ...later] = server.requests.map((request) => Number(/\d+/.exec(request)?.[0] ?? 0));
+    expect(first).toBe(0);
+    expect(later).toHaveLength(2);
+    for (const start of later) expect(start).toBeGreaterThan(0);
   });
 
   test('starts over where the server does not resume', async () => {
