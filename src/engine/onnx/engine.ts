@@ -1,6 +1,8 @@
 /** The default engine: tfjs to write in, ONNX Runtime to run on. */
 import { availableParallelism } from 'node:os';
 import type { Engine } from '../engine.js';
+import { blockSize } from './block-size.js';
+import { blockedKernels } from './blocked-kernels.js';
 import { createCpuMemory } from './cpu-memory.js';
 import { createCpuProgram } from './session.js';
 import { trace } from './tracer.js';
@@ -16,7 +18,10 @@ export function createOnnxEngine({ threads = availableParallelism() }: OnnxOptio
     name: 'onnx',
     device: 'cpu',
     async compile(fn, signature, options = {}) {
-      return createCpuProgram(trace(fn, signature, { pieces: true }), signature, memory, threads, options);
+      const block = await blockSize();
+      const kernels = block === null ? {} : blockedKernels(block);
+      const traced = trace(fn, signature, { pieces: true, kernels });
+      return createCpuProgram(traced, signature, memory, threads, options);
     },
     async upload(values, shape) {
       const array = memory.allocate({ shape, dtype: values instanceof Int32Array ? 'int32' : 'float32' });

@@ -24,17 +24,14 @@ export const ELEMENT_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 
 
 const ATTRIBUTE_TYPE = { f: 1, i: 2, s: 3, floats: 6, ints: 7 } as const;
 
-/** Opset 18 is the first whose reductions all take their axes as an input. */
-const OPERATOR_SETS = [
-  { domain: '', version: 18 },
-  { domain: 'com.microsoft', version: 1 },
-];
+/** Opset 18 is the first whose reductions all take their axes as an input; the other domains are ONNX Runtime's own. */
+const OPERATOR_SETS: Readonly<Record<string, number>> = { '': 18, 'com.microsoft': 1, 'com.microsoft.nchwc': 1 };
 
 export function encodeModel(graph: Graph): Uint8Array {
   const model = {
     irVersion: 8,
     producerName: 'smoothout',
-    opsetImport: OPERATOR_SETS,
+    opsetImport: Object.entries(OPERATOR_SETS).map(([domain, version]) => ({ domain, version })),
     graph: {
       name: 'traced',
       node: graph.nodes.map((node, index) => ({

@@ -4,13 +4,15 @@
  */
 import { backend_util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
-import { inOrder, traced } from '../traced.js';
+import { inOrder, type Traced, traced } from '../traced.js';
 import { filterGradient } from './filter-gradient.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 /** NHWC in the order NCHW, and HWIO in the order OIHW. */
 export const NCHW = [0, 3, 1, 2];
 export const OIHW = [3, 2, 0, 1];
+/** Input and output channels in each other's place. */
+const IOHW = [2, 3, 0, 1];
 
 interface ConvolutionAttributes {
   readonly strides: number | [number, number];
@@ -59,11 +61,17 @@ const conv2d: Kernel = (graph, { x, filter }, attributes) => {
   return traced(graph.node('Conv', operands, windowAttributes(info)), info.outShape, 'float32', NCHW);
 };
 
-/** The filter turned by 180° with its channels swapped: a convolution with it is the gradient's (stride 1). */
-function turned(graph: GraphBuilder, filter: string, { filterHeight, filterWidth }: ConvolutionInfo): string {
+/** The filter turned by 180° with its channels swapped, [I,O,kh,kw]: a convolution with it is the gradient's (stride 1). */
+export function turned(graph: GraphBuilder, filter: Traced, { filterHeight, filterWidth }: ConvolutionInfo): string {
   const backwards = (length: number) => graph.integers(Array.from({ length }, (_, i) => length - 1 - i));
-  const rows = graph.node('Gather', [filter, backwards(filterHeight)], { axis: 2 });
+  const rows = graph.node('Gather', [inOrder(graph, filter, IOHW), backwards(filterHeight)], { axis: 2 });
   return graph.node('Gather', [rows, backwards(filterWidth)], { axis: 3 });
+}
+
+/** Padding of the convolution with the turned filter. */
+export function turnedPads({ filterHeight, filterWidth, padInfo }: ConvolutionInfo): number[] {
+  const { top, left, bottom, right } = padInfo;
+  return [filterHeight - 1 - top, filterWidth - 1 - left, filterHeight - 1 - bottom, filterWidth - 1 - right];
 }
 
 /** Where each element of `dy` spreads over the window it was computed from, weighted by the filter. */
@@ -88,18 +96,14 @@ const conv2dBackpropInput: Kernel = (graph, { dy, filter }, attributes) => {
   const inputShape = attributes.inputShape as [number, number, number, number];
   const info = convolutionInfo(inputShape, filter!.shape, attributes);
   const gradient = inOrder(graph, dy!, NCHW);
-  const { filterHeight, filterWidth, padInfo } = info;
-  const pads = [
-    filterHeight - 1 - padInfo.top,
-    filterWidth - 1 - padInfo.left,
-    filterHeight - 1 - padInfo.bottom,
-    filterWidth - 1 - padInfo.right,
-  ];
+  const { filterHeight, filterWidth } = info;
+  const pads = turnedPads(info);
   const isStride1 = info.strideHeight === 1 && info.strideWidth === 1;
   if (isStride1 && pads.every((amount) => amount >= 0)) {
-    // Order [2, 3, 0, 1] of HWIO is IOHW: input and output channels change roles.
-    const filterName = turned(graph, inOrder(graph, filter!, [2, 3, 0, 1]), info);
-    const name = graph.node('Conv', [gradient, filterName], { kernel_shape: [filterHeight, filterWidth], pads });
+    const name = graph.node('Conv', [gradient, turned(graph, filter!, info)], {
+      kernel_shape: [filterHeight, filterWidth],
+      pads,
+    });
     return traced(name, inputShape, 'float32', NCHW);
   }
   const name = transposedConvolution(graph, gradient, inOrder(graph, filter!, OIHW), info);
