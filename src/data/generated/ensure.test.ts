@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openDataset } from '../open.js';
@@ -43,6 +43,23 @@ describe('a stand-in', () => {
     expect((await ensureGenerated(root, 'mnist')).made).toBe(true);
     expect((await openDataset('mnist', { directory: root, synthetic: true })).train.count).toBe(12_000);
     expect(await readdir(join(root, 'generated'))).toEqual(['mnist']);
+  });
+
+  test('takes away what a killed process left long ago, and nothing newer', async () => {
+    const root = await temporaryFolder();
+    for (const name of ['.mnist.0123456789ab.tmp', '.cifar10.0123456789ab.tmp']) {
+      await mkdir(join(root, 'generated', name), { recursive: true });
+      await writeFile(join(root, 'generated', name, 'half'), '');
+    }
+    await utimes(join(root, 'generated', '.mnist.0123456789ab.tmp'), 0, 0);
+    await ensureGenerated(root, 'mnist');
+    expect((await readdir(join(root, 'generated'))).sort()).toEqual(['.cifar10.0123456789ab.tmp', 'mnist']);
+  });
+
+  test('can be read by whoever may read the folder it is in', async () => {
+    const root = await temporaryFolder();
+    const { folder } = await ensureGenerated(root, 'mnist');
+    expect((await stat(folder)).mode).toBe((await stat(join(root, 'generated'))).mode);
   });
 
   test('tells how far it has come', async () => {

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../../support/files.js';
 import type { DatasetName } from '../catalogue.js';
@@ -43,7 +44,9 @@ export async function ensureGenerated(
   if (!force && (await isGenerated(root, name))) return { folder, made: false };
   try {
     await makeFolder(join(root, 'generated'));
-    const temporary = await mkdtemp(join(root, 'generated', `.${name}.`));
+    await removeAbandoned(join(root, 'generated'));
+    const temporary = temporaryName(root, name);
+    await mkdir(temporary);
     try {
       await writeGenerated(name, temporary, progress);
       await writeFile(join(temporary, MARK), mark(name));
@@ -68,12 +71,28 @@ async function moveIntoPlace(from: string, to: string, isAsGood: () => Promise<b
       if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
     }
     if (await isAsGood()) return;
-    const aside = await mkdtemp(`${from}.old.`);
+    const aside = from.replace(/\.tmp$/, '.old.tmp');
     // Another process may have put it aside already: then the next round of the loop finds out.
-    await rename(to, join(aside, 'old')).catch((error: NodeJS.ErrnoException) => {
+    await rename(to, aside).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** A sibling of the folder to be, so that it can be renamed into place. */
+function temporaryName(root: string, name: DatasetName): string {
+  return join(root, 'generated', `.${name}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+const ABANDONED_MS = 3_600_000;
+
+/** Removes what killed processes left an hour ago or longer: drawing takes seconds. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of (await readdir(folder)).filter((each) => /^\..+\.tmp$/.test(each))) {
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(path, { recursive: true, force: true });
   }
 }
 

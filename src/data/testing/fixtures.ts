@@ -1,14 +1,19 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { type ErrorCode, SmoothOutError } from '../../support/errors.js';
 import { CIFAR10, CIFAR100 } from '../cifar.js';
 import { MNIST_FILES } from '../mnist.js';
 
-/** A new empty folder. */
-export function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'smoothout-data-'));
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+/** A new empty folder, removed after the test file that asked for it. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'smoothout-data-'));
+  folders.push(folder);
+  return folder;
 }
 
 /** An IDX file of these bytes. */
