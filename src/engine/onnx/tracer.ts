@@ -76,7 +76,7 @@ export function trace(
 }
 
 function namedOutputs(result: NamedTensors): [string, tf.Tensor][] {
-  const outputs = Object.entries(result);
+  const outputs = Object.entries(result ?? {});
   const isPromise = result instanceof Promise;
   if (isPromise) result.catch(() => {});
   if (!isPromise && outputs.length > 0 && outputs.every(([, value]) => value instanceof tf.Tensor)) return outputs;
