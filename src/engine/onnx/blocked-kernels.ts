@@ -106,19 +106,15 @@ function blockedFilterGradient(
   dy: string,
   info: ConvolutionInfo,
 ): string {
-  const { batchSize, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
+  const { batchSize, outChannels, outHeight, outWidth } = info;
   const images = Math.ceil(batchSize / block) * block;
   const more = images - batchSize;
-  // Padded, or cropped, to exactly the rows and columns that some window reads.
-  const { top, left } = info.padInfo;
-  const below = (outHeight - 1) * info.strideHeight + filterHeight - info.inHeight - top;
-  const right = (outWidth - 1) * info.strideWidth + filterWidth - info.inWidth - left;
-  const padded = graph.node('Pad', [x, graph.integers([0, 0, top, left, more, 0, below, right])]);
-  const swapped = graph.node('Transpose', [padded], { perm: [1, 0, 2, 3] });
-  const input = graph.node('ReorderInput', [swapped], {}, DOMAIN);
+  const withImages = (name: string) =>
+    more === 0 ? name : graph.node('Pad', [name, graph.integers([0, 0, 0, 0, more, 0, 0, 0])]);
+  const swapped = graph.node('Transpose', [withImages(x)], { perm: [1, 0, 2, 3] });
+  const input = windowsOnly(graph, block, graph.node('ReorderInput', [swapped], {}, DOMAIN), images, info);
 
-  const gradients = more === 0 ? dy : graph.node('Pad', [dy, graph.integers([0, 0, 0, 0, more, 0, 0, 0])]);
-  const blocked = graph.node('ReorderInput', [gradients], {}, DOMAIN);
+  const blocked = graph.node('ReorderInput', [withImages(dy)], {}, DOMAIN);
   const places = outHeight * outWidth;
   // [N/b, bn, O/b, places, bo] → [O/b, N/b, places, bn, bo]: whole registers move.
   const split = graph.node('Reshape', [
@@ -138,4 +134,18 @@ function blockedFilterGradient(
   const convolved = graph.node('Conv', [input, filter], window, DOMAIN);
   const gradient = graph.node('ReorderOutput', [convolved], { channels: outChannels }, DOMAIN);
   return graph.node('Transpose', [gradient], { perm: [1, 0, 2, 3] });
+}
+
+/** Blocked x [I, images/b, H, W, b] padded, or cropped, to exactly the rows and columns that some window reads. */
+function windowsOnly(graph: GraphBuilder, block: number, x: string, images: number, info: ConvolutionInfo): string {
+  const { top, left } = info.padInfo;
+  const rows = (info.outHeight - 1) * info.strideHeight + info.filterHeight;
+  const columns = (info.outWidth - 1) * info.strideWidth + info.filterWidth;
+  const below = rows - info.inHeight - top;
+  const right = columns - info.inWidth - left;
+  const planes = (info.inChannels * images) / block;
+  // Blocks and columns as one axis: the padding is then of long contiguous runs.
+  const lines = graph.node('Reshape', [x, graph.integers([planes, info.inHeight, info.inWidth * block])]);
+  const padded = graph.node('Pad', [lines, graph.integers([0, top, left * block, 0, below, right * block])]);
+  return graph.node('Reshape', [padded, graph.integers([info.inChannels, images, rows, columns])]);
 }
