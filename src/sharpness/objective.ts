@@ -31,17 +31,21 @@ export interface SplitObjective {
   dispose(): Promise<void>;
 }
 
-/** Numbers of input in a batch with running statistics, where its size is only a matter of speed and memory. */
-const INPUT_NUMBERS = 2 ** 20;
-const LARGEST = 2000;
+/**
+ * With running statistics the size of a batch is only a matter of speed and memory: the largest of these whose images
+ * are at most 2²¹ numbers. All divide the sizes of the usual splits, so that no short batch needs a program of its own.
+ */
+const BATCH_SIZES = [2000, 1000, 500, 250, 100, 50, 25];
 
-/** Keskar et al. use the statistics of large batches; reference.md 4.2 was measured with these. */
-const STATISTICS_BATCH = 5000;
+/** Keskar et al. use the statistics of large batches; deeper networks are given what fits into memory. */
+const STATISTICS_BATCH_SIZES: Readonly<Record<string, number>> = { resnet44: 500, alexnet: 100 };
+const STATISTICS_BATCH_SIZE = 5000;
 
-/** The images in a batch where the user does not say. */
+/** How many images make a batch where the user does not say. */
 export function usualBatchSize(model: Model, batchNorm: BatchNormMode): number {
-  if (batchNorm === 'batch') return STATISTICS_BATCH;
-  return Math.max(32, Math.min(LARGEST, Math.floor(INPUT_NUMBERS / imageSize(model.inputShape))));
+  if (batchNorm === 'batch') return STATISTICS_BATCH_SIZES[model.name] ?? STATISTICS_BATCH_SIZE;
+  const numbers = imageSize(model.inputShape);
+  return BATCH_SIZES.find((images) => images * numbers <= 2 ** 21) ?? BATCH_SIZES.at(-1)!;
 }
 
 /**

@@ -1,0 +1,84 @@
+import { type Command, Option } from 'commander';
+import type { Split } from '../sharpness/laboratory.js';
+import { numberRange } from './analysis-options.js';
+import { addCurveOptions, type CurveOptions, drawCurve, openSubjects } from './draw-curve.js';
+import { inLaboratory } from './in-laboratory.js';
+import { subjectLabels } from './subject-label.js';
+
+interface InterpolateOptions extends CurveOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly alpha: number[];
+  readonly statistics: 'interpolate' | 'reestimate';
+}
+
+interface Row {
+  readonly alpha: number;
+  readonly split: Split;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly from: string;
+  readonly to: string;
+  readonly statistics: string;
+}
+
+const STATISTICS = { interpolate: 'interpolated', reestimate: 're-estimated' } as const;
+
+const EXAMPLES = `
+Examples:
+  smoothout interpolate --from results/runs/c1-sb/baseline/seed-1/best.safetensors \\
+    --to results/runs/c1-lb/baseline/seed-1/best.safetensors
+  smoothout interpolate --from sb.safetensors --to lb.safetensors --alpha 0:1:0.05 --statistics reestimate
+
+At α = 0 are the weights of --from, at α = 1 those of --to.`;
+
+export function registerInterpolate(program: Command): void {
+  const command = program
+    .command('interpolate')
+    .description('loss and accuracy on the line between two minima (Figs. 3a, 5, 7a, 9 and 10)')
+    .requiredOption('--from <file>', 'the checkpoint at α = 0')
+    .requiredOption('--to <file>', 'the checkpoint at α = 1')
+    .option('--alpha <range>', 'start:stop:step or a list', numberRange('--alpha'), numberRange('--alpha')('-1:2:0.1'))
+    .addOption(
+      new Option('--statistics <how>', 'batch norm’s running statistics on the way')
+        .choices(['interpolate', 'reestimate'])
+        .default('interpolate'),
+    );
+  addCurveOptions(command).addHelpText('after', EXAMPLES).action(drawInterpolation);
+}
+
+async function drawInterpolation(options: InterpolateOptions): Promise<void> {
+  const { alpha: alphas, statistics, split: splits, images } = options;
+  await inLaboratory(options, async (laboratory) => {
+    const { createInterpolation } = await import('../sharpness/interpolation.js');
+    const { curveCsv } = await import('../report/figures/curve-record.js');
+    const { lossAndAccuracyFigure } = await import('../report/figures/loss-and-accuracy.js');
+    const { lineTable } = await import('./line-table.js');
+    const subjects = await openSubjects(laboratory, [options.from, options.to]);
+    const [from, to] = subjects as [(typeof subjects)[0], (typeof subjects)[0]];
+    const line = await createInterpolation(laboratory, from, to, { statistics, ...(images && { images }) });
+    const same = { from: from.file.path, to: to.file.path, statistics: STATISTICS[statistics] };
+    const pieces = alphas.flatMap((alpha) =>
+      splits.map((split) => ({
+        key: `α = ${alpha}, ${split}`,
+        rows: async (): Promise<Row[]> => [{ alpha, split, ...(await line.at(alpha, split)), ...same }],
+      })),
+    );
+    const labelOf = subjectLabels(subjects);
+    const series = `${labelOf(same.from)} → ${labelOf(same.to)}`;
+    const pointOf = ({ alpha, ...row }: Row) => ({ ...row, x: alpha, series });
+    try {
+      await drawCurve(options, {
+        kind: 'interpolate',
+        subjects,
+        settings: { from: same.from, to: same.to, alpha: alphas, statistics, images },
+        pieces,
+        csv: (rows) => curveCsv('interpolate', rows),
+        figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'α', title: series }),
+        table: (rows) => lineTable(rows.map(pointOf), 'α'),
+      });
+    } finally {
+      await line.dispose();
+    }
+  });
+}

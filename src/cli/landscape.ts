@@ -1,0 +1,184 @@
+import { type Command, Option } from 'commander';
+import type { LossAndAccuracyPoint } from '../report/figures/loss-and-accuracy.js';
+import type { Split, Subject } from '../sharpness/laboratory.js';
+import type { Landscape } from '../sharpness/landscape.js';
+import { numberRange, wholeNumber } from './analysis-options.js';
+import type { Piece } from './curve-rows.js';
+import { addCurveOptions, type CurveOptions, drawCurve, openSubjects } from './draw-curve.js';
+import { inLaboratory } from './in-laboratory.js';
+import { subjectLabels } from './subject-label.js';
+
+interface LandscapeOptions extends CurveOptions {
+  readonly ckpt: string[];
+  readonly alpha?: number[];
+  readonly plane?: boolean;
+  readonly directions: number;
+  readonly distribution: 'uniform' | 'gaussian';
+  readonly fixed: 'none' | 'biasbn';
+}
+
+interface LineRow {
+  readonly alpha: number;
+  readonly split: Split;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Counted from 1. */
+  readonly direction: number;
+  readonly checkpoint: string;
+}
+
+interface PlaneRow extends LineRow {
+  readonly beta: number;
+}
+
+const PLANE_COLUMNS = ['alpha', 'beta', 'split', 'loss', 'accuracy', 'direction', 'checkpoint'];
+
+const EXAMPLES = `
+Examples:
+  smoothout landscape --ckpt results/runs/resnet44-cifar10-lb-gbn/*/seed-1/best.safetensors
+  smoothout landscape --ckpt a.safetensors b.safetensors --directions 5 --distribution gaussian --fixed biasbn
+  smoothout landscape --ckpt best.safetensors --plane --alpha -0.5:0.5:0.1 --split test --images 2000
+
+All checkpoints are moved along the same random numbers, scaled to the norms of each one's own filters.`;
+
+export function registerLandscape(program: Command): void {
+  const command = program
+    .command('landscape')
+    .description('loss and accuracy along a random filter-normalised direction, or over a plane of two (Fig. 6)')
+    .requiredOption('--ckpt <file...>', 'checkpoints to compare')
+    .option(
+      '--alpha <range>',
+      'start:stop:step or a list (default: -0.3:0.3:0.02, of a plane -0.3:0.3:0.05)',
+      numberRange('--alpha'),
+    )
+    .option('--plane', 'over the plane of two directions')
+    .option('--directions <n>', 'how many directions, or planes, to average', wholeNumber('--directions', 1), 1)
+    .addOption(
+      new Option(
+        '--distribution <name>',
+        'that directions are drawn from: U(−1, 1) as the authors, or normal as Li et al.',
+      )
+        .choices(['uniform', 'gaussian'])
+        .default('uniform'),
+    )
+    .addOption(
+      new Option('--fixed <what>', 'biasbn: biases and batch norm stay where they are, as in Li et al.')
+        .choices(['none', 'biasbn'])
+        .default('none'),
+    );
+  addCurveOptions(command).addHelpText('after', EXAMPLES).action(drawLandscape);
+}
+
+async function drawLandscape(options: LandscapeOptions): Promise<void> {
+  await inLaboratory(options, async (laboratory) => {
+    const { createLandscape } = await import('../sharpness/landscape.js');
+    const { distribution, fixed, seed, images } = options;
+    const subjects = await openSubjects(laboratory, options.ckpt);
+    const landscapes = subjects.map((subject) =>
+      createLandscape(laboratory, subject, { distribution, fixed, seed, ...(images && { images }) }),
+    );
+    try {
+      await (options.plane ? drawPlane : drawLine)(options, subjects, landscapes);
+    } finally {
+      for (const landscape of landscapes) await landscape.dispose();
+    }
+  });
+}
+
+function settingsOf({ directions, distribution, fixed, seed, images }: LandscapeOptions, alpha: number[]): object {
+  return { alpha, directions, distribution, fixed, seed, images };
+}
+
+/** A piece for each network, direction, point and split, in that order: a direction is drawn once. */
+function piecesOf<Row>(
+  { directions, split: splits }: LandscapeOptions,
+  subjects: readonly Subject[],
+  landscapes: readonly Landscape[],
+  points: readonly (readonly number[])[],
+  rowOf: (at: readonly number[], row: Omit<LineRow, 'alpha'>) => Row,
+): Piece<Row>[] {
+  const labelOf = subjectLabels(subjects);
+  return subjects.flatMap(({ file: { path: checkpoint } }, k) =>
+    Array.from({ length: directions }, (_, direction) => direction).flatMap((direction) =>
+      points.flatMap((at) =>
+        splits.map((split) => ({
+          key: `${labelOf(checkpoint)}, direction ${direction + 1} at ${at.join(', ')}, ${split}`,
+          rows: async () => {
+            const evaluation = await landscapes[k]!.at(direction, at, split);
+            return [rowOf(at, { ...evaluation, split, direction: direction + 1, checkpoint })];
+          },
+        })),
+      ),
+    ),
+  );
+}
+
+async function drawLine(
+  options: LandscapeOptions,
+  subjects: readonly Subject[],
+  landscapes: readonly Landscape[],
+): Promise<void> {
+  const { curveCsv } = await import('../report/figures/curve-record.js');
+  const { lossAndAccuracyFigure } = await import('../report/figures/loss-and-accuracy.js');
+  const { lineTable, meanPoints } = await import('./line-table.js');
+  const labelOf = subjectLabels(subjects);
+  const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.02');
+  const pointsOf = (rows: readonly LineRow[]): LossAndAccuracyPoint[] =>
+    meanPoints(rows.map(({ alpha, checkpoint, ...row }) => ({ ...row, x: alpha, series: labelOf(checkpoint) })));
+  await drawCurve(options, {
+    kind: 'landscape',
+    subjects,
+    settings: settingsOf(options, alphas),
+    pieces: piecesOf(
+      options,
+      subjects,
+      landscapes,
+      alphas.map((alpha) => [alpha]),
+      ([alpha], row): LineRow => ({ alpha: alpha!, ...row }),
+    ),
+    csv: (rows) => curveCsv('landscape', rows),
+    figure: (rows) => lossAndAccuracyFigure(pointsOf(rows), { xTitle: 'α, in norms of each filter' }),
+    table: (rows) => lineTable(pointsOf(rows), 'α'),
+  });
+}
+
+async function drawPlane(
+  options: LandscapeOptions,
+  subjects: readonly Subject[],
+  landscapes: readonly Landscape[],
+): Promise<void> {
+  const { stringify } = await import('csv-stringify/sync');
+  const { planeFigure } = await import('../sharpness/plane-figure.js');
+  const { groupBy } = await import('../report/group-by.js');
+  const { lineTable, meanPoints } = await import('./line-table.js');
+  const labelOf = subjectLabels(subjects);
+  const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.05');
+  // The means over planes, point by point of the grid.
+  const meansOf = (rows: readonly PlaneRow[]) =>
+    [...groupBy(rows, ({ beta }) => beta).entries()].flatMap(([beta, row]) =>
+      meanPoints(row.map(({ alpha, checkpoint, ...rest }) => ({ ...rest, x: alpha, series: labelOf(checkpoint) }))).map(
+        ({ x: alpha, ...point }) => ({ ...point, alpha, beta }),
+      ),
+    );
+  await drawCurve(options, {
+    kind: 'plane',
+    subjects,
+    settings: settingsOf(options, alphas),
+    pieces: piecesOf(
+      options,
+      subjects,
+      landscapes,
+      alphas.flatMap((alpha) => alphas.map((beta) => [alpha, beta])),
+      ([alpha, beta], row): PlaneRow => ({ alpha: alpha!, beta: beta!, ...row }),
+    ),
+    csv: (rows) => stringify(rows as PlaneRow[], { header: true, columns: PLANE_COLUMNS }),
+    figure: (rows) => planeFigure(meansOf(rows)),
+    table: (rows) =>
+      lineTable(
+        meansOf(rows)
+          .filter(({ beta }) => beta === 0)
+          .map(({ alpha, ...point }) => ({ ...point, x: alpha })),
+        'α (β = 0)',
+      ),
+  });
+}

@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import type { Split } from '../sharpness/laboratory.js';
+import type { NoisyPoint } from '../sharpness/sensitivity.js';
+import { SmoothOutError } from '../support/errors.js';
+import { numberRange } from './analysis-options.js';
+import { addCurveOptions, type CurveOptions, drawCurve, openSubjects } from './draw-curve.js';
+import { inLaboratory } from './in-laboratory.js';
+import { subjectLabels } from './subject-label.js';
+
+interface SensitivityOptions extends CurveOptions {
+  readonly ckpt: string[];
+  readonly noise: number[];
+}
+
+interface Row extends NoisyPoint {
+  readonly split: Split;
+  readonly checkpoint: string;
+}
+
+const EXAMPLES = `
+Examples:
+  smoothout sensitivity --noise 0:0.02:0.002 --ckpt results/runs/c1-sb/baseline/seed-1/best.safetensors
+  smoothout sensitivity --noise 0:0.02:0.002 --ckpt results/runs/c1-[sl]b/baseline/seed-1/best.safetensors --split test
+
+For every batch of 100 images all weights are moved by noise from U(−a, a), drawn anew.`;
+
+export function registerSensitivity(program: Command): void {
+  const command = program
+    .command('sensitivity')
+    .description('loss and accuracy under uniform noise of growing strength (Figs. 3b, 7b and 8; Eq. 9)')
+    .requiredOption('--ckpt <file...>', 'checkpoints to compare')
+    .requiredOption('--noise <range>', 'strengths a: start:stop:step or a list', strengths);
+  addCurveOptions(command).addHelpText('after', EXAMPLES).action(drawSensitivity);
+}
+
+function strengths(text: string): number[] {
+  const values = numberRange('--noise')(text);
+  const negative = values.find((a) => a < 0);
+  if (negative === undefined) return values;
+  throw new SmoothOutError('USAGE', `--noise ${text}: ${negative} is no strength of U(−a, a); expected 0 or more`);
+}
+
+async function drawSensitivity(options: SensitivityOptions): Promise<void> {
+  const { ckpt, noise, split: splits, seed, images } = options;
+  await inLaboratory(options, async (laboratory) => {
+    const { measureSensitivity, NOISE_BATCH, slopes } = await import('../sharpness/sensitivity.js');
+    const { curveCsv } = await import('../report/figures/curve-record.js');
+    const { lossAndAccuracyFigure } = await import('../report/figures/loss-and-accuracy.js');
+    const { groupBy } = await import('../report/group-by.js');
+    const { lineTable } = await import('./line-table.js');
+    const subjects = await openSubjects(laboratory, ckpt);
+    const labelOf = subjectLabels(subjects);
+    const pieces = subjects.flatMap((subject) =>
+      splits.map((split) => ({
+        key: `${labelOf(subject.file.path)}, ${split}`,
+        async rows(onShare: (share: number) => void): Promise<Row[]> {
+          const count = Math.min(images ?? Number.POSITIVE_INFINITY, subject.splits[split].count);
+          const onBatch = (done: number): void => onShare(done / count);
+          const settings = { strengths: noise, seed, images: count, onBatch };
+          const points = await measureSensitivity(laboratory, subject, split, settings);
+          return points.map((point) => ({ ...point, split, checkpoint: subject.file.path }));
+        },
+      })),
+    );
+    const pointOf = ({ a, checkpoint, ...row }: Row) => ({ ...row, x: a, series: labelOf(checkpoint) });
+    const slopesIn = (rows: readonly Row[]) => {
+      const curves = groupBy(rows, ({ checkpoint, split }) => `${checkpoint} ${split}`);
+      return [...curves.values()].map((curve) => ({
+        checkpoint: curve[0]!.checkpoint,
+        split: curve[0]!.split,
+        s: slopes(curve),
+      }));
+    };
+    const slopeColumn = (rows: readonly Row[]): string[] =>
+      slopesIn(rows).flatMap(({ s }) => ['', ...s.map((slope) => slope.toPrecision(4))]);
+    await drawCurve(options, {
+      kind: 'sensitivity',
+      subjects,
+      settings: { noise, batchSize: NOISE_BATCH, seed, images },
+      pieces,
+      results: (rows) => ({ slopes: slopesIn(rows) }),
+      csv: (rows) => curveCsv('sensitivity', rows),
+      figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'Strength of the noise, a' }),
+      table: (rows) => lineTable(rows.map(pointOf), 'a', { 's = ΔC̄/Δa': slopeColumn(rows) }),
+    });
+  });
+}

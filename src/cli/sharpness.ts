@@ -1,0 +1,166 @@
+import { type Command, Option } from 'commander';
+import type { Laboratory, Subject } from '../sharpness/laboratory.js';
+import type { SharpnessSettings } from '../sharpness/settings.js';
+import { EXIT, SmoothOutError } from '../support/errors.js';
+import { type AnalysisOptions, addAnalysisOptions, positiveNumber, wholeNumber } from './analysis-options.js';
+import { inLaboratory } from './in-laboratory.js';
+import { log, print, printJson, reportError } from './output.js';
+import { createSharpnessProgress } from './sharpness-progress.js';
+import { type Measured, sharpnessTable } from './sharpness-table.js';
+
+interface SharpnessCommandOptions extends AnalysisOptions {
+  readonly ckpt: string[];
+  readonly epsilon: number;
+  readonly repeats: number;
+  readonly split: 'train' | 'test';
+  readonly maxIterations: number;
+  readonly start: 'center' | 'random';
+  readonly batchNorm: 'running' | 'batch';
+  readonly batchSize?: number;
+  readonly gradient: 'exact' | 'reference';
+  readonly manifold?: number;
+  readonly allConventions?: boolean;
+  readonly check?: boolean;
+  readonly force?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  smoothout sharpness --ckpt results/runs/f1-lb/baseline/seed-1/best.safetensors
+  smoothout sharpness --ckpt results/runs/*/*/seed-*/best.safetensors --all-conventions
+  smoothout sharpness --ckpt best.safetensors --batch-norm batch --images 10000 --check
+  smoothout sharpness --ckpt best.safetensors --manifold 100
+
+docs/sharpness.md says what each convention means and what a measurement costs.`;
+
+export function registerSharpness(program: Command): void {
+  const command = program
+    .command('sharpness')
+    .description('measure the (C_ε, A)-sharpness of checkpoints with L-BFGS-B')
+    .requiredOption('--ckpt <file...>', 'checkpoints to measure')
+    .option(
+      '--epsilon <number>',
+      'ε: half the width of the box, less the share of |x|',
+      positiveNumber('--epsilon'),
+      5e-4,
+    )
+    .option('--repeats <n>', 'measurements, of which the largest counts', wholeNumber('--repeats', 1), 5)
+    .addOption(new Option('--split <name>', 'whose loss is measured').choices(['train', 'test']).default('train'))
+    .option('--max-iterations <n>', 'of L-BFGS-B', wholeNumber('--max-iterations', 1), 10)
+    .addOption(
+      new Option('--start <where>', 'where L-BFGS-B starts: the minimiser or a random point of the box')
+        .choices(['center', 'random'])
+        .default('center'),
+    )
+    .addOption(
+      new Option('--batch-norm <mode>', 'with running statistics or those of each batch')
+        .choices(['running', 'batch'])
+        .default('running'),
+    )
+    .option(
+      '--batch-size <n>',
+      'images in a batch (default: 5000 for batch statistics)',
+      wholeNumber('--batch-size', 1),
+    )
+    .addOption(
+      new Option('--gradient <sign>', 'reference: with the sign error of the authors’ code')
+        .choices(['exact', 'reference'])
+        .default('exact'),
+    )
+    .option('--manifold <p>', 'in a random subspace of p dimensions', wholeNumber('--manifold', 1))
+    .addOption(
+      new Option('--all-conventions', 'measure as defined, as Keskar et al. and as the reference code did').conflicts([
+        ...['epsilon', 'split', 'maxIterations', 'start', 'batchNorm', 'gradient', 'manifold'],
+      ]),
+    )
+    .option('--check', 'ask projected ascent and the Hessian’s largest eigenvalue too');
+  addAnalysisOptions(command, { images: 'measure on the first n images of the split' })
+    .option('--force', 'measure again what has been measured')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: SharpnessCommandOptions) => {
+      process.exitCode = await carryOut(options);
+    });
+}
+
+async function settingsOf(options: SharpnessCommandOptions): Promise<SharpnessSettings[]> {
+  const { NAMED, withConvention } = await import('../sharpness/settings.js');
+  const { epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed } = options;
+  const settings = {
+    ...{ epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed },
+    images: options.images ?? null,
+    batchSize: options.batchSize ?? null,
+    manifold: options.manifold ?? null,
+  };
+  return options.allConventions ? NAMED.map((convention) => withConvention(settings, convention)) : [settings];
+}
+
+/** Measures one checkpoint after another. One that fails does not stop the others; an interruption does. */
+async function carryOut(options: SharpnessCommandOptions): Promise<number> {
+  const settings = await settingsOf(options);
+  const measured: Measured[] = [];
+  const failures: string[] = [];
+  let status: number = EXIT.ok;
+  const failed = (path: string, error: unknown): void => {
+    status ||= reportError(error);
+    failures.push(`${path}: ${error instanceof SmoothOutError ? error.code.toLowerCase() : 'failed'}`);
+  };
+  const interrupted = await inLaboratory(options, async (laboratory) => {
+    for (const subject of await openAll(laboratory, options.ckpt, failed)) {
+      try {
+        await measureAll(laboratory, subject, settings, options, (one) => measured.push(one));
+      } catch (error) {
+        failed(subject.file.path, error);
+        if (laboratory.signal.aborted) break;
+      }
+    }
+    return laboratory.signal.aborted;
+  });
+  if (!options.json && measured.length > 0) print(sharpnessTable(measured));
+  if (measured.length > 0) for (const failure of failures) log(failure);
+  return interrupted ? EXIT.interrupted : status;
+}
+
+/** Every checkpoint is looked at before hours are spent on the first. */
+async function openAll(
+  laboratory: Laboratory,
+  paths: readonly string[],
+  failed: (path: string, error: unknown) => void,
+): Promise<Subject[]> {
+  const subjects: Subject[] = [];
+  for (const path of paths) {
+    try {
+      subjects.push(await laboratory.open(path));
+    } catch (error) {
+      failed(path, error);
+    }
+  }
+  return subjects;
+}
+
+async function measureAll(
+  laboratory: Laboratory,
+  subject: Subject,
+  all: readonly SharpnessSettings[],
+  { check = false, force = false, json = false }: SharpnessCommandOptions,
+  onMeasured: (measured: Measured) => void,
+): Promise<void> {
+  const { measureSharpness, resolveSettings } = await import('../sharpness/measure.js');
+  const { addMeasurement, alreadyMeasured, readMeasurements, recordPath } = await import('../sharpness/record.js');
+  const { file } = subject;
+  const record = await recordPath(file.path);
+  for (const settings of all) {
+    const earlier = alreadyMeasured(await readMeasurements(record, file), resolveSettings(settings, subject), check);
+    if (earlier && !force) log(`${file.path}: measured before (--force measures again)`);
+    const progress = createSharpnessProgress(subject, settings);
+    const measurement =
+      force || !earlier
+        ? await measureSharpness(laboratory, subject, { settings, check, onProgress: progress.show }).finally(
+            progress.stop,
+          )
+        : earlier;
+    if (measurement !== earlier) await addMeasurement(record, file, measurement);
+    onMeasured({ subject, measurement, record });
+    const { path: checkpoint, origin: run, epoch } = file;
+    if (json) printJson({ event: 'sharpness', checkpoint, run, epoch, record, ...measurement });
+  }
+}

@@ -1,0 +1,84 @@
+/** The line between two minima (sections 3.2 and Appendix B; Figs. 3a, 5, 7a, 9, 10), after Goodfellow et al. */
+import { firstImages } from '../data/source.js';
+import type { Weights } from '../nn/initialise.js';
+import { SmoothOutError } from '../support/errors.js';
+import { createEvaluator, type Evaluation } from '../training/evaluate.js';
+import type { Laboratory, Split, Subject } from './laboratory.js';
+import { usualBatchSize } from './objective.js';
+import { createStatisticsEstimator } from './reestimate.js';
+
+export interface InterpolationOptions {
+  /**
+   * Batch norm's running statistics on the way: interpolated like the weights, as the authors do, or estimated anew on
+   * the training images, since the mean of two networks' statistics is neither's.
+   */
+  readonly statistics: 'interpolate' | 'reestimate';
+  /** The first images of each split only. */
+  readonly images?: number;
+}
+
+export interface Interpolation {
+  at(alpha: number, split: Split): Promise<Evaluation>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Loss and accuracy of α·w_to + (1 − α)·w_from on the images of `from`'s run.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID where the two are different networks or of different data.
+ */
+export async function createInterpolation(
+  laboratory: Laboratory,
+  from: Subject,
+  to: Subject,
+  { statistics, images = Number.POSITIVE_INFINITY }: InterpolationOptions,
+): Promise<Interpolation> {
+  checkSameNetwork(from, to);
+  const { engine } = laboratory;
+  const { model, splits } = from;
+  const evaluator = createEvaluator(engine, model);
+  const estimator =
+    statistics === 'reestimate'
+      ? createStatisticsEstimator(
+          engine,
+          model,
+          await laboratory.images(from, 'train', images),
+          usualBatchSize(model, 'running'),
+        )
+      : null;
+  let last: { readonly alpha: number; readonly weights: Weights } | null = null;
+  async function weightsAt(alpha: number): Promise<Weights> {
+    if (last?.alpha === alpha) return last.weights;
+    const mixed = interpolated(from.weights, to.weights, alpha);
+    const weights = estimator ? { ...mixed, statistics: await estimator.estimate(mixed.parameters) } : mixed;
+    last = { alpha, weights };
+    return weights;
+  }
+  return {
+    async at(alpha, split) {
+      const weights = await weightsAt(alpha);
+      return evaluator.evaluate(weights.parameters, weights.statistics, firstImages(splits[split], images));
+    },
+    async dispose() {
+      await evaluator.dispose();
+      await estimator?.dispose();
+    },
+  };
+}
+
+/** α·w₁ + (1 − α)·w₀, parameters and batch statistics alike; α may leave [0, 1]. */
+export function interpolated(from: Weights, to: Weights, alpha: number): Weights {
+  const mix = (a: Float32Array, b: Float32Array): Float32Array =>
+    a.map((value, i) => alpha * b[i]! + (1 - alpha) * value);
+  return { parameters: mix(from.parameters, to.parameters), statistics: mix(from.statistics, to.statistics) };
+}
+
+function checkSameNetwork(from: Subject, to: Subject): void {
+  const describe = ({ model, file: { spec } }: Subject): string =>
+    `${model.name} of ${model.layout.size} parameters on ${spec.synthetic ? 'generated ' : ''}${spec.dataset}`;
+  if (describe(from) === describe(to)) return;
+  throw new SmoothOutError(
+    'CHECKPOINT_INVALID',
+    `${to.file.path}: ${describe(to)}, where ${from.file.path} is ${describe(from)}: no line leads from one to the other`,
+  );
+}

@@ -1,0 +1,101 @@
+/** Sensitivity to uniform noise: C̄(w*; a), and its slope s (section 3.2, Eq. 9; Figs. 3b, 7b, 8). */
+import * as tf from '@tensorflow/tfjs';
+import { batches } from '../data/batches.js';
+import { firstImages } from '../data/source.js';
+import type { Engine, NamedTensors, Program } from '../engine/engine.js';
+import type { Model } from '../nn/model.js';
+import { drawNoise } from '../smoothout/noise.js';
+import { uniformPerturbation } from '../smoothout/perturbation.js';
+import { createUniformBuffer } from '../support/philox/uniform-buffer.js';
+import { batchLoss, batchSignature, float } from '../training/objective.js';
+import type { Laboratory, Split, Subject } from './laboratory.js';
+
+/** "… fed to the framework in batch size of 100, and at each batch, the parameter is perturbed." */
+export const NOISE_BATCH = 100;
+
+export interface NoisyPoint {
+  readonly a: number;
+  /** Mean cross-entropy (nats) over all images, each batch of 100 under its own noise. */
+  readonly loss: number;
+  /** Percent. */
+  readonly accuracy: number;
+  /** How many perturbations were drawn. */
+  readonly draws: number;
+}
+
+export interface SensitivityOptions {
+  readonly strengths: readonly number[];
+  /** The first images of the split only; all of them unless given. */
+  readonly images?: number;
+  readonly seed: number;
+  /** Called after each batch, with the images done so far. */
+  readonly onBatch?: (images: number) => void;
+}
+
+const STREAM = { train: 0, test: 1 } as const;
+
+/**
+ * θ = a·u with u ~ U(−1, 1) drawn anew for every batch, for all parameters, batch norm's included; running statistics.
+ * All strengths see the same u, so that the noise of the estimate cancels in their differences.
+ */
+export async function measureSensitivity(
+  { engine }: Laboratory,
+  { model, weights, splits }: Subject,
+  split: Split,
+  { strengths, images = Number.POSITIVE_INFINITY, seed, onBatch }: SensitivityOptions,
+): Promise<NoisyPoint[]> {
+  const { layout } = model;
+  const source = firstImages(splits[split], images);
+  const programs = new Map<number, Program>();
+  const parameters = await engine.upload(weights.parameters, [layout.size]);
+  const sums = strengths.map((a) => ({ a, loss: 0, correct: 0 }));
+  const u = createUniformBuffer(layout.size);
+  let draws = 0;
+  let done = 0;
+  try {
+    for await (const batch of batches(source, { batchSize: NOISE_BATCH })) {
+      const stream = { seed, purpose: 'sensitivity', epoch: STREAM[split], step: draws } as const;
+      const noise = await engine.upload(drawNoise(u, stream, layout, { bound: 1, parameters: 'all' }), [layout.size]);
+      draws++;
+      const program = programs.get(batch.count) ?? (await compileNoisyLoss(engine, model, batch.count));
+      programs.set(batch.count, program);
+      const inputs = { parameters, noise, statistics: weights.statistics, images: batch.images, labels: batch.labels };
+      for (const sum of sums) {
+        const results = await program.run({ ...inputs, strength: Float32Array.of(sum.a) });
+        sum.loss += (results.loss as Float32Array)[0]!;
+        sum.correct += (results.correct as Float32Array)[0]!;
+      }
+      noise.dispose();
+      done += batch.count;
+      onBatch?.(done);
+    }
+  } finally {
+    parameters.dispose();
+    for (const program of programs.values()) await program.dispose();
+  }
+  const { count } = source;
+  return sums.map(({ a, loss, correct }) => ({ a, loss: loss / count, accuracy: (100 * correct) / count, draws }));
+}
+
+function compileNoisyLoss(engine: Engine, model: Model, count: number): Promise<Program> {
+  const vector = float(model.layout.size);
+  const signature = {
+    parameters: vector,
+    noise: vector,
+    strength: float(),
+    ...batchSignature(model, count, 'running'),
+  };
+  const noisyLoss = (inputs: NamedTensors) => {
+    const a = inputs.strength as tf.Scalar;
+    const theta = tf.mul(inputs.noise!, a) as tf.Tensor1D;
+    const perturbed = uniformPerturbation.perturb(inputs.parameters as tf.Tensor1D, theta, a);
+    const { sum, correct } = batchLoss(model, perturbed, inputs, 'running');
+    return { loss: sum, correct };
+  };
+  return engine.compile(noisyLoss, signature);
+}
+
+/** s = ΔC̄/Δa (Eq. 9), from each strength to the next. */
+export function slopes(points: readonly Pick<NoisyPoint, 'a' | 'loss'>[]): number[] {
+  return points.slice(1).map(({ a, loss }, i) => (loss - points[i]!.loss) / (a - points[i]!.a));
+}
