@@ -9,7 +9,7 @@ import type { Layout } from '../nn/layout.js';
 import { fromTensors, toTensors } from '../nn/stored.js';
 import { SmoothOutError } from '../support/errors.js';
 import { writeFileAtomic } from '../support/files.js';
-import { encodeSafetensors, type Metadata, readSafetensors } from '../support/safetensors.js';
+import { encodeSafetensors, type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
 import type { EpochProgress } from './epoch.js';
 import type { HostState } from './state.js';
 
@@ -91,7 +91,6 @@ export async function readCheckpoint(
       },
     );
   }
-  const weights = Object.entries(tensors).filter(([name]) => !name.startsWith(OPTIMIZER));
   const optimizer = stateNames.map((name) => {
     const data = tensors[`${OPTIMIZER}${name}`]?.data;
     if (data instanceof Float32Array && data.length === layout.size) return [name, data] as const;
@@ -99,11 +98,21 @@ export async function readCheckpoint(
   });
   const { updates, progress } = parsed.data;
   const state = {
-    ...fromTensors(Object.fromEntries(weights), layout, path),
+    ...weightsIn(tensors, layout, path),
     optimizer: Object.fromEntries(optimizer),
     updates,
   };
   return { state, progress };
+}
+
+/**
+ * The parameters and running statistics in a checkpoint of either kind, or in a file of another program.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID where they are not those of the model.
+ */
+export function weightsIn(tensors: StoredTensors, layout: Layout, source: string): Weights {
+  const weights = Object.entries(tensors).filter(([name]) => !name.startsWith(OPTIMIZER));
+  return fromTensors(Object.fromEntries(weights), layout, source);
 }
 
 function damaged(path: string, why: string): SmoothOutError {

@@ -1,9 +1,10 @@
 /** Lines 1, 2 and 7 of Algorithm 1: the batches of an epoch, one step for each. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RunSpec } from '../config/schema.js';
-import { type BatchOptions, batches } from '../data/batches.js';
+import { type Batch, batches } from '../data/batches.js';
 import type { ImageSource } from '../data/source.js';
 import { SmoothOutError } from '../support/errors.js';
+import { ghostBatches } from './ghost-batches.js';
 import type { TrainingState } from './state.js';
 import type { StepRunner } from './step.js';
 
@@ -55,23 +56,26 @@ export async function trainEpoch(
   let state = start;
   let now = progress;
   const startedAt = performance.now();
-  const options: BatchOptions = {
+  const parts = batches(source, {
     batchSize: spec.batchSize,
+    cut: (count) => ghostBatches(count, spec.batchSize, spec.ghostBatchSize),
     shuffle: { seed: spec.seed, purpose: 'shuffle', epoch },
     ...(spec.augment && { augmentation: { seed: spec.seed, purpose: 'augmentation', epoch } }),
     skip: progress.steps,
-  };
-  for await (const batch of batches(source, options)) {
+  });
+  // The counts below say how many parts there are: it is never asked for one too many.
+  const next = async () => (await parts.next()).value as Batch;
+  for (let step = progress.steps; step < stepsPerEpoch; step++) {
     // Signals arrive between turns of the event loop only.
     await nextTurn();
     if (signal.aborted) break;
-    const step = now.steps;
-    const result = await runStep(state, batch, { ...place, step, done: epoch * stepsPerEpoch + step });
+    const count = Math.min(spec.batchSize, source.count - step * spec.batchSize);
+    const result = await runStep(state, { count, next }, { ...place, step, done: epoch * stepsPerEpoch + step });
     state = result.state;
     now = {
       epoch,
       steps: step + 1,
-      images: now.images + batch.count,
+      images: now.images + count,
       lossSum: now.lossSum + result.lossSum,
       correct: now.correct + result.correct,
       seconds: progress.seconds + (performance.now() - startedAt) / 1000,
@@ -81,6 +85,7 @@ export async function trainEpoch(
     }
     await onStep(state, now);
   }
+  await parts.return();
   return { state, progress: now };
 }
 

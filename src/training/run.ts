@@ -6,11 +6,10 @@ import type { Dataset } from '../data/source.js';
 import type { Engine } from '../engine/engine.js';
 import { initialise } from '../nn/initialise.js';
 import type { Layout } from '../nn/layout.js';
-import { fromTensors } from '../nn/stored.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
-import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import { type Checkpoint, readCheckpoint, weightsIn } from './checkpoint.js';
 import { type EpochProgress, newEpoch } from './epoch.js';
 import { buildLearner } from './learner.js';
 import { type EpochMetrics, truncateMetrics } from './metrics.js';
@@ -97,7 +96,7 @@ async function startingPoint({ spec, paths }: RunOptions, learner: Learner): Pro
 /** Drawn from the seed, or read from the file that `init` names. */
 async function startingWeights({ seed, init, batchNorm }: RunSpec, layout: Layout) {
   if (init === null) return initialise(layout, { seed, batchNormScale: batchNorm.scaleInitialisation });
-  return fromTensors((await readSafetensors(init)).tensors, layout, init);
+  return weightsIn((await readSafetensors(init)).tensors, layout, init);
 }
 
 function startedWithOther(what: string, { record }: RunPaths): SmoothOutError {

@@ -1,8 +1,8 @@
-/** One update of the parameters, driven from the host: cuts the batch into passes and runs their programs. */
+/** One update of the parameters, driven from the host: a batch as one pass or as many. */
 import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
 import type { DeviceArray, Value } from '../engine/engine.js';
-import { createDraw, type PassPlace, type StepPlace } from './draws.js';
+import { createDraw, type StepPlace } from './draws.js';
 import { ghostBatches } from './ghost-batches.js';
 import type { Learner, TrainingPrograms } from './programs.js';
 import { replaceState, type TrainingState } from './state.js';
@@ -14,13 +14,14 @@ export interface StepResult {
   readonly correct: number;
 }
 
-/** Takes a state and a batch to the next state; the arrays of the old state are given back. */
-export type StepRunner = (state: TrainingState, batch: Batch, place: StepPlace) => Promise<StepResult>;
-
-interface Pass extends PassPlace {
-  readonly images: Float32Array;
-  readonly labels: Int32Array;
+/** A batch as a step takes it: its ghost batches are read one after another, so that only one need be in memory. */
+export interface StepBatch {
+  readonly count: number;
+  next(): Promise<Batch>;
 }
+
+/** Takes a state and a batch to the next state; the arrays of the old state are given back. */
+export type StepRunner = (state: TrainingState, batch: StepBatch, place: StepPlace) => Promise<StepResult>;
 
 export function createStepRunner(spec: RunSpec, learner: Learner, programs: TrainingPrograms): StepRunner {
   const draw = createDraw(spec, learner);
@@ -32,11 +33,10 @@ export function createStepRunner(spec: RunSpec, learner: Learner, programs: Trai
     return Object.fromEntries(values.map(([name, value]) => [name, Float32Array.of(value)]));
   };
 
-  async function inOnePass(state: TrainingState, pass: Pass, place: StepPlace): Promise<StepResult> {
-    const { images, labels } = pass;
+  async function inOnePass(state: TrainingState, { images, labels }: Batch, place: StepPlace): Promise<StepResult> {
     const { parameters, statistics, optimizer } = state;
     const program = await programs.step(labels.length);
-    const drawn = draw(place, pass, labels.length);
+    const drawn = draw(place, { ghostBatch: 0, copy: 0 }, labels.length);
     const inputs = { parameters, statistics, images, labels, ...optimizer, ...scalars(state, place), ...drawn };
     const results = await program.run(inputs);
     return {
@@ -46,46 +46,46 @@ export function createStepRunner(spec: RunSpec, learner: Learner, programs: Trai
     };
   }
 
-  /** Ghost batches and copies weigh the same each: the gradient is the mean of theirs. */
-  async function inManyPasses(state: TrainingState, passes: readonly Pass[], place: StepPlace): Promise<StepResult> {
+  /** Every copy sees every ghost batch. All passes weigh the same: the gradient is the mean of theirs. */
+  async function inManyPasses(
+    state: TrainingState,
+    ghosts: AsyncIterable<Batch>,
+    place: StepPlace,
+  ): Promise<StepResult> {
     const { parameters, optimizer } = state;
     zeros ??= new Float32Array(learner.model.layout.size);
-    let [lossSum, correct] = [0, 0];
+    let [lossSum, correct, ghostBatch, passes] = [0, 0, 0, 0];
     let sums: { gradientSum: Value; statistics: DeviceArray } = { gradientSum: zeros, statistics: state.statistics };
-    for (const pass of passes) {
-      const { images, labels } = pass;
+    for await (const { images, labels } of ghosts) {
       const program = await programs.pass(labels.length);
-      const results = await program.run({ parameters, images, labels, ...sums, ...draw(place, pass, labels.length) });
-      if (sums.gradientSum !== zeros) disposeBoth(sums);
-      sums = { gradientSum: results.gradientSum!, statistics: results.statistics as DeviceArray };
-      lossSum += (numberIn(results.loss) * labels.length) / copies;
-      correct += numberIn(results.correct) / copies;
+      for (let copy = 0; copy < copies; copy++) {
+        const drawn = draw(place, { ghostBatch, copy }, labels.length);
+        const results = await program.run({ parameters, images, labels, ...sums, ...drawn });
+        if (sums.gradientSum !== zeros) disposeBoth(sums);
+        sums = { gradientSum: results.gradientSum!, statistics: results.statistics as DeviceArray };
+        lossSum += (numberIn(results.loss) * labels.length) / copies;
+        correct += numberIn(results.correct) / copies;
+        passes++;
+      }
+      ghostBatch++;
     }
     const { gradientSum, statistics } = sums;
-    const weight = Float32Array.of(1 / passes.length);
+    const weight = Float32Array.of(1 / passes);
     const update = await programs.update();
     const results = await update.run({ parameters, gradientSum, weight, ...optimizer, ...scalars(state, place) });
     (gradientSum as DeviceArray).dispose();
     return { state: replaceState(state, { ...results, statistics, updates: state.updates + 1 }), lossSum, correct };
   }
 
-  return (state, batch, place) => {
-    const passes = passesOf(batch, spec, copies);
-    return passes.length === 1 ? inOnePass(state, passes[0]!, place) : inManyPasses(state, passes, place);
+  return async (state, batch, place) => {
+    const ghosts = ghostBatches(batch.count, spec.batchSize, spec.ghostBatchSize).length;
+    if (ghosts * copies > 1) return inManyPasses(state, taken(batch, ghosts), place);
+    return inOnePass(state, await batch.next(), place);
   };
 }
 
-/** Every ghost batch, seen by every copy. */
-function passesOf({ images, labels, count }: Batch, spec: RunSpec, copies: number): Pass[] {
-  const size = images.length / count;
-  return ghostBatches(count, spec.batchSize, spec.ghostBatchSize).flatMap(([start, end], ghostBatch) =>
-    Array.from({ length: copies }, (_, copy) => ({
-      images: images.subarray(start * size, end * size),
-      labels: labels.subarray(start, end),
-      ghostBatch,
-      copy,
-    })),
-  );
+async function* taken(batch: StepBatch, ghosts: number): AsyncGenerator<Batch> {
+  for (let i = 0; i < ghosts; i++) yield await batch.next();
 }
 
 function disposeBoth({ gradientSum, statistics }: { gradientSum: Value; statistics: DeviceArray }): void {

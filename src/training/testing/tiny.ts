@@ -7,6 +7,7 @@ import { configSchema, type RunSpec } from '../../config/schema.js';
 import type { Dataset, ImageSource } from '../../data/source.js';
 import type { Engine } from '../../engine/engine.js';
 import { createOnnxEngine } from '../../engine/onnx/engine.js';
+import { SmoothOutError } from '../../support/errors.js';
 import { readSafetensors } from '../../support/safetensors.js';
 import { readMetrics } from '../metrics.js';
 import type { RunRecord } from '../record.js';
@@ -78,7 +79,7 @@ export async function trainTiny(spec: RunSpec, options: TinyOptions = {}): Promi
     onStart: () => {},
     onStep: () => {
       steps++;
-      if (steps === options.stopAfter) controller.abort(new Error('stopped by the test'));
+      if (steps === options.stopAfter) controller.abort(new SmoothOutError('INTERRUPTED', 'stopped by the test'));
     },
     onEpoch: () => {},
   };

@@ -1,0 +1,168 @@
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { readRunConfig } from '../config/resolve.js';
+import type { ImageSource } from '../data/source.js';
+import { initialise } from '../nn/initialise.js';
+import { toTensors } from '../nn/stored.js';
+import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
+import { buildLearner } from './learner.js';
+import { readMetrics } from './metrics.js';
+import { readRunRecord } from './record.js';
+import { parametersOf, resultsOf, TINY_DATASET, temporaryFolder, tinySpec, trainTiny } from './testing/tiny.js';
+
+const SPEC = tinySpec();
+const refusal = (message: RegExp) => ({ code: 'CHECKPOINT_INVALID', message: expect.stringMatching(message) });
+
+describe('a finished run', () => {
+  test('leaves its settings, record, metrics and checkpoints, and nothing else', async () => {
+    const { paths, record } = await trainTiny(SPEC);
+    expect((await readdir(paths.folder)).sort()).toEqual(
+      ['best.safetensors', 'config.yaml', 'last.safetensors', 'metrics.jsonl', 'run.json'].sort(),
+    );
+    expect(await readRunConfig(paths.config)).toEqual(SPEC);
+    expect(await readRunRecord(paths.record)).toEqual(record);
+  });
+
+  test('is recorded as it went', async () => {
+    const { record, paths } = await trainTiny(SPEC);
+    const metrics = await readMetrics(paths.metrics);
+    const accuracies = metrics.map(({ validationAccuracy }) => validationAccuracy);
+    const best = Math.max(...accuracies);
+    expect(record).toMatchObject({
+      status: 'completed',
+      epochsDone: 3,
+      bestAccuracy: best,
+      bestEpoch: accuracies.indexOf(best) + 1,
+      finalAccuracy: accuracies.at(-1),
+      validation: 'test',
+      data: { synthetic: false, trainImages: 60, validationImages: 30, digests: { train: 'aaaa' } },
+      error: null,
+    });
+    expect(metrics.map(({ epoch, step, learningRate }) => [epoch, step, learningRate])).toEqual([
+      [1, 4, 0.01],
+      [2, 8, 0.01],
+      [3, 12, 0.01],
+    ]);
+    expect((await readSafetensors(paths.best)).metadata.epoch).toBe(String(record!.bestEpoch));
+    expect((await readSafetensors(paths.last)).metadata.epoch).toBe('3');
+  });
+
+  test('is not trained again, unless it is asked for', async () => {
+    const first = await trainTiny(SPEC);
+    const again = await trainTiny(SPEC, { out: first.out });
+    expect(again.record).toEqual(first.record);
+    const forced = await trainTiny(SPEC, { out: first.out, force: true });
+    expect(forced.record!.startedAt).not.toBe(first.record!.startedAt);
+    expect((await resultsOf(forced)).last).toEqual((await resultsOf(first)).last);
+  });
+
+  test('has its best epoch by the images that chose it, which are not the test set', async () => {
+    const { record } = await trainTiny(tinySpec({ validation: 'holdout:12' }));
+    expect(record).toMatchObject({ validation: 'holdout:12', data: { trainImages: 48, validationImages: 12 } });
+  });
+});
+
+describe('an interrupted run', () => {
+  test('says so, and how far it came', async () => {
+    const { paths } = await trainTiny(SPEC, { stopAfter: 6 });
+    expect(await readRunRecord(paths.record)).toMatchObject({
+      status: 'interrupted',
+      epochsDone: 1,
+      error: null,
+    });
+    expect((await readSafetensors(paths.last)).metadata.place).toMatch(/"epoch":1,"steps":2,"images":32/);
+  });
+
+  test('is not resumed with other settings, other data, or without its metrics', async () => {
+    const { out, paths } = await trainTiny(SPEC, { stopAfter: 6 });
+    const other = tinySpec({ optimizer: { learningRate: 0.02 } });
+    expect((await trainTiny(other, { out })).error).toMatchObject(refusal(/started with other settings/));
+    const train: ImageSource = { ...TINY_DATASET.train, count: 59 };
+    expect((await trainTiny(SPEC, { out, train })).error).toMatchObject(refusal(/started with other data/));
+    await rm(paths.metrics);
+    expect((await trainTiny(SPEC, { out })).error).toMatchObject(
+      refusal(/metrics\.jsonl: 0 epochs, where the checkpoint is after 1/),
+    );
+    expect((await trainTiny(SPEC, { out, force: true })).record).toMatchObject({ status: 'completed' });
+  });
+
+  test('of another seed lends no checkpoint', async () => {
+    const one = await trainTiny(SPEC, { stopAfter: 6 });
+    const two = await trainTiny(tinySpec({ seeds: [2] }), { out: one.out, stopAfter: 6 });
+    await copyFile(one.paths.last, two.paths.last);
+    expect((await trainTiny(tinySpec({ seeds: [2] }), { out: one.out })).error).toMatchObject(refusal(/another seed/));
+  });
+});
+
+describe('a diverging run', () => {
+  const WILD = tinySpec({ optimizer: { name: 'sgd', learningRate: 1e30 } });
+
+  test('ends with its status, and the same command does not try it again', async () => {
+    const { out, paths, error } = await trainTiny(WILD);
+    expect(error).toMatchObject({
+      code: 'DIVERGED',
+      exitStatus: 1,
+      message: expect.stringMatching(/the loss became NaN in epoch 1/),
+    });
+    const record = await readRunRecord(paths.record);
+    expect(record).toMatchObject({ status: 'diverged', epochsDone: 0, error: { code: 'DIVERGED' } });
+    expect((await trainTiny(WILD, { out })).record).toEqual(record);
+  });
+
+  test('is found out by the validation loss too, and its parameters are kept as the best of nothing', async () => {
+    // One step an epoch: the loss of the batch is that of the parameters before the step.
+    const { paths, error } = await trainTiny(
+      tinySpec({ batchSize: 60, optimizer: { name: 'sgd', learningRate: 1e38 } }),
+    );
+    expect(error).toMatchObject({
+      code: 'DIVERGED',
+      message: expect.stringMatching(/^the validation loss is .* after epoch 1$/),
+    });
+    expect(await readdir(paths.folder)).not.toContain('best.safetensors');
+    expect(await readMetrics(paths.metrics)).toEqual([]);
+  });
+});
+
+describe('a run that starts from given parameters', () => {
+  const { layout } = buildLearner(SPEC, TINY_DATASET.train).model;
+
+  async function initFile(weights = initialise(layout, { seed: 77, batchNormScale: 'one' })) {
+    const path = `${await temporaryFolder()}/init.safetensors`;
+    await writeFile(path, encodeSafetensors(toTensors(weights, layout)));
+    return path;
+  }
+
+  test('starts there, whatever its seed', async () => {
+    const drawn = initialise(layout, { seed: 77, batchNormScale: 'one' });
+    // No zeros: any step would show there, however short.
+    const weights = { ...drawn, parameters: drawn.parameters.map((value) => value || 0.5) };
+    const still = { init: await initFile(weights), epochs: 1, optimizer: { name: 'sgd', learningRate: 1e-30 } };
+    const after = await parametersOf(await trainTiny(tinySpec(still)));
+    for (const { name, offset, size } of layout.parameters) {
+      expect(after[name], name).toEqual(weights.parameters.slice(offset, offset + size));
+    }
+  });
+
+  test.each(['best', 'last'] as const)('goes on from the %s checkpoint of another', async (which) => {
+    const first = await trainTiny(SPEC);
+    const on = await trainTiny(tinySpec({ experiment: 'on', init: first.paths[which], epochs: 1 }));
+    const [before] = await readMetrics(first.paths.metrics);
+    const [after] = await readMetrics(on.paths.metrics);
+    expect(after!.trainLoss).toBeLessThan(0.8 * before!.trainLoss);
+  });
+
+  test('refuses a file that is missing or of another network', async () => {
+    const missing = await trainTiny(tinySpec({ init: '/nowhere/init.safetensors' }));
+    expect(missing.error).toMatchObject(refusal(/\/nowhere\/init\.safetensors: there is no such file/));
+    const other = await trainTiny(tinySpec({ init: await initFile(), hidden: [9] }));
+    expect(other.error).toMatchObject(refusal(/"layers\.0\.weight" with shape \[8,16\], where the model has \[9,16\]/));
+    expect(await readdir(other.paths.folder)).toEqual([]);
+  });
+});
+
+test('a damaged record is named, and nothing is overwritten', async () => {
+  const { out, paths } = await trainTiny(SPEC, { stopAfter: 6 });
+  await writeFile(paths.record, '{"version": 1');
+  expect((await trainTiny(SPEC, { out })).error).toMatchObject(refusal(/run\.json: not valid JSON/));
+  expect(await readFile(paths.record, 'utf8')).toBe('{"version": 1');
+});
