@@ -48,6 +48,18 @@ describe('batches', () => {
     expect(seen).toEqual([...permutation(shuffle, 50).subarray(32)]);
   });
 
+  test('cut: each batch in parts of the sizes asked for', async () => {
+    const seen: number[] = [];
+    const counts: number[] = [];
+    const cut = (count: number) => [3, count - 3];
+    for await (const { images, count } of batches(source, { batchSize: 20, cut, skip: 1 })) {
+      seen.push(...imagesIn(images));
+      counts.push(count);
+    }
+    expect(counts).toEqual([3, 17, 3, 7]);
+    expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => i + 20));
+  });
+
   test('augmented: as the source does it', async () => {
     const augmentation = { seed: 4, purpose: 'augmentation', epoch: 2 } as const;
     const expected = new Float32Array(50 * 784);

@@ -12,6 +12,8 @@ export interface Batch {
 
 export interface BatchOptions {
   readonly batchSize: number;
+  /** The sizes of the parts that a batch of `count` images is handed out in: its ghost batches. Whole, unless told. */
+  readonly cut?: (count: number) => readonly number[];
   /** A stream whose epoch is set; without it images come in the source's order. */
   readonly shuffle?: Stream | undefined;
   readonly augmentation?: Stream | undefined;
@@ -19,30 +21,33 @@ export interface BatchOptions {
   readonly skip?: number;
 }
 
-/** The batch in the consumer's hands, the one before it, and the one being read. */
+/** The part in the consumer's hands, the one before it, and the one being read. */
 const RING = 3;
 
 /**
  * One pass over `source`, every image once; the last batch is short where batchSize does not divide the count.
- * Batch k+1 is being read while the consumer works on batch k.
+ * Part k+1 is being read while the consumer works on part k.
  *
- * A batch's arrays are reused: it is valid until the second next batch is asked for. Memory: three batches.
+ * A part's arrays are reused: it is valid until the second next part is asked for. Memory: three parts, however large
+ * the batch they are of.
  *
- * @throws what `source.read` throws, when the batch concerned is asked for.
+ * @throws what `source.read` throws, when the part concerned is asked for.
  */
 export async function* batches(
   source: ImageSource,
-  { batchSize, shuffle, augmentation, skip = 0 }: BatchOptions,
+  { batchSize, cut = (count) => [count], shuffle, augmentation, skip = 0 }: BatchOptions,
 ): AsyncGenerator<Batch, void, void> {
   const size = imageSize(source.shape);
   const order = shuffle ? permutation(shuffle, source.count) : Uint32Array.from({ length: source.count }, (_, i) => i);
-  const capacity = Math.min(batchSize, source.count);
+  const parts = partsOf(source.count, batchSize, cut, skip);
+  const capacity = parts.reduce((most, [start, end]) => Math.max(most, end - start), 0);
   const ring: { images: Float32Array; labels: Int32Array }[] = [];
 
   const read = async (number: number): Promise<Batch | undefined> => {
-    const indices = order.subarray(number * batchSize, (number + 1) * batchSize);
+    const part = parts[number];
+    if (part === undefined) return undefined;
+    const indices = order.subarray(...part);
     const count = indices.length;
-    if (count === 0) return undefined;
     ring[number % RING] ??= { images: new Float32Array(capacity * size), labels: new Int32Array(capacity) };
     const buffer = ring[number % RING]!;
     const images = buffer.images.subarray(0, count * size);
@@ -52,18 +57,36 @@ export async function* batches(
     return { images, labels, count };
   };
 
-  let next = read(skip);
+  let next = read(0);
   try {
-    for (let number = skip + 1; ; number++) {
-      const batch = await next;
-      if (batch === undefined) return;
+    for (let number = 1; ; number++) {
+      const part = await next;
+      if (part === undefined) return;
       next = read(number);
       // Its failure is reported when it is asked for, not as an unhandled rejection before.
       next.catch(() => undefined);
-      yield batch;
+      yield part;
     }
   } finally {
     // A consumer that stops early must not leave a read writing into buffers nobody waits for.
     await next.catch(() => undefined);
   }
+}
+
+/** Start and end of each part, in the order of reading. */
+function partsOf(
+  images: number,
+  batchSize: number,
+  cut: (count: number) => readonly number[],
+  skip: number,
+): [start: number, end: number][] {
+  const parts: [number, number][] = [];
+  for (let start = skip * batchSize; start < images; start += batchSize) {
+    let end = start;
+    for (const count of cut(Math.min(batchSize, images - start))) {
+      parts.push([end, end + count]);
+      end += count;
+    }
+  }
+  return parts;
 }

@@ -40,5 +40,5 @@ export function chooseSources(spec: RunSpec, dataset: Dataset): Sources {
 function leavesOneImage(images: number, { batchSize, ghostBatchSize }: RunSpec): boolean {
   const last = images % batchSize;
   const sizes = [batchSize, last].flatMap((count) => ghostBatches(count, batchSize, ghostBatchSize));
-  return sizes.some(([start, end]) => end - start === 1);
+  return sizes.includes(1);
 }

@@ -6,10 +6,11 @@ import { createEagerEngine } from '../engine/eager.js';
 import { createOnnxEngine } from '../engine/onnx/engine.js';
 import { initialise } from '../nn/initialise.js';
 import { createDraw, type StepPlace } from './draws.js';
+import { ghostBatches } from './ghost-batches.js';
 import { buildLearner } from './learner.js';
 import { trainingPrograms } from './programs.js';
 import { disposeState, downloadState, freshOptimizerState, uploadState } from './state.js';
-import { createStepRunner } from './step.js';
+import { createStepRunner, type StepBatch } from './step.js';
 import { tinySpec } from './testing/tiny.js';
 import { tinySource } from './testing/tiny-source.js';
 
@@ -39,12 +40,33 @@ function stepper(spec = specOf(BASELINE)) {
   const runStep = createStepRunner(spec, own, trainingPrograms(engine, own));
   return async (batch: Batch, parameters = start.parameters, at = place()) => {
     const host = { ...start, parameters, optimizer: freshOptimizerState(own), updates: 0 };
-    const { state, lossSum, correct } = await runStep(await uploadState(engine, own, host), batch, at);
+    const { state, lossSum, correct } = await runStep(await uploadState(engine, own, host), inGhosts(batch, spec), at);
     const after = await downloadState(state);
     const gradient = after.parameters.map((value, i) => parameters[i]! - value);
     const result = { gradient, statistics: after.statistics.slice(), lossSum, correct, updates: after.updates };
     disposeState(state);
     return result;
+  };
+}
+
+/** A batch at hand, given out ghost batch by ghost batch. */
+function inGhosts({ images, labels, count }: Batch, { batchSize, ghostBatchSize }: RunSpec): StepBatch {
+  const sizes = ghostBatches(count, batchSize, ghostBatchSize);
+  const pixels = images.length / count;
+  let start = 0;
+  return {
+    count,
+    next: async () => {
+      const size = sizes.shift()!;
+      const end = start + size;
+      const ghost = {
+        images: images.subarray(start * pixels, end * pixels),
+        labels: labels.subarray(start, end),
+        count: size,
+      };
+      start = end;
+      return ghost;
+    },
   };
 }
 
@@ -211,7 +233,7 @@ test('steps give back every array of the device that they no longer need', async
   let state = await uploadState(eager, own, host);
   const counts = [];
   for (let step = 0; step < 4; step++) {
-    ({ state } = await runStep(state, await batchOf(0, 16), place(step)));
+    ({ state } = await runStep(state, inGhosts(await batchOf(0, 16), spec), place(step)));
     counts.push(tf.memory().numTensors);
   }
   expect(new Set(counts.slice(1)).size).toBe(1);
