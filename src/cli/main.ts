@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   sensitivity: async () => (await import('./sensitivity.js')).registerSensitivity,
   interpolate: async () => (await import('./interpolate.js')).registerInterpolate,
   landscape: async () => (await import('./landscape.js')).registerLandscape,
+  report: async () => (await import('./report.js')).registerReport,
+  data: async () => (await import('./data.js')).registerData,
   doctor: async () => (await import('./doctor.js')).registerDoctor,
 };
 
