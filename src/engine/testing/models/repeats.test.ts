@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { buildModel, type ModelName, type ModelOptions } from '../../../nn/model.js';
 import { testInputs } from '../../../nn/testing/fill.js';
 import { goldenFunction } from '../../../nn/testing/golden.js';
-import type { DeviceArray, TensorFunction, Value } from '../../engine.js';
+import type { DeviceArray, Program, TensorFunction, Value } from '../../engine.js';
 import { createOnnxEngine } from '../../onnx/engine.js';
 
 const square = (channels: number, side: number) => ({ channels, height: side, width: side });
@@ -75,11 +75,14 @@ test('a program that is disposed gives its memory back', async () => {
   const fn: TensorFunction = ({ x }) => ({
     y: tf.matMul(x!, tf.tensor2d(new Float32Array(4 * MEGABYTE).fill(1), [2048, 2048])),
   });
+  // Held, so that it is dispose that frees the memory and not the garbage collector.
+  const programs: Program[] = [];
   const compileAndRun = async (times: number) => {
     for (let i = 0; i < times; i++) {
       const program = await engine.compile(fn, { x: { shape: [1, 2048], dtype: 'float32' } });
       await program.run({ x: new Float32Array(2048) });
       await program.dispose();
+      programs.push(program);
     }
     return process.memoryUsage().rss / MEGABYTE;
   };
