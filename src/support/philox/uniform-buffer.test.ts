@@ -5,7 +5,7 @@ import { createUniformBuffer } from './uniform-buffer.js';
 import { PHILOX_WASM } from './wasm.js';
 
 describe('the vectorised generator', () => {
-  test.each([0, 1, 31, 32, 33, 1000, 70_001])('gives the numbers of fillUniform, %i of them', (size) => {
+  test.each([0, 1, 511, 512, 513, 70_001])('gives the numbers of fillUniform, %i of them', (size) => {
     const streams: Stream[] = [
       { seed: 1, purpose: 'noise' },
       { seed: 0xfffffffe, purpose: 'dropout', epoch: 0xffffffff, step: 0x80000001, chunk: 7 },

@@ -12,13 +12,12 @@ export interface UniformBuffer {
   fill(stream: Stream, bound: number, centre?: number): Float32Array;
 }
 
-/** philox.as.ts: four blocks of four words, each two numbers. */
-const NUMBERS_A_GROUP = 32;
+/** philox.as.ts: four generators of 64 words, each two numbers. */
+const NUMBERS_A_RUN = 512;
 const PAGE = 65_536;
 
 type Fill = (
-  groups: number,
-  block: number,
+  runs: number,
   key0: number,
   key1: number,
   chunk: number,
@@ -32,8 +31,8 @@ let compiled: WebAssembly.Module | undefined;
 
 export function createUniformBuffer(size: number): UniformBuffer {
   compiled ??= new WebAssembly.Module(Buffer.from(PHILOX_WASM, 'base64'));
-  const groups = Math.ceil(size / NUMBERS_A_GROUP);
-  const pages = Math.max(1, Math.ceil((4 * NUMBERS_A_GROUP * groups) / PAGE));
+  const runs = Math.ceil(size / NUMBERS_A_RUN);
+  const pages = Math.max(1, Math.ceil((4 * NUMBERS_A_RUN * runs) / PAGE));
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const instance = new WebAssembly.Instance(compiled, { env: { memory } });
   const fill = instance.exports.fill as Fill;
@@ -43,7 +42,7 @@ export function createUniformBuffer(size: number): UniformBuffer {
     fill(stream, bound, centre = 0) {
       const [seed, purpose, chunk, step, epoch] = streamWords(stream);
       const scale = Math.fround(bound / 32768);
-      fill(groups, 0, seed, purpose, chunk, step, epoch, scale, Math.fround(centre + scale / 2));
+      fill(runs, seed, purpose, chunk, step, epoch, scale, Math.fround(centre + scale / 2));
       return values;
     },
   };
