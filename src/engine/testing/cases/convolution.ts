@@ -68,6 +68,22 @@ const GEOMETRIES: readonly Geometry[] = [
   { image: [2, 3, 3, 2], kernel: [3, 3], outputs: 2, stride: 1, pad: 'valid' },
 ];
 
+/** Channels in multiples of 8 and 16, with batches that fill blocks of images, exceed them and do not fill one. */
+const BLOCKED_GEOMETRIES: readonly Geometry[] = [
+  { image: [16, 4, 5, 16], kernel: [3, 3], outputs: 32, stride: 1, pad: 1 },
+  { image: [19, 5, 4, 32], kernel: [3, 3], outputs: 16, stride: 2, pad: 1 },
+  { image: [17, 5, 5, 16], kernel: [3, 3], outputs: 16, stride: 2, pad: 'same' },
+  { image: [16, 6, 4, 16], kernel: [3, 3], outputs: 16, stride: 2, pad: 'valid' },
+  { image: [18, 5, 5, 16], kernel: [1, 1], outputs: 32, stride: 2, pad: 0 },
+  { image: [16, 4, 4, 16], kernel: [2, 2], outputs: 16, stride: 1, pad: 'same' },
+  { image: [16, 5, 5, 16], kernel: [5, 5], outputs: 16, stride: 1, pad: 2 },
+  { image: [3, 6, 5, 16], kernel: [3, 3], outputs: 16, stride: 1, pad: 1 },
+  { image: [16, 6, 6, 3], kernel: [3, 3], outputs: 16, stride: 1, pad: 1 },
+  { image: [16, 3, 3, 8], kernel: [3, 3], outputs: 24, stride: 1, pad: 'valid' },
+  { image: [16, 7, 7, 16], kernel: [2, 3], outputs: 16, stride: 3, pad: 'valid' },
+  { image: [16, 4, 4, 16], kernel: [2, 2], outputs: 16, stride: 1, pad: 2 },
+];
+
 const paddingName = (pad: Padding) => (Array.isArray(pad) ? `pad ${JSON.stringify(pad.slice(1, 3))}` : `pad ${pad}`);
 
 function describe({ image, kernel, outputs, stride, pad }: Geometry): string {
@@ -81,11 +97,11 @@ function imageAndFilter({ image, kernel, outputs }: Geometry) {
 const convolve = (x: tf.Tensor, filter: tf.Tensor, { stride, pad }: Pick<Geometry, 'stride' | 'pad'>) =>
   tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, pad);
 
-const convolutions = GEOMETRIES.map((geometry) =>
-  withGradients(`convolution: ${describe(geometry)}`, imageAndFilter(geometry), (x, filter) =>
+function convolutionCase(geometry: Geometry): ConformanceCase {
+  return withGradients(`convolution: ${describe(geometry)}`, imageAndFilter(geometry), (x, filter) =>
     convolve(x!, filter!, geometry),
-  ),
-);
+  );
+}
 
 const toChannelsLast = (x: tf.Tensor) => tf.transpose(x, [0, 2, 3, 1]);
 
@@ -153,7 +169,7 @@ const depthwise = DEPTHWISE.map(({ image, kernel, multiplier, stride, pad }) =>
 );
 
 export const convolution: readonly ConformanceCase[] = [
-  ...convolutions,
+  ...[...GEOMETRIES, ...BLOCKED_GEOMETRIES].map(convolutionCase),
   ...layouts,
   blocks,
   transposed,
