@@ -1,7 +1,7 @@
-/** The loss over a plane as bands of grey-scale-safe colour, a panel for each network and split. */
+/** The loss over a plane, a panel for each network and split, in bands that read in black and white too. */
 import type { TopLevelSpec } from 'vega-lite';
-import { logTicks } from '../report/figures/log-axis.js';
 import { INK } from '../report/figures/theme.js';
+import { groupBy } from '../report/group-by.js';
 
 export interface PlanePoint {
   readonly alpha: number;
@@ -13,67 +13,72 @@ export interface PlanePoint {
 }
 
 const SPLIT_NAMES = { train: 'training set', test: 'validation set' } as const;
+const BANDS = 8;
 
-/** Bands between the ticks of a logarithmic scale, darker for higher; a cross marks the minimiser. */
+/** Darker for higher, equally wide in the logarithm of the loss; a cross marks the minimiser. */
 export function planeFigure(points: readonly PlanePoint[]): TopLevelSpec {
-  const alphas = cells(points.map(({ alpha }) => alpha));
-  const betas = cells(points.map(({ beta }) => beta));
-  const values = points
-    .filter(({ loss }) => loss > 0 && Number.isFinite(loss))
-    .map(({ alpha, beta, series, split, loss }) => {
-      const [left, right] = alphas.get(alpha)!;
-      const [bottom, top] = betas.get(beta)!;
-      return { left, right, bottom, top, loss, panel: `${series}, ${SPLIT_NAMES[split]}` };
-    });
-  const panels = [...new Set(values.map(({ panel }) => panel))];
-  const thresholds = logTicks(values.map(({ loss }) => loss)).slice(1);
-  const axis = { grid: false, tickCount: 6 };
-  const rectangles = {
-    mark: 'rect',
-    encoding: {
-      x: {
-        field: 'left',
-        type: 'quantitative',
-        scale: { nice: false, zero: false },
-        axis: { ...axis, title: 'α, in norms of each filter' },
-      },
-      x2: { field: 'right' },
-      y: {
-        field: 'bottom',
-        type: 'quantitative',
-        scale: { nice: false, zero: false },
-        axis: { ...axis, title: 'β, in norms of each filter' },
-      },
-      y2: { field: 'top' },
-      color: {
-        field: 'loss',
-        type: 'quantitative',
-        scale: { type: 'threshold', domain: thresholds, scheme: 'blues' },
-        legend: { title: 'Loss' },
-      },
-    },
+  const visible = points.filter(({ loss }) => loss > 0 && Number.isFinite(loss));
+  const columns = cells(points.map(({ alpha }) => alpha));
+  const rows = cells(points.map(({ beta }) => beta));
+  const color = {
+    field: 'loss',
+    type: 'quantitative',
+    scale: { type: 'threshold', domain: bandEdges(visible.map(({ loss }) => loss)), scheme: 'blues' },
+    legend: { title: 'Loss' },
   } as const;
-  const minimiser = {
-    data: { values: [{ alpha: 0, beta: 0 }] },
-    mark: { type: 'point', shape: 'cross', color: INK, filled: true, size: 60 },
-    encoding: { x: { field: 'alpha', type: 'quantitative' }, y: { field: 'beta', type: 'quantitative' } },
-  } as const;
+  const axis = (title: string) => ({ title, grid: false, tickCount: 6 });
+  const scale = { nice: false, zero: false };
+  const panels = groupBy(visible, ({ series, split }) => `${series}, ${SPLIT_NAMES[split]}`);
   return {
-    data: { values },
-    facet: { field: 'panel', type: 'nominal', sort: panels, title: null },
-    columns: Math.min(panels.length, 2),
-    spec: { width: 240, height: 240, layer: [rectangles, minimiser] },
-  } as TopLevelSpec;
+    concat: [...panels].map(([title, panel]) => ({
+      title,
+      width: 240,
+      height: 240,
+      layer: [
+        {
+          data: { values: panel.map(({ alpha, beta, loss }) => ({ loss, ...columns.get(alpha), y: rows.get(beta) })) },
+          transform: [
+            { calculate: 'datum.y.from', as: 'bottom' },
+            { calculate: 'datum.y.to', as: 'top' },
+          ],
+          mark: 'rect',
+          encoding: {
+            x: { field: 'from', type: 'quantitative', scale, axis: axis('α, in norms of each filter') },
+            x2: { field: 'to' },
+            y: { field: 'bottom', type: 'quantitative', scale, axis: axis('β, in norms of each filter') },
+            y2: { field: 'top' },
+            color,
+          },
+        },
+        {
+          data: { values: [{ alpha: 0, beta: 0 }] },
+          mark: { type: 'point', shape: 'cross', color: INK, filled: true, opacity: 1 },
+          encoding: { x: { field: 'alpha', type: 'quantitative' }, y: { field: 'beta', type: 'quantitative' } },
+        },
+      ],
+    })),
+    columns: 2,
+  };
 }
 
-/** From each coordinate of a grid to the edges of its cell: half-way to its neighbours. */
-function cells(coordinates: readonly number[]): Map<number, readonly [number, number]> {
+/** Three digits are enough to read and to tell bands apart. */
+function bandEdges(losses: readonly number[]): number[] {
+  if (losses.length === 0) return [1];
+  const least = losses.reduce((low, loss) => Math.min(low, loss));
+  const greatest = losses.reduce((high, loss) => Math.max(high, loss));
+  const edges = Array.from({ length: BANDS - 1 }, (_, i) => least * (greatest / least) ** ((i + 1) / BANDS));
+  return [...new Set(edges.map((edge) => Number(edge.toPrecision(3))))];
+}
+
+/** From each coordinate of a grid to its cell, half-way to its neighbours and a little over, so that no gap shows. */
+function cells(coordinates: readonly number[]): Map<number, { readonly from: number; readonly to: number }> {
   const sorted = [...new Set(coordinates)].sort((a, b) => a - b);
+  const width = (i: number): number => (sorted[i + 1] ?? Number.NaN) - sorted[i]!;
   return new Map(
     sorted.map((at, i) => {
-      const before = i > 0 ? at - sorted[i - 1]! : (sorted[1] ?? at + 1) - at;
-      const after = i + 1 < sorted.length ? sorted[i + 1]! - at : before;
-      return [at, [at - before / 2, at + after / 2]];
+      const after = width(i) || width(i - 1) || 1;
+      const before = width(i - 1) || after;
+      return [at, { from: at - 0.51 * before, to: at + 0.51 * after }];
     }),
   );
 }

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { initialise } from '../nn/initialise.js';
+import { buildModel } from '../nn/model.js';
+import { type DirectionOptions, filterNormalisedDirection } from './direction.js';
+import { displaced } from './landscape.js';
+
+const { layout } = buildModel('c1', { classes: 10 });
+const { parameters } = initialise(layout, { seed: 1, batchNormScale: 'uniform' });
+const stream = { seed: 1, purpose: 'direction' } as const;
+const draw = (options: Partial<DirectionOptions> = {}, w = parameters): Float64Array =>
+  filterNormalisedDirection(stream, w, layout, { distribution: 'uniform', fixed: 'none', ...options });
+
+describe.each(['uniform', 'gaussian'] as const)('a filter-normalised direction, %s', (distribution) => {
+  const direction = draw({ distribution });
+
+  test('has the length of every filter of weights, and the size of every other number', () => {
+    for (const { shape, offset, size } of layout.parameters) {
+      const length = shape.length === 1 ? 1 : size / shape[0]!;
+      for (let from = offset; from < offset + size; from += length) {
+        const own = Math.hypot(...direction.subarray(from, from + length));
+        expect(own).toBeCloseTo(Math.hypot(...parameters.subarray(from, from + length)), 6);
+      }
+    }
+  });
+
+  test('points either way', () => {
+    const positive = direction.filter((d) => d > 0).length / direction.length;
+    expect(positive).toBeGreaterThan(0.49);
+    expect(positive).toBeLessThan(0.51);
+  });
+});
+
+test('a network of twice the weights has twice the direction: the random numbers are shared', () => {
+  const direction = draw();
+  const doubled = draw(
+    {},
+    parameters.map((value) => 2 * value),
+  );
+  for (let i = 0; i < direction.length; i += 997) expect(doubled[i]).toBeCloseTo(2 * direction[i]!, 6);
+});
+
+test('biasbn leaves biases and batch norm where they are', () => {
+  const direction = draw({ fixed: 'biasbn' });
+  for (const { role, offset, size } of layout.parameters) {
+    const isZero = direction.subarray(offset, offset + size).every((d) => d === 0);
+    expect(isZero).toBe(role !== 'weight');
+  }
+});
+
+test('streams differ', () => {
+  const other = filterNormalisedDirection({ ...stream, chunk: 1 }, parameters, layout, {
+    distribution: 'uniform',
+    fixed: 'none',
+  });
+  expect(other[0]).not.toBe(draw()[0]);
+});
+
+test('displaced: w + α·d + β·e', () => {
+  const weights = { parameters: Float32Array.of(1, 2), statistics: Float32Array.of(5) };
+  const moved = displaced(weights, [Float64Array.of(1, 0), Float64Array.of(0.5, 4)], [2, -0.5]);
+  expect(moved).toEqual({ parameters: Float32Array.of(2.75, 0), statistics: Float32Array.of(5) });
+});

@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createEvaluator } from '../training/evaluate.js';
+import { createInterpolation, interpolated } from './interpolation.js';
+import type { Subject } from './laboratory.js';
+import { createLandscape } from './landscape.js';
+import { createStatisticsEstimator } from './reestimate.js';
+import { type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
+import { laboratoryOf, subjectOf } from './testing/subject.js';
+
+let from: TrainedNetwork;
+let to: TrainedNetwork;
+let ends: [Subject, Subject];
+beforeAll(async () => {
+  from = await trainSmallNetwork(3);
+  to = await trainSmallNetwork(1);
+  ends = [subjectOf(from, 'from'), subjectOf(to, 'to')];
+});
+
+const evaluate = ({ objective, model, weights }: TrainedNetwork) =>
+  createEvaluator(objective.engine, model).evaluate(weights.parameters, weights.statistics, from.source);
+
+describe('the line between two networks', () => {
+  test('α·to + (1 − α)·from, statistics too, beyond both ends', () => {
+    const a = { parameters: Float32Array.of(1, 2), statistics: Float32Array.of(4) };
+    const b = { parameters: Float32Array.of(3, 0), statistics: Float32Array.of(8) };
+    expect(interpolated(a, b, 0.25)).toEqual({ parameters: Float32Array.of(1.5, 1.5), statistics: Float32Array.of(5) });
+    expect(interpolated(a, b, 2)).toEqual({ parameters: Float32Array.of(5, -2), statistics: Float32Array.of(12) });
+  });
+
+  test('ends in them', async () => {
+    const line = await createInterpolation(laboratoryOf(from), ...ends, { statistics: 'interpolate' });
+    expect(await line.at(0, 'train')).toEqual(await evaluate(from));
+    expect(await line.at(1, 'train')).toEqual(await evaluate(to));
+    expect((await line.at(0, 'test')).loss).toBeGreaterThan((await line.at(0, 'train')).loss);
+    await line.dispose();
+  });
+
+  test('with statistics estimated anew is the same at its ends, whose statistics are estimates, and not between', async () => {
+    const laboratory = laboratoryOf(from);
+    const line = await createInterpolation(laboratory, ...ends, { statistics: 'reestimate' });
+    const plain = await createInterpolation(laboratory, ...ends, { statistics: 'interpolate' });
+    for (const alpha of [0, 1]) {
+      expect((await line.at(alpha, 'train')).loss / (await plain.at(alpha, 'train')).loss).toBeCloseTo(1, 4);
+    }
+    const [between, mixed] = [await line.at(0.5, 'train'), await plain.at(0.5, 'train')];
+    expect(Math.abs(between.loss / mixed.loss - 1)).toBeGreaterThan(1e-3);
+  });
+
+  test('leads nowhere between different networks', async () => {
+    const other = {
+      ...ends[1],
+      file: { ...ends[1].file, spec: { ...ends[1].file.spec, dataset: 'cifar10' as const } },
+    };
+    await expect(
+      createInterpolation(laboratoryOf(from), ends[0], other, { statistics: 'interpolate' }),
+    ).rejects.toThrow(
+      /^to: mlp of 12762 parameters on generated cifar10, where from is mlp of 12762 parameters on generated mnist/,
+    );
+  });
+});
+
+test('statistics are the mean and unbiased variance of what comes into batch norm, over batches by their size', async () => {
+  const { model, weights, images, source, objective } = from;
+  const estimator = createStatisticsEstimator(objective.engine, model, images, 300);
+  const estimate = await estimator.estimate(weights.parameters);
+  const [matrix, bias] = model.layout.parameters;
+  const pixels = new Float32Array(400 * 784);
+  await source.read(
+    Uint32Array.from({ length: 400 }, (_, i) => i),
+    pixels,
+  );
+  const unit = 5;
+  const inputs = Array.from({ length: 400 }, (_, image) => {
+    let sum = weights.parameters[bias!.offset + unit]!;
+    for (let k = 0; k < 784; k++) {
+      sum += weights.parameters[matrix!.offset + unit * 784 + k]! * pixels[image * 784 + k]!;
+    }
+    return sum;
+  });
+  const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  const variance = (values: number[]) =>
+    values.reduce((sum, v) => sum + (v - mean(values)) ** 2, 0) / (values.length - 1);
+  const [first, rest] = [inputs.slice(0, 300), inputs.slice(300)];
+  const [runningMean, runningVariance] = model.layout.statistics;
+  expect(estimate[runningMean!.offset + unit]).toBeCloseTo(mean(inputs), 4);
+  expect(estimate[runningVariance!.offset + unit]! / (0.75 * variance(first) + 0.25 * variance(rest))).toBeCloseTo(
+    1,
+    4,
+  );
+});
+
+test('a landscape’s centre is the network; its axes are the lines; seeds and directions differ', async () => {
+  const options = { distribution: 'uniform', fixed: 'none', seed: 1 } as const;
+  const landscape = createLandscape(laboratoryOf(from), ends[0], options);
+  const center = await evaluate(from);
+  expect(await landscape.at(0, [0], 'train')).toEqual(center);
+  expect(await landscape.at(0, [0, 0], 'train')).toEqual(center);
+  const line = await landscape.at(0, [0.5], 'train');
+  expect(line.loss).not.toBe(center.loss);
+  expect(await landscape.at(0, [0.5, 0], 'train')).toEqual(line);
+  expect((await landscape.at(1, [0.5], 'train')).loss).not.toBe(line.loss);
+  const other = createLandscape(laboratoryOf(from), ends[0], { ...options, seed: 2 });
+  expect((await other.at(0, [0.5], 'train')).loss).not.toBe(line.loss);
+});
