@@ -36,6 +36,17 @@ describe('an op without a kernel', () => {
     expect((await run(({ x }) => ({ y: tf.grad((v) => tf.sum(tf.square(v)))(x!) }))).y).toEqual(x.map((v) => 2 * v));
   });
 
+  test.each<[string, (x: tf.Tensor4D, filter: tf.Tensor4D) => tf.Tensor]>([
+    ['conv2d', (x, filter) => tf.conv2d(x, filter, 1, 'same', 'NCHW')],
+    ['its gradient', (x, filter) => tf.grad((f) => tf.sum(tf.conv2d(x, f as tf.Tensor4D, 1, 'same', 'NCHW')))(filter)],
+    ['depthwiseConv2d', (x, filter) => tf.depthwiseConv2d(x, filter, 1, 'same', 'NCHW')],
+  ])('%s of images with channels first names what is', (_, convolve) => {
+    const convolution: TensorFunction = ({ x }) => ({
+      y: convolve(tf.reshape(x!, [1, 1, 2, 3]), tf.ones([1, 1, 1, 2])),
+    });
+    expect(() => traceOf(convolution)).toThrow(unsupported(/NHWC/));
+  });
+
   test('gather along batches is named as what it is', () => {
     const gather = () => traceOf(({ x }) => ({ y: tf.gather(x!, tf.tensor2d([[0], [1]], [2, 1], 'int32'), 1, 1) }));
     expect(gather).toThrow(unsupported(/batch dimensions/));

@@ -3,6 +3,7 @@
  * and ONNX Runtime's layout, so a model that stores its filters so causes no transposes.
  */
 import { backend_util } from '@tensorflow/tfjs';
+import { SmoothOutError } from '../../../support/errors.js';
 import type { GraphBuilder } from '../graph.js';
 import { inOrder, type Traced, traced } from '../traced.js';
 import { filterGradient } from './filter-gradient.js';
@@ -19,6 +20,7 @@ interface ConvolutionAttributes {
   readonly pad: number | 'same' | 'valid' | backend_util.ExplicitPadding;
   readonly dilations?: number | [number, number];
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+  readonly dataFormat?: 'NHWC' | 'NCHW';
 }
 
 export type ConvolutionInfo = backend_util.Conv2DInfo;
@@ -27,8 +29,14 @@ export function convolutionInfo(
   xShape: readonly number[],
   filterShape: readonly number[],
   attributes: unknown,
+  depthwise = false,
 ): ConvolutionInfo {
-  const { strides, pad, dilations = 1, dimRoundingMode } = attributes as ConvolutionAttributes;
+  const { strides, pad, dilations = 1, dimRoundingMode, dataFormat } = attributes as ConvolutionAttributes;
+  if (dataFormat === 'NCHW') {
+    throw new SmoothOutError('UNSUPPORTED_OP', 'The ONNX engine takes images with channels last (NHWC) only.', {
+      hint: 'Write tf.transpose(x, [0, 2, 3, 1]) before the convolution: it costs nothing.',
+    });
+  }
   return backend_util.computeConv2DInfo(
     xShape as [number, number, number, number],
     filterShape as [number, number, number, number],
@@ -36,6 +44,7 @@ export function convolutionInfo(
     dilations,
     pad,
     dimRoundingMode,
+    depthwise,
   );
 }
 

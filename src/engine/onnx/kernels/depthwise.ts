@@ -1,26 +1,15 @@
 /**
  * Depthwise convolution: M filters for each of C channels, [kh,kw,C,M] in tfjs, [C·M,1,kh,kw] in C groups in ONNX.
  */
-import { backend_util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { inOrder, type Traced, traced } from '../traced.js';
-import { type ConvolutionInfo, NCHW, transposedConvolution, windowAttributes } from './convolution.js';
+import { convolutionInfo, NCHW, transposedConvolution, windowAttributes } from './convolution.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 /** [kh,kw,C,M] in the order [C,M,kh,kw]. */
 const CMHW = [2, 3, 0, 1];
 
 type Shape4D = [number, number, number, number];
-
-function infoOf(
-  xShape: readonly number[],
-  filterShape: readonly number[],
-  attributes: Readonly<Record<string, unknown>>,
-): ConvolutionInfo {
-  const { strides, dilations, pad, dimRoundingMode } = attributes as Record<string, never>;
-  const shapes = [[...xShape], [...filterShape]] as [Shape4D, Shape4D];
-  return backend_util.computeConv2DInfo(...shapes, strides!, dilations ?? 1, pad!, dimRoundingMode, true);
-}
 
 function grouped(graph: GraphBuilder, filter: Traced): string {
   const [height, width, channels, multiplier] = filter.shape as Shape4D;
@@ -29,7 +18,7 @@ function grouped(graph: GraphBuilder, filter: Traced): string {
 }
 
 const depthwise: Kernel = (graph, { x, filter }, attributes) => {
-  const info = infoOf(x!.shape, filter!.shape, attributes);
+  const info = convolutionInfo(x!.shape, filter!.shape, attributes, true);
   const operands = [inOrder(graph, x!, NCHW), grouped(graph, filter!)];
   const name = graph.node('Conv', operands, { ...windowAttributes(info), group: info.inChannels });
   return traced(name, info.outShape, 'float32', NCHW);
@@ -37,7 +26,7 @@ const depthwise: Kernel = (graph, { x, filter }, attributes) => {
 
 const inputGradient: Kernel = (graph, { dy, filter }, attributes) => {
   const inputShape = attributes.inputShape as number[];
-  const info = infoOf(inputShape, filter!.shape, attributes);
+  const info = convolutionInfo(inputShape, filter!.shape, attributes, true);
   const name = transposedConvolution(graph, inOrder(graph, dy!, NCHW), grouped(graph, filter!), info, info.inChannels);
   return traced(name, inputShape, 'float32', NCHW);
 };
@@ -45,7 +34,7 @@ const inputGradient: Kernel = (graph, { dy, filter }, attributes) => {
 /** For each place of the window, the products of dy with what x has there, summed over images and positions. */
 const filterGradient: Kernel = (graph, { x, dy }, attributes) => {
   const filterShape = attributes.filterShape as Shape4D;
-  const info = infoOf(x!.shape, filterShape, attributes);
+  const info = convolutionInfo(x!.shape, filterShape, attributes, true);
   const { batchSize, inChannels, outHeight, outWidth, strideHeight, strideWidth } = info;
   const [height, width, , multiplier] = filterShape;
   const [top, left, bottom, right] = windowAttributes(info).pads as Shape4D;

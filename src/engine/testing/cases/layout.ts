@@ -25,7 +25,9 @@ type Step = (x: tf.Tensor, choose: Choose) => tf.Tensor;
 const transpose: Step = (x, choose) => tf.transpose(x, choose(permutations(x.rank)));
 
 const elementwise: Step = (x, choose) =>
-  choose([tf.tanh, tf.cos, (y: tf.Tensor) => tf.leakyRelu(y, 0.5), (y: tf.Tensor) => tf.add(tf.mul(y, 1.5), 0.3)])(x);
+  choose([tf.tanh, tf.sigmoid, (y: tf.Tensor) => tf.leakyRelu(y, 0.5), (y: tf.Tensor) => tf.add(tf.mul(y, 1.5), 0.3)])(
+    x,
+  );
 
 /** x with another order of its axes beside x itself, broadcast: [a,b,c]ᵀ against [a,1,c] and the like. */
 const meet: Step = (x, choose) => {
