@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { EngineChoice } from '../engine/create.js';
 import type { Split } from '../sharpness/laboratory.js';
 import { SmoothOutError } from '../support/errors.js';
-import { deviceOption, engineOption } from './run.js';
+import { deviceOption, engineOption } from './training-options.js';
 
 export interface AnalysisOptions extends EngineChoice {
   readonly config?: string;

@@ -11,8 +11,8 @@ const RESULT: TuneResult = {
   seeds: [1, 2],
   strengths: { smoothout: 0.01 },
   trials: [
-    { method: 'smoothout', a: 0.01, accuracy: 78.125 },
-    { method: 'smoothout', a: 1, accuracy: null },
+    { method: 'smoothout', settings: { 'noise.a': 0.01, 'optimizer.name': 'sgd' }, accuracy: 78.125 },
+    { method: 'smoothout', settings: { 'noise.a': 1, 'optimizer.name': 'sgd' }, accuracy: null },
   ],
 };
 

@@ -17,8 +17,17 @@ const schema = z.strictObject({
   seeds: z.array(z.int().min(0)).min(1),
   /** The chosen strength of each method, by label. */
   strengths: z.record(z.string(), z.number().min(0)),
-  /** Every value tried: best validation accuracy in percent, averaged over the seeds; null where a run diverged or failed. */
-  trials: z.array(z.strictObject({ method: z.string(), a: z.number().min(0), accuracy: z.number().nullable() })),
+  /**
+   * Everything tried, by key of the config (`noise.a`): best validation accuracy in percent, averaged over the seeds; null
+   * where a run diverged.
+   */
+  trials: z.array(
+    z.strictObject({
+      method: z.string(),
+      settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
+      accuracy: z.number().nullable(),
+    }),
+  ),
 });
 
 export type TuneResult = z.output<typeof schema>;

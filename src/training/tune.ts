@@ -2,7 +2,7 @@
 import { loadConfigs } from '../config/load.js';
 import { parseOverride } from '../config/overrides.js';
 import { type RunSelection, resolveRuns } from '../config/resolve.js';
-import type { Config, RunSpec } from '../config/schema.js';
+import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
 import type { TuneResult } from '../config/tuned.js';
 import { SmoothOutError } from '../support/errors.js';
@@ -21,6 +21,8 @@ export interface Trial {
   /** Its label in the config. */
   readonly method: string;
   readonly settings: Settings;
+  /** Of the method under its own label: equal where the settings come to the same. */
+  readonly configHash: string;
   readonly runs: readonly RunSpec[];
 }
 
@@ -62,40 +64,99 @@ export interface TuneOptions extends RunSelection {
 }
 
 /**
- * The trials of a config, one tuning for each of its variants. Methods that the grid changes nothing of are left out. The
- * runs of a trial are those of a method named after it (`smoothout-a0.01`) in an experiment named after the config's
- * (`f1-lb-tune`).
+ * The trials of a config, one tuning for each of its variants. A trial's runs are those of a method named after it
+ * (`smoothout-a0.01`) in an experiment named after the config's (`f1-lb-tune`). Methods that the grid does not reach (the
+ * baseline, of `noise.a`) are left out.
  *
  * @throws SmoothOutError CONFIG_INVALID, USAGE
  */
-export async function planTuning(file: string, options: TuneOptions): Promise<Tuning[]> {
-  const { axes, holdout, set, ...selection } = options;
-  const points = product(axes);
+export async function planTuning(file: string, { axes, holdout, set, ...selection }: TuneOptions): Promise<Tuning[]> {
   const tunings = new Map<string, Tuning>();
-  for (const settings of points) {
+  for (const settings of product(axes)) {
     const chosen = Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
     for (const config of await loadConfigs(file, { set: [...set, ...chosen, `validation=holdout:${holdout}`] })) {
       const { experiment, epochs } = config;
-      const earlier = tunings.get(experiment)?.trials ?? [];
-      tunings.set(experiment, { experiment, epochs, trials: [...earlier, ...trialsAt(config, settings, selection)] });
+      const trials = [...(tunings.get(experiment)?.trials ?? []), ...trialsAt(config, settings, selection)];
+      tunings.set(experiment, { experiment, epochs, trials });
     }
   }
-  const planned = [...tunings.values()].map((tuning) => ({ ...tuning, trials: withoutUnchanged(tuning.trials) }));
-  if (planned.every(({ trials }) => trials.length === 0)) {
-    throw new SmoothOutError('USAGE', `--grid: ${axes.map(({ key }) => key).join(', ')} changes none of the methods`);
-  }
-  return planned;
+  return [...tunings.values()].map((tuning) => ({ ...tuning, trials: reached(tuning.trials, axes) }));
 }
 
-/** A trial for each method. Two of equal settings, whatever they are called, have the same hash. */
 function trialsAt(config: Config, settings: Settings, selection: RunSelection): Trial[] {
+  const experiment = folderName(`${config.experiment}-tune`);
+  const values = Object.entries(settings).map(([key, value]) => `${key.split('.').at(-1)}${value}`);
   const runs = resolveRuns(config, selection);
-  const labels = [...new Set(runs.map(({ method }) => method.label))];
-  return labels.map((method) => ({ method, settings, runs: runs.filter((run) => run.method.label === method) }));
+  const methods = config.methods.filter(({ name, label = name }) => runs.some(({ method }) => method.label === label));
+  return methods.map((method) => {
+    const label = method.label ?? method.name;
+    const named = { ...method, label: folderName([label, ...values].join('-')) };
+    const { configHash } = runs.find((run) => run.method.label === label)!;
+    const trial = resolveRuns(
+      { ...config, experiment, methods: [named] },
+      selection.seeds && { seeds: selection.seeds },
+    );
+    return { method: label, settings, configHash, runs: trial };
+  });
 }
 
-function withoutUnchanged(trials: readonly Trial[]): Trial[] {
-  const hashes = (method: string) => trials.filter((trial) => trial.method === method).map((trial) => trial.runs[0]!.configHash);
-  const changes = (method: string) => new Set(hashes(method)).size === hashes(method).length;
-  return trials.filter(({ method }) => changes(method));
+/** The trials of methods that every value of the grid makes another method of. */
+function reached(trials: readonly Trial[], axes: readonly Axis[]): Trial[] {
+  const isReached = (method: string) => {
+    const hashes = trials.filter((trial) => trial.method === method).map(({ configHash }) => configHash);
+    return new Set(hashes).size === hashes.length;
+  };
+  const found = trials.filter(({ method }) => isReached(method));
+  if (found.length > 0) return found;
+  throw new SmoothOutError('USAGE', `--grid: ${axes.map(({ key }) => key).join(', ')} changes none of the methods`);
+}
+
+function folderName(name: string): string {
+  const safe = name.replace(/[^A-Za-z0-9._-]/g, '_');
+  if (configSchema.shape.experiment.safeParse(safe).success) return safe;
+  throw new SmoothOutError('USAGE', `${safe}: too long to name the folder of a trial: give the method a shorter label`);
+}
+
+/** Best held-out accuracy of a trial, in percent, by seed; null where a run diverged. */
+export interface Measured {
+  readonly trial: Trial;
+  readonly accuracies: readonly number[] | null;
+}
+
+export const meanAccuracy = ({ accuracies }: Measured): number | null =>
+  accuracies && accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
+
+/**
+ * The trial with the highest mean accuracy for each method; of equally good ones that with the least noise, then the
+ * first. A method whose trials all diverged has none.
+ */
+export function chooseTrials(measured: readonly Measured[]): Measured[] {
+  const methods = [...new Set(measured.map(({ trial }) => trial.method))];
+  return methods.flatMap((method) => {
+    const candidates = measured.filter(({ trial, accuracies }) => trial.method === method && accuracies !== null);
+    const ranked = candidates.toSorted((a, b) => meanAccuracy(b)! - meanAccuracy(a)! || strengthOf(a) - strengthOf(b));
+    return ranked.slice(0, 1);
+  });
+}
+
+/** a; 0 for the baseline, which has none. */
+export function strengthOf({ trial }: Measured): number {
+  const { method } = trial.runs[0]!;
+  return method.name === 'baseline' ? 0 : method.noise.a;
+}
+
+/** What `writeTuned` keeps. */
+export function tuneResult({ experiment, epochs }: Tuning, measured: readonly Measured[]): TuneResult {
+  const noisy = chooseTrials(measured).filter(({ trial }) => trial.runs[0]!.method.name !== 'baseline');
+  const { runs } = measured[0]!.trial;
+  return {
+    experiment,
+    validation: runs[0]!.validation,
+    epochs,
+    seeds: runs.map(({ seed }) => seed),
+    strengths: Object.fromEntries(noisy.map((chosen) => [chosen.trial.method, strengthOf(chosen)])),
+    trials: measured.map((each) => {
+      return { method: each.trial.method, settings: { ...each.trial.settings }, accuracy: meanAccuracy(each) };
+    }),
+  };
 }
