@@ -47,7 +47,7 @@ export function selectionOf({ method, seed }: TrainingOptions): RunSelection {
   return { ...(method && { methods: method }), ...(seed && { seeds: seed }) };
 }
 
-const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
+export const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
 
 function seedList(text: string): number[] {
   const seeds = parseSeeds(text);
