@@ -101,7 +101,8 @@ async function carryOut(options: SharpnessCommandOptions): Promise<number> {
   const failures: string[] = [];
   let status: number = EXIT.ok;
   const failed = (path: string, error: unknown): void => {
-    status ||= reportError(error);
+    const own = reportError(error);
+    status ||= own;
     failures.push(`${path}: ${error instanceof SmoothOutError ? error.code.toLowerCase() : 'failed'}`);
   };
   const interrupted = await inLaboratory(options, async (laboratory) => {
@@ -148,17 +149,18 @@ async function measureAll(
   const { addMeasurement, alreadyMeasured, readMeasurements, recordPath } = await import('../sharpness/record.js');
   const { file } = subject;
   const record = await recordPath(file.path);
-  for (const settings of all) {
-    const earlier = alreadyMeasured(await readMeasurements(record, file), resolveSettings(settings, subject), check);
-    if (earlier && !force) log(`${file.path}: measured before (--force measures again)`);
+  const measure = async (settings: SharpnessSettings) => {
     const progress = createSharpnessProgress(subject, settings);
-    const measurement =
-      force || !earlier
-        ? await measureSharpness(laboratory, subject, { settings, check, onProgress: progress.show }).finally(
-            progress.stop,
-          )
-        : earlier;
-    if (measurement !== earlier) await addMeasurement(record, file, measurement);
+    const options = { settings, check, onProgress: progress.show };
+    const measurement = await measureSharpness(laboratory, subject, options).finally(progress.stop);
+    await addMeasurement(record, file, measurement);
+    return measurement;
+  };
+  for (const settings of all) {
+    const resolved = resolveSettings(settings, subject);
+    const earlier = force ? undefined : alreadyMeasured(await readMeasurements(record, file), resolved, check);
+    if (earlier) log(`${file.path}: measured before (--force measures again)`);
+    const measurement = earlier ?? (await measure(settings));
     onMeasured({ subject, measurement, record });
     const { path: checkpoint, origin: run, epoch } = file;
     if (json) printJson({ event: 'sharpness', checkpoint, run, epoch, record, ...measurement });
