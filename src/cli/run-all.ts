@@ -49,15 +49,20 @@ export async function runAll(runs: readonly RunSpec[], options: RunAllOptions): 
       if (interrupt.signal.aborted) break;
       const progress = createRunProgress(spec, options.json ?? false);
       const common = { out: options.out, force: options.force ?? false, signal: interrupt.signal };
+      let begun = false;
+      const onStart: typeof progress.events.onStart = (from, sources) => {
+        begun = true;
+        progress.events.onStart(from, sources);
+      };
       const outcome = await workshop
-        .run(spec, { ...common, ...progress.events })
+        .run(spec, { ...common, ...progress.events, onStart })
         .then(
           (record): Outcome => ({ spec, record }),
           (error: unknown): Outcome => ({ spec, error }),
         )
         .finally(progress.stop);
       outcomes.push(outcome);
-      const ended = told(outcome, options.json ?? false);
+      const ended = told(outcome, begun, options.json ?? false);
       status ||= ended;
       if (ended !== EXIT.ok && options.failFast) break;
     }
@@ -70,7 +75,7 @@ export async function runAll(runs: readonly RunSpec[], options: RunAllOptions): 
 }
 
 /** Says how a run ended, where that is not in what it has shown of itself; returns its exit status. */
-function told(outcome: Outcome, json: boolean): number {
+function told(outcome: Outcome, begun: boolean, json: boolean): number {
   const { experiment, method, seed } = outcome.spec;
   if ('error' in outcome) {
     const { error } = outcome;
@@ -82,7 +87,6 @@ function told(outcome: Outcome, json: boolean): number {
   }
   const { record } = outcome;
   if (json) printJson({ event: 'run', ...record });
-  if (record.status !== 'diverged') return EXIT.ok;
-  log(`${experiment} ${method.label} seed ${seed}: diverged when it was run before; --force runs it again`);
-  return EXIT.runFailed;
+  if (!begun) log(`${experiment} ${method.label} seed ${seed}: ${record.status} before; --force runs it again`);
+  return record.status === 'diverged' ? EXIT.runFailed : EXIT.ok;
 }
