@@ -138,7 +138,9 @@ describe('the loss over a split', () => {
 test('a batch is as large as speed or the statistics ask for, and the network allows', () => {
   const sizeFor = (name: 'f1' | 'c1' | 'resnet44', mode: 'running' | 'batch') =>
     usualBatchSize(buildModel(name, { classes: 10 }), mode);
-  expect([sizeFor('f1', 'running'), sizeFor('c1', 'running')]).toEqual([2000, 500]);
+  expect([sizeFor('f1', 'running'), sizeFor('c1', 'running'), sizeFor('resnet44', 'running')]).toEqual([
+    2000, 500, 250,
+  ]);
   expect([sizeFor('f1', 'batch'), sizeFor('c1', 'batch'), sizeFor('resnet44', 'batch')]).toEqual([5000, 5000, 500]);
 });
 

@@ -1,10 +1,9 @@
 /** The loss of a network over a whole split, with its gradient, as the optimizers of this folder take it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor1D } from '@tensorflow/tfjs';
-import { imageSize } from '../data/shape.js';
 import type { DeviceArray, Engine, NamedTensors, Program } from '../engine/engine.js';
 import { withGradient } from '../nn/gradient.js';
-import type { Model } from '../nn/model.js';
+import type { Model, ModelName } from '../nn/model.js';
 import { batchLoss, batchSignature, float } from '../training/objective.js';
 import type { SplitImages } from './images.js';
 import type { Objective } from './lbfgsb/problem.js';
@@ -32,20 +31,22 @@ export interface SplitObjective {
 }
 
 /**
- * With running statistics the size of a batch is only a matter of speed and memory: the largest of these whose images
- * are at most 2²¹ numbers. All divide the sizes of the usual splits, so that no short batch needs a program of its own.
+ * With running statistics the size of a batch is a matter of speed and memory: these take at most 2 GiB and divide the
+ * sizes of the usual splits, so that no short batch needs a program of its own. With those of each batch it is a part
+ * of the question: Keskar et al. use large ones (5000 takes C1 6 GiB), deeper networks are given what fits.
  */
-const BATCH_SIZES = [2000, 1000, 500, 250, 100, 50, 25];
-
-/** Keskar et al. use the statistics of large batches; deeper networks are given what fits into memory. */
-const STATISTICS_BATCH_SIZES: Readonly<Record<string, number>> = { resnet44: 500, alexnet: 100 };
-const STATISTICS_BATCH_SIZE = 5000;
+const BATCH_SIZES: Readonly<Record<ModelName, Readonly<Record<BatchNormMode, number>>>> = {
+  mlp: { running: 2000, batch: 5000 },
+  f1: { running: 2000, batch: 5000 },
+  c1: { running: 500, batch: 5000 },
+  c3: { running: 500, batch: 5000 },
+  resnet44: { running: 250, batch: 500 },
+  alexnet: { running: 50, batch: 100 },
+};
 
 /** How many images make a batch where the user does not say. */
-export function usualBatchSize(model: Model, batchNorm: BatchNormMode): number {
-  if (batchNorm === 'batch') return STATISTICS_BATCH_SIZES[model.name] ?? STATISTICS_BATCH_SIZE;
-  const numbers = imageSize(model.inputShape);
-  return BATCH_SIZES.find((images) => images * numbers <= 2 ** 21) ?? BATCH_SIZES.at(-1)!;
+export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): number {
+  return BATCH_SIZES[name as ModelName][batchNorm];
 }
 
 /**
