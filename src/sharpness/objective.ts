@@ -31,7 +31,7 @@ export interface SplitObjective {
 }
 
 /**
- * With running statistics the size of a batch is a matter of speed and memory: these take at most 2 GiB and divide the
+ * With running statistics the size of a batch is a matter of speed and memory: these take at most 3 GiB and divide the
  * sizes of the usual splits, so that no short batch needs a program of its own. With those of each batch it is a part
  * of the question: Keskar et al. use large ones (5000 takes C1 6 GiB), deeper networks are given what fits.
  */
