@@ -85,6 +85,10 @@ test('removeStaleTemporaries leaves every other file alone', async () => {
   expect((await readdir(folder)).sort()).toEqual(['.hidden', 'last.safetensors', 'notes.tmp']);
 });
 
+test.runIf(existsSync('/proc/self'))('makeFolder gives up where no folder can be made', async () => {
+  await expect(makeFolder('/proc/smoothout/runs')).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+});
+
 test('makeFolder says when a file is in the way', async () => {
   await writeFile(join(folder, 'results'), '');
   await expect(makeFolder(join(folder, 'results'))).rejects.toThrow(/a file is in the way/);

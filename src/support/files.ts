@@ -3,8 +3,8 @@
  * new, never neither and never a part.
  */
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type ErrorCode, SmoothOutError } from './errors.js';
 
 /** No file that anything else looks for starts with a dot and ends like this. */
@@ -41,10 +41,30 @@ export async function writeFileAtomic(path: string, contents: string | Uint8Arra
 /** Makes the folder and those above it. @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeWithParents(resolve(path));
   } catch (error) {
     throw asWriteError(error, path);
   }
+}
+
+/** `mkdir` with `recursive` would try for ever where the system says that an existing folder's child has no parent (/proc). */
+async function makeWithParents(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (!(await exists(parent))) await makeWithParents(parent);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    // Another process may have made it in the meantime.
+    if (codeOf(error) !== 'EEXIST' || !(await isFolder(path))) throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Removes what killed processes left of `writeFileAtomic`. Nobody else may be writing in this folder. */
