@@ -17,7 +17,7 @@ export async function writeCurveFiles(
   name: string,
   { csv, settings, figure }: CurveFiles,
 ): Promise<string[]> {
-  const { renderSvg } = await import('../report/figures/render-svg.js');
+  const { renderSvg } = await import('../report/figures/drawing.js');
   await makeFolder(folder);
   const files = { csv, json: `${JSON.stringify(settings, null, 2)}\n`, svg: await renderSvg(figure) };
   const paths: string[] = [];

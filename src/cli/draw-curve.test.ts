@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { parseCurveCsv } from '../report/figures/curve-record.js';
-import { loadCurves } from '../report/figures/curve-record.js';
+import { loadCurves, parseCurveCsv } from '../report/figures/curve-record.js';
 import { EXECUTABLE, smoothout } from './testing/smoothout.js';
 import { type TrainedRuns, trainRuns } from './testing/trained-runs.js';
 

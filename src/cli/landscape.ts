@@ -149,7 +149,7 @@ async function drawPlane(
 ): Promise<void> {
   const { stringify } = await import('csv-stringify/sync');
   const { planeFigure } = await import('../sharpness/plane-figure.js');
-  const { groupBy } = await import('../report/group-by.js');
+  const { groupBy } = await import('../report/statistics.js');
   const { lineTable, meanPoints } = await import('./line-table.js');
   const labelOf = subjectLabels(subjects);
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.05');

@@ -1,6 +1,6 @@
 /** Curves of one variable as tables, and as means over several directions. */
 import type { LossAndAccuracyPoint } from '../report/figures/loss-and-accuracy.js';
-import { groupBy } from '../report/group-by.js';
+import { groupBy } from '../report/statistics.js';
 import { textTable } from './output.js';
 
 /** The means over points of the same curve and x: those of several directions. */

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { f1Runs, writeRun, writeRuns } from '../report/testing/fixture-runs.js';
-import { resultsFolder } from '../report/testing/results-folder.js';
+import { f1Runs, resultsFolder, writeRun, writeRuns } from '../report/testing/fixture-runs.js';
 
 const BUILT = new URL('../../dist/cli/', import.meta.url).href;
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Comparison } from '../report/compare/compare.js';
+import type { Comparison } from '../report/compare.js';
 import type { Report } from '../report/report.js';
 import type { Results } from '../report/results.js';
 import { log, paint, print, printJson, textTable } from './output.js';
@@ -36,8 +36,8 @@ export function registerReport(program: Command): void {
 }
 
 async function printAsJson({ results, comparison, problems, files }: Report): Promise<void> {
-  const { tableRows } = await import('../report/tables/csv-files.js');
-  const { comparisonCsv } = await import('../report/compare/comparison-csv.js');
+  const { tableRows } = await import('../report/csv-files.js');
+  const { comparisonCsv } = await import('../report/compare.js');
   for (const [table, rows] of Object.entries(tableRows(results.tables))) {
     for (const row of rows) printJson({ kind: table, ...row });
   }
@@ -63,7 +63,7 @@ async function printForPeople({ results, comparison, files }: Report): Promise<v
 }
 
 async function printComparison(comparison: Comparison): Promise<void> {
-  const { COMPARISON_RIGHT, comparisonTable } = await import('../report/compare/comparison-table.js');
+  const { COMPARISON_RIGHT, comparisonTable } = await import('../report/compare.js');
   print(paint(process.stdout, 'bold', comparison.names.join(' beside ')));
   print(textTable(comparisonTable(comparison), COMPARISON_RIGHT));
   print();

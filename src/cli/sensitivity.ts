@@ -46,7 +46,7 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
     const { measureSensitivity, NOISE_BATCH, slopes } = await import('../sharpness/sensitivity.js');
     const { curveCsv } = await import('../report/figures/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/loss-and-accuracy.js');
-    const { groupBy } = await import('../report/group-by.js');
+    const { groupBy } = await import('../report/statistics.js');
     const { lineTable } = await import('./line-table.js');
     const subjects = await openSubjects(laboratory, ckpt);
     const labelOf = subjectLabels(subjects);

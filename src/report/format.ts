@@ -1,5 +1,5 @@
-/** Numbers as a reader of a table wants them; the CSV files keep more digits (tables/csv-files.ts). */
-import type { Estimate } from './statistics/interval.js';
+/** Numbers as a reader of a table wants them; the CSV files keep more digits (csv-files.ts). */
+import type { Estimate } from './statistics.js';
 
 export const NOTHING = '–';
 

@@ -2,11 +2,10 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SmoothOutError } from '../support/errors.js';
-import { parseCsv } from './csv.js';
+import { parseCsv } from './figures/curve-record.js';
 import { writeReport } from './report.js';
 import { summaryRows } from './summary.js';
-import { type FixtureRun, f1Runs, writeRun, writeRuns } from './testing/fixture-runs.js';
-import { resultsFolder } from './testing/results-folder.js';
+import { type FixtureRun, f1Runs, resultsFolder, writeRun, writeRuns } from './testing/fixture-runs.js';
 
 const report = (runs: string, out: string | null = null) => writeReport({ runs, out, compare: null });
 

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
-import { type Comparison, compareResults } from './compare/compare.js';
-import { comparisonCsv } from './compare/comparison-csv.js';
+import { type Comparison, compareResults, comparisonCsv } from './compare.js';
+import { csvText, runsCsv, tableRows } from './csv-files.js';
 import { drawFigures } from './figures/figures.js';
+import type { Problem } from './load-runs.js';
 import { reportPage } from './page/page.js';
-import type { Problem } from './problem.js';
 import { locateResults, type Results, readResults } from './results.js';
-import { csvText, tableRows } from './tables/csv-files.js';
-import { runsCsv } from './tables/runs-csv.js';
 
 export interface ReportOptions {
   /** A folder of results, or of runs. */

@@ -1,11 +1,12 @@
 /** What `smoothout report` prints: one line for every group of runs, those in the paper's tables first. */
+
+import type { ClaimingGroup } from './cells.js';
 import { NOTHING, percentText, plusMinus, sharpnessText, signedText } from './format.js';
-import type { ClaimingGroup } from './paper/cells.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from './paper/rows.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from './paper.js';
 import type { Results } from './results.js';
-import { accuracies, meanAccuracy, sharpness } from './runs/group.js';
+import { accuracies, meanAccuracy, sharpness } from './runs.js';
 import { CONVENTION_NAMES } from './sharpness-record.js';
-import { difference } from './statistics/interval.js';
+import { difference } from './statistics.js';
 
 export const SUMMARY_HEADER = [
   ...['DNN', 'data', 'batch', 'method', 'n', 'accuracy, %', 'paper', 'against baseline'],

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { assignCells } from '../paper/cells.js';
-import { groupRuns } from '../runs/group.js';
-import { loadRuns } from '../runs/load.js';
-import { type FixtureRun, f1Runs, writeRuns } from '../testing/fixture-runs.js';
-import { resultsFolder } from '../testing/results-folder.js';
+import { assignCells } from '../cells.js';
+import { loadRuns } from '../load-runs.js';
+import { groupRuns } from '../runs.js';
+import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from '../testing/fixture-runs.js';
 import { batchSizeFamilies, batchSizeFigure } from './batch-size.js';
 
 async function familiesOf(runs: readonly FixtureRun[]) {

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { groupBy } from '../group-by.js';
-import type { ClaimingGroup } from '../paper/cells.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper/rows.js';
-import { meanAccuracy } from '../runs/group.js';
-import { SERIES_COLOURS, SHAPES } from './theme.js';
+import type { ClaimingGroup } from '../cells.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
+import { meanAccuracy } from '../runs.js';
+import { groupBy } from '../statistics.js';
+import { SERIES_COLOURS, SHAPES } from './drawing.js';
 
 /** Groups that differ in batch size and method, and in what follows from the batch size. */
 export interface BatchSizeFamily {

@@ -1,12 +1,15 @@
 /**
- * The CSV files of `smoothout sensitivity`, `interpolate` and `landscape` in results/figures/: one line for each point of
- * a curve and each split. Beside NAME.csv stands NAME.json with the settings that made it.
+ * The CSV files of `smoothout sensitivity`, `interpolate` and `landscape` in results/figures/, written and read: one line
+ * for each point of a curve and each split. Beside NAME.csv stands NAME.json with the settings that made it.
  */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
-import { parseCsv } from '../csv.js';
+import { readTextIfExists } from '../../support/files.js';
+import { type Problem, reasonOf } from '../load-runs.js';
 
-export const CURVE_COLUMNS = {
+const CURVE_COLUMNS = {
   sensitivity: ['a', 'split', 'loss', 'accuracy', 'draws', 'checkpoint'],
   interpolate: ['alpha', 'split', 'loss', 'accuracy', 'from', 'to', 'statistics'],
   landscape: ['alpha', 'split', 'loss', 'accuracy', 'direction', 'checkpoint'],
@@ -30,7 +33,7 @@ const origin = z.object({ experiment: z.string(), method: z.string(), seed: z.in
 export type Origin = z.output<typeof origin>;
 
 /** NAME.json. More keys than these are welcome: the page shows them as they are. */
-export const curveSettings = z.looseObject({
+const curveSettings = z.looseObject({
   version: z.literal(1),
   kind: z.enum(Object.keys(CURVE_COLUMNS) as [CurveKind, ...CurveKind[]]),
   /** By the checkpoint's name in the CSV. Without it the run is read off the path, …/EXPERIMENT/METHOD/seed-N/FILE. */
@@ -101,4 +104,79 @@ export function parseCurveCsv(text: string): Curve | null {
 export function originOfPath(path: string): Origin | null {
   const match = /([^/\\]+)[/\\]([^/\\]+)[/\\]seed-(\d+)[/\\][^/\\]+$/.exec(path);
   return match === null ? null : { experiment: match[1]!, method: match[2]!, seed: Number(match[3]) };
+}
+
+/**
+ * Splits CSV text (RFC 4180: quoted fields, doubled quotes, line breaks within quotes) into records of fields. A final
+ * line break ends the last record; empty lines are no records.
+ */
+export function parseCsv(text: string): string[][] {
+  const records: string[][] = [];
+  let record: string[] = [];
+  // A field with its separator: quoted, or free of quotes, commas and line breaks.
+  const field = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r?\n|$)/y;
+  while (field.lastIndex < text.length) {
+    const line = records.length + 1;
+    const match = field.exec(text);
+    if (match === null) throw new Error(`record ${line}: a quote out of place`);
+    const [, value, separator] = match as unknown as [string, string, string];
+    record.push(value.startsWith('"') ? value.slice(1, -1).replaceAll('""', '"') : value);
+    if (separator === ',') {
+      if (field.lastIndex === text.length) record.push('');
+      else continue;
+    }
+    if (record.length > 1 || record[0] !== '') records.push(record);
+    record = [];
+  }
+  return records;
+}
+
+/** A CSV file of curves, with the runs that its checkpoints belong to. */
+export interface CurveFile extends Curve {
+  /** The file's name without `.csv`. */
+  readonly name: string;
+  readonly settings: CurveSettings | null;
+  /** The run behind a checkpoint's name, as far as it is known. */
+  originOf(checkpoint: string): Origin | null;
+}
+
+export interface Curves {
+  /** By name. */
+  readonly files: readonly CurveFile[];
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the curves among the CSV files of a folder; other files there are passed over. No folder is no curves. */
+export async function loadCurves(folder: string): Promise<Curves> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.csv')).sort();
+  const files: CurveFile[] = [];
+  const problems: Problem[] = [];
+  for (const file of names) {
+    const name = file.slice(0, -'.csv'.length);
+    try {
+      const curve = parseCurveCsv(await readFile(join(folder, file), 'utf8'));
+      if (curve === null || curve.points.length === 0) continue;
+      const settings = await readSettings(join(folder, `${name}.json`), curve);
+      const originOf = (checkpoint: string): Origin | null =>
+        settings?.checkpoints?.[checkpoint] ?? originOfPath(checkpoint);
+      files.push({ ...curve, name, settings, originOf });
+    } catch (error) {
+      problems.push({ where: `figures/${file}`, what: `${reasonOf(error)}; the figure is left out` });
+    }
+  }
+  return { files, problems };
+}
+
+/** @throws Error: the settings are there and are not those of this curve. */
+async function readSettings(path: string, curve: Curve): Promise<CurveSettings | null> {
+  const text = await readTextIfExists(path);
+  if (text === null) return null;
+  const parsed = curveSettings.safeParse(JSON.parse(text));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new Error(`its settings (.json): ${issue.path.join('.') || 'the file'}: ${issue.message}`);
+  }
+  if (parsed.data.kind !== curve.kind)
+    throw new Error(`its settings (.json) are of ${parsed.data.kind}, not ${curve.kind}`);
+  return parsed.data;
 }

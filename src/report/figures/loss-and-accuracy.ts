@@ -1,6 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { logTicks } from './log-axis.js';
-import { BLUE, DASHES, INK, ORANGE, SHAPES } from './theme.js';
+import { BLUE, DASHES, INK, logTicks, ORANGE, SHAPES } from './drawing.js';
 
 /** One point of a figure around a minimum (Figs. 3 and 5–10). */
 export interface LossAndAccuracyPoint {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renderSvg } from './render-svg.js';
+import { renderSvg } from './drawing.js';
 import { correlationText, rankCorrelations, type SharpnessGapPoint, sharpnessGapFigure } from './sharpness-gap.js';
 
 const point = (sharpness: number, gap: number, problem = 'F1, MNIST'): SharpnessGapPoint => ({

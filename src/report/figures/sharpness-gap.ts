@@ -1,11 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { groupBy } from '../group-by.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from '../paper/rows.js';
-import { generalisationGap, measurementOf, type Run } from '../runs/run.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from '../paper.js';
+import { generalisationGap, measurementOf, type Run } from '../runs.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../sharpness-record.js';
-import { spearman } from '../statistics/rank-correlation.js';
-import { logTicks } from './log-axis.js';
-import { INK, SERIES_COLOURS, SHAPES } from './theme.js';
+import { groupBy, spearman } from '../statistics.js';
+import { INK, logTicks, SERIES_COLOURS, SHAPES } from './drawing.js';
 
 export const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
   defined: 'as defined',

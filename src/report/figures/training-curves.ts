@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { EpochMetrics } from '../../training/metrics.js';
-import { METHOD_NAMES } from '../paper/rows.js';
-import type { Group } from '../runs/group.js';
-import { logTicks } from './log-axis.js';
-import { DASHES, INK, SERIES_COLOURS, SHAPES } from './theme.js';
+import { METHOD_NAMES } from '../paper.js';
+import type { Group } from '../runs.js';
+import { meanOf } from '../statistics.js';
+import { DASHES, INK, logTicks, SERIES_COLOURS, SHAPES } from './drawing.js';
 
 /** How many marks a curve carries, to be told from the others in black and white. */
 const MARKS = 8;
@@ -24,7 +24,6 @@ interface CurvePoint {
 }
 
 const loggable = (loss: number): number | null => (loss > 0 && Number.isFinite(loss) ? loss : null);
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The mean over seeds, epoch by epoch, as far as every seed goes. */
 function curvePoints(series: string, runs: readonly (readonly EpochMetrics[])[]): CurvePoint[] {
@@ -38,14 +37,14 @@ function curvePoints(series: string, runs: readonly (readonly EpochMetrics[])[])
       {
         ...common,
         split: SPLITS[0],
-        loss: loggable(mean(at.map(({ trainLoss }) => trainLoss))),
-        accuracy: mean(at.map(({ trainAccuracy }) => trainAccuracy)),
+        loss: loggable(meanOf(at.map(({ trainLoss }) => trainLoss))),
+        accuracy: meanOf(at.map(({ trainAccuracy }) => trainAccuracy)),
       },
       {
         ...common,
         split: SPLITS[1],
-        loss: loggable(mean(at.map(({ validationLoss }) => validationLoss))),
-        accuracy: mean(validation),
+        loss: loggable(meanOf(at.map(({ validationLoss }) => validationLoss))),
+        accuracy: meanOf(validation),
         low: Math.min(...validation),
         high: Math.max(...validation),
       },

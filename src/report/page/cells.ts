@@ -1,12 +1,13 @@
 /** The cells that the page's tables have in common. */
+
+import type { ClaimingGroup } from '../cells.js';
 import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../format.js';
-import type { ClaimingGroup } from '../paper/cells.js';
-import { DATASET_NAMES, MODEL_NAMES, type PaperResult, type PaperRow } from '../paper/rows.js';
-import { type Epoch, type Group, meanAccuracy, sharpness } from '../runs/group.js';
+import { DATASET_NAMES, MODEL_NAMES, type PaperResult, type PaperRow } from '../paper.js';
+import { type Epoch, type Group, meanAccuracy, sharpness } from '../runs.js';
 import { CONVENTION_NAMES } from '../sharpness-record.js';
-import type { Difference, Estimate } from '../statistics/interval.js';
+import type { Difference, Estimate } from '../statistics.js';
+import type { Cell, Column } from './html.js';
 import { type Html, html } from './html.js';
-import type { Cell, Column } from './table.js';
 
 const EMPTY: Cell = { content: html`<span class="empty">${NOTHING}</span>`, sort: '' };
 
@@ -79,9 +80,12 @@ export function marksOf(group: Group, marks: readonly string[]): Html[] {
   return [...marks, ...unfinished].map((mark) => html` <span class="mark">${mark}</span>`);
 }
 
+/** A column for each convention, in the order of `sharpnessCells`. */
+export function measuredSharpnessColumns(group: string): Column[] {
+  return ['As defined', "Keskar's", "Authors' code"].map((title) => ({ title, group, numeric: true }));
+}
+
 export const SHARPNESS_COLUMNS: readonly Column[] = [
   { title: 'Paper', group: 'Sharpness', numeric: true, paper: true },
-  { title: 'As defined', group: 'Sharpness', numeric: true },
-  { title: "Keskar's", group: 'Sharpness', numeric: true },
-  { title: "Authors' code", group: 'Sharpness', numeric: true },
+  ...measuredSharpnessColumns('Sharpness'),
 ];

@@ -1,14 +1,59 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { curveCsv } from '../figures/curve-record.js';
 import { writeReport } from '../report.js';
-import { CHROMIUM, launchChromium } from '../testing/chromium.js';
-import { contrastScript } from '../testing/contrast.js';
 import { type FixtureRun, f1Runs, writeRuns } from '../testing/fixture-runs.js';
+
+/** A Chromium of this machine, or null: Playwright's own is not downloaded. */
+const CHROMIUM =
+  [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+    (path) => path !== undefined && existsSync(path),
+  ) ?? null;
+
+/** Starts it without a window and without traffic of its own. */
+function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM!,
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    ],
+  });
+}
+
+/**
+ * A script for a page: WCAG 2's contrast ratio of the first element of each kind against what is behind it, as pairs of
+ * selector and ratio. 4.5 is enough for text of any size.
+ */
+function contrastScript(selectors: readonly string[]): string {
+  return `(() => {
+    const channels = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+    const linear = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+    const luminance = (colour) => {
+      const [red, green, blue] = channels(colour).map(linear);
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const behind = (element) => {
+      for (let at = element; at !== null; at = at.parentElement) {
+        const { backgroundColor } = getComputedStyle(at);
+        if (channels(backgroundColor)[3] !== 0) return backgroundColor;
+      }
+      return 'rgb(255, 255, 255)';
+    };
+    return ${JSON.stringify(selectors)}.map((selector) => {
+      const element = document.querySelector(selector);
+      const style = getComputedStyle(element);
+      const text = luminance(element instanceof SVGElement ? style.fill : style.color);
+      const back = luminance(behind(element));
+      return [selector, (Math.max(text, back) + 0.05) / (Math.min(text, back) + 0.05)];
+    });
+  })()`;
+}
 
 if (CHROMIUM === null) console.warn('skipped: there is no Chromium on this machine to open the page in');
 

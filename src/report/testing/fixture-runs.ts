@@ -1,10 +1,19 @@
 /** Folders of made-up runs, in the very files that `smoothout run` and `smoothout sharpness` write. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import type { EpochMetrics } from '../../training/metrics.js';
 import { RECORD_VERSION, type RunRecord } from '../../training/record.js';
 import { NAMED_CONVENTIONS, type NamedConvention, type SharpnessRecord } from '../sharpness-record.js';
+
+/** A new empty folder for results, removed when the test is over. */
+export async function resultsFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'smoothout-report-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 export interface FixtureRun {
   readonly experiment: string;

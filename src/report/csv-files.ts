@@ -1,16 +1,17 @@
+/** The CSV files of tables and runs. */
 import { stringify } from 'csv-stringify/sync';
-import type { ClaimingGroup } from '../paper/cells.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperRow } from '../paper/rows.js';
-import { meanAccuracy, sharpness } from '../runs/group.js';
-import type { NamedConvention } from '../sharpness-record.js';
-import type { Difference } from '../statistics/interval.js';
-import type { Table1Row, Table2Row, Table3Row, Tables } from './tables.js';
+import { type ClaimingGroup, claimOf } from './cells.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperRow } from './paper.js';
+import type { Table1Row, Table2Row, Table3Row, Tables } from './results.js';
+import { generalisationGap, meanAccuracy, measurementOf, type Run, sharpness } from './runs.js';
+import type { NamedConvention } from './sharpness-record.js';
+import type { Difference } from './statistics.js';
 
 /** One line of a CSV file; the order of its keys is the order of the columns. */
 export type CsvRow = Readonly<Record<string, string | number>>;
 
 /** Wherever a sharpness column stands, the two other conventions follow it. */
-export const CONVENTION_ENDINGS: readonly (readonly [NamedConvention, string])[] = [
+const CONVENTION_ENDINGS: readonly (readonly [NamedConvention, string])[] = [
   ['defined', ''],
   ['keskar', '_keskar'],
   ['reference', '_reference'],
@@ -20,13 +21,15 @@ export const CONVENTION_ENDINGS: readonly (readonly [NamedConvention, string])[]
 export const decimal = (value: number | null | undefined): string => (value == null ? '' : value.toFixed(4));
 const percent = (value: number): string => value.toFixed(2);
 
-function sharpnessColumns(name: string, cell: ClaimingGroup | null): CsvRow {
+function conventionColumns(name: string, of: (convention: NamedConvention) => number | undefined): CsvRow {
   return Object.fromEntries(
-    CONVENTION_ENDINGS.map(([convention, ending]) => [
-      `${name}${ending}`,
-      decimal(cell === null ? null : sharpness(cell.group, convention)?.mean),
-    ]),
+    CONVENTION_ENDINGS.map(([convention, ending]) => [`${name}${ending}`, decimal(of(convention))]),
   );
+}
+
+/** The mean sharpness over seeds, in each convention. */
+export function sharpnessColumns(name: string, cell: ClaimingGroup | null): CsvRow {
+  return conventionColumns(name, (convention) => cell?.group && sharpness(cell.group, convention)?.mean);
 }
 
 const seeds = (cell: ClaimingGroup | null): number => cell?.group.runs.length ?? 0;
@@ -37,7 +40,7 @@ function differenceColumns(name: string, value: Difference | null): CsvRow {
   return { [name]: decimal(value?.mean), [`${name}_ci95`]: decimal(value?.ci95) };
 }
 
-export function table1Csv({ row, paper, baseline }: Table1Row): CsvRow {
+function table1Csv({ row, paper, baseline }: Table1Row): CsvRow {
   return {
     ...named(row),
     data_augment: row.augment ? 'Yes' : 'No',
@@ -56,7 +59,7 @@ export function table1Csv({ row, paper, baseline }: Table1Row): CsvRow {
 }
 
 /** `seeds` is one number where both sides have as many, else "baseline's/SmoothOut's". */
-export function table2Csv({ row, paper, baseline, smoothout, improvement }: Table2Row): CsvRow {
+function table2Csv({ row, paper, baseline, smoothout, improvement }: Table2Row): CsvRow {
   return {
     ...named(row),
     batch_size: row.batchSize,
@@ -73,7 +76,7 @@ export function table2Csv({ row, paper, baseline, smoothout, improvement }: Tabl
   };
 }
 
-export function table3Csv({ row, method, paper, group, gap }: Table3Row): CsvRow {
+function table3Csv({ row, method, paper, group, gap }: Table3Row): CsvRow {
   return {
     ...named(row),
     batch_size: row.batchSize,
@@ -98,4 +101,44 @@ export function tableRows(tables: Tables): Readonly<Record<'table1' | 'table2' |
     table2: tables.table2.map(table2Csv),
     table3: tables.table3.map(table3Csv),
   };
+}
+
+/**
+ * Every run that was read, finished or not: both accuracies, every sharpness, and where it stands. `in_tables` is "yes"
+ * for the runs that the tables' means are over; `deviations` says why not of the others.
+ */
+export function runsCsv(runs: readonly Run[], apart: readonly ClaimingGroup[]): CsvRow[] {
+  const apartRuns = new Set(apart.flatMap(({ group }) => group.runs));
+  return runs.map((run) => {
+    const { record, settings } = run;
+    const claim = claimOf(run);
+    const finished = record.status === 'completed';
+    return {
+      folder: run.folder,
+      status: record.status,
+      dnn: MODEL_NAMES[settings.model],
+      dataset: DATASET_NAMES[settings.dataset],
+      generated_data: record.data.synthetic ? 'yes' : 'no',
+      method: settings.method.name,
+      a: 'noise' in settings.method ? settings.method.noise.a : '',
+      preset: settings.preset,
+      batch_size: settings.batchSize,
+      ghost_batch_size: settings.ghostBatchSize ?? '',
+      epochs: record.epochs,
+      epochs_done: record.epochsDone,
+      seed: record.seed,
+      best_epoch: record.bestEpoch ?? '',
+      best_accuracy: decimal(record.bestAccuracy),
+      last_accuracy: decimal(record.finalAccuracy),
+      generalisation_gap: decimal(generalisationGap(run)),
+      ...conventionColumns('sharpness', (convention) => measurementOf(run, convention)?.value),
+      images_per_second: record.imagesPerSecond === null ? '' : Math.round(record.imagesPerSecond),
+      seconds: Math.round(record.seconds),
+      engine: record.engine,
+      device: record.device,
+      in_tables: finished && !apartRuns.has(run) ? 'yes' : 'no',
+      deviations: [...(finished ? [] : [record.status]), ...claim.deviations].join('; '),
+      notes: claim.notes.join('; '),
+    };
+  });
 }

@@ -1,9 +1,8 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeRun, writeRuns } from '../testing/fixture-runs.js';
-import { resultsFolder } from '../testing/results-folder.js';
-import { loadRuns } from './load.js';
+import { loadRuns } from './load-runs.js';
+import { resultsFolder, writeRun, writeRuns } from './testing/fixture-runs.js';
 
 const load = (results: string) => loadRuns(join(results, 'runs'));
 

@@ -1,14 +1,26 @@
+/** Reads the runs of a folder, and says which it could not use. */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readTextIfExists } from '../../support/files.js';
-import { readMetrics } from '../../training/metrics.js';
-import { type RunRecord, readRunRecord } from '../../training/record.js';
-import { type RunPaths, runPathsIn } from '../../training/run-directory.js';
-import { groupBy } from '../group-by.js';
-import { type Problem, reasonOf } from '../problem.js';
-import { parseSharpnessRecord, type SharpnessRecord } from '../sharpness-record.js';
-import type { Run } from './run.js';
-import { parseRunSettings } from './settings.js';
+import { readTextIfExists } from '../support/files.js';
+import { readMetrics } from '../training/metrics.js';
+import { type RunRecord, readRunRecord } from '../training/record.js';
+import { type RunPaths, runPathsIn } from '../training/run-directory.js';
+import { parseRunSettings, type Run } from './runs.js';
+import { parseSharpnessRecord, type SharpnessRecord } from './sharpness-record.js';
+import { groupBy } from './statistics.js';
+
+/** Something that the report could not use, or used with a reservation. Shown on stderr and at the end of the page. */
+export interface Problem {
+  /** The file, folder or cell it is about, relative to the folder of results. */
+  readonly where: string;
+  /** What is wrong and what follows from it, one sentence without its full stop. */
+  readonly what: string;
+}
+
+/** The reason of an error on one line. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
 
 export interface LoadedRuns {
   /** In the order of their folders, numbers in them counted as numbers. */

@@ -1,10 +1,13 @@
-/** The sections of the page with Tables 1–3. */
+/** The sections of the page with tables: the paper's, the runs that are no row of the paper, and two folders side by side. */
+
+import { type ClaimingGroup, describeGroup } from '../cells.js';
+import type { ComparedPair, Comparison } from '../compare.js';
 import { percentText } from '../format.js';
-import { METHOD_NAMES, type PaperRow } from '../paper/rows.js';
-import type { Tables } from '../tables/tables.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperRow } from '../paper.js';
+import type { Tables } from '../results.js';
+import { nameOf } from '../runs.js';
 import * as cells from './cells.js';
-import { type Html, html } from './html.js';
-import { type Cell, type Column, sortableTable } from './table.js';
+import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 
 const NETWORK: readonly Column[] = [{ title: 'DNN' }, { title: 'Data set' }, { title: 'Batch', numeric: true }];
 
@@ -133,4 +136,84 @@ function section(id: string, title: string, ...contents: readonly Html[]): Html 
 <h2>${title}</h2>
 ${contents}
 </section>`;
+}
+
+const APART_COLUMNS: readonly Column[] = [
+  { title: 'Experiment' },
+  { title: 'DNN' },
+  { title: 'Data set' },
+  { title: 'Batch', numeric: true },
+  { title: 'Epochs', numeric: true },
+  { title: 'Method' },
+  { title: 'Best epoch', group: 'Accuracy, %', numeric: true },
+  { title: 'Last epoch', group: 'Accuracy, %', numeric: true },
+  ...cells.measuredSharpnessColumns('Sharpness'),
+  { title: 'Why it is no row of the paper', wrap: true },
+];
+
+/** Nothing where every group stands in a table. */
+export function apartSection(apart: readonly ClaimingGroup[]): Html | null {
+  if (apart.length === 0) return null;
+  const rows = apart.map((one) => {
+    const { group, claim } = one;
+    const { model, dataset, batchSize, epochs, method } = group.runs[0]!.settings;
+    const label = group.method === method.name ? '' : ` (${group.method})`;
+    const reasons = claim.deviations.length > 0 ? claim.deviations : ['passed over for the group in the table'];
+    return [
+      { content: html`<a href="#${cells.anchorOf(group)}">${group.experiment}</a>`, sort: group.experiment },
+      MODEL_NAMES[model],
+      DATASET_NAMES[dataset],
+      { content: batchSize, sort: batchSize },
+      { content: epochs, sort: epochs },
+      `${METHOD_NAMES[method.name]}${label}`,
+      cells.accuracyCell(one),
+      cells.accuracyCell(one, 'last'),
+      ...cells.sharpnessCells(one),
+      { content: cells.marksOf(group, [...reasons, ...claim.notes]), sort: reasons.join() },
+    ];
+  });
+  return html`
+<section id="apart">
+<h2>Other runs</h2>
+<p>Shorter than the paper's epochs, on generated data, on a part of the data or with other settings: never to be read as
+rows of the tables above.</p>
+${sortableTable('Other runs', APART_COLUMNS, rows)}
+</section>`;
+}
+
+export function comparisonSection({ names: [left, right], pairs }: Comparison): Html {
+  const columns: Column[] = [
+    { title: 'Runs' },
+    { title: 'Settings', wrap: true },
+    { title: 'Method' },
+    { title: 'Paper', group: 'Accuracy, %', numeric: true, paper: true },
+    { title: left, group: 'Accuracy, %', numeric: true },
+    { title: right, group: 'Accuracy, %', numeric: true },
+    { title: 'Best epoch', group: `${right} − ${left}, points`, numeric: true },
+    { title: 'Last epoch', group: `${right} − ${left}, points`, numeric: true },
+    ...[left, right].flatMap((name) => cells.measuredSharpnessColumns(`Sharpness, ${name}`)),
+  ];
+  return html`
+<section id="comparison">
+<h2>${left} beside ${right}</h2>
+${sortableTable('Comparison', columns, pairs.map(pairRow))}
+</section>`;
+}
+
+function pairRow({ left, right, settings, difference }: ComparedPair): (Cell | string)[] {
+  const present = (left ?? right)!;
+  const { row: paperRow, method, deviations } = present.claim;
+  const published = deviations.length === 0 && method !== null ? paperRow?.results[method] : undefined;
+  return [
+    nameOf(present.group),
+    { content: [describeGroup(present), settings.map((one) => html` <span class="mark">${one}</span>`)] },
+    METHOD_NAMES[present.group.runs[0]!.settings.method.name]!,
+    published === undefined ? { content: '', sort: '' } : cells.paperAccuracy(published),
+    cells.accuracyCell(left),
+    cells.accuracyCell(right),
+    cells.differenceCell(difference.best),
+    cells.differenceCell(difference.last),
+    ...cells.sharpnessCells(left),
+    ...cells.sharpnessCells(right),
+  ];
 }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseCsv } from '../csv.js';
-import { readResults } from '../results.js';
-import { f1Runs, writeRuns } from '../testing/fixture-runs.js';
-import { resultsFolder } from '../testing/results-folder.js';
 import { csvText, tableRows } from './csv-files.js';
+import { parseCsv } from './figures/curve-record.js';
+import { readResults } from './results.js';
+import { f1Runs, resultsFolder, writeRuns } from './testing/fixture-runs.js';
 
 async function tablesOf(results: string) {
   return tableRows((await readResults({ runs: `${results}/runs`, results })).tables);

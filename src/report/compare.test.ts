@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Results, readResults } from '../results.js';
-import { type FixtureRun, f1Runs, writeRuns } from '../testing/fixture-runs.js';
-import { resultsFolder } from '../testing/results-folder.js';
-import { compareResults } from './compare.js';
-import { comparisonCsv } from './comparison-csv.js';
-import { comparisonTable } from './comparison-table.js';
+import { compareResults, comparisonCsv, comparisonTable } from './compare.js';
+import { type Results, readResults } from './results.js';
+import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from './testing/fixture-runs.js';
 
 async function resultsOf(runs: readonly FixtureRun[]): Promise<Results> {
   const results = await resultsFolder();

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { groupRuns } from '../runs/group.js';
-import { loadRuns } from '../runs/load.js';
-import { type FixtureRun, writeRuns } from '../testing/fixture-runs.js';
-import { resultsFolder } from '../testing/results-folder.js';
 import { assignCells, type Cells } from './cells.js';
-import { PAPER_ROWS, paperRow } from './rows.js';
+import { loadRuns } from './load-runs.js';
+import { PAPER_ROWS, paperRow } from './paper.js';
+import { groupRuns } from './runs.js';
+import { type FixtureRun, resultsFolder, writeRuns } from './testing/fixture-runs.js';
 
 async function cellsOf(runs: readonly FixtureRun[]): Promise<Cells> {
   const results = await resultsFolder();

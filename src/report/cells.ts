@@ -1,0 +1,168 @@
+/** Which cell of the paper's tables a run stands in, or why it stands in none. */
+
+import type { Problem } from './load-runs.js';
+import { DATASET_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperRow } from './paper.js';
+import { type Group, nameOf, type Run } from './runs.js';
+import { groupBy } from './statistics.js';
+
+/** How a run stands to the paper's tables. */
+export interface Claim {
+  /** The row whose columns of Table 1 it has, if any. */
+  readonly row: PaperRow | null;
+  readonly method: PaperMethod | null;
+  /** Why it is not the row all the same: fewer epochs, generated data … With any of these it never enters a table. */
+  readonly deviations: readonly string[];
+  /** What Table 1 does not say and the run has chosen otherwise than the paper's text and the authors' code. */
+  readonly notes: readonly string[];
+}
+
+/** What the text or the code says beyond Table 1's columns (reference.md 2): for each optimizer, the values that are no choice. */
+const EXPECTED = {
+  adam: { weightDecay: [0, 1e-4], schedule: [] },
+  resnet44: { weightDecay: [1e-4], schedule: [81, 122, 164] },
+  alexnet: { weightDecay: [5e-4], schedule: [20, 40] },
+} as const;
+
+export function claimOf(run: Run): Claim {
+  const { settings, record } = run;
+  const row = PAPER_ROWS.find((candidate) => hasColumnsOf(run, candidate)) ?? null;
+  const method = PAPER_METHODS.find((name) => name === settings.method.name) ?? null;
+  const deviations: string[] = [];
+  if (record.data.synthetic || settings.synthetic) deviations.push('generated data');
+  if (row !== null && settings.epochs < row.epochs) deviations.push(`${settings.epochs} of ${row.epochs} epochs`);
+  if (row !== null && settings.epochs > row.epochs)
+    deviations.push(`${settings.epochs} epochs instead of ${row.epochs}`);
+  if (settings.init !== null) deviations.push('started from given parameters');
+  if (settings.trainLimit !== null) deviations.push(`first ${settings.trainLimit} training images only`);
+  if (settings.validationLimit !== null) deviations.push(`first ${settings.validationLimit} validation images only`);
+  if (settings.validation !== 'test')
+    deviations.push(`accuracy on ${settings.validation.slice(8)} held-out training images`);
+  if (row === null) deviations.push('other settings');
+  else if (method === null || row.results[method] === undefined) deviations.push('a method not reported for this row');
+  return { row, method, deviations, notes: row === null ? [] : notesOf(run, row) };
+}
+
+function hasColumnsOf({ settings }: Run, row: PaperRow): boolean {
+  return (
+    settings.model === row.model &&
+    settings.dataset === row.dataset &&
+    settings.batchSize === row.batchSize &&
+    settings.augment === row.augment &&
+    settings.optimizer.name === row.optimizer &&
+    (settings.ghostBatchSize !== null && settings.ghostBatchSize < settings.batchSize) === row.ghostBatches &&
+    // Table 1 rounds 0.1·√8 = 0.2828 to 0.283 and 0.01·√128 = 0.1131 to 0.113.
+    Math.abs(settings.initialLearningRate / row.learningRate - 1) < 0.005
+  );
+}
+
+function notesOf({ settings }: Run, row: PaperRow): string[] {
+  const { optimizer, method } = settings;
+  const expected = EXPECTED[row.model === 'resnet44' || row.model === 'alexnet' ? row.model : 'adam'];
+  // AlexNet's AdaSmoothOut goes without either regularizer (paper, 4.2).
+  const unregularised = row.model === 'alexnet' && method.name === 'adasmoothout';
+  const weightDecays: readonly number[] = unregularised ? [0] : expected.weightDecay;
+  const notes: string[] = [];
+  if (settings.preset === 'reference') notes.push('preset reference');
+  if (!weightDecays.includes(optimizer.weightDecay)) notes.push(`weight decay ${optimizer.weightDecay}`);
+  if (optimizer.name === 'sgd' && optimizer.momentum !== 0.9) notes.push(`momentum ${optimizer.momentum}`);
+  if (settings.schedule.map(({ epoch, factor }) => `${epoch}:${factor}`).join() !== scheduleOf(expected.schedule)) {
+    notes.push('another learning rate schedule');
+  }
+  if (settings.dropout !== null && !(unregularised && settings.dropout === 0))
+    notes.push(`dropout ${settings.dropout}`);
+  if (settings.ghostBatchSize !== null && row.ghostBatches && settings.ghostBatchSize !== 128) {
+    notes.push(`ghost batches of ${settings.ghostBatchSize}`);
+  }
+  if (method.label !== undefined && method.label !== method.name) notes.push(`labelled ${method.label}`);
+  return notes;
+}
+
+/** Each step divides the learning rate by ten once more. */
+function scheduleOf(epochs: readonly number[]): string {
+  return epochs.map((epoch, i) => `${epoch}:${Number(`1e-${i + 1}`)}`).join();
+}
+
+export interface ClaimingGroup {
+  readonly group: Group;
+  readonly claim: Claim;
+}
+
+/** Which runs stand in which cell of the paper's tables, and which stand apart. */
+export interface Cells {
+  /** The group in the cell, or null for an empty one. */
+  at(row: PaperRow, method: PaperMethod): ClaimingGroup | null;
+  /** Every group in a cell, in the order of the paper's tables. */
+  readonly placed: readonly ClaimingGroup[];
+  /** Every group in no cell: shorter, on generated data, of other settings, or passed over for another group. */
+  readonly apart: readonly ClaimingGroup[];
+  readonly problems: readonly Problem[];
+}
+
+/** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */
+export function describeGroup({ group, claim }: ClaimingGroup): string {
+  const { model, dataset, batchSize } = group.runs[0]!.settings;
+  return [`${MODEL_NAMES[model]} on ${DATASET_NAMES[dataset]}`, `batch ${batchSize}`, ...claim.deviations].join(', ');
+}
+
+const keyOf = (row: PaperRow, method: PaperMethod): string => `${row.id}/${method}`;
+
+/**
+ * Gives each cell at most one group of runs.
+ *
+ * Groups of different settings are never averaged. Where several claim one cell, those with the fewest notes go first (so
+ * `preset: paper` before `preset: reference`), then the experiment named as the row's own config; if that does not decide,
+ * the cell stays empty. Whatever is decided is a problem to report, and those passed over are shown apart. Within a row a
+ * preset is not mixed with the other: the baseline of one says nothing about the SmoothOut of the other.
+ */
+export function assignCells(groups: readonly Group[]): Cells {
+  const claiming = groups.map((group): ClaimingGroup => ({ group, claim: claimOf(group.runs[0]!) }));
+  const cells = new Map<string, ClaimingGroup>();
+  const problems: Problem[] = [];
+  const eligible = claiming.filter(({ claim }) => claim.deviations.length === 0);
+  for (const [row, candidates] of groupBy(eligible, ({ claim }) => claim.row!)) {
+    const paper = candidates.filter(({ group }) => group.runs[0]!.settings.preset === 'paper');
+    const ofOnePreset = paper.length > 0 ? paper : candidates;
+    for (const [method, rivals] of groupBy(candidates, ({ claim }) => claim.method!)) {
+      const winner = choose(
+        rivals.filter((rival) => ofOnePreset.includes(rival)),
+        row,
+      );
+      if (winner !== null) cells.set(keyOf(row, method), winner);
+      if (rivals.length > 1 || winner === null) problems.push(conflict(row, method, rivals, winner));
+    }
+  }
+  const at = (row: PaperRow, method: PaperMethod): ClaimingGroup | null => cells.get(keyOf(row, method)) ?? null;
+  const placed = PAPER_ROWS.flatMap((row) => PAPER_METHODS.flatMap((method) => at(row, method) ?? []));
+  return {
+    at,
+    placed,
+    apart: claiming.filter((group) => !placed.includes(group)),
+    problems,
+  };
+}
+
+function choose(rivals: readonly ClaimingGroup[], row: PaperRow): ClaimingGroup | null {
+  const fewest = Math.min(...rivals.map(({ claim }) => claim.notes.length));
+  const best = rivals.filter(({ claim }) => claim.notes.length === fewest);
+  if (best.length <= 1) return best[0] ?? null;
+  const own = best.filter(({ group }) => group.experiment === row.id);
+  return own.length === 1 ? own[0]! : null;
+}
+
+function conflict(
+  row: PaperRow,
+  method: PaperMethod,
+  rivals: readonly ClaimingGroup[],
+  winner: ClaimingGroup | null,
+): Problem {
+  const names = rivals.map(({ group }) => nameOf(group)).join(' and ');
+  const decision =
+    winner === null ? 'the cell stays empty' : `the cell shows ${nameOf(winner.group)}, the others stand apart`;
+  return {
+    where: `${MODEL_NAMES[row.model]} on ${DATASET_NAMES[row.dataset]}, batch ${row.batchSize}, ${method}`,
+    what:
+      rivals.length === 1
+        ? `${names} follows preset reference, and another run of this row preset paper; ${decision}`
+        : `claimed by ${names}, whose settings differ; ${decision}`,
+  };
+}

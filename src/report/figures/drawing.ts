@@ -1,0 +1,123 @@
+/** The look that all figures share, the ticks of logarithmic axes, and the rendering to SVG. */
+
+import type { Config as VegaConfig } from 'vega';
+import * as vega from 'vega';
+import { type Config, compile, type TopLevelSpec } from 'vega-lite';
+
+/** The colour of text and axes. The page replaces it by its own text colour, so no data may use it. */
+export const INK = '#1d1d1f';
+export const PAPER = '#ffffff';
+
+/** Close to the two colours of the authors' figures; lines of both stand out, 3 to 1, on white and on near-black. */
+export const BLUE = '#4471c4';
+export const ORANGE = '#d9681d';
+/** A third and a fourth series, apart from those two in lightness as well as in hue. */
+export const SERIES_COLOURS = [BLUE, ORANGE, '#3c9a5f', '#a05fb0'] as const;
+
+/** So that series can be told apart in black and white too. */
+export const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down'] as const;
+export const DASHES = [
+  [1, 0],
+  [5, 3],
+  [1, 2],
+  [8, 2, 1, 2],
+] as const;
+
+const text = {
+  labelColor: INK,
+  titleColor: INK,
+  labelFontSize: 11,
+  titleFontSize: 12,
+  titleFontWeight: 'normal',
+} as const;
+
+/** One look for every figure: generic fonts, thin axes, a pale grid, no frame. */
+const THEME: Config = {
+  background: PAPER,
+  font: 'sans-serif',
+  aria: false,
+  padding: 6,
+  view: { stroke: null },
+  axis: { ...text, domainColor: INK, tickColor: INK, gridColor: '#8a8a8e', gridOpacity: 0.25, titlePadding: 8 },
+  legend: {
+    ...text,
+    symbolStrokeColor: INK,
+    symbolSize: 60,
+    labelLimit: 220,
+  },
+  header: { labelColor: INK, titleColor: INK, labelFontSize: 12 },
+  title: { color: INK, fontSize: 13, fontWeight: 'normal', anchor: 'start', subtitleColor: INK },
+  line: { strokeWidth: 1.6 },
+  point: { size: 28, strokeWidth: 1.3 },
+};
+
+/** Legends above one another. Vega-Lite's own configuration has no key for this. */
+const LEGEND_LAYOUT: VegaConfig = {
+  legend: { layout: { top: { direction: 'vertical', anchor: 'start', margin: 4 } } },
+};
+
+/** 1, 2 and 5 times the powers of ten below. */
+function nice(exponent: number, factors: readonly number[]): number[] {
+  return factors.map((factor) => Number(`${factor}e${exponent}`));
+}
+
+/**
+ * The labelled values of a logarithmic axis over `values`: powers of ten, every second or third of them where there would
+ * be more than eight, and 1–2–5 steps where the data span less than two decades. The first and the last enclose the data,
+ * so they are the axis's domain as well. Empty for no positive finite value.
+ */
+export function logTicks(values: readonly (number | null)[]): number[] {
+  const positive = values.filter((value): value is number => value !== null && value > 0 && Number.isFinite(value));
+  if (positive.length === 0) return [];
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = 0;
+  for (const value of positive) {
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+  }
+  const first = Math.floor(Math.log10(least));
+  const last = Math.ceil(Math.log10(greatest));
+  if (last - first <= 2) {
+    const all = Array.from({ length: last - first + 2 }, (_, i) => nice(first + i, [1, 2, 5])).flat();
+    const from = all.findLastIndex((tick) => tick <= least);
+    const to = all.findIndex((tick) => tick >= greatest);
+    // One value, exactly on a tick, still needs an axis of some length.
+    return all.slice(from, Math.max(to, from + 1) + 1);
+  }
+  const stride = Math.ceil((last - first) / 8);
+  const decades = Math.ceil((last - first) / stride);
+  return Array.from({ length: decades + 1 }, (_, i) => Number(`1e${first + i * stride}`));
+}
+
+/**
+ * Renders a Vega-Lite figure as the text of a standalone SVG file, in this project's look.
+ *
+ * The same spec gives the same bytes: text widths are estimated rather than measured with the machine's fonts, and the
+ * ids of clip paths, which Vega counts up over the life of the process, start anew with each figure.
+ */
+export async function renderSvg(spec: TopLevelSpec): Promise<string> {
+  const { spec: compiled } = compile(spec, { config: THEME });
+  const view = new vega.View(vega.parse(compiled, LEGEND_LAYOUT), { renderer: 'none', logLevel: vega.Error });
+  try {
+    vega.resetSVGDefIds();
+    return `${rounded(await view.toSVG())}\n`;
+  } finally {
+    view.finalize();
+  }
+}
+
+/** Coordinates to a hundredth of a pixel: a third of the size, and no last digit that another processor may round otherwise. */
+function rounded(svg: string): string {
+  return svg.replace(/<[^>]*>/g, (tag) =>
+    tag.replace(/\d+\.\d{3,}(e-\d+)?/g, (number) => `${Number(Number(number).toFixed(2))}`),
+  );
+}
+
+/** A figure as a part of a page: in the page's own text colour on its own background, and with a name for screen readers. */
+export function inlineSvg(svg: string, label: string): string {
+  return svg
+    .trimEnd()
+    .replace('<svg ', `<svg role="img" aria-label="${label}" `)
+    .replace(new RegExp(`<rect [^>]*fill="${PAPER}"[^>]*/?>(</rect>)?`), '')
+    .replaceAll(`"${INK}"`, '"currentColor"');
+}

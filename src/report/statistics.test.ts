@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { type BySeed, difference, estimate, spearman, studentQuantile, studentTwoSidedTail } from './statistics.js';
+
+const bySeed = (values: readonly number[], first = 1): BySeed => new Map(values.map((value, i) => [first + i, value]));
+
+describe('a mean and its 95 % interval', () => {
+  test('no value, no estimate; one value, no interval', () => {
+    expect(estimate([])).toBeNull();
+    expect(estimate([98.5])).toEqual({ mean: 98.5, ci95: null, n: 1 });
+  });
+
+  // scipy.stats.t.ppf(.975, 4) * x.std(ddof=1) / 5**.5
+  test('five seeds as SciPy has them', () => {
+    const result = estimate([98.4, 98.5, 98.45, 98.52, 98.3])!;
+    expect(result.mean).toBeCloseTo(98.434, 10);
+    expect(result.ci95).toBeCloseTo(0.1095201140837015, 10);
+    expect(result.n).toBe(5);
+  });
+});
+
+describe('a difference of means', () => {
+  const left = [98.4, 98.5, 98.45, 98.52, 98.3];
+  const right = [98.1, 98.3, 98.2, 98.2, 98.15];
+
+  test('the same seeds are paired, whatever their order', () => {
+    const reversed = new Map([...bySeed(right)].reverse());
+    const result = difference(bySeed(left), reversed)!;
+    expect(result).toMatchObject({ n: 5, paired: true });
+    expect(result.mean).toBeCloseTo(0.244, 10);
+    expect(result.ci95).toBeCloseTo(0.08718214472165113, 10);
+  });
+
+  test('other seeds: Welch, with fractional degrees of freedom', () => {
+    const result = difference(bySeed([1, 2, 4, 9]), bySeed([2, 2.5, 3]))!;
+    expect(result).toMatchObject({ mean: 1.5, n: 3, paired: false });
+    expect(result.ci95).toBeCloseTo(5.579443525670282, 9);
+  });
+
+  test('equally many but different seeds are not paired', () => {
+    expect(difference(bySeed(left), bySeed(right, 11))!.paired).toBe(false);
+  });
+
+  test('a side with one seed gives a difference without an interval', () => {
+    expect(difference(bySeed([5]), bySeed([3, 4]))).toEqual({ mean: 1.5, ci95: null, n: 1, paired: false });
+  });
+
+  test('an empty side gives nothing; constant sides an interval of zero', () => {
+    expect(difference(bySeed([]), bySeed([1]))).toBeNull();
+    expect(difference(bySeed([2, 2]), bySeed([1, 1, 1]))).toEqual({ mean: 1, ci95: 0, n: 2, paired: false });
+  });
+});
+
+describe('the Student t quantile', () => {
+  // Two-sided 95 %, as printed in statistical tables and by SciPy's scipy.stats.t.ppf(0.975, df).
+  test.each([
+    [1, 12.706204736174694],
+    [2, 4.302652729749462],
+    [3, 3.1824463052837078],
+    [4, 2.7764451051977934],
+    [9, 2.262157162798205],
+    [30, 2.0422724563012373],
+    [1000, 1.9623390808264083],
+    [2.5, 3.5746548420036817],
+    [1.3, 7.500529325562029],
+  ])('95 % with $0 degrees of freedom is $1', (degrees, expected) => {
+    expect(studentQuantile(0.95, degrees) / expected - 1).toBeCloseTo(0, 10);
+  });
+
+  test('99 % with 4 degrees of freedom', () => {
+    expect(studentQuantile(0.99, 4)).toBeCloseTo(4.604094871349993, 10);
+  });
+
+  test('one degree of freedom is Cauchy: tan of an angle', () => {
+    for (const confidence of [0.1, 0.5, 0.9, 0.999]) {
+      expect(studentQuantile(confidence, 1)).toBeCloseTo(Math.tan((confidence * Math.PI) / 2), 8);
+    }
+  });
+
+  test('two degrees of freedom have a closed form', () => {
+    for (const p of [0.2, 0.6, 0.95, 0.9999]) {
+      expect(studentQuantile(p, 2) / (p * Math.sqrt(2 / (1 - p * p)))).toBeCloseTo(1, 10);
+    }
+  });
+
+  test('the tail is even in t, 1 at 0, and falls', () => {
+    expect(studentTwoSidedTail(0, 7)).toBe(1);
+    expect(studentTwoSidedTail(-2, 7)).toBe(studentTwoSidedTail(2, 7));
+    expect(studentTwoSidedTail(3, 7)).toBeLessThan(studentTwoSidedTail(2, 7));
+  });
+
+  test('refuses what has no quantile', () => {
+    expect(() => studentQuantile(1, 4)).toThrow(RangeError);
+    expect(() => studentQuantile(0.95, 0)).toThrow(RangeError);
+  });
+});
+
+describe("Spearman's rank correlation", () => {
+  test('any increasing relation has ρ = 1, any decreasing one −1', () => {
+    expect(spearman([1, 2, 3, 4], [0.1, 10, 11, 1e6])).toBeCloseTo(1, 12);
+    expect(spearman([1, 2, 3, 4], [9, 8, 7, -6])).toBeCloseTo(-1, 12);
+  });
+
+  // scipy.stats.spearmanr([1, 2, 2, 3, 5, 1], [2, 1, 4, 4, 6, 0])
+  test('ties share their mean rank', () => {
+    expect(spearman([1, 2, 2, 3, 5, 1], [2, 1, 4, 4, 6, 0])).toBeCloseTo(0.8209869717864816, 12);
+  });
+
+  test('is undefined for two pairs and for a constant side', () => {
+    expect(spearman([1, 2], [1, 2])).toBeNull();
+    expect(spearman([1, 2, 3], [4, 4, 4])).toBeNull();
+  });
+});
