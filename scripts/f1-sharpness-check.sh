@@ -4,7 +4,7 @@
 #
 #     scripts/f1-sharpness-check.sh DATA [OUT]
 #
-# Trains 2 × 25 epochs; the 10,000 first training images are measured, as in Keskar et al.'s order of magnitude.
+# Trains 2 × 25 epochs and measures on the first 10,000 training images; then SciPy measures the same.
 set -e
 data=${1:?name the folder that has MNIST}
 out=${2:-results}

@@ -1,6 +1,7 @@
 /** What the analyses of one command share: the engine, the opened data, the networks. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Dataset, firstImages, type ImageSource, openDataset } from '../data/source.js';
+import { openDataset } from '../data/open.js';
+import { type Dataset, firstImages, type ImageSource } from '../data/source.js';
 import { createEngine, type EngineChoice } from '../engine/create.js';
 import type { Engine } from '../engine/engine.js';
 import type { Weights } from '../nn/initialise.js';
@@ -72,9 +73,10 @@ function once<T>(made: Map<string, Promise<T>>, key: string, make: () => Promise
 }
 
 function splitsOf({ spec }: CheckpointFile, dataset: Dataset, signal: AbortSignal): Record<Split, ImageSource> {
-  // Held-out images choose the best epoch; the test set is the test set all the same.
-  const { validationLimit } = spec;
-  const test = validationLimit === null ? dataset.test : firstImages(dataset.test, validationLimit);
+  // Where held-out images choose the best epoch, the limit is theirs, and the test set is whole.
+  const { validation, validationLimit } = spec;
+  const isLimited = validation === 'test' && validationLimit !== null;
+  const test = isLimited ? firstImages(dataset.test, validationLimit) : dataset.test;
   return {
     train: interruptible(chooseSources(spec, dataset).train, signal),
     test: interruptible(test, signal),

@@ -1,0 +1,79 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { writeMnist } from '../data/testing/fixtures.js';
+import { initialise } from '../nn/initialise.js';
+import { buildModel } from '../nn/model.js';
+import { toTensors } from '../nn/stored.js';
+import { encodeSafetensors } from '../support/safetensors.js';
+import { createLaboratory, type Laboratory } from './laboratory.js';
+
+let data: string;
+beforeAll(async () => {
+  data = await writeMnist(200, 80);
+});
+
+const model = buildModel('mlp', { classes: 10, hidden: [4] });
+const tensors = toTensors(initialise(model.layout, { seed: 1, batchNormScale: 'one' }), model.layout);
+
+/** A run's folder with these settings; the path of its checkpoint. */
+async function runFolder(settings: string, metadata: Record<string, string> = {}): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'smoothout-laboratory-'));
+  const config = `experiment: mine\nmodel: mlp\ndataset: mnist\nhidden: [4]\nepochs: 1\nbatchSize: 20\n${settings}`;
+  await writeFile(join(folder, 'config.yaml'), `${config}\nseeds: [3]\nmethods: [{ name: baseline }]\n`);
+  await writeFile(join(folder, 'best.safetensors'), encodeSafetensors(tensors, metadata));
+  return join(folder, 'best.safetensors');
+}
+
+const laboratory = (signal = new AbortController().signal): Promise<Laboratory> =>
+  createLaboratory({ engine: 'onnx', device: 'cpu', data, signal });
+
+describe('a checkpoint is opened with', () => {
+  test.each([
+    ['', 200, 80],
+    ['trainLimit: 60\nvalidationLimit: 30', 60, 30],
+    ['validation: holdout:40', 160, 80],
+    ['validation: holdout:40\nvalidationLimit: 30', 160, 80],
+  ])('the images of its run: %j', async (settings, train, test) => {
+    const { splits } = await (await laboratory()).open(await runFolder(settings));
+    expect([splits.train.count, splits.test.count]).toEqual([train, test]);
+  });
+
+  test('what the file says of itself, or the config beside it', async () => {
+    const opened = await laboratory();
+    const described = { experiment: 'c1-lb', method: 'smoothout', seed: '5', epoch: '12' };
+    expect((await opened.open(await runFolder('', described))).file).toMatchObject({
+      origin: { experiment: 'c1-lb', method: 'smoothout', seed: 5 },
+      epoch: 12,
+    });
+    expect((await opened.open(await runFolder(''))).file).toMatchObject({
+      origin: { experiment: 'mine', method: 'baseline', seed: 3 },
+      epoch: null,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  });
+
+  test('a checkpoint of another model than its config’s is refused', async () => {
+    const path = await runFolder('', { model: 'f1' });
+    await expect((await laboratory()).open(path)).rejects.toMatchObject({
+      code: 'CHECKPOINT_INVALID',
+      message: `${path}: a checkpoint of model f1, where its config says mlp`,
+    });
+  });
+});
+
+test('the same images of two runs are kept once', async () => {
+  const opened = await laboratory();
+  const [a, b] = [await opened.open(await runFolder('')), await opened.open(await runFolder('trainLimit: 60'))];
+  expect(await opened.images(a, 'train', 60)).toBe(await opened.images(b, 'train', 60));
+  expect(await opened.images(a, 'train', 200)).not.toBe(await opened.images(a, 'test', 80));
+});
+
+test('once the signal is aborted, reading images throws its reason', async () => {
+  const controller = new AbortController();
+  const opened = await laboratory(controller.signal);
+  const subject = await opened.open(await runFolder(''));
+  controller.abort(new Error('enough'));
+  await expect(opened.images(subject, 'test', 80)).rejects.toThrow('enough');
+});
