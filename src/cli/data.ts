@@ -35,8 +35,8 @@ export function registerData(program: Command): void {
 
 async function list(options: DataOptions): Promise<void> {
   const { readCatalogue } = await import('../data/catalogue.js');
-  const { dataDirectory } = await import('../data/directory.js');
-  const { isGenerated, generatedFolder } = await import('../data/generated/ensure.js');
+  const { dataDirectory } = await import('../data/catalogue.js');
+  const { isGenerated, generatedFolder } = await import('../data/generated/stand-ins.js');
   const { findDataset } = await import('../data/inspect.js');
   const { officialPlace } = await import('../data/open.js');
   const root = dataDirectory(options.data);
@@ -77,8 +77,8 @@ async function fetch(
   names: string[],
   options: DataOptions & { readonly mirror?: string; readonly force?: boolean },
 ): Promise<void> {
-  const { dataDirectory } = await import('../data/directory.js');
-  const { fetchDataset } = await import('../data/fetch/fetch.js');
+  const { dataDirectory } = await import('../data/catalogue.js');
+  const { fetchDataset } = await import('../data/fetch.js');
   if (options.mirror !== undefined && !URL.canParse(options.mirror)) {
     throw new SmoothOutError('USAGE', `--mirror "${options.mirror}" is no web address`, {
       hint: 'Give one such as https://example.com/datasets.',
@@ -105,7 +105,7 @@ async function fetch(
 }
 
 async function verify(names: string[], options: DataOptions): Promise<void> {
-  const { dataDirectory } = await import('../data/directory.js');
+  const { dataDirectory } = await import('../data/catalogue.js');
   const root = dataDirectory(options.data);
   const asked = datasetNames(names);
   let bad = 0;
@@ -149,7 +149,7 @@ async function verifyOne(
   const progress = (done: number, total: number) => bar.update(name, done, total);
   try {
     if (name === 'imagenet') {
-      const { inspectImages } = await import('../data/inspect-images.js');
+      const { inspectImages } = await import('../data/inspect.js');
       const { images, problems } = await inspectImages(folder, progress);
       bar.stop();
       for (const problem of problems) say('corrupt', folder, problem);
@@ -186,8 +186,8 @@ function paintState(state: string): string {
 }
 
 async function generate(names: string[], options: DataOptions & { readonly force?: boolean }): Promise<void> {
-  const { dataDirectory } = await import('../data/directory.js');
-  const { ensureGenerated } = await import('../data/generated/ensure.js');
+  const { dataDirectory } = await import('../data/catalogue.js');
+  const { ensureGenerated } = await import('../data/generated/stand-ins.js');
   const root = dataDirectory(options.data);
   for (const name of datasetNames(names)) {
     const bar = createCountBar('images');

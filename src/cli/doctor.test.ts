@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeGenerated } from '../data/generated/files.js';
+import { writeGenerated } from '../data/generated/stand-ins.js';
 import { smoothout } from './testing/smoothout.js';
 
 const empty = () => mkdtemp(join(tmpdir(), 'smoothout-doctor-'));

@@ -80,8 +80,8 @@ async function examine({ data, out }: DoctorOptions): Promise<Report> {
 
 async function findData(directory: string | undefined): Promise<DataReport[]> {
   const { DATASET_NAMES, readCatalogue } = await import('../data/catalogue.js');
-  const { dataDirectory, locate } = await import('../data/directory.js');
-  const { isGenerated } = await import('../data/generated/ensure.js');
+  const { dataDirectory, locate } = await import('../data/catalogue.js');
+  const { isGenerated } = await import('../data/generated/stand-ins.js');
   const { locateImageFolders } = await import('../data/image-folders.js');
   const { officialPlace } = await import('../data/open.js');
   const root = dataDirectory(directory);

@@ -1,6 +1,6 @@
 import { permutation, type Stream } from '../support/random.js';
-import { imageSize } from './shape.js';
 import type { ImageSource } from './source.js';
+import { imageSize } from './source.js';
 
 export interface Batch {
   /** [count, channels, height, width], normalised. */

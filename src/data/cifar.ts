@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
-import { locate, type Place } from './directory.js';
-import { IMAGENET_NORMALISATION } from './normalisation.js';
+import { locate, type Place } from './catalogue.js';
 import { packedSource } from './packed.js';
+import { IMAGENET_NORMALISATION } from './preprocessing.js';
 import type { Dataset, ImageSource } from './source.js';
 
 const SHAPE = { channels: 3, height: 32, width: 32 } as const;

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
-import { missingData, type Place } from './directory.js';
+import { missingData, type Place } from './catalogue.js';
 
 /** The image files of one split, and the class of each. */
 export interface ImageFiles {

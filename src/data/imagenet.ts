@@ -1,12 +1,19 @@
+/** ImageNet: class folders of JPEG files, decoded as they are read. */
+
 import { join } from 'node:path';
+import sharp from 'sharp';
+import { SmoothOutError } from '../support/errors.js';
 import type { Stream } from '../support/random.js';
-import { augmentationWords, type Crop, randomCrop } from './augmentation.js';
-import type { Place } from './directory.js';
+import type { Place } from './catalogue.js';
 import { classFolders, type ImageFiles, listImages, locateImageFolders } from './image-folders.js';
-import { decodeImage, type Pixels } from './jpeg.js';
-import { IMAGENET_NORMALISATION, normalisationTables } from './normalisation.js';
-import { checkRead, imageSize } from './shape.js';
-import type { Dataset, ImageSource } from './source.js';
+import {
+  augmentationWords,
+  type Crop,
+  IMAGENET_NORMALISATION,
+  normalisationTables,
+  randomCrop,
+} from './preprocessing.js';
+import { checkRead, type Dataset, type ImageSource, imageSize } from './source.js';
 
 /** Shorter side 256, then a crop of 224 (authors' alexnet.py:57-73). */
 const SHORTER_SIDE = 256;
@@ -94,5 +101,37 @@ function cropPixels(
       out[target + plane] = green![data[source + 1]!]!;
       out[target + 2 * plane] = blue![data[source + 2]!]!;
     }
+  }
+}
+
+/** One decoded image: RGB bytes, pixel by pixel. */
+export interface Pixels {
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+// One thread an image and many images at once: sharp's own parallelism within an image only adds overhead. Its cache of
+// decoded files is of no use to an epoch that reads each file once.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/**
+ * Decodes an image and scales it, so that its shorter side has `shorterSide` pixels (bilinear with antialiasing, as
+ * torchvision's Resize on PIL images). Grey and CMYK images become RGB. Runs on libuv's thread pool.
+ *
+ * @throws SmoothOutError DATA_CORRUPT naming the file.
+ */
+export async function decodeImage(file: string, shorterSide: number): Promise<Pixels> {
+  try {
+    const { data, info } = await sharp(file, { failOn: 'error' })
+      .resize({ width: shorterSide, height: shorterSide, fit: 'outside', kernel: 'linear' })
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return { data, height: info.height, width: info.width };
+  } catch (cause) {
+    throw new SmoothOutError('DATA_CORRUPT', `${file}: does not decode: ${(cause as Error).message.trim()}`, { cause });
   }
 }

@@ -1,9 +1,14 @@
+/** Whether a data set's files are there, and are the official ones. */
+
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { type CatalogueEntry, type DatasetName, readCatalogue } from './catalogue.js';
-import { findFiles, type Place } from './directory.js';
-import { digestContent } from './fetch/digest.js';
-import { locateImageFolders } from './image-folders.js';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { SmoothOutError } from '../support/errors.js';
+import { type CatalogueEntry, type DatasetName, findFiles, type Place, readCatalogue } from './catalogue.js';
+import { classFolders, listImages, locateImageFolders } from './image-folders.js';
 import { idxSpellings } from './mnist.js';
 
 /** One file of a data set, beside the catalogue. */
@@ -68,4 +73,69 @@ async function compare(path: string, bytes: number, sha256: string): Promise<Pic
   } catch (error) {
     return { state: 'different', detail: `${basename(path)} cannot be read: ${(error as Error).message}` };
   }
+}
+
+/** Images decoded at once. */
+const IN_FLIGHT = 64;
+
+/**
+ * Lists the class folders below `folder` and decodes every image.
+ *
+ * @returns what is wrong, a line each; empty where all is well.
+ */
+export async function inspectImages(
+  folder: string,
+  progress?: (done: number, total: number) => void,
+): Promise<{ readonly images: number; readonly problems: readonly string[] }> {
+  // Loaded only when needed: it brings sharp's native library.
+  const { decodeImage } = await import('./imagenet.js');
+  const problems: string[] = [];
+  const note = (error: unknown) => {
+    if (!(error instanceof SmoothOutError)) throw error;
+    problems.push(error.message);
+  };
+  const files: string[] = [];
+  try {
+    const classes = await classFolders(join(folder, 'train'));
+    for (const split of ['train', 'val']) files.push(...(await listImages(join(folder, split), classes)).files);
+  } catch (error) {
+    note(error);
+  }
+  let next = 0;
+  let done = 0;
+  const work = async () => {
+    while (next < files.length) {
+      await decodeImage(files[next++]!, 256).catch(note);
+      progress?.(++done, files.length);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+  return { images: files.length, problems };
+}
+
+export interface FileDigests {
+  readonly bytes: number;
+  readonly md5: string;
+  readonly sha256: string;
+}
+
+/** Size and digests of a file as it is. */
+export async function digestFile(path: string): Promise<FileDigests> {
+  const md5 = createHash('md5');
+  const sha256 = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(path)) {
+    bytes += (chunk as Buffer).length;
+    md5.update(chunk as Buffer);
+    sha256.update(chunk as Buffer);
+  }
+  return { bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex') };
+}
+
+/** SHA-256 of a file's content, uncompressed where its name ends in .gz. Rejects where the gzip data is damaged. */
+export async function digestContent(path: string): Promise<string> {
+  const hash: Hash = createHash('sha256');
+  const stages = path.endsWith('.gz') ? [createGunzip()] : [];
+  await pipeline([createReadStream(path), ...stages, hash]);
+  return hash.digest('hex');
 }

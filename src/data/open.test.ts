@@ -1,8 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DATASETS_FOLDER, readCatalogue } from './catalogue.js';
-import { dataDirectory } from './directory.js';
+import { DATASETS_FOLDER, dataDirectory, readCatalogue } from './catalogue.js';
 import { openDataset } from './open.js';
 import { expectError, temporaryFolder, writeMnist } from './testing/fixtures.js';
 

@@ -1,7 +1,6 @@
-import { type DatasetName, readCatalogue } from './catalogue.js';
+import { type DatasetName, dataDirectory, type Place, readCatalogue } from './catalogue.js';
 import { CIFAR10, CIFAR100, openCifar } from './cifar.js';
-import { dataDirectory, type Place } from './directory.js';
-import { ensureGenerated } from './generated/ensure.js';
+import { ensureGenerated } from './generated/stand-ins.js';
 import { openMnist } from './mnist.js';
 import type { Dataset } from './source.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Stream } from '../support/random.js';
-import { MNIST_NORMALISATION } from './normalisation.js';
 import { packedSource } from './packed.js';
+import { MNIST_NORMALISATION } from './preprocessing.js';
 import { pixels } from './testing/fixtures.js';
 
 const SIDE = 6;

@@ -1,7 +1,16 @@
-import { augmentationWords, cropPaddedPlane, PADDED_CROP_POSITIONS, randomCrop } from './augmentation.js';
-import { lookUp, lookUpPairs, type Normalisation, normalisationTables, pairTable } from './normalisation.js';
-import { checkRead, type ImageShape, imageSize } from './shape.js';
+import {
+  augmentationWords,
+  cropPaddedPlane,
+  lookUp,
+  lookUpPairs,
+  type Normalisation,
+  normalisationTables,
+  PADDED_CROP_POSITIONS,
+  pairTable,
+  randomCrop,
+} from './preprocessing.js';
 import type { ImageSource } from './source.js';
+import { checkRead, type ImageShape, imageSize } from './source.js';
 
 /** Images of one size held in memory as bytes: image i starts at `start + i · stride`, channel by channel. */
 export interface PackedImages {

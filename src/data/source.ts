@@ -1,11 +1,8 @@
-import type { Stream } from '../support/random.js';
-import type { DatasetName } from './catalogue.js';
-import type { ImageShape } from './shape.js';
+/** A data set and its splits; a split may be a part of another. */
 
-export type { DatasetName } from './catalogue.js';
-export { openDataset } from './open.js';
-export type { ImageShape } from './shape.js';
-export { firstImages, holdOut } from './subset.js';
+import { SmoothOutError } from '../support/errors.js';
+import { permutation, type Stream } from '../support/random.js';
+import type { DatasetName } from './catalogue.js';
 
 /** One split of a data set. */
 export interface ImageSource {
@@ -38,4 +35,102 @@ export interface Dataset {
   readonly directory: string;
   /** SHA-256 of each file's (uncompressed) content by its official name; absent for ImageNet. */
   readonly digests?: Readonly<Record<string, string>>;
+}
+
+export interface ImageShape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Numbers in one image. */
+export function imageSize({ channels, height, width }: ImageShape): number {
+  return channels * height * width;
+}
+
+/** Throws RangeError unless `out` has room for exactly these images and every index exists. */
+export function checkRead(source: ImageSource, indices: Uint32Array, out: Float32Array): void {
+  const expected = indices.length * imageSize(source.shape);
+  if (out.length !== expected) {
+    throw new RangeError(
+      `${source.name}: ${indices.length} images need ${expected} numbers, the buffer has ${out.length}`,
+    );
+  }
+  for (const index of indices) {
+    if (index >= source.count) throw new RangeError(`${source.name}: no image ${index}, there are ${source.count}`);
+  }
+}
+
+/** The images at `indices` of `source`, in that order. They keep their augmentation. */
+function subset(source: ImageSource, indices: Uint32Array, name: string): ImageSource {
+  return {
+    name,
+    count: indices.length,
+    classes: source.classes,
+    shape: source.shape,
+    labels: Int32Array.from(indices, (index) => source.labels[index]!),
+    async read(wanted, out, augmentation) {
+      const inner = wanted.map((i) => {
+        if (i >= indices.length) throw new RangeError(`${name}: no image ${i}, there are ${indices.length}`);
+        return indices[i]!;
+      });
+      await source.read(inner, out, augmentation);
+    },
+  };
+}
+
+/** The first `count` images (`trainLimit`, `validationLimit`); the whole source where it has no more than that. */
+export function firstImages(source: ImageSource, count: number): ImageSource {
+  if (count >= source.count) return source;
+  const indices = Uint32Array.from({ length: count }, (_, i) => i);
+  return subset(source, indices, `${source.name} (first ${count})`);
+}
+
+/**
+ * Splits `count` images off for validation (`validation: holdout:N`), chosen at random with every class in proportion.
+ * The split depends on (source, count, seed) alone; both parts keep the source's order.
+ *
+ * @throws SmoothOutError CONFIG_INVALID unless 1 ≤ count < source.count.
+ */
+export function holdOut(
+  source: ImageSource,
+  count: number,
+  seed: number,
+): { readonly train: ImageSource; readonly heldOut: ImageSource } {
+  if (!Number.isInteger(count) || count < 1 || count >= source.count) {
+    throw new SmoothOutError(
+      'CONFIG_INVALID',
+      `validation: holdout:${count} needs a whole number from 1 to ${source.count - 1}: ${source.name} has ${source.count} images`,
+    );
+  }
+  const sizes = new Uint32Array(source.classes);
+  for (const label of source.labels) sizes[label]!++;
+  // An image's place within its own class, as a fraction of the class: the smallest `count` fractions take from every
+  // class its share to within one image.
+  const seen = new Uint32Array(source.classes);
+  const order = permutation({ seed, purpose: 'holdout' }, source.count);
+  const fractions = new Float64Array(source.count);
+  for (const index of order) {
+    const label = source.labels[index]!;
+    fractions[index] = (seen[label]!++ + 0.5) / sizes[label]!;
+  }
+  // Array.prototype.sort is stable, so ties fall in the random order.
+  const chosen = Array.from(order)
+    .sort((a, b) => fractions[a]! - fractions[b]!)
+    .slice(0, count);
+  const isHeldOut = new Uint8Array(source.count);
+  for (const index of chosen) isHeldOut[index] = 1;
+  const all = Uint32Array.from({ length: source.count }, (_, i) => i);
+  return {
+    train: subset(
+      source,
+      all.filter((i) => isHeldOut[i] === 0),
+      `${source.name} (without held-out)`,
+    ),
+    heldOut: subset(
+      source,
+      all.filter((i) => isHeldOut[i] === 1),
+      `${source.name} (held out)`,
+    ),
+  };
 }

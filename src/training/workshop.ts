@@ -1,6 +1,7 @@
 /** What the runs of one command share: the engine, the opened data sets, where the code came from. */
 import type { DatasetName, RunSpec } from '../config/schema.js';
-import { type Dataset, openDataset } from '../data/source.js';
+import { openDataset } from '../data/open.js';
+import type { Dataset } from '../data/source.js';
 import { createEngine, type EngineChoice } from '../engine/create.js';
 import { gitCommit, versions } from '../support/versions.js';
 import type { RunRecord } from './record.js';

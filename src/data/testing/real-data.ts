@@ -36,7 +36,7 @@ export async function realData(name: DatasetName): Promise<string | undefined> {
 
 /** Test files run in several processes: one unpacks, the others wait for it. */
 async function unpackOnce(name: DatasetName): Promise<string | undefined> {
-  const cache = join(tmpdir(), `smoothout-real-data-${userInfo().username}`);
+  const cache = join(process.env.SMOOTHOUT_TEST_CACHE ?? tmpdir(), `smoothout-real-data-${userInfo().username}`);
   const folder = join(cache, name);
   const lock = `${folder}.lock`;
   await mkdir(cache, { recursive: true });

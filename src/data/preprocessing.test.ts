@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Stream } from '../support/random.js';
-import { augmentationWords, cropPaddedPlane, PADDED_CROP_POSITIONS, randomCrop } from './augmentation.js';
+import { augmentationWords, cropPaddedPlane, PADDED_CROP_POSITIONS, randomCrop } from './preprocessing.js';
 
 const [HEIGHT, WIDTH] = [6, 5];
 const bytes = Uint8Array.from({ length: 3 + HEIGHT * WIDTH }, (_, i) => 40 + i);

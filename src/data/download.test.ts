@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expectError, temporaryFolder } from '../testing/fixtures.js';
-import { type Answer, sendFile, serve, type TestServer } from '../testing/server.js';
 import { download } from './download.js';
+import { expectError, temporaryFolder } from './testing/fixtures.js';
+import { type Answer, sendFile, serve, type TestServer } from './testing/server.js';
 
 const FILE = randomBytes(300_000);
 const digest = (algorithm: string) => createHash(algorithm).update(FILE).digest('hex');

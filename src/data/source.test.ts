@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openDataset } from './open.js';
-import type { ImageSource } from './source.js';
-import { firstImages, holdOut } from './subset.js';
+import { firstImages, holdOut, type ImageSource } from './source.js';
 import { expectError, writeMnist } from './testing/fixtures.js';
 
 let source: ImageSource;

@@ -1,12 +1,11 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
-import { get as getHttp } from 'node:http';
+import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SmoothOutError } from '../../support/errors.js';
-import { dataWriteError } from '../write-error.js';
-import { digestFile } from './digest.js';
+import { SmoothOutError } from '../support/errors.js';
+import { dataWriteError } from './catalogue.js';
+import { digestFile } from './inspect.js';
 
 export interface DownloadRequest {
   readonly url: string;
