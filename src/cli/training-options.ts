@@ -1,7 +1,7 @@
 /** The options that run and tune share, and how their values are read. */
 import { type Command, Option } from 'commander';
 import type { RunSelection } from '../config/resolve.js';
-import { parseSeeds } from '../config/seeds.js';
+import { parseSeeds } from '../config/schema.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { RunAllOptions } from './run-all.js';
 

@@ -3,12 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
 import { didYouMean } from '../support/suggest.js';
-import { check } from './checks.js';
-import { explain } from './explain.js';
-import { applyOverride, parseOverride } from './overrides.js';
-import { applyPreset } from './preset.js';
-import { type Config, configSchema, DEFAULT_METHODS } from './schema.js';
-import { parseSeeds } from './seeds.js';
+import { applyOverride, applyPreset, parseOverride } from './layers.js';
+import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
 import {
   at,
   emptyMap,
@@ -17,12 +13,12 @@ import {
   merge,
   originAt,
   parseTree,
-  plain,
   type Tree,
   without,
   withValue,
 } from './tree.js';
 import { readTuned, tunedPath } from './tuned.js';
+import { validate } from './validate.js';
 
 /** Every config shipped fits a page; a file this long is not a config. */
 const MAX_BYTES = 64 * 1024;
@@ -56,15 +52,6 @@ export async function loadConfigs(path: string, { set = [] }: LoadOptions = {}):
     configs.push(config);
   }
   return configs;
-}
-
-function validate(tree: Tree): Config {
-  const parsed = configSchema.safeParse(plain(tree));
-  const problems = parsed.success
-    ? check(parsed.data).map(({ path, message }) => `${originAt(tree, path)}: ${path.join('.')}: ${message}`)
-    : parsed.error.issues.flatMap((issue) => explain(issue, tree));
-  if (!parsed.success || problems.length > 0) throw new SmoothOutError('CONFIG_INVALID', problems.join('\n'));
-  return parsed.data;
 }
 
 /** The file on top of the one it `extends`, and so on. `from` is where the path was found. */

@@ -1,6 +1,6 @@
 /**
  * The keys of a config, their types and defaults. Each default is what the paper's text says; `preset: reference`
- * changes some of them (preset.ts). What several keys must satisfy together is in checks.ts.
+ * changes some of them (layers.ts). What several keys must satisfy together is in validate.ts.
  */
 import { z } from 'zod';
 
@@ -12,7 +12,7 @@ export type ModelName = (typeof MODELS)[number];
 export type DatasetName = (typeof DATASETS)[number];
 export type MethodName = (typeof METHODS)[number];
 
-// Descriptions complete the sentence "expected …" of an error; enums and booleans need none (explain.ts).
+// Descriptions complete the sentence "expected …" of an error; enums and booleans need none (validate.ts).
 
 /** Names a folder, so it can never lead out of the results folder. */
 const folderName = z
@@ -189,4 +189,20 @@ export interface RunSpec extends Readonly<Omit<Config, 'methods' | 'seeds'>> {
 /** N of `holdout:N`, or null where the test set is the validation set. */
 export function holdoutSize(validation: string): number | null {
   return validation === 'test' ? null : Number(validation.slice('holdout:'.length));
+}
+
+const MOST_SEEDS = 10_000;
+
+/** `3`, `1,2`, `1-5` or a mixture as a list; null where the text is none of these. */
+export function parseSeeds(text: string): number[] | null {
+  const seeds: number[] = [];
+  for (const part of text.split(',')) {
+    const match = /^\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*$/.exec(part);
+    if (match === null) return null;
+    const first = Number(match[1]);
+    const last = Number(match[2] ?? match[1]);
+    if (last < first || last > 0xffffffff || seeds.length + last - first >= MOST_SEEDS) return null;
+    for (let seed = first; seed <= last; seed++) seeds.push(seed);
+  }
+  return seeds;
 }

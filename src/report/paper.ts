@@ -220,6 +220,7 @@ const filterNormalised = (id: string, split: 'train' | 'test'): PaperFigure => (
   caption: `ResNet44 on CIFAR-10: along a random filter-normalised direction, ${split === 'train' ? 'training' : 'validation'} set`,
 });
 
+/** Which curves make up Figs. 3 and 5–10. */
 export const PAPER_FIGURES: readonly PaperFigure[] = [
   batches('3a', 'interpolate', 'c1-sb', 'c1-lb', 'C1 on CIFAR-10'),
   batches('3b', 'sensitivity', 'c1-sb', 'c1-lb', 'C1 on CIFAR-10'),

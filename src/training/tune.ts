@@ -1,6 +1,6 @@
 /** Choosing settings on held-out training images: what is tried, under which names, and what is chosen. */
 import { loadConfigs } from '../config/load.js';
-import { parseOverride } from '../config/overrides.js';
+import { parseOverride } from '../config/layers.js';
 import { type RunSelection, resolveRuns } from '../config/resolve.js';
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';

@@ -1,0 +1,237 @@
+/** What is wrong with a config, in a line for each mistake: by the schema, and in what several keys must satisfy together. */
+import { z } from 'zod';
+import { SmoothOutError } from '../support/errors.js';
+import { didYouMean } from '../support/suggest.js';
+import { type Config, configSchema, type DatasetName, holdoutSize, type ModelName } from './schema.js';
+import { at, originAt, plain, type Tree } from './tree.js';
+
+/**
+ * The config that a tree writes out.
+ *
+ * @throws SmoothOutError CONFIG_INVALID with a line for each problem: where, which key, what was expected, what was found.
+ */
+export function validate(tree: Tree): Config {
+  const parsed = configSchema.safeParse(plain(tree));
+  const problems = parsed.success
+    ? check(parsed.data).map(({ path, message }) => `${originAt(tree, path)}: ${path.join('.')}: ${message}`)
+    : parsed.error.issues.flatMap((issue) => explain(issue, tree));
+  if (!parsed.success || problems.length > 0) throw new SmoothOutError('CONFIG_INVALID', problems.join('\n'));
+  return parsed.data;
+}
+
+/** One thing that the schema finds wrong, in a line; of unknown keys a line each. */
+function explain(issue: z.core.$ZodIssue, tree: Tree): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysOf(schemaAt(issue.path, tree));
+    return issue.keys.map((key) => `${originAt(tree, [...issue.path, key])}: ${unknownKey(issue.path, key, known)}`);
+  }
+  const key = issue.path.join('.') || 'config';
+  const schema = schemaAt(issue.path, tree);
+  const found = at(tree, issue.path);
+  const expected = expectation(schema);
+  const got = found === undefined ? 'missing' : `got ${show(found)}`;
+  const choices = choicesOf(schema);
+  const hint = found?.kind === 'scalar' && typeof found.value === 'string' ? didYouMean(found.value, choices) : '';
+  const text = found === undefined ? `${key} is missing: expected ${expected}` : `${key}: expected ${expected}, ${got}`;
+  return [`${originAt(tree, issue.path)}: ${text}${hint}`];
+}
+
+function unknownKey(path: readonly PropertyKey[], key: string, known: readonly string[]): string {
+  const full = [...path, key].join('.');
+  const near = didYouMean(key, known);
+  if (near !== '') return `unknown key "${full}"${near}`;
+  // `learningRate` at the top is a key, but of another mapping.
+  const elsewhere = dottedKeys(configSchema).find((dotted) => dotted.split('.').at(-1) === key);
+  if (elsewhere !== undefined) return `unknown key "${full}"; did you mean "${elsewhere}"?`;
+  return `unknown key "${full}": expected one of ${known.join(', ')}`;
+}
+
+function show(tree: Tree): string {
+  if (tree.kind === 'map') return 'a mapping';
+  if (tree.kind === 'list') return tree.items.length === 0 ? 'an empty list' : 'a list';
+  const { value } = tree;
+  return typeof value === 'number' ? String(value) : JSON.stringify(plain(tree));
+}
+
+type Schema = z.core.$ZodType;
+
+/** The schema below defaults and the like. */
+function inner(schema: Schema): Schema {
+  while (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable
+  ) {
+    schema = schema.def.innerType;
+  }
+  return schema;
+}
+
+/** The schema of the value at `path`; the tree says which of a method's forms is meant. */
+function schemaAt(path: readonly PropertyKey[], tree: Tree): Schema {
+  let schema: Schema = configSchema;
+  for (const [depth, key] of path.entries()) {
+    schema = formOf(inner(schema), path.slice(0, depth), tree);
+    if (schema instanceof z.ZodArray) schema = schema.element;
+    else if (schema instanceof z.ZodObject) schema = schema.shape[String(key)] ?? schema;
+  }
+  return formOf(schema, path, tree);
+}
+
+function formOf(schema: Schema, path: readonly PropertyKey[], tree: Tree): Schema {
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
+  const name = at(tree, [...path, 'name']);
+  const forms = schema.options as z.ZodObject[];
+  const value = name?.kind === 'scalar' ? name.value : undefined;
+  return forms.find((form) => formName(form) === value) ?? methodNames(forms);
+}
+
+function formName(form: z.ZodObject): string {
+  return String((form.shape.name as z.ZodLiteral).value);
+}
+
+/** Stands in for a method whose name is none. */
+function methodNames(forms: readonly z.ZodObject[]): z.ZodObject {
+  return z.object({ name: z.enum(forms.map(formName)) });
+}
+
+function keysOf(schema: Schema): string[] {
+  const object = inner(schema);
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+}
+
+function choicesOf(schema: Schema): string[] {
+  const unwrapped = inner(schema);
+  return unwrapped instanceof z.ZodEnum ? unwrapped.options.map(String) : [];
+}
+
+function expectation(schema: Schema): string {
+  const described = describedIn(schema);
+  if (described !== undefined) return described;
+  const unwrapped = inner(schema);
+  const choices = choicesOf(schema);
+  if (choices.length > 0) return choices.length === 1 ? choices[0]! : `one of ${choices.join(', ')}`;
+  if (unwrapped instanceof z.ZodBoolean) return 'true or false';
+  if (unwrapped instanceof z.ZodArray) return 'a list';
+  return `a mapping with the keys ${keysOf(unwrapped).join(', ')}`;
+}
+
+/** The outermost description: `.nullable().describe('…, or null')` says more than what it wraps. */
+function describedIn(schema: Schema): string | undefined {
+  const { description } = schema as z.ZodType;
+  if (description !== undefined) return description;
+  return 'innerType' in schema._zod.def ? describedIn(schema._zod.def.innerType as Schema) : undefined;
+}
+
+function dottedKeys(schema: Schema, prefix = ''): string[] {
+  const unwrapped = inner(schema);
+  if (unwrapped instanceof z.ZodArray) return dottedKeys(unwrapped.element, prefix);
+  if (unwrapped instanceof z.ZodDiscriminatedUnion) {
+    return (unwrapped.options as Schema[]).flatMap((form) => dottedKeys(form, prefix));
+  }
+  if (!(unwrapped instanceof z.ZodObject)) return [];
+  return Object.entries(unwrapped.shape).flatMap(([key, value]) => [
+    `${prefix}${key}`,
+    ...dottedKeys(value as Schema, `${prefix}${key}.`),
+  ]);
+}
+
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** The data sets that each network of the paper is for; `mlp` takes the shape of any. */
+const DATASETS_OF: Readonly<Record<ModelName, readonly DatasetName[]>> = {
+  f1: ['mnist'],
+  c1: ['cifar10'],
+  c3: ['cifar100'],
+  resnet44: ['cifar10', 'cifar100'],
+  alexnet: ['imagenet'],
+  mlp: ['mnist', 'cifar10', 'cifar100', 'imagenet'],
+};
+
+/** Networks with dropout layers of their own. */
+const WITH_DROPOUT: readonly ModelName[] = ['c1', 'c3', 'alexnet'];
+
+/** Official sizes of the training sets. A folder with fewer images is found out when it is opened. */
+const TRAIN_IMAGES: Readonly<Record<DatasetName, number>> = {
+  mnist: 60_000,
+  cifar10: 50_000,
+  cifar100: 50_000,
+  imagenet: 1_281_167,
+};
+
+/** What several keys must satisfy together. Each problem names the key to change. */
+function check(config: Config): Problem[] {
+  return [...checkModel(config), ...checkBatches(config), ...checkSchedule(config), ...checkNames(config)];
+}
+
+function* checkModel({ model, dataset, dropout, hidden, methods }: Config): Iterable<Problem> {
+  const allowed = DATASETS_OF[model];
+  if (!allowed.includes(dataset)) {
+    yield { path: ['dataset'], message: `model ${model} is for ${allowed.join(' or ')}, got ${dataset}` };
+  }
+  if (hidden !== null && model !== 'mlp') {
+    yield { path: ['hidden'], message: `only model mlp has a choice of hidden layers, got ${model}` };
+  }
+  if (WITH_DROPOUT.includes(model)) return;
+  const message = `model ${model} has no dropout; ${WITH_DROPOUT.join(', ')} have`;
+  if (dropout !== null) yield { path: ['dropout'], message };
+  for (const [i, method] of methods.entries()) {
+    if (method.dropout !== undefined) yield { path: ['methods', i, 'dropout'], message };
+  }
+}
+
+function* checkBatches(config: Config): Iterable<Problem> {
+  const { batchSize, ghostBatchSize, dataset, trainLimit, validation, optimizer } = config;
+  const all = TRAIN_IMAGES[dataset];
+  const heldOut = holdoutSize(validation) ?? 0;
+  if (heldOut >= all) {
+    yield {
+      path: ['validation'],
+      message: `expected fewer than the ${all} training images of ${dataset}, got ${heldOut}`,
+    };
+  } else if (batchSize > all - heldOut) {
+    const rest = heldOut === 0 ? '' : ` less the ${heldOut} held out`;
+    yield { path: ['batchSize'], message: `${batchSize} is more than the ${all} training images of ${dataset}${rest}` };
+  } else if (trainLimit !== null && batchSize > trainLimit) {
+    yield {
+      path: ['batchSize'],
+      message: `${batchSize} is more than trainLimit, ${trainLimit}: raise trainLimit or lower batchSize`,
+    };
+  }
+  if (ghostBatchSize !== null && batchSize % ghostBatchSize !== 0) {
+    yield {
+      path: ['ghostBatchSize'],
+      message: `expected a divisor of batchSize, ${batchSize}, got ${ghostBatchSize}`,
+    };
+  }
+  if (ghostBatchSize === null && optimizer.scaleLearningRate) {
+    yield {
+      path: ['optimizer', 'scaleLearningRate'],
+      message: 'scales by √(batchSize / ghostBatchSize), so ghostBatchSize must be a number',
+    };
+  }
+}
+
+function* checkSchedule({ schedule }: Config): Iterable<Problem> {
+  for (const [i, { epoch }] of schedule.entries()) {
+    const before = schedule[i - 1];
+    if (before !== undefined && epoch <= before.epoch) {
+      yield { path: ['schedule', i, 'epoch'], message: `expected an epoch after ${before.epoch}, got ${epoch}` };
+    }
+  }
+}
+
+function* checkNames({ methods, seeds }: Config): Iterable<Problem> {
+  const repeatedSeed = seeds.find((seed, i) => seeds.indexOf(seed) !== i);
+  if (repeatedSeed !== undefined) yield { path: ['seeds'], message: `seed ${repeatedSeed} is there twice` };
+  const labels = methods.map(({ name, label }) => label ?? name);
+  for (const [i, label] of labels.entries()) {
+    if (labels.indexOf(label) !== i) {
+      yield { path: ['methods', i], message: `a second method named ${label}: give it a label of its own (label: …)` };
+    }
+  }
+}
