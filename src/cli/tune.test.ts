@@ -1,0 +1,139 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readTuned } from '../config/tuned.js';
+import { smallConfig, smallMnist } from './testing/small-mnist.js';
+import { smoothout } from './testing/smoothout.js';
+
+let data: string;
+let config: string;
+let out: string;
+beforeAll(async () => {
+  data = await smallMnist();
+});
+beforeEach(async () => {
+  config = await smallConfig({ epochs: 2, seeds: [1, 2] });
+  out = join(dirname(config), 'results');
+});
+
+const tune = (...options: string[]) =>
+  smoothout(['tune', config, '--data', data, '--out', out, '--holdout', '100', ...options]);
+const tunedFile = () => join(dirname(config), 'tuned', 'small.yaml');
+
+describe('smoothout tune', () => {
+  test('chooses by held-out accuracy, keeps every trial as a run, and a: tuned takes the choice', async () => {
+    // Noise of 50 drowns every weight.
+    const { status, stdout } = await tune('--grid', 'noise.a=50,0.001');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^small: best accuracy on 100 held-out training images, mean and standard deviation over 2 seeds$/m,
+    );
+    expect(stdout).toMatch(/^method +noise\.a +accuracy %$/m);
+    expect(stdout).toMatch(/^smoothout +50 +[\d.]+ ± [\d.]+$/m);
+    expect(stdout).toMatch(/^smoothout +0\.001 +[\d.]+ ± [\d.]+ +chosen$/m);
+    expect(stdout).toContain(`Written to ${tunedFile()}; noise: { a: tuned } takes the strength from there.`);
+    const result = await readTuned(tunedFile());
+    expect(result).toMatchObject({
+      experiment: 'small',
+      validation: 'holdout:100',
+      epochs: 2,
+      seeds: [1, 2],
+      strengths: { smoothout: 0.001 },
+    });
+
+    const trials = join(out, 'runs', 'small-tune');
+    expect((await readdir(trials)).sort()).toEqual(['smoothout-a0.001', 'smoothout-a50']);
+    const records = await Promise.all(
+      [1, 2].map(async (seed) =>
+        JSON.parse(await readFile(join(trials, 'smoothout-a0.001', `seed-${seed}`, 'run.json'), 'utf8')),
+      ),
+    );
+    for (const record of records)
+      expect(record).toMatchObject({ validation: 'holdout:100', data: { trainImages: 300, validationImages: 100 } });
+    expect(result!.trials[1]!.accuracy).toBeCloseTo((records[0].bestAccuracy + records[1].bestAccuracy) / 2, 10);
+
+    const dryRun = await smoothout([
+      'run',
+      config,
+      '--dry-run',
+      '--json',
+      '--method',
+      'smoothout',
+      '--set',
+      'noise.a=tuned',
+    ]);
+    expect(JSON.parse(dryRun.stdout.split('\n')[0]!).method.noise.a).toBe(0.001);
+  });
+
+  test('goes on where it was stopped: what is finished is not trained again', async () => {
+    const grid = ['--grid', 'noise.a=0.001,0.01', '--seed', '1'];
+    const first = await tune(...grid);
+    await rm(join(out, 'runs', 'small-tune', 'smoothout-a0.01'), { recursive: true });
+    await rm(tunedFile());
+    const again = await tune(...grid);
+    expect(again).toMatchObject({ status: 0, stdout: first.stdout });
+    expect(again.stderr).toMatch(/^small-tune smoothout-a0\.001 seed 1: completed before/m);
+    expect(again.stderr).toMatch(/^small-tune smoothout-a0\.01 seed 1: epoch 2\/2/m);
+    expect(await readTuned(tunedFile())).not.toBeNull();
+  });
+
+  test('tries several settings in every combination; one that diverges is told apart', async () => {
+    const { status, stdout } = await tune(
+      '--grid',
+      'noise.a=0.01,0.02',
+      '--grid',
+      'optimizer.learningRate=0.01,1e30',
+      '--set',
+      'optimizer.name=sgd',
+      '--seed',
+      '1',
+      '--json',
+    );
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(status).toBe(0);
+    expect(events.at(-1)).toMatchObject({ event: 'tuned', path: tunedFile() });
+    const accuracies = events.at(-1).trials.map(({ settings, accuracy }: { settings: object; accuracy: unknown }) => {
+      return [...Object.values(settings), accuracy === null];
+    });
+    expect(accuracies).toEqual([
+      [0.01, 0.01, false],
+      [0.01, 1e30, true],
+      [0.02, 0.01, false],
+      [0.02, 1e30, true],
+    ]);
+  });
+
+  test('writes no choice where there is none: every trial diverged', async () => {
+    const { status, stderr } = await tune(
+      '--grid',
+      'noise.a=0.01,0.02',
+      '--seed',
+      '2',
+      '--set',
+      'optimizer={ name: sgd, learningRate: 1e35 }',
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain('smoothout: small: every trial of smoothout diverged\nTry smaller values.\n');
+    expect(await readTuned(tunedFile())).toBeNull();
+  });
+
+  test.each([
+    [['--grid', 'noise.a'], 2, /^smoothout: --grid noise\.a: expected a key and the values to try\n/],
+    [[], 2, /required option '--grid <key=values>' not specified/],
+    [
+      ['--grid', 'noise.a=0.1,0.2', '--holdout', '0'],
+      2,
+      /^smoothout: --holdout 0: expected a whole number of at least 1/,
+    ],
+    [['--grid', 'noise.a=0.1,0.2', '--holdout', '400'], 2, /holdout:400 needs a whole number from 1 to 399/],
+    [['--grid', 'noise.a=0.1,0.2', '--data', '/nowhere'], 4, /^smoothout: mnist: no train-images/],
+  ])('%j is refused', async (options, expected, message) => {
+    const { status, stdout, stderr } = await tune(...options);
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(await readTuned(tunedFile())).toBeNull();
+  });
+});
