@@ -118,8 +118,8 @@ describe('a run that diverges', () => {
   const settings = {
     epochs: 1,
     methods: [
-      { name: 'smoothout', label: 'wild', optimizer: { name: 'sgd', learningRate: 1e30 } },
-      { name: 'smoothout', label: 'wild-too', optimizer: { name: 'sgd', learningRate: 1e30 } },
+      { name: 'smoothout', label: 'wild', optimizer: { name: 'sgd', learningRate: 1e38 } },
+      { name: 'smoothout', label: 'wild-too', optimizer: { name: 'sgd', learningRate: 1e38 } },
       { name: 'baseline' },
     ],
   };

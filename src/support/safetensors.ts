@@ -46,16 +46,18 @@ export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {
     length += data.byteLength;
     entries.push([name, { dtype: dtypeOf(data), shape, data_offsets: [begin, length] }]);
   }
-  const payload = new Uint8Array(length);
-  for (const [i, [, { data_offsets }]] of entries.entries()) payload.set(bytesOf(ordered[i]![1].data), data_offsets[0]);
-
-  const described = { ...metadata, [DIGEST_KEY]: digest(payload) };
+  const hash = createHash('sha256');
+  for (const [, { data }] of ordered) hash.update(bytesOf(data));
+  const described = { ...metadata, [DIGEST_KEY]: hash.digest('hex') };
   const json = Buffer.from(JSON.stringify(Object.fromEntries([['__metadata__', described], ...entries])));
-  const headerLength = Math.ceil(json.length / 8) * 8;
-  const file = new Uint8Array(8 + headerLength + length).fill(0x20, 8, 8 + headerLength);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
+  const headerEnd = 8 + Math.ceil(json.length / 8) * 8;
+  // The largest checkpoints are most of a gigabyte: this is the only copy.
+  const file = new Uint8Array(headerEnd + length).fill(0x20, 8, headerEnd);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerEnd - 8), true);
   file.set(json, 8);
-  file.set(payload, 8 + headerLength);
+  for (const [i, [, { data_offsets }]] of entries.entries()) {
+    file.set(bytesOf(ordered[i]![1].data), headerEnd + data_offsets[0]);
+  }
   return file;
 }
 

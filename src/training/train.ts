@@ -43,12 +43,15 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
   const epochs = [...earlier];
   let { progress } = from;
   let state = await uploadState(engine, learner, from.state);
+  let saved = from.progress;
   let dueAt = 0;
 
   async function save(current: TrainingState, reached: EpochProgress): Promise<void> {
+    if (reached === saved) return;
     const startedAt = performance.now();
     const checkpoint = { state: await downloadState(current), progress: reached };
     await saveCheckpoint(paths.last, spec, learner.model.layout, checkpoint);
+    saved = reached;
     dueAt = performance.now() + (performance.now() - startedAt) / SAVING_SHARE;
   }
 

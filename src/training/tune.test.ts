@@ -71,7 +71,7 @@ describe('planTuning', () => {
   });
 
   test('never chooses by the test set, whatever else is set', async () => {
-    const [tuning] = await plan(['noise.a=0.01'], { set: ['validation=test'], holdout: 123 });
+    const [tuning] = await plan(['noise.a=0.01,0.02'], { set: ['validation=test'], holdout: 123 });
     const validations = tuning!.trials.flatMap(({ runs }) => runs.map(({ validation }) => validation));
     expect(new Set(validations)).toEqual(new Set(['holdout:123']));
   });
@@ -94,9 +94,10 @@ describe('planTuning', () => {
 
   test.each([
     [['noise.a=0.01,0.02'], { methods: ['baseline'] }, 'USAGE', /noise\.a changes none of the methods/],
-    [['noise.b=0.01'], { set: ['noise.a=0.1'] }, 'CONFIG_INVALID', /unknown key/],
-    [['noise.a=0.01'], { holdout: 60_000 }, 'CONFIG_INVALID', /fewer than the 60000 training images/],
-    [['noise.a=0.01'], { methods: ['smothout'] }, 'USAGE', /did you mean "?smoothout/],
+    [['noise.b=0.01,0.02'], { set: ['noise.a=0.1'] }, 'CONFIG_INVALID', /unknown key/],
+    [['noise.a=0.01'], {}, 'USAGE', /a single value leaves nothing to choose/],
+    [['noise.a=0.01,0.02'], { holdout: 60_000 }, 'CONFIG_INVALID', /fewer than the 60000 training images/],
+    [['noise.a=0.01,0.02'], { methods: ['smothout'] }, 'USAGE', /did you mean "?smoothout/],
   ])('%j %j is refused', async (grid, options, code, message) => {
     await expect(plan(grid, options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });

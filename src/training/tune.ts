@@ -1,6 +1,7 @@
 /** Choosing settings on held-out training images: what is tried, under which names, and what is chosen. */
-import { loadConfigs } from '../config/load.js';
+
 import { parseOverride } from '../config/layers.js';
+import { loadConfigs } from '../config/load.js';
 import { type RunSelection, resolveRuns } from '../config/resolve.js';
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
@@ -72,7 +73,9 @@ export interface TuneOptions extends RunSelection {
  */
 export async function planTuning(file: string, { axes, holdout, set, ...selection }: TuneOptions): Promise<Tuning[]> {
   const tunings = new Map<string, Tuning>();
-  for (const settings of product(axes)) {
+  const points = product(axes);
+  if (points.length < 2) throw new SmoothOutError('USAGE', '--grid: a single value leaves nothing to choose');
+  for (const settings of points) {
     const chosen = Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
     for (const config of await loadConfigs(file, { set: [...set, ...chosen, `validation=holdout:${holdout}`] })) {
       const { experiment, epochs } = config;
