@@ -1,7 +1,7 @@
 /** A split in batches, again and again: a sharpness measurement goes through the same images dozens of times. */
 import { type Batch, batches } from '../data/batches.js';
-import { imageSize } from '../data/source.js';
 import type { ImageSource } from '../data/source.js';
+import { imageSize } from '../data/source.js';
 
 export interface SplitImages {
   readonly count: number;

@@ -2,8 +2,8 @@
 
 import type { Tensor1D } from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
-import { imageSize } from '../data/source.js';
 import type { ImageSource } from '../data/source.js';
+import { imageSize } from '../data/source.js';
 import type { Engine, NamedTensors, Program, Value } from '../engine/engine.js';
 import type { Model } from '../nn/model.js';
 import { batchLoss, batchSignature, float } from './objective.js';
