@@ -106,7 +106,7 @@ test('interrupted, a curve keeps the points that it has', async () => {
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    child.kill('SIGTERM');
+    if (!child.killed) child.kill('SIGTERM');
   });
   const status = await new Promise((resolve) => child.once('close', resolve));
   expect(status).toBe(75);
