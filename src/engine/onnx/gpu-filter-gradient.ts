@@ -5,11 +5,17 @@
 import type { GraphBuilder } from './graph.js';
 import { type ConvolutionInfo, windowAttributes } from './kernels/convolution.js';
 
-/** What the products of one go may take for copies of the image, in numbers: 256 MiB. */
+/** What the products of one go may take for copies of the images, in numbers: 256 MiB. */
 const COPIED_NUMBERS = 2 ** 26;
 
 /** x [N,H,W,I] and dy [N,O,h,w] → [O,I,kh,kw]. */
-export function filterGradient(graph: GraphBuilder, x: string, dy: string, info: ConvolutionInfo): string {
+export function filterGradient(
+  graph: GraphBuilder,
+  x: string,
+  dy: string,
+  info: ConvolutionInfo,
+  copiedNumbers = COPIED_NUMBERS,
+): string {
   const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
   const [top, left, bottom, right] = windowAttributes(info).pads as [number, number, number, number];
   const needsPadding = top + left + bottom + right > 0;
@@ -19,7 +25,7 @@ export function filterGradient(graph: GraphBuilder, x: string, dy: string, info:
   const rows = graph.reshape(dy, [batchSize, outChannels, outHeight, outWidth], [batchSize, outChannels, positions]);
 
   const places = Array.from({ length: filterHeight * filterWidth }, (_, place) => place);
-  const together = Math.max(1, Math.floor(COPIED_NUMBERS / (batchSize * positions * inChannels)));
+  const together = Math.max(1, Math.floor(copiedNumbers / (batchSize * positions * inChannels)));
   const sums = chunks(places, together).map((chunk) => {
     const columns = concat(
       graph,

@@ -1,6 +1,6 @@
 /** A graph of ONNX nodes under construction: named values, shared constants, common subexpressions written once. */
 
-export type Attribute = number | readonly number[] | string | { readonly float: number };
+export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly body: Graph };
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool';
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 

@@ -22,7 +22,7 @@ const Model = protobuf.parse(SCHEMA).root.lookupType('Model');
 /** ONNX element types (TensorProto.DataType). */
 export const ELEMENT_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
 
-const ATTRIBUTE_TYPE = { f: 1, i: 2, s: 3, floats: 6, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { f: 1, i: 2, s: 3, g: 5, floats: 6, ints: 7 } as const;
 
 /** Opset 18 is the first whose reductions all take their axes as an input; the other domains are ONNX Runtime's own. */
 const OPERATOR_SETS: Readonly<Record<string, number>> = { '': 18, 'com.microsoft': 1, 'com.microsoft.nchwc': 1 };
@@ -32,34 +32,39 @@ export function encodeModel(graph: Graph): Uint8Array {
     irVersion: 8,
     producerName: 'smoothout',
     opsetImport: Object.entries(OPERATOR_SETS).map(([domain, version]) => ({ domain, version })),
-    graph: {
-      name: 'traced',
-      node: graph.nodes.map((node, index) => ({
-        name: `${node.op}_${index}`,
-        opType: node.op,
-        domain: node.domain ?? '',
-        input: node.inputs,
-        output: node.outputs,
-        attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
-      })),
-      initializer: graph.constants.map(({ name, dtype, shape, data }) => ({
-        name,
-        dataType: ELEMENT_TYPE[dtype],
-        dims: shape,
-        rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      })),
-      input: graph.inputs.map(encodeValueInfo),
-      output: graph.outputs.map(encodeValueInfo),
-    },
+    graph: encodeGraph(graph),
   };
   return Model.encode(Model.fromObject(model)).finish();
+}
+
+function encodeGraph(graph: Graph): Record<string, unknown> {
+  return {
+    name: 'traced',
+    node: graph.nodes.map((node, index) => ({
+      name: `${node.op}_${index}`,
+      opType: node.op,
+      domain: node.domain ?? '',
+      input: node.inputs,
+      output: node.outputs,
+      attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
+    })),
+    initializer: graph.constants.map(({ name, dtype, shape, data }) => ({
+      name,
+      dataType: ELEMENT_TYPE[dtype],
+      dims: shape,
+      rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    })),
+    input: graph.inputs.map(encodeValueInfo),
+    output: graph.outputs.map(encodeValueInfo),
+  };
 }
 
 function encodeAttribute(name: string, value: Attribute): Record<string, unknown> {
   if (typeof value === 'string') return { name, type: ATTRIBUTE_TYPE.s, s: new TextEncoder().encode(value) };
   if (typeof value === 'number') return { name, type: ATTRIBUTE_TYPE.i, i: value };
-  if (!('float' in value)) return { name, type: ATTRIBUTE_TYPE.ints, ints: value };
-  return { name, type: ATTRIBUTE_TYPE.f, f: value.float };
+  if ('float' in value) return { name, type: ATTRIBUTE_TYPE.f, f: value.float };
+  if ('body' in value) return { name, type: ATTRIBUTE_TYPE.g, g: encodeGraph(value.body) };
+  return { name, type: ATTRIBUTE_TYPE.ints, ints: value };
 }
 
 function encodeValueInfo({ name, dtype, shape }: GraphValue): Record<string, unknown> {

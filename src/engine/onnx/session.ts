@@ -1,4 +1,4 @@
-/** A traced function as an ONNX Runtime session on the CPU: inputs are fed and outputs fetched in place, as views. */
+/** A traced function as an ONNX Runtime session between host arrays: inputs are fed and outputs fetched as views of them. */
 import * as ort from 'onnxruntime-node';
 import { type CompileOptions, type HostArray, type Program, type Signature, sizeOf, type Value } from '../engine.js';
 import { checkedInput } from '../inputs.js';
@@ -13,9 +13,10 @@ export async function createCpuProgram(
   memory: CpuMemory,
   threads: number,
   { keep = [] }: CompileOptions,
+  executionProviders: readonly string[] = ['cpu'],
 ): Promise<Program> {
   const session = await ort.InferenceSession.create(encodeModel(graph), {
-    executionProviders: ['cpu'],
+    executionProviders,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
