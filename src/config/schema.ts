@@ -29,7 +29,7 @@ const fraction = z.number().min(0).lt(1).describe('a number from 0 up to, but no
 const optimizerKeys = {
   name: z.enum(['adam', 'sgd']),
   learningRate: positive,
-  /** L2 penalty added to the gradient of every parameter, batch norm's and biases included (reference.md 2.1). */
+  /** L2 penalty added to the gradient of every parameter, batch norm's and biases included, as in PyTorch. */
   weightDecay: nonNegative,
   /** Of sgd alone: v ← momentum · v + g, w ← w − η · v (no dampening, no Nesterov). */
   momentum: fraction,
@@ -74,7 +74,7 @@ const stochasticNoise = (strength: number) =>
     a: strengthA.default(strength),
     /** How often θ is drawn anew. Without ghost batches the two are the same. */
     per: z.enum(['step', 'ghostBatch']).default('step'),
-    /** `tanh`: a is multiplied by (1 + tanh(−10 (t/T − 1/2))) / 2 at step t of T (reference.md 3.4). */
+    /** `tanh`: a is multiplied by (1 + tanh(−10 (t/T − 1/2))) / 2 at step t of T, as the authors’ code did in early 2018. */
     schedule: z.enum(['constant', 'tanh']).default('constant'),
     parameters: noiseParameters,
   });
@@ -131,7 +131,7 @@ export const configSchema = z.strictObject({
   dropout: fraction.nullable().describe('a number from 0 up to, but not, 1, or null').default(null),
   batchNorm: z
     .strictObject({
-      /** γ starts at 1, or uniform on [0, 1) as in PyTorch 0.3 (reference.md 1; ResNet44 sets its own 1). */
+      /** γ starts at 1, or uniform on [0, 1) as in PyTorch 0.3; ResNet44 sets its own 1. */
       scaleInitialisation: z.enum(['one', 'uniform']).default('one'),
     })
     .prefault({}),

@@ -16,7 +16,7 @@ export interface Claim {
   readonly notes: readonly string[];
 }
 
-/** What the text or the code says beyond Table 1's columns (reference.md 2): for each optimizer, the values that are no choice. */
+/** What the text or the code says beyond Table 1's columns: for each optimizer, the values that are no choice. */
 const EXPECTED = {
   adam: { weightDecay: [0, 1e-4], schedule: [] },
   resnet44: { weightDecay: [1e-4], schedule: [81, 122, 164] },
