@@ -1,4 +1,6 @@
 /** Chooses an engine by the names the command line uses; each is loaded only when it is asked for. */
+import { SmoothOutError } from '../support/errors.js';
+import { type DeviceReport, findDevices } from './devices.js';
 import type { Engine } from './engine.js';
 
 export interface EngineChoice {
@@ -6,7 +8,67 @@ export interface EngineChoice {
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
 }
 
-export async function createEngine({ engine }: EngineChoice): Promise<Engine> {
-  if (engine === 'onnx') return (await import('./onnx/engine.js')).createOnnxEngine();
-  return (await import('./eager.js')).createEagerEngine('cpu');
+export interface ChosenEngine extends Engine {
+  /** What `--device auto` chose and why, in one line; null where the user chose. */
+  readonly reason: string | null;
+}
+
+type Device = Engine['device'];
+
+const DEVICES: Readonly<Record<EngineChoice['engine'], readonly Device[]>> = {
+  onnx: ['cpu', 'webgpu', 'cuda'],
+  tensorflow: ['cpu', 'cuda'],
+  tfjs: ['cpu'],
+};
+
+/** Fastest first. */
+const PREFERENCE: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
+
+/** @throws SmoothOutError USAGE for a device that the engine does not have, ENGINE_UNAVAILABLE for one not to be had here. */
+export async function createEngine({ engine, device }: EngineChoice): Promise<ChosenEngine> {
+  const has: readonly string[] | undefined = DEVICES[engine];
+  if (!has) throw new SmoothOutError('USAGE', `--engine ${engine}: expected ${Object.keys(DEVICES).join(', ')}`);
+  if (device !== 'auto' && !has.includes(device)) {
+    throw new SmoothOutError('USAGE', `--engine ${engine} has no --device ${device}: expected auto, ${has.join(', ')}`);
+  }
+  if (engine === 'tfjs') return chosen((await import('./eager.js')).createEagerEngine());
+  if (engine === 'tensorflow') {
+    const { createTensorFlowEngine } = await import('./tensorflow.js');
+    return chosen(await createTensorFlowEngine(device === 'auto' ? undefined : (device as 'cpu' | 'cuda')));
+  }
+  return device === 'auto' ? fastest(await findDevices()) : chosen(await open(device));
+}
+
+const chosen = (engine: Engine, reason: string | null = null): ChosenEngine => ({ ...engine, reason });
+
+/**
+ * The first device of `PREFERENCE` that is here and opens.
+ * @param reports what `findDevices` found.
+ */
+export async function fastest(reports: readonly DeviceReport[], openDevice = open): Promise<ChosenEngine> {
+  const passed: string[] = [];
+  for (const device of PREFERENCE) {
+    const report = reports.find((one) => one.engine === 'onnx' && one.device === device)!;
+    try {
+      if (report.drawback !== null) throw new SmoothOutError('ENGINE_UNAVAILABLE', report.drawback);
+      const engine = await openDevice(device);
+      const others = passed.length > 0 ? `; ${passed.join('; ')}` : '';
+      return chosen(engine, `computing on ${device}: ${report.detail}${others}`);
+    } catch (error) {
+      if (device === 'cpu' || !(error instanceof SmoothOutError)) throw error;
+      passed.push(`not on ${device}: ${error.message}`);
+    }
+  }
+  throw new Error('the list of devices ends with the CPU');
+}
+
+async function open(device: Device): Promise<Engine> {
+  if (device === 'cpu') return (await import('./onnx/engine.js')).createOnnxEngine();
+  const report = (await findDevices()).find((one) => one.engine === 'onnx' && one.device === device)!;
+  if (!report.available) {
+    const what = `--device ${device}: ${report.drawback}`;
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', what, { hint: report.detail });
+  }
+  if (device === 'webgpu') return (await import('./onnx/webgpu.js')).createWebGpuEngine();
+  return (await import('./onnx/cuda.js')).createCudaEngine();
 }

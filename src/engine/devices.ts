@@ -1,8 +1,11 @@
 /** What this machine has to compute with, found without computing anything. */
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
+import { findLibrary } from './libraries.js';
+import { installedTensorFlow } from './tensorflow-package.js';
+import { vulkanDrivers } from './vulkan.js';
 
 export interface DeviceReport {
   readonly engine: 'onnx' | 'tensorflow' | 'tfjs';
@@ -10,84 +13,68 @@ export interface DeviceReport {
   readonly available: boolean;
   /** What it is, or what is missing and how to get it. */
   readonly detail: string;
+  /** Why `--device auto` passes it over, in few words; null where it does not. */
+  readonly drawback: string | null;
 }
 
 export async function findDevices(): Promise<DeviceReport[]> {
   const { listSupportedBackends } = await import('onnxruntime-node');
   const backends = new Set(listSupportedBackends().map(({ name }) => name));
   return [
-    { engine: 'onnx', device: 'cpu', available: backends.has('cpu'), detail: `${availableParallelism()} threads` },
-    { engine: 'onnx', device: 'webgpu', ...(await webgpu(backends)) },
+    { engine: 'onnx', device: 'cpu', ...ready(`${availableParallelism()} threads`) },
+    { engine: 'onnx', device: 'webgpu', ...(backends.has('webgpu') ? await webgpu() : notInPackage) },
     { engine: 'onnx', device: 'cuda', ...(await cuda()) },
     { engine: 'tensorflow', ...tensorflow() },
-    { engine: 'tfjs', device: 'cpu', available: true, detail: 'plain JavaScript: slow, for comparison' },
+    { engine: 'tfjs', device: 'cpu', ...ready('plain JavaScript: slow, for comparison') },
   ];
 }
 
-type Finding = Pick<DeviceReport, 'available' | 'detail'>;
+type Finding = Pick<DeviceReport, 'available' | 'detail' | 'drawback'>;
 
-const missing = (detail: string): Finding => ({ available: false, detail });
+const ready = (detail: string): Finding => ({ available: true, detail, drawback: null });
 
-async function webgpu(backends: ReadonlySet<string>): Promise<Finding> {
-  if (!backends.has('webgpu')) return missing('not part of onnxruntime-node on this platform');
-  // Direct3D 12 and Metal belong to the system; Vulkan needs a loader and a driver.
-  if (process.platform !== 'linux') return { available: true, detail: 'Direct3D 12 or Metal' };
-  if ((await findLibrary('libvulkan.so.1')) === undefined) return missing('no libvulkan.so.1 (Debian: libvulkan1)');
+const missing = (what: string, remedy?: string): Finding => {
+  return { available: false, detail: remedy ? `${what} (${remedy})` : what, drawback: what };
+};
+
+const notInPackage = missing('not part of onnxruntime-node on this platform');
+
+async function webgpu(): Promise<Finding> {
+  if (process.platform === 'darwin') return ready('Metal');
+  if (process.platform === 'win32') {
+    // Windows has a software renderer that Dawn may be given where there is no GPU.
+    return { available: true, detail: 'Direct3D 12', drawback: 'not known to be a GPU' };
+  }
+  if ((await findLibrary('libvulkan.so.1')) === undefined) return missing('no libvulkan.so.1', 'Debian: libvulkan1');
   const drivers = await vulkanDrivers();
-  if (drivers.length === 0) return missing('libvulkan.so.1, but no Vulkan driver');
-  return { available: true, detail: `Vulkan: ${drivers.join(', ')}` };
+  const of = (kind: string) => drivers.filter((driver) => driver.kind === kind).map(({ path }) => basename(path));
+  if (of('gpu').length > 0) return ready(`Vulkan: ${of('gpu').join(', ')}`);
+  const software = of('software');
+  if (software.length === 0) return missing('no Vulkan driver that has a GPU here');
+  return { available: true, detail: `Vulkan: ${software.join(', ')}, software`, drawback: 'a software driver' };
 }
+
+const require = createRequire(import.meta.url);
+
+/** What CUDA 12's provider links to, besides NVIDIA's driver. */
+const CUDA_LIBRARIES = ['libcuda.so.1', 'libcudart.so.12', 'libcublasLt.so.12', 'libcufft.so.11', 'libcudnn.so.9'];
 
 async function cuda(): Promise<Finding> {
-  const require = createRequire(import.meta.url);
-  const folder = join(dirname(require.resolve('onnxruntime-node/package.json')), 'bin');
-  const files = await readdir(folder, { recursive: true });
-  if (!files.some((file) => /onnxruntime_providers_cuda\.(so|dll)$/.test(file))) {
-    return missing(
-      'no CUDA provider (npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12)',
-    );
+  if (`${process.platform} ${process.arch}` !== 'linux x64') return missing('CUDA needs Linux on x64');
+  const packageFolder = dirname(require.resolve('onnxruntime-node/package.json'));
+  const provider = join(packageFolder, 'bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so');
+  if (!existsSync(provider)) {
+    const script = relative(process.cwd(), join(packageFolder, 'script/install.js'));
+    return missing('no CUDA provider', `ONNXRUNTIME_NODE_INSTALL=cuda12 node ${script}`);
   }
-  for (const library of ['libcuda.so.1', 'libcudart.so.12', 'libcublas.so.12', 'libcudnn.so.9']) {
-    if (process.platform === 'linux' && (await findLibrary(library)) === undefined) return missing(`no ${library}`);
+  for (const library of CUDA_LIBRARIES) {
+    if ((await findLibrary(library)) === undefined) return missing(`no ${library}`, 'docs/gpu.md');
   }
-  return { available: true, detail: 'provider, driver, CUDA 12 and cuDNN 9' };
+  return ready('provider, driver, CUDA 12 and cuDNN 9');
 }
 
-function tensorflow(): Omit<DeviceReport, 'engine'> {
-  const require = createRequire(import.meta.url);
-  for (const [name, device] of [
-    ['@tensorflow/tfjs-node-gpu', 'cuda'],
-    ['@tensorflow/tfjs-node', 'cpu'],
-  ] as const) {
-    try {
-      require.resolve(`${name}/package.json`);
-      return { device, available: true, detail: name };
-    } catch {
-      // The next one, then.
-    }
-  }
-  return { device: 'cpu', ...missing('not installed (npm install @tensorflow/tfjs-node-gpu)') };
-}
-
-async function vulkanDrivers(): Promise<string[]> {
-  const named = (process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES)?.split(':').filter(Boolean);
-  if (named !== undefined) return named;
-  const folders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
-  const lists = await Promise.all(folders.map((folder) => readdir(folder).catch((): string[] => [])));
-  return lists.flat().filter((name) => name.endsWith('.json'));
-}
-
-/** Where the dynamic linker would find the library: the usual places, as its cache has no documented format. */
-async function findLibrary(name: string): Promise<string | undefined> {
-  const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-  const folders = [
-    ...(process.env.LD_LIBRARY_PATH ?? '').split(':').filter(Boolean),
-    ...[`/usr/lib/${machine}-linux-gnu`, `/lib/${machine}-linux-gnu`, '/usr/lib64', '/usr/lib', '/lib64', '/lib'],
-    ...['/usr/local/lib', '/usr/local/cuda/lib64', '/usr/lib/wsl/lib'],
-  ];
-  for (const folder of folders) {
-    const names = await readdir(folder).catch((): string[] => []);
-    if (names.includes(name)) return join(folder, name);
-  }
-  return undefined;
+function tensorflow(): Finding & Pick<DeviceReport, 'device'> {
+  const found = installedTensorFlow();
+  if (!found) return { device: 'cpu', ...missing('not installed', 'npm install @tensorflow/tfjs-node-gpu') };
+  return { device: found.device, ...ready(found.name) };
 }
