@@ -1,5 +1,6 @@
 import type { Laboratory, LaboratoryOptions } from '../sharpness/laboratory.js';
 import { onInterrupt } from './interrupt.js';
+import { log } from './output.js';
 
 /** Opens the engine and what else an analysis needs, and closes it whatever happens. Signals abort its signal. */
 export async function inLaboratory<T>(
@@ -10,6 +11,7 @@ export async function inLaboratory<T>(
   const interrupt = onInterrupt();
   try {
     const laboratory = await createLaboratory({ ...options, signal: interrupt.signal });
+    if (laboratory.engine.reason) log(laboratory.engine.reason);
     return await use(laboratory).finally(() => laboratory.dispose());
   } finally {
     interrupt.dispose();

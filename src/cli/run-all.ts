@@ -40,6 +40,7 @@ export async function runAll(runs: readonly RunSpec[], options: RunAllOptions): 
   const { createWorkshop } = await import('../training/workshop.js');
   await makeFolder(join(options.out, 'runs'));
   const workshop = await createWorkshop(options);
+  if (workshop.engine.reason) log(workshop.engine.reason);
   const interrupt = onInterrupt();
   const outcomes: Outcome[] = [];
   let status: number = EXIT.ok;

@@ -79,7 +79,7 @@ describe('a device that is asked for', () => {
 
   test.each(['onnx', 'tfjs'] as const)('%s on the CPU is always there, without a word', async (engine) => {
     const { name, device, reason } = await createEngine({ engine, device: 'cpu' });
-    expect({ name, device, reason }).toEqual({ name: engine, device: 'cpu', reason: null });
+    expect({ name, device, reason }).toEqual({ name: engine, device: 'cpu', reason: undefined });
   });
 
   test('one that is missing: what, and how to get it', async () => {

@@ -9,8 +9,8 @@ export interface EngineChoice {
 }
 
 export interface ChosenEngine extends Engine {
-  /** What `--device auto` chose and why, in one line; null where the user chose. */
-  readonly reason: string | null;
+  /** What `--device auto` chose and why, in one line. */
+  readonly reason?: string;
 }
 
 type Device = Engine['device'];
@@ -31,15 +31,13 @@ export async function createEngine({ engine, device }: EngineChoice): Promise<Ch
   if (device !== 'auto' && !has.includes(device)) {
     throw new SmoothOutError('USAGE', `--engine ${engine} has no --device ${device}: expected auto, ${has.join(', ')}`);
   }
-  if (engine === 'tfjs') return chosen((await import('./eager.js')).createEagerEngine());
+  if (engine === 'tfjs') return (await import('./eager.js')).createEagerEngine();
   if (engine === 'tensorflow') {
     const { createTensorFlowEngine } = await import('./tensorflow.js');
-    return chosen(await createTensorFlowEngine(device === 'auto' ? undefined : (device as 'cpu' | 'cuda')));
+    return createTensorFlowEngine(device === 'auto' ? undefined : (device as 'cpu' | 'cuda'));
   }
-  return device === 'auto' ? fastest(await findDevices()) : chosen(await open(device));
+  return device === 'auto' ? fastest(await findDevices()) : open(device);
 }
-
-const chosen = (engine: Engine, reason: string | null = null): ChosenEngine => ({ ...engine, reason });
 
 /**
  * The first device of `PREFERENCE` that is here and opens.
@@ -53,7 +51,7 @@ export async function fastest(reports: readonly DeviceReport[], openDevice = ope
       if (report.drawback !== null) throw new SmoothOutError('ENGINE_UNAVAILABLE', report.drawback);
       const engine = await openDevice(device);
       const others = passed.length > 0 ? `; ${passed.join('; ')}` : '';
-      return chosen(engine, `computing on ${device}: ${report.detail}${others}`);
+      return { ...engine, reason: `computing on ${device}: ${report.detail}${others}` };
     } catch (error) {
       if (device === 'cpu' || !(error instanceof SmoothOutError)) throw error;
       passed.push(`not on ${device}: ${error.message}`);

@@ -2,8 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openDataset } from '../data/open.js';
 import { type Dataset, firstImages, type ImageSource } from '../data/source.js';
-import { createEngine, type EngineChoice } from '../engine/create.js';
-import type { Engine } from '../engine/engine.js';
+import { type ChosenEngine, createEngine, type EngineChoice } from '../engine/create.js';
 import type { Weights } from '../nn/initialise.js';
 import type { Model } from '../nn/model.js';
 import { chooseSources } from '../training/sources.js';
@@ -30,7 +29,7 @@ export interface LaboratoryOptions extends EngineChoice {
 }
 
 export interface Laboratory {
-  readonly engine: Engine;
+  readonly engine: ChosenEngine;
   readonly signal: AbortSignal;
   /** @throws what `readCheckpointFile`, `weightsOf` and `openDataset` throw. */
   open(path: string): Promise<Subject>;

@@ -2,7 +2,7 @@
 import type { DatasetName, RunSpec } from '../config/schema.js';
 import { openDataset } from '../data/open.js';
 import type { Dataset } from '../data/source.js';
-import { createEngine, type EngineChoice } from '../engine/create.js';
+import { type ChosenEngine, createEngine, type EngineChoice } from '../engine/create.js';
 import { gitCommit, versions } from '../support/versions.js';
 import type { RunRecord } from './record.js';
 import { type RunOptions, trainRun } from './run.js';
@@ -18,6 +18,7 @@ export interface WorkshopRunOptions extends RunEvents {
 }
 
 export interface Workshop {
+  readonly engine: ChosenEngine;
   /**
    * Opens the data of runs to come and checks that it fits them, so that hours of one run do not come before what is
    * wrong with the next.
@@ -40,6 +41,7 @@ export async function createWorkshop(choice: EngineChoice & { readonly data?: st
     return datasets.get(key)!;
   };
   return {
+    engine,
     async prepare(specs) {
       for (const spec of specs) chooseSources(spec, await datasetOf(spec));
     },
