@@ -1,0 +1,142 @@
+/** What is measured: the networks of the paper at its batch sizes, and what is hoped for. */
+import { join } from 'node:path';
+import { loadConfigs } from '../../src/config/load.js';
+import { resolveRuns } from '../../src/config/resolve.js';
+import { configSchema, type RunSpec } from '../../src/config/schema.js';
+import { readCatalogue } from '../../src/data/catalogue.js';
+import { buildModel } from '../../src/nn/model.js';
+import { learningRateAt } from '../../src/optim/schedule.js';
+import { usualBatchSize } from '../../src/sharpness/objective.js';
+import { PACKAGE_FOLDER } from '../../src/support/versions.js';
+import type { GradientTask, StepTask, Task } from './protocol.js';
+
+export const STEP_METHODS = ['baseline', 'smoothout', 'adasmoothout'] as const;
+type StepMethod = (typeof STEP_METHODS)[number];
+
+export interface Measurement {
+  /** Words between hyphens: `--only` chooses by them. */
+  readonly name: string;
+  /** Which table it goes into. */
+  readonly kind: 'product' | 'step' | 'method' | 'gradient' | 'channelsLast';
+  /** What the table calls it. */
+  readonly title: string;
+  /** Of the ratio that the table gives: at least so much, for methods at most. */
+  readonly aim: number | null;
+}
+
+interface Network {
+  readonly id: string;
+  readonly title: string;
+  /** Of configs/. */
+  readonly config: string;
+  readonly set?: readonly string[];
+  readonly aim: number;
+  /** Whether PyTorch's other memory format is tried too. */
+  readonly channelsLast?: boolean;
+}
+
+/** A step of 2048 or 16,384 images in ghost batches only repeats what a few of them show. */
+const NETWORKS: readonly Network[] = [
+  { id: 'f1-sb', title: 'F1, batch 256', config: 'f1-sb', aim: 1.4 },
+  { id: 'f1-lb', title: 'F1, batch 6000', config: 'f1-lb', aim: 1.7 },
+  { id: 'c1-sb', title: 'C1, batch 256', config: 'c1-sb', aim: 1.5, channelsLast: true },
+  { id: 'c1-lb', title: 'C1, batch 5000', config: 'c1-lb', aim: 1.6 },
+  { id: 'c3-sb', title: 'C3, batch 256', config: 'c3-sb', aim: 1.5 },
+  { id: 'c3-lb', title: 'C3, batch 5000', config: 'c3-lb', aim: 1.6 },
+  { id: 'resnet44-sb', title: 'ResNet44, batch 128', config: 'resnet44-cifar10-sb', aim: 1, channelsLast: true },
+  {
+    id: 'resnet44-gbn',
+    title: 'ResNet44, 4 ghost batches of 128',
+    config: 'resnet44-cifar10-lb-gbn',
+    set: ['batchSize=512'],
+    aim: 1,
+  },
+  {
+    id: 'alexnet-gbn',
+    title: 'AlexNet, 2 ghost batches of 128',
+    config: 'alexnet-lb-gbn',
+    set: ['batchSize=256'],
+    aim: 1,
+  },
+];
+
+interface Split {
+  readonly id: string;
+  readonly title: string;
+  readonly config: string;
+  readonly images: number;
+  readonly aim: number | null;
+}
+
+const SPLITS: readonly Split[] = [
+  { id: 'f1', title: 'F1, 10,000 images', config: 'f1-sb', images: 10_000, aim: 1.7 },
+  { id: 'c1', title: 'C1, 10,000 images', config: 'c1-sb', images: 10_000, aim: 1.5 },
+  { id: 'resnet44', title: 'ResNet44, 2,000 images', config: 'resnet44-cifar10-sb', images: 2000, aim: null },
+];
+
+const METHOD_TITLES = { smoothout: 'SmoothOut', adasmoothout: 'AdaSmoothOut' };
+
+/** SmoothOut's step over the baseline's: F1 at 256 has the least work to hide the noise in. */
+const METHOD_AIMS: Readonly<Record<string, number>> = { 'f1-sb': 1.08 };
+const METHOD_AIM = 1.03;
+
+export const MEASUREMENTS: readonly Measurement[] = [
+  { name: 'product', kind: 'product', title: 'Product of two matrices, 2048 × 2048', aim: null },
+  ...NETWORKS.flatMap(({ id, title, aim, channelsLast }): Measurement[] => [
+    { name: `${id}-baseline`, kind: 'step', title, aim },
+    ...(['smoothout', 'adasmoothout'] as const).map((method): Measurement => {
+      const methodTitle = `${title}: ${METHOD_TITLES[method]}`;
+      return { name: `${id}-${method}`, kind: 'method', title: methodTitle, aim: METHOD_AIMS[id] ?? METHOD_AIM };
+    }),
+    ...(channelsLast ? [{ name: `${id}-channelslast`, kind: 'channelsLast' as const, title, aim: null }] : []),
+  ]),
+  ...SPLITS.map(({ id, title, aim }): Measurement => ({ name: `${id}-gradient`, kind: 'gradient', title, aim })),
+];
+
+/** Those whose name has all words of one of the patterns: `c1-smoothout`, `gradient`. @throws for one that has none */
+export function select(patterns: readonly string[]): Measurement[] {
+  const fits = ({ name }: Measurement, pattern: string) => {
+    const words = name.split('-');
+    return pattern.split('-').every((word) => words.includes(word));
+  };
+  for (const pattern of patterns) {
+    if (MEASUREMENTS.some((measurement) => fits(measurement, pattern))) continue;
+    const names = MEASUREMENTS.map(({ name }) => name).join(', ');
+    throw new Error(`--only ${pattern}: there is no such measurement; there are ${names}`);
+  }
+  return MEASUREMENTS.filter((measurement) => patterns.some((pattern) => fits(measurement, pattern)));
+}
+
+/** A training step of the network that a measurement is named after, with the method given. */
+export async function stepTask(name: string, method: StepMethod): Promise<StepTask> {
+  const { config, set = [] } = NETWORKS.find(({ id }) => name.startsWith(`${id}-`))!;
+  const spec = await specOf(config, set, method);
+  return { kind: 'step', ...imagesOf(spec), learningRate: learningRateAt(0, spec) };
+}
+
+export async function gradientTask(name: string): Promise<GradientTask> {
+  const { config, images } = SPLITS.find(({ id }) => name.startsWith(`${id}-`))!;
+  const network = imagesOf(await specOf(config, [], 'baseline'));
+  const model = buildModel(network.spec.model, { classes: network.classes });
+  return { kind: 'gradient', ...network, images, batchSize: usualBatchSize(model, 'running') };
+}
+
+/** A shorter task of the same network: enough to tell which thread setting suits it. */
+export function trialOf(task: Task): Task {
+  if (task.kind === 'product') return task;
+  if (task.kind === 'gradient') return { ...task, images: task.batchSize };
+  const { spec } = task;
+  return { ...task, spec: { ...spec, batchSize: spec.ghostBatchSize ?? Math.min(spec.batchSize, 1000) } };
+}
+
+async function specOf(config: string, set: readonly string[], method: StepMethod): Promise<RunSpec> {
+  const [loaded] = await loadConfigs(join(PACKAGE_FOLDER, 'configs', `${config}.yaml`), { set });
+  const methods = configSchema.shape.methods.parse([{ name: method }]);
+  return resolveRuns({ ...loaded!, methods })[0]!;
+}
+
+function imagesOf(spec: RunSpec) {
+  const { classes, shape } = readCatalogue()[spec.dataset];
+  const [channels, height, width] = shape;
+  return { spec, classes, shape: { channels, height, width }, memoryFormat: 'contiguous' as const };
+}

@@ -1,0 +1,140 @@
+/** The tasks on our engine, through the very functions that training and the sharpness stage use. */
+import * as tf from '@tensorflow/tfjs';
+import type { Batch } from '../../src/data/batches.js';
+import { imageSize } from '../../src/data/source.js';
+import type { DeviceArray, Engine } from '../../src/engine/engine.js';
+import { initialise } from '../../src/nn/initialise.js';
+import { createSplitObjective } from '../../src/sharpness/objective.js';
+import { createUniformBuffer } from '../../src/support/philox/uniform-buffer.js';
+import { integers } from '../../src/support/random.js';
+import { ghostBatches } from '../../src/training/ghost-batches.js';
+import { buildLearner } from '../../src/training/learner.js';
+import { trainingPrograms } from '../../src/training/programs.js';
+import { disposeState, freshOptimizerState, uploadState } from '../../src/training/state.js';
+import { createStepRunner } from '../../src/training/step.js';
+import type { GradientTask, ProductTask, StepTask, Task } from './protocol.js';
+import type { Work } from './serve.js';
+
+export function prepareWork(engine: Engine, task: Task): Promise<Work> {
+  if (task.kind === 'product') return product(engine, task);
+  return task.kind === 'step' ? trainingStep(engine, task) : lossAndGradient(engine, task);
+}
+
+async function product(engine: Engine, { size }: ProductTask): Promise<Work> {
+  const spec = { shape: [size, size], dtype: 'float32' as const };
+  const multiply = ({ a, b }: Readonly<Record<string, tf.Tensor>>) => ({
+    product: tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D),
+  });
+  const [seconds, program] = await timed(() => engine.compile(multiply, { a: spec, b: spec }, { keep: ['product'] }));
+  const matrix = () => engine.upload(uniform(size * size), [size, size]);
+  const [a, b] = [await matrix(), await matrix()];
+  return worked(seconds, async (times) => {
+    let outcome = 0;
+    for (let i = 0; i < times; i++) {
+      const result = (await program.run({ a, b })).product as DeviceArray;
+      outcome = (await result.read())[0]!;
+      result.dispose();
+    }
+    return outcome;
+  });
+}
+
+async function trainingStep(engine: Engine, { spec, classes, shape, learningRate }: StepTask): Promise<Work> {
+  const learner = buildLearner(spec, { classes, shape });
+  const programs = trainingPrograms(engine, learner);
+  const sizes = ghostBatches(spec.batchSize, spec.batchSize, spec.ghostBatchSize);
+  const [seconds] = await timed(async () => {
+    if (sizes.length === 1) return programs.step(sizes[0]!);
+    await programs.pass(sizes[0]!);
+    return programs.update();
+  });
+  const step = createStepRunner(spec, learner, programs);
+  const parts = partsOf(batchOf(spec.batchSize, imageSize(shape), classes), sizes);
+  const weights = initialise(learner.model.layout, { seed: spec.seed, batchNormScale: 'one' });
+  return {
+    compileSeconds: seconds,
+    async run(times) {
+      const start = { ...weights, optimizer: freshOptimizerState(learner), updates: 0 };
+      let state = await uploadState(engine, learner, start);
+      let lossSum = Number.NaN;
+      const [elapsed] = await timed(async () => {
+        for (let i = 0; i < times; i++) {
+          let part = 0;
+          const batch = { count: spec.batchSize, next: async () => parts[part++]! };
+          const place = { epoch: 0, step: i, done: i, total: times, learningRate };
+          ({ state, lossSum } = await step(state, batch, place));
+        }
+      });
+      disposeState(state);
+      return { seconds: elapsed, outcome: lossSum / spec.batchSize };
+    },
+  };
+}
+
+/** Compiled at the first evaluation: by then everything is, and its time is the warm-up's. */
+async function lossAndGradient(engine: Engine, task: GradientTask): Promise<Work> {
+  const { spec, classes, shape, images: count, batchSize } = task;
+  const { model } = buildLearner(spec, { classes, shape });
+  const sizes = Array.from({ length: Math.ceil(count / batchSize) }, (_, i) => {
+    return Math.min(batchSize, count - i * batchSize);
+  });
+  const parts = partsOf(batchOf(count, imageSize(shape), classes), sizes);
+  const { parameters, statistics } = initialise(model.layout, { seed: spec.seed, batchNormScale: 'one' });
+  const objective = createSplitObjective({
+    engine,
+    model,
+    statistics,
+    images: {
+      count,
+      async *batches() {
+        yield* parts;
+      },
+    },
+    batchNorm: 'running',
+    batchSize,
+    signal: new AbortController().signal,
+  });
+  const x = Float64Array.from(parameters);
+  const gradient = new Float64Array(x.length);
+  return worked(0, async (times) => {
+    let loss = Number.NaN;
+    for (let i = 0; i < times; i++) loss = await objective.evaluate(x, gradient);
+    return loss;
+  });
+}
+
+function worked(compileSeconds: number, repeat: (times: number) => Promise<number>): Work {
+  return {
+    compileSeconds,
+    async run(times) {
+      const [seconds, outcome] = await timed(() => repeat(times));
+      return { seconds, outcome };
+    },
+  };
+}
+
+async function timed<T>(action: () => Promise<T>): Promise<[seconds: number, result: T]> {
+  const startedAt = performance.now();
+  const result = await action();
+  return [(performance.now() - startedAt) / 1000, result];
+}
+
+/** Images of noise: how long a step takes does not depend on what it sees. */
+function batchOf(count: number, size: number, classes: number): Batch {
+  const labels = Int32Array.from(integers({ seed: 1, purpose: 'test' }, count, classes));
+  return { images: uniform(count * size), labels, count };
+}
+
+function partsOf({ images, labels, count }: Batch, sizes: readonly number[]): Batch[] {
+  const size = images.length / count;
+  let end = 0;
+  return sizes.map((part) => {
+    const start = end;
+    end += part;
+    return { images: images.slice(start * size, end * size), labels: labels.slice(start, end), count: part };
+  });
+}
+
+function uniform(size: number): Float32Array {
+  return createUniformBuffer(size).fill({ seed: 1, purpose: 'test' }, 1);
+}

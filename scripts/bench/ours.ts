@@ -1,0 +1,7 @@
+/** Our side, as a process: requests on stdin, replies on stdout. */
+import { createOnnxEngine } from '../../src/engine/onnx/engine.js';
+import { prepareWork } from './ours-work.js';
+import { serve } from './serve.js';
+
+const engine = createOnnxEngine();
+await serve(process.stdin, process.stdout, (task) => prepareWork(engine, task));

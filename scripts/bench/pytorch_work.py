@@ -1,0 +1,148 @@
+"""The tasks of protocol.ts in PyTorch, as a PyTorch user would write them for speed.
+
+Each is a function of how many times to do it, always from the same start; it returns seconds and an outcome.
+"""
+
+import copy
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "pytorch"))
+import models  # noqa: E402
+
+
+def prepare(task):
+    torch.manual_seed(1)
+    return {"product": product, "step": training_step, "gradient": loss_and_gradient}[task["kind"]](task)
+
+
+def product(task):
+    a, b = (torch.rand(task["size"], task["size"]) for _ in range(2))
+    out = torch.empty_like(a)
+
+    def repeat(times):
+        for _ in range(times):
+            torch.mm(a, b, out=out)
+        return out[0, 0].item()
+
+    return timed(repeat)
+
+
+def training_step(task):
+    spec = task["spec"]
+    built = network(task)
+    x, y = batch(task, spec["batchSize"])
+    ghosts = spec["batchSize"] // (spec["ghostBatchSize"] or spec["batchSize"])
+    method, clip = spec["method"], spec["optimizer"]["clipNorm"]
+
+    def run(times):
+        model = copy.deepcopy(built).train()
+        parameters = list(model.parameters())
+        optimizer = optimizer_of(spec["optimizer"], parameters, task["learningRate"])
+        start = time.perf_counter()
+        for _ in range(times):
+            optimizer.zero_grad(set_to_none=True)
+            noise = drawn(method, parameters)
+            add(parameters, noise, 1)
+            total = 0
+            for images, labels in zip(x.chunk(ghosts), y.chunk(ghosts)):
+                # The mean over ghost batches is the gradient of the mean of their losses.
+                loss = nn.functional.cross_entropy(model(images), labels) / ghosts
+                loss.backward()
+                total += loss.item()
+            add(parameters, noise, -1)
+            if clip is not None:
+                nn.utils.clip_grad_norm_(parameters, clip)
+            optimizer.step()
+        return time.perf_counter() - start, total
+
+    return run
+
+
+def drawn(method, parameters):
+    """Noise for each parameter, as the authors' code draws it; none for the baseline."""
+    if method["name"] == "baseline":
+        return []
+    a = method["noise"]["a"]
+    if method["name"] == "smoothout":
+        return [torch.empty_like(p).uniform_(-a, a) for p in parameters]
+    return [filter_adaptive(p.detach(), a) for p in parameters]
+
+
+def filter_adaptive(p, a):
+    u = torch.empty_like(p).uniform_(-1, 1)
+    rows = (p.shape[0], -1)
+    factor = a * p.reshape(rows).norm(dim=1, keepdim=True) / (u.reshape(rows).norm(dim=1, keepdim=True) + 1e-6)
+    return (u.reshape(rows) * factor).reshape(p.shape)
+
+
+@torch.no_grad()
+def add(parameters, noise, sign):
+    for p, n in zip(parameters, noise):
+        p.add_(n, alpha=sign)
+
+
+def loss_and_gradient(task):
+    model = network(task).eval()
+    x, y = batch(task, task["images"])
+    parameters = list(model.parameters())
+    w = nn.utils.parameters_to_vector(parameters).detach().double()
+
+    def repeat(times):
+        for _ in range(times):
+            nn.utils.vector_to_parameters(w.float(), parameters)
+            model.zero_grad(set_to_none=True)
+            total = 0
+            for images, labels in zip(x.split(task["batchSize"]), y.split(task["batchSize"])):
+                loss = nn.functional.cross_entropy(model(images), labels, reduction="sum")
+                loss.backward()
+                total += loss.item()
+            torch.cat([p.grad.flatten() for p in parameters]).double().div_(task["images"])
+        return total / task["images"]
+
+    return timed(repeat)
+
+
+def timed(repeat):
+    def run(times):
+        start = time.perf_counter()
+        outcome = repeat(times)
+        return time.perf_counter() - start, outcome
+
+    return run
+
+
+def network(task):
+    spec = task["spec"]
+    rate = 0.5 if spec["dropout"] is None else spec["dropout"]
+    model = models.build(spec["model"], shape_of(task), task["classes"], rate=rate, widths=spec["hidden"] or (128, 128))
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, models.GivenDropout):
+                setattr(module, name, nn.Dropout(rate))
+    return model.to(memory_format=memory_format_of(task))
+
+
+def batch(task, count):
+    images = torch.rand(count, *shape_of(task)) * 2 - 1
+    labels = torch.randint(task["classes"], (count,))
+    return images.contiguous(memory_format=memory_format_of(task)), labels
+
+
+def shape_of(task):
+    return [task["shape"][key] for key in ("channels", "height", "width")]
+
+
+def memory_format_of(task):
+    return torch.channels_last if task["memoryFormat"] == "channels_last" else torch.contiguous_format
+
+
+def optimizer_of(settings, parameters, learning_rate):
+    decay = settings["weightDecay"]
+    if settings["name"] == "adam":
+        return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=decay)
+    return torch.optim.SGD(parameters, lr=learning_rate, momentum=settings["momentum"], weight_decay=decay)

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resolveRuns } from '../../src/config/resolve.js';
+import { configSchema } from '../../src/config/schema.js';
+import { secondsEach } from './alternate.js';
+import type { GradientTask, StepTask } from './protocol.js';
+import { findPyTorch, startFastest } from './pytorch.js';
+import { type Side, startOurs, startSide } from './side.js';
+
+const pytorch = findPyTorch();
+if (!pytorch) console.warn("skipping PyTorch's side of the benchmark: no python3 here has torch");
+
+function network(method: string, settings: object = {}) {
+  const config = configSchema.parse({
+    experiment: 'tiny',
+    model: 'mlp',
+    hidden: [8],
+    dataset: 'mnist',
+    epochs: 1,
+    batchSize: 16,
+    methods: [{ name: method }],
+    ...settings,
+  });
+  const spec = resolveRuns(config)[0]!;
+  const shape = { channels: 1, height: 4, width: 4 };
+  return { spec, classes: 3, shape, memoryFormat: 'contiguous' as const };
+}
+
+const step = (method: string, settings?: object): StepTask => {
+  return { kind: 'step', ...network(method, settings), learningRate: 0.01 };
+};
+const gradient: GradientTask = { kind: 'gradient', ...network('baseline'), images: 30, batchSize: 20 };
+
+const SIDES: readonly [string, () => Promise<Side>][] = [
+  ['ours', async () => startOurs()],
+  ['PyTorch', async () => (await startFastest(pytorch!, { kind: 'product', size: 16 })).side],
+];
+
+describe.each(pytorch ? SIDES : SIDES.slice(0, 1))('%s', (_, start) => {
+  let side: Side;
+  beforeAll(async () => {
+    side = await start();
+  });
+  afterAll(() => side?.close());
+
+  const outcome = async (name: string, times: number) => (await side.run(name, times)).outcome;
+
+  test.each(['baseline', 'smoothout', 'adasmoothout'])('%s trains, always from the same start', async (method) => {
+    await side.prepare(method, step(method));
+    // Untrained, three classes: about ln 3 = 1.1.
+    const atStart = await outcome(method, 1);
+    expect(Math.abs(atStart - Math.log(3))).toBeLessThan(0.8);
+    expect(await outcome(method, 200)).toBeLessThan(atStart / 2);
+    expect(Math.abs((await outcome(method, 1)) - atStart)).toBeLessThan(0.3);
+  });
+
+  test('ghost batches and momentum', async () => {
+    await side.prepare('ghosts', step('smoothout', { ghostBatchSize: 8, optimizer: { name: 'sgd', clipNorm: 5 } }));
+    expect(await outcome('ghosts', 200)).toBeLessThan((await outcome('ghosts', 1)) / 2);
+  });
+
+  test('a loss and its gradient', async () => {
+    await side.prepare('gradient', gradient);
+    expect(Math.abs((await outcome('gradient', 1)) - Math.log(3))).toBeLessThan(0.8);
+    expect(await outcome('gradient', 2)).toBe(await outcome('gradient', 1));
+  });
+
+  test('a product, and the memory it took', async () => {
+    await side.prepare('product', { kind: 'product', size: 32 });
+    expect((await side.run('product', 3)).seconds).toBeGreaterThan(0);
+    const { bytes } = await side.memory();
+    if (process.platform === 'linux') expect(bytes).toBeGreaterThan(2 ** 25);
+    else expect(bytes).toBeNull();
+  });
+
+  test('a fault is told, and the next request answered', async () => {
+    await expect(side.run('nothing', 1)).rejects.toThrow(/run nothing: .*nothing/s);
+    await side.prepare('diverging', { ...step('baseline', { optimizer: { name: 'sgd' } }), learningRate: 1e30 });
+    await expect(secondsEach({ side, name: 'diverging' }, 5)).rejects.toThrow(/diverging: .* came out/);
+    await side.prepare('again', gradient);
+    expect(await outcome('again', 1)).toBeGreaterThan(0);
+  });
+});
+
+test('a process that ends instead of answering', async () => {
+  const side = startSide(process.execPath, ['-e', 'process.exit(3)'], process.env);
+  await expect(side.memory()).rejects.toThrow(/ended without an answer/);
+  await side.close();
+});

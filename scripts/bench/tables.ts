@@ -1,0 +1,102 @@
+/** What was measured as tables in Markdown. */
+import type { Machine } from './machine.js';
+import type { Result } from './measure.js';
+import type { Results } from './results.js';
+
+interface Column {
+  readonly heading: string;
+  readonly cell: (result: Result) => string;
+}
+
+export function tables({ machine, measurements }: Results): string {
+  const dates = measurements.map(({ date }) => date).sort();
+  const period = [...new Set([dates[0], dates.at(-1)])].join(' to ');
+  const parts = TABLES.flatMap(({ kind, title, columns }) => {
+    const rows = measurements.filter((result) => result.kind === kind);
+    return rows.length === 0 ? [] : [`### ${title}`, markdownTable(rows, columns)];
+  });
+  return [`Measured ${period} on ${describe(machine)}.`, ...parts].join('\n\n');
+}
+
+const first = (heading: string): Column => ({ heading, cell: ({ title }) => title });
+const OURS: Column = { heading: 'ours', cell: ({ ours }) => count(ours.median) };
+const PYTORCH: Column = { heading: 'PyTorch', cell: ({ pytorch }) => (pytorch ? count(pytorch.median) : '') };
+const RATIO: Column = {
+  heading: 'ratio',
+  cell: ({ ours, pytorch }) => (pytorch ? (ours.median / pytorch.median).toFixed(2) : ''),
+};
+const AIM: Column = {
+  heading: 'aim',
+  cell: ({ aim, pytorch }) => (aim !== null && pytorch ? `≥ ${aim.toFixed(2)}` : ''),
+};
+const OURS_SHARE: Column = { heading: 'ours, of peak', cell: (result) => share(result, result.ours.median) };
+const PYTORCH_SHARE: Column = { heading: 'PyTorch, of peak', cell: (result) => share(result, result.pytorch?.median) };
+const OURS_MEMORY: Column = { heading: 'our memory', cell: ({ ours }) => gibibytes(ours.peakBytes) };
+const PYTORCH_MEMORY: Column = {
+  heading: "PyTorch's memory",
+  cell: ({ pytorch }) => gibibytes(pytorch?.peakBytes ?? null),
+};
+const THREADS: Column = { heading: "PyTorch's threads", cell: ({ pytorch }) => pytorch?.setting ?? '' };
+const COMPILING: Column = {
+  heading: 'compiling',
+  cell: ({ ours }) => (ours.compileSeconds === null ? '' : `${ours.compileSeconds.toFixed(2)} s`),
+};
+const OVER_BASELINE: Column = {
+  heading: "step over the baseline's",
+  cell: ({ ours, baseline }) => (baseline ? (baseline.median / ours.median).toFixed(3) : ''),
+};
+const METHOD_AIM: Column = { heading: 'aim', cell: ({ aim }) => (aim === null ? '' : `≤ ${aim.toFixed(2)}`) };
+
+const COMPARED = [OURS, PYTORCH, RATIO, AIM, OURS_SHARE, PYTORCH_SHARE, OURS_MEMORY, PYTORCH_MEMORY];
+
+const TABLES: readonly { kind: Result['kind']; title: string; columns: readonly Column[] }[] = [
+  { kind: 'product', title: 'The peak, GFLOP/s', columns: [first(''), OURS, PYTORCH, RATIO, THREADS] },
+  {
+    kind: 'step',
+    title: 'A training step of the baseline, images/s',
+    columns: [first('network'), ...COMPARED, COMPILING, THREADS],
+  },
+  {
+    kind: 'method',
+    title: "A training step of the paper's methods, images/s",
+    columns: [first('network and method'), OURS, OVER_BASELINE, METHOD_AIM, PYTORCH, RATIO, THREADS],
+  },
+  {
+    kind: 'gradient',
+    title: 'Loss and gradient of the sharpness stage, images/s',
+    columns: [first('network'), ...COMPARED, THREADS],
+  },
+  {
+    kind: 'channelsLast',
+    title: "The baseline's step with PyTorch's memory format `channels_last`, images/s",
+    columns: [first('network'), OURS, PYTORCH, RATIO, OURS_MEMORY, PYTORCH_MEMORY, THREADS],
+  },
+];
+
+/** Columns of equal width; all but the first aligned to the right. */
+export function markdownTable(rows: readonly Result[], columns: readonly Column[]): string {
+  const used = columns.filter(({ cell }, i) => i === 0 || rows.some((row) => cell(row) !== ''));
+  const cells = [used.map(({ heading }) => heading), ...rows.map((row) => used.map(({ cell }) => cell(row)))];
+  const widths = used.map((_, i) => Math.max(3, ...cells.map((row) => row[i]!.length)));
+  const line = (row: readonly string[]) => {
+    return `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
+  };
+  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(cells[0]!), line(rule), ...cells.slice(1).map(line)].join('\n');
+}
+
+function describe({ processor, cores, instructions, memoryGiB, platform, versions }: Machine): string {
+  const parts = [processor, `${cores} cores`, ...instructions, `${memoryGiB} GiB`, platform];
+  const known = Object.entries(versions).filter(([, version]) => version !== null);
+  return `${parts.join(', ')}; ${known.map(([name, version]) => `${name} ${version}`).join(', ')}`;
+}
+
+const count = (value: number) => (value < 1000 ? value.toPrecision(3) : Math.round(value).toLocaleString('en'));
+
+const gibibytes = (bytes: number | null) => (bytes === null ? '' : `${(bytes / 2 ** 30).toFixed(2)} GiB`);
+
+/** What is done with the arithmetic that the network needs, whatever arithmetic is really done. */
+function share({ operations, peak }: Result, imagesPerSecond: number | undefined): string {
+  if (peak === null || imagesPerSecond === undefined) return '';
+  return `${Math.round((imagesPerSecond * operations) / peak / 1e7)} %`;
+}
