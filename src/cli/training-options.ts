@@ -31,7 +31,10 @@ export const engineOption = () =>
   new Option('--engine <name>', 'what computes').choices(['onnx', 'tensorflow', 'tfjs']).default('onnx');
 
 export const deviceOption = () =>
-  new Option('--device <name>', 'where it computes').choices(['auto', 'cpu', 'webgpu', 'cuda']).default('auto');
+  new Option('--device <name>', 'where it computes')
+    .choices(['auto', 'cpu', 'webgpu', 'cuda'])
+    .env('SMOOTHOUT_DEVICE')
+    .default('auto');
 
 /** What the options change of a config, as `--set` would. */
 export function overridesOf({ set, synthetic, init }: TrainingOptions): string[] {

@@ -1,0 +1,107 @@
+/**
+ * Whether this machine's GPU computes what the CPU computes, and how fast it trains:
+ *
+ *     npm run gpu-check [-- --device webgpu|cuda] [--only f1,c1] [--steps 20] [--seconds 5] [--small] [--no-speed]
+ *
+ * Exit status 1 where a network disagrees with the CPU by more than 1e-4, or does not run.
+ */
+import { parseArgs } from 'node:util';
+import { createEngine, type EngineChoice } from '../../src/engine/create.js';
+import { findDevices } from '../../src/engine/devices.js';
+import type { Engine } from '../../src/engine/engine.js';
+import type { CudaEngine } from '../../src/engine/onnx/cuda.js';
+import { createOnnxEngine } from '../../src/engine/onnx/engine.js';
+import { createWebGpuEngine } from '../../src/engine/onnx/webgpu.js';
+import { deviations } from './agreement.js';
+import { NETWORKS, smallTask } from './networks.js';
+import { severalSteps } from './several-steps.js';
+import { findPyTorchWithCuda, STEPS, speedOf, speedOfPyTorch } from './speed.js';
+
+const { values: options } = parseArgs({
+  options: {
+    device: { type: 'string', default: 'auto' },
+    only: { type: 'string' },
+    steps: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: '5' },
+    small: { type: 'boolean', default: false },
+    'no-speed': { type: 'boolean', default: false },
+  },
+});
+const ACCEPTED = 1e-4;
+const only = options.only?.split(',');
+const isChosen = (name: string) => only === undefined || only.some((one) => name === one || name.startsWith(`${one}-`));
+const percent = (part: number) => `${(100 * part).toFixed(0)} %`;
+
+for (const { engine, device, available, detail } of await findDevices()) {
+  console.log(`${available ? 'yes' : 'no '} ${engine} ${device}: ${detail}`);
+}
+const engine = await chosenEngine();
+if (engine.device === 'cpu') throw new Error('no GPU to check: name one with --device, or see docs/gpu.md');
+
+await check(`agreement with the CPU over ${options.steps} steps, at most ${ACCEPTED}`, NETWORKS, async (network) => {
+  const task = await smallTask(network, options.small);
+  const found = await deviations(task, Number(options.steps), engine, createOnnxEngine());
+  const worst = Math.max(...Object.values(found));
+  if (!(worst <= ACCEPTED)) process.exitCode = 1;
+  const parts = Object.entries(found).map(([name, value]) => `${name} ${value.toExponential(1)}`);
+  return `${worst <= ACCEPTED ? 'agrees' : 'DISAGREES'}: ${parts.join(', ')}`;
+});
+
+if (engine.device === 'cuda') {
+  const single = NETWORKS.filter(({ ghosts }) => ghosts === 1);
+  await check('several steps in one run beside steps one by one', single, async (network) => {
+    const steps = await severalSteps(engine as CudaEngine, await smallTask(network, options.small), 10);
+    const [loss, again] = [(await steps.oneByOne()).loss!, (await steps.inOneRun()).loss!];
+    const deviation = Math.max(...Array.from(loss, (value, i) => Math.abs(value - again[i]!) / Math.abs(value)));
+    if (!(deviation <= ACCEPTED)) process.exitCode = 1;
+    const [apart, together] = [await secondsOf(steps.oneByOne), await secondsOf(steps.inOneRun)];
+    await steps.dispose();
+    return `losses differ by ${deviation.toExponential(1)}; ${(apart / together).toFixed(2)} times as fast in one run`;
+  });
+}
+
+if (!options['no-speed']) {
+  const python = findPyTorchWithCuda();
+  const steps = STEPS.map((name) => ({ name }));
+  await check(`SmoothOut's training step${python ? '' : ' (no PyTorch with CUDA here)'}`, steps, async ({ name }) => {
+    const { imagesPerSecond, compileSeconds, hostShare, gpu } = await speedOf(engine, name, Number(options.seconds));
+    const theirs = python && (await speedOfPyTorch(python, name, Number(options.seconds)));
+    return [
+      `${imagesPerSecond.toFixed(0)} images/s`,
+      ...(theirs ? [`PyTorch ${theirs.toFixed(0)}, ratio ${(imagesPerSecond / theirs).toFixed(2)}`] : []),
+      `outside of runs ${percent(hostShare)} of the time`,
+      ...(gpu ? [`GPU idle ${percent(1 - gpu.busy)}, memory ${gpu.memoryMiB} MiB`] : []),
+      `compiled in ${compileSeconds.toFixed(1)} s`,
+    ].join('; ');
+  });
+}
+await engine.dispose();
+
+/** The device as training gets it; but on WebGPU, an operator that only the CPU has a kernel for is an error. */
+async function chosenEngine(): Promise<Engine> {
+  const found = await createEngine({ engine: 'onnx', device: options.device as EngineChoice['device'] });
+  if (found.reason) console.log(found.reason);
+  return found.device === 'webgpu' ? createWebGpuEngine({ mayFallBack: false }) : found;
+}
+
+/** One line a subject. What does not run is said, and the rest goes on. */
+async function check<T extends { readonly name: string }>(
+  title: string,
+  subjects: readonly T[],
+  examine: (subject: T) => Promise<string>,
+): Promise<void> {
+  console.log(`\n${title}`);
+  for (const subject of subjects.filter(({ name }) => isChosen(name))) {
+    const line = await examine(subject).catch((error: unknown) => {
+      process.exitCode = 1;
+      return `FAILED: ${error instanceof Error ? error.message : error}`;
+    });
+    console.log(`  ${subject.name}: ${line}`);
+  }
+}
+
+async function secondsOf(action: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await action();
+  return (performance.now() - startedAt) / 1000;
+}
