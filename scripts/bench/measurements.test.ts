@@ -51,9 +51,9 @@ test('rounds in turn, every other one backwards; a round lasts as long as was as
   const side = {
     prepare: async () => ({ seconds: 0 }),
     // A tenth of a second each time, and another when asked first.
-    async run(name: string, times: number) {
+    async run(name: string, times: number, untimed: number) {
       const isFirst = !asked.some((request) => request.startsWith(name));
-      asked.push(`${name} ${times}`);
+      asked.push(`${name} ${untimed}+${times}`);
       return { seconds: isFirst ? 0.2 : 0.1 * times, outcome: 1 };
     },
     memory: async () => ({ bytes: null }),
@@ -64,7 +64,7 @@ test('rounds in turn, every other one backwards; a round lasts as long as was as
     { side, name: 'b' },
   ];
   const found = await alternate(contenders, { rounds: 3, seconds: 0.55 });
-  expect(asked.slice(-6)).toEqual(['a 6', 'b 6', 'b 6', 'a 6', 'a 6', 'b 6']);
+  expect(asked.slice(-6)).toEqual(['a 1+6', 'b 1+6', 'b 1+6', 'a 1+6', 'a 1+6', 'b 1+6']);
   for (const each of found.flat()) expect(each).toBeCloseTo(0.1, 12);
   expect(found.map(({ length }) => length)).toEqual([3, 3]);
 });

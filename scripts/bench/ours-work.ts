@@ -28,15 +28,15 @@ async function product(engine: Engine, { size }: ProductTask): Promise<Work> {
   const [seconds, program] = await timed(() => engine.compile(multiply, { a: spec, b: spec }, { keep: ['product'] }));
   const matrix = () => engine.upload(uniform(size * size), [size, size]);
   const [a, b] = [await matrix(), await matrix()];
-  return worked(seconds, async (times) => {
-    let outcome = 0;
-    for (let i = 0; i < times; i++) {
+  return {
+    compileSeconds: seconds,
+    run: repeated(async () => {
       const result = (await program.run({ a, b })).product as DeviceArray;
-      outcome = (await result.read())[0]!;
+      const outcome = (await result.read())[0]!;
       result.dispose();
-    }
-    return outcome;
-  });
+      return outcome;
+    }),
+  };
 }
 
 async function trainingStep(engine: Engine, { spec, classes, shape, learningRate }: StepTask): Promise<Work> {
@@ -53,20 +53,19 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
   const weights = initialise(learner.model.layout, { seed: spec.seed, batchNormScale: 'one' });
   return {
     compileSeconds: seconds,
-    async run(times) {
+    async run(times, untimed) {
       const start = { ...weights, optimizer: freshOptimizerState(learner), updates: 0 };
       let state = await uploadState(engine, learner, start);
-      let lossSum = Number.NaN;
-      const [elapsed] = await timed(async () => {
-        for (let i = 0; i < times; i++) {
-          let part = 0;
-          const batch = { count: spec.batchSize, next: async () => parts[part++]! };
-          const place = { epoch: 0, step: i, done: i, total: times, learningRate };
-          ({ state, lossSum } = await step(state, batch, place));
-        }
-      });
+      const total = untimed + times;
+      const ran = await repeated(async (i) => {
+        let part = 0;
+        const batch = { count: spec.batchSize, next: async () => parts[part++]! };
+        const result = await step(state, batch, { epoch: 0, step: i, done: i, total, learningRate });
+        state = result.state;
+        return result.lossSum / spec.batchSize;
+      })(times, untimed);
       disposeState(state);
-      return { seconds: elapsed, outcome: lossSum / spec.batchSize };
+      return ran;
     },
   };
 }
@@ -96,20 +95,17 @@ async function lossAndGradient(engine: Engine, task: GradientTask): Promise<Work
   });
   const x = Float64Array.from(parameters);
   const gradient = new Float64Array(x.length);
-  return worked(0, async (times) => {
-    let loss = Number.NaN;
-    for (let i = 0; i < times; i++) loss = await objective.evaluate(x, gradient);
-    return loss;
-  });
+  return { compileSeconds: 0, run: repeated(() => objective.evaluate(x, gradient)) };
 }
 
-function worked(compileSeconds: number, repeat: (times: number) => Promise<number>): Work {
-  return {
-    compileSeconds,
-    async run(times) {
-      const [seconds, outcome] = await timed(() => repeat(times));
-      return { seconds, outcome };
-    },
+function repeated(once: (i: number) => Promise<number>): Work['run'] {
+  return async (times, untimed) => {
+    for (let i = 0; i < untimed; i++) await once(i);
+    let outcome = Number.NaN;
+    const [seconds] = await timed(async () => {
+      for (let i = 0; i < times; i++) outcome = await once(untimed + i);
+    });
+    return { seconds, outcome };
   };
 }
 

@@ -38,8 +38,8 @@ export type Task = ProductTask | StepTask | GradientTask;
 export type Request =
   /** Makes everything ready to run the task under this name. */
   | { readonly do: 'prepare'; readonly name: string; readonly task: Task }
-  /** Does it so many times, always from the same start. */
-  | { readonly do: 'run'; readonly name: string; readonly times: number }
+  /** Does it so many times, always from the same start, after some that are not timed. */
+  | { readonly do: 'run'; readonly name: string; readonly times: number; readonly untimed: number }
   /** The most memory the process has had resident. */
   | { readonly do: 'memory' };
 
@@ -49,7 +49,7 @@ export interface Prepared {
 }
 
 export interface Ran {
-  /** Wall time of all `times` together. */
+  /** Wall time of all `times` together, without those that are not timed. */
   readonly seconds: number;
   /** A number that came out in the end (a loss): proof that something sensible was computed. */
   readonly outcome: number;

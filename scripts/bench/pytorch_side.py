@@ -28,7 +28,7 @@ def answer(request, works):
     if request["do"] == "prepare":
         works[request["name"]] = pytorch_work.prepare(request["task"])
         return {"seconds": 0}
-    seconds, outcome = works[request["name"]](request["times"])
+    seconds, outcome = works[request["name"]](request["times"], request["untimed"])
     return {"seconds": seconds, "outcome": outcome if math.isfinite(outcome) else None}
 
 

@@ -1,6 +1,7 @@
 """The tasks of protocol.ts in PyTorch, as a PyTorch user would write them for speed.
 
-Each is a function of how many times to do it, always from the same start; it returns seconds and an outcome.
+Each is a function of how many times to do it, always from the same start, and how many times before that are not timed;
+it returns seconds and an outcome.
 """
 
 import copy
@@ -24,12 +25,11 @@ def product(task):
     a, b = (torch.rand(task["size"], task["size"]) for _ in range(2))
     out = torch.empty_like(a)
 
-    def repeat(times):
-        for _ in range(times):
-            torch.mm(a, b, out=out)
+    def once():
+        torch.mm(a, b, out=out)
         return out[0, 0].item()
 
-    return timed(repeat)
+    return lambda times, untimed: repeated(once, times, untimed)
 
 
 def training_step(task):
@@ -39,12 +39,12 @@ def training_step(task):
     ghosts = spec["batchSize"] // (spec["ghostBatchSize"] or spec["batchSize"])
     method, clip = spec["method"], spec["optimizer"]["clipNorm"]
 
-    def run(times):
+    def run(times, untimed):
         model = copy.deepcopy(built).train()
         parameters = list(model.parameters())
         optimizer = optimizer_of(spec["optimizer"], parameters, task["learningRate"])
-        start = time.perf_counter()
-        for _ in range(times):
+
+        def step():
             optimizer.zero_grad(set_to_none=True)
             noise = drawn(method, parameters)
             add(parameters, noise, 1)
@@ -58,7 +58,9 @@ def training_step(task):
             if clip is not None:
                 nn.utils.clip_grad_norm_(parameters, clip)
             optimizer.step()
-        return time.perf_counter() - start, total
+            return total
+
+        return repeated(step, times, untimed)
 
     return run
 
@@ -92,28 +94,27 @@ def loss_and_gradient(task):
     parameters = list(model.parameters())
     w = nn.utils.parameters_to_vector(parameters).detach().double()
 
-    def repeat(times):
-        for _ in range(times):
-            nn.utils.vector_to_parameters(w.float(), parameters)
-            model.zero_grad(set_to_none=True)
-            total = 0
-            for images, labels in zip(x.split(task["batchSize"]), y.split(task["batchSize"])):
-                loss = nn.functional.cross_entropy(model(images), labels, reduction="sum")
-                loss.backward()
-                total += loss.item()
-            torch.cat([p.grad.flatten() for p in parameters]).double().div_(task["images"])
+    def once():
+        nn.utils.vector_to_parameters(w.float(), parameters)
+        model.zero_grad(set_to_none=True)
+        total = 0
+        for images, labels in zip(x.split(task["batchSize"]), y.split(task["batchSize"])):
+            loss = nn.functional.cross_entropy(model(images), labels, reduction="sum")
+            loss.backward()
+            total += loss.item()
+        torch.cat([p.grad.flatten() for p in parameters]).double().div_(task["images"])
         return total / task["images"]
 
-    return timed(repeat)
+    return lambda times, untimed: repeated(once, times, untimed)
 
 
-def timed(repeat):
-    def run(times):
-        start = time.perf_counter()
-        outcome = repeat(times)
-        return time.perf_counter() - start, outcome
-
-    return run
+def repeated(once, times, untimed):
+    for _ in range(untimed):
+        once()
+    start = time.perf_counter()
+    for _ in range(times):
+        outcome = once()
+    return time.perf_counter() - start, outcome
 
 
 def network(task):

@@ -6,7 +6,7 @@ import type { Ran, Reply, Request, Task } from './protocol.js';
 
 export interface Work {
   readonly compileSeconds: number;
-  run(times: number): Promise<Ran>;
+  run(times: number, untimed: number): Promise<Ran>;
 }
 
 export type Prepare = (task: Task) => Promise<Work>;
@@ -31,7 +31,7 @@ async function answer(request: Request, works: Map<string, Work>, prepare: Prepa
   }
   const work = works.get(request.name);
   if (!work) throw new Error(`nothing is prepared under the name ${request.name}`);
-  return work.run(request.times);
+  return work.run(request.times, request.untimed);
 }
 
 /** Linux counts it from the start of the program; elsewhere what there is (getrusage) may include the parent's. */

@@ -8,7 +8,7 @@ import type { Memory, Prepared, Ran, Reply, Request, Task } from './protocol.js'
 
 export interface Side {
   prepare(name: string, task: Task): Promise<Prepared>;
-  run(name: string, times: number): Promise<Ran>;
+  run(name: string, times: number, untimed: number): Promise<Ran>;
   memory(): Promise<Memory>;
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export function startSide(command: string, args: readonly string[], env: NodeJS.
 
   return {
     prepare: (name, task) => ask<Prepared>({ do: 'prepare', name, task }),
-    run: (name, times) => ask<Ran>({ do: 'run', name, times }),
+    run: (name, times, untimed) => ask<Ran>({ do: 'run', name, times, untimed }),
     memory: () => ask<Memory>({ do: 'memory' }),
     async close() {
       child.stdin.end();

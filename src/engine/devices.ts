@@ -75,6 +75,10 @@ async function cuda(): Promise<Finding> {
 
 function tensorflow(): Finding & Pick<DeviceReport, 'device'> {
   const found = installedTensorFlow();
-  if (!found) return { device: 'cpu', ...missing('not installed', 'npm install @tensorflow/tfjs-node-gpu') };
+  if (!found)
+    return {
+      device: 'cpu',
+      ...missing('not installed', 'npm install --ignore-scripts=false @tensorflow/tfjs-node-gpu'),
+    };
   return { device: found.device, ...ready(found.name) };
 }
