@@ -10,7 +10,8 @@ message Node { repeated string input = 1; repeated string output = 2; string nam
 message Dimension { int64 dimValue = 1; }
 message Shape { repeated Dimension dim = 1; }
 message TensorType { int32 elemType = 1; Shape shape = 2; }
-message Type { TensorType tensorType = 1; }
+message SequenceType { Type elemType = 1; }
+message Type { TensorType tensorType = 1; SequenceType sequenceType = 4; }
 message ValueInfo { string name = 1; Type type = 2; }
 message Graph { repeated Node node = 1; string name = 2; repeated Tensor initializer = 5; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
 message OperatorSet { string domain = 1; int64 version = 2; }
@@ -27,20 +28,26 @@ const ATTRIBUTE_TYPE = { f: 1, i: 2, s: 3, g: 5, floats: 6, ints: 7 } as const;
 /** Opset 18 is the first whose reductions all take their axes as an input; the other domains are ONNX Runtime's own. */
 const OPERATOR_SETS: Readonly<Record<string, number>> = { '': 18, 'com.microsoft': 1, 'com.microsoft.nchwc': 1 };
 
-export function encodeModel(graph: Graph): Uint8Array {
+/** @param sequence names an output to put before the graph's own: an empty sequence of tensors. */
+export function encodeModel(graph: Graph, sequence?: string): Uint8Array {
+  const encoded = encodeGraph(graph);
+  if (sequence !== undefined) {
+    encoded.node.unshift({ opType: 'SequenceEmpty', output: [sequence] });
+    encoded.output.unshift({ name: sequence, type: { sequenceType: { elemType: { tensorType: { elemType: 1 } } } } });
+  }
   const model = {
     irVersion: 8,
     producerName: 'smoothout',
     opsetImport: Object.entries(OPERATOR_SETS).map(([domain, version]) => ({ domain, version })),
-    graph: encodeGraph(graph),
+    graph: encoded,
   };
   return Model.encode(Model.fromObject(model)).finish();
 }
 
-function encodeGraph(graph: Graph): Record<string, unknown> {
+function encodeGraph(graph: Graph) {
   return {
     name: 'traced',
-    node: graph.nodes.map((node, index) => ({
+    node: graph.nodes.map((node, index): Record<string, unknown> => ({
       name: `${node.op}_${index}`,
       opType: node.op,
       domain: node.domain ?? '',

@@ -15,7 +15,7 @@ export async function createCpuProgram(
   { keep = [] }: CompileOptions,
   executionProviders: readonly string[] = ['cpu'],
 ): Promise<Program> {
-  const session = await ort.InferenceSession.create(encodeModel(graph), {
+  const session = await ort.InferenceSession.create(encodeModel(graph, UNRETURNED), {
     executionProviders,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -41,12 +41,29 @@ export async function createCpuProgram(
         results[name] = kept ?? values;
         for (const piece of outputs[name]!) fetches[piece.name] = tensor(values, piece.offset, piece.shape);
       }
-      await session.run(feeds, fetches);
+      await runInPlace(session, feeds, fetches);
       return results;
     },
     dispose: () => session.release(),
   };
 }
+
+/**
+ * The Node.js binding copies every tensor that it returns, although the outputs were written in place before: at each step
+ * all parameters and the optimizer's state once more. It converts them in order, and there is nothing it can make of a
+ * sequence: so the first output is one, and the run ends there, with everything computed.
+ */
+const UNRETURNED = 'unreturned';
+
+async function runInPlace(session: ort.InferenceSession, feeds: Tensors, fetches: Tensors): Promise<void> {
+  try {
+    await session.run(feeds, { [UNRETURNED]: null, ...fetches });
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('Non tensor type'))) throw error;
+  }
+}
+
+type Tensors = Readonly<Record<string, ort.Tensor>>;
 
 const newArray = (dtype: 'float32' | 'int32', size: number): HostArray =>
   dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
