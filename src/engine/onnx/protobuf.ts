@@ -47,14 +47,16 @@ export function encodeModel(graph: Graph, sequence?: string): Uint8Array {
 function encodeGraph(graph: Graph) {
   return {
     name: 'traced',
-    node: graph.nodes.map((node, index): Record<string, unknown> => ({
-      name: `${node.op}_${index}`,
-      opType: node.op,
-      domain: node.domain ?? '',
-      input: node.inputs,
-      output: node.outputs,
-      attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
-    })),
+    node: graph.nodes.map(
+      (node, index): Record<string, unknown> => ({
+        name: `${node.op}_${index}`,
+        opType: node.op,
+        domain: node.domain ?? '',
+        input: node.inputs,
+        output: node.outputs,
+        attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
+      }),
+    ),
     initializer: graph.constants.map(({ name, dtype, shape, data }) => ({
       name,
       dataType: ELEMENT_TYPE[dtype],
