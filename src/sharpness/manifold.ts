@@ -3,8 +3,8 @@
  * are drawn from U(−1, 1) and scaled to length 1, and A is the pseudo-inverse of A⁺.
  */
 import { fillWords } from '../support/random.js';
+import { choleskyUpper, solveUpper, solveUpperTransposed } from './lbfgsb/compact-matrices.js';
 import type { Objective } from './lbfgsb/problem.js';
-import { choleskyUpper, solveUpper, solveUpperTransposed } from './lbfgsb/small-matrices.js';
 import { columnDots } from './lbfgsb/vectors.js';
 import type { SearchSpace } from './space.js';
 
