@@ -7,11 +7,10 @@
  * Ends with status 1 where the two differ by more than 10⁻³. Needs /usr/bin/python3 with SciPy.
  */
 import { parseArgs } from 'node:util';
-import { measureOnce, relativeIncrease } from '../src/sharpness/keskar.js';
+import { fullSpace, measureOnce, relativeIncrease } from '../src/sharpness/keskar.js';
 import { createLaboratory } from '../src/sharpness/laboratory.js';
 import { negated, type Objective } from '../src/sharpness/lbfgsb/problem.js';
 import { createSplitObjective, usualBatchSize } from '../src/sharpness/objective.js';
-import { fullSpace } from '../src/sharpness/space.js';
 import { minimizeWithSciPy } from '../src/sharpness/testing/scipy.js';
 
 const { values, positionals } = parseArgs({

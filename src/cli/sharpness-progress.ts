@@ -2,7 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Subject } from '../sharpness/laboratory.js';
 import type { MeasurementProgress } from '../sharpness/measure.js';
-import { conventionOf, isRandom, type SharpnessSettings } from '../sharpness/settings.js';
+import { conventionOf, runsOf, type SharpnessSettings } from '../sharpness/record.js';
 import { log, showsProgress } from './output.js';
 import { subjectLabel } from './subject-label.js';
 
@@ -17,8 +17,8 @@ export function createSharpnessProgress(subject: Subject, settings: SharpnessSet
     log(`${name}: measuring`);
     return { show: () => {}, stop: () => {} };
   }
-  const { maxIterations, repeats } = settings;
-  const runs = isRandom(settings) ? repeats : 1;
+  const { maxIterations } = settings;
+  const runs = runsOf(settings);
   const bar = new SingleBar({
     format: `${name} [{bar}] {what}  evaluation {evaluation} {percent}  {best}`,
     barsize: 20,

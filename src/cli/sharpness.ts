@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Laboratory, Subject } from '../sharpness/laboratory.js';
-import type { SharpnessSettings } from '../sharpness/settings.js';
+import type { SharpnessSettings } from '../sharpness/record.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { type AnalysisOptions, addAnalysisOptions, positiveNumber, wholeNumber } from './analysis-options.js';
 import { inLaboratory } from './in-laboratory.js';
@@ -83,7 +83,8 @@ export function registerSharpness(program: Command): void {
 }
 
 async function settingsOf(options: SharpnessCommandOptions): Promise<SharpnessSettings[]> {
-  const { NAMED, withConvention } = await import('../sharpness/settings.js');
+  const { withConvention } = await import('../sharpness/record.js');
+  const { CONVENTION_NAMES } = await import('../report/sharpness-record.js');
   const { epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed } = options;
   const settings = {
     ...{ epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed },
@@ -91,7 +92,9 @@ async function settingsOf(options: SharpnessCommandOptions): Promise<SharpnessSe
     batchSize: options.batchSize ?? null,
     manifold: options.manifold ?? null,
   };
-  return options.allConventions ? NAMED.map((convention) => withConvention(settings, convention)) : [settings];
+  return options.allConventions
+    ? CONVENTION_NAMES.map((convention) => withConvention(settings, convention))
+    : [settings];
 }
 
 /** Measures one checkpoint after another. One that fails does not stop the others; an interruption does. */

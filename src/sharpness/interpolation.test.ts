@@ -1,9 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../training/evaluate.js';
-import { createInterpolation, interpolated } from './interpolation.js';
+import { createInterpolation, createStatisticsEstimator, interpolated } from './interpolation.js';
 import type { Subject } from './laboratory.js';
-import { createLandscape } from './landscape.js';
-import { createStatisticsEstimator } from './reestimate.js';
 import { type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
 import { laboratoryOf, subjectOf } from './testing/subject.js';
 
@@ -87,18 +85,4 @@ test('statistics are the mean and unbiased variance of what comes into batch nor
     1,
     4,
   );
-});
-
-test('a landscape’s centre is the network; its axes are the lines; seeds and directions differ', async () => {
-  const options = { distribution: 'uniform', fixed: 'none', seed: 1 } as const;
-  const landscape = createLandscape(laboratoryOf(from), ends[0], options);
-  const center = await evaluate(from);
-  expect(await landscape.at(0, [0], 'train')).toEqual(center);
-  expect(await landscape.at(0, [0, 0], 'train')).toEqual(center);
-  const line = await landscape.at(0, [0.5], 'train');
-  expect(line.loss).not.toBe(center.loss);
-  expect(await landscape.at(0, [0.5, 0], 'train')).toEqual(line);
-  expect((await landscape.at(1, [0.5], 'train')).loss).not.toBe(line.loss);
-  const other = createLandscape(laboratoryOf(from), ends[0], { ...options, seed: 2 });
-  expect((await other.at(0, [0.5], 'train')).loss).not.toBe(line.loss);
 });

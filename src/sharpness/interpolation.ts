@@ -1,11 +1,14 @@
 /** The line between two minima (sections 3.2 and Appendix B; Figs. 3a, 5, 7a, 9, 10), after Goodfellow et al. */
+import type { Tensor1D } from '@tensorflow/tfjs';
 import { firstImages } from '../data/source.js';
+import type { Engine, NamedTensors } from '../engine/engine.js';
 import type { Weights } from '../nn/initialise.js';
+import type { Model } from '../nn/model.js';
 import { SmoothOutError } from '../support/errors.js';
 import { createEvaluator, type Evaluation } from '../training/evaluate.js';
+import { batchLoss, batchSignature, float } from '../training/objective.js';
 import type { Laboratory, Split, Subject } from './laboratory.js';
-import { usualBatchSize } from './objective.js';
-import { createStatisticsEstimator } from './reestimate.js';
+import { programsBySize, type SplitImages, usualBatchSize } from './objective.js';
 
 export interface InterpolationOptions {
   /**
@@ -81,4 +84,48 @@ function checkSameNetwork(from: Subject, to: Subject): void {
     'CHECKPOINT_INVALID',
     `${to.file.path}: ${describe(to)}, where ${from.file.path} is ${describe(from)}: no line leads from one to the other`,
   );
+}
+
+/** Batch norm's running statistics of weights that were never trained: averages over the training images. */
+export interface StatisticsEstimator {
+  /** Mean and unbiased variance of every channel, averaged over the batches by their sizes; flat. */
+  estimate(parameters: Float32Array): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** Weight of the newest batch in running statistics (batchNorm.ts): from 0, a step in train mode leaves this much of it. */
+const MOMENTUM = 0.1;
+
+/** `batchSize` matters little: the variance of a batch's mean goes missing. A last batch of one image is left out. */
+export function createStatisticsEstimator(
+  engine: Engine,
+  model: Model,
+  images: SplitImages,
+  batchSize: number,
+): StatisticsEstimator {
+  const { size, statisticsSize } = model.layout;
+  const zeros = new Float32Array(statisticsSize);
+  const programs = programsBySize((count) => {
+    const signature = { parameters: float(size), ...batchSignature(model, count, 'train') };
+    const statistics = (inputs: NamedTensors) => ({
+      after: batchLoss(model, inputs.parameters as Tensor1D, inputs, 'train').statistics,
+    });
+    return engine.compile(statistics, signature);
+  });
+  return {
+    async estimate(parameters) {
+      const sums = new Float64Array(statisticsSize);
+      let weight = 0;
+      for await (const batch of images.batches(batchSize)) {
+        if (batch.count === 1) continue;
+        const { images: pixels, labels, count } = batch;
+        const program = await programs.of(count);
+        const { after } = await program.run({ parameters, statistics: zeros, images: pixels, labels });
+        for (let i = 0; i < statisticsSize; i++) sums[i]! += (count * (after as Float32Array)[i]!) / MOMENTUM;
+        weight += count;
+      }
+      return Float32Array.from(sums, (sum) => sum / weight);
+    },
+    dispose: programs.dispose,
+  };
 }

@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { normal, uniform } from '../support/random.js';
-import { type MaximumOptions, measureOnce, relativeIncrease } from './keskar.js';
+import { fullSpace, type MaximumOptions, measureOnce, relativeIncrease } from './keskar.js';
 import type { Objective } from './lbfgsb/problem.js';
 import { negated } from './lbfgsb/problem.js';
 import { createSplitObjective } from './objective.js';
-import { fullSpace } from './space.js';
 import { type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
 import { hasSciPy, minimizeWithSciPy } from './testing/scipy.js';
 

@@ -1,8 +1,29 @@
 /** (C_ε, A)-sharpness, Metric 2.1 of Keskar et al. (ICLR 2017), as the paper's section 4 reports it. */
 import { uniform } from '../support/random.js';
 import { minimize } from './lbfgsb/minimize.js';
-import { type MinimizeStatus, negated, type Objective } from './lbfgsb/problem.js';
-import type { SearchSpace } from './space.js';
+import { type Box, type MinimizeStatus, negated, type Objective } from './lbfgsb/problem.js';
+
+/**
+ * Where a maximum is looked for: f as a function of the variables that may move, from `center`, within a box around it.
+ * These are all weights, or a random subspace through them (manifold.ts).
+ */
+export interface SearchSpace {
+  readonly objective: Objective;
+  readonly center: Float64Array;
+  readonly box: Box;
+}
+
+/** Keskar et al.'s C_ε with A = I, around w instead of 0: |zᵢ − wᵢ| ≤ ε(|wᵢ| + 1). */
+export function fullSpace(objective: Objective, w: Float64Array, epsilon: number): SearchSpace {
+  return {
+    objective,
+    center: w,
+    box: {
+      lower: w.map((wi) => wi - epsilon * (Math.abs(wi) + 1)),
+      upper: w.map((wi) => wi + epsilon * (Math.abs(wi) + 1)),
+    },
+  };
+}
 
 /** 100·(max f − f)/(1 + f) */
 export function relativeIncrease(maximum: number, loss: number): number {
@@ -27,11 +48,10 @@ export interface MaximumOptions {
 }
 
 export interface SharpnessOnce {
+  /** Of the point that L-BFGS-B returned: its last iterate, which no earlier one exceeds. */
   readonly sharpness: number;
   /** f at the center. */
   readonly loss: number;
-  /** f at the point that L-BFGS-B returned: its last iterate, which no earlier one exceeds. */
-  readonly maximum: number;
   readonly status: MinimizeStatus;
   readonly evaluations: number;
 }
@@ -45,7 +65,8 @@ export async function measureOnce(space: SearchSpace, options: MaximumOptions): 
   const { box, center } = space;
   // L-BFGS-B's first evaluation is at its start, so the center is evaluated for itself only where that is elsewhere.
   let loss = start === 'center' ? undefined : await space.objective(center, new Float64Array(center.length));
-  const minus = gradient === 'exact' ? negated(space.objective) : withWrongSign(space.objective);
+  const withWrongSign: Objective = async (z, g) => -(await space.objective(z, g));
+  const minus = gradient === 'exact' ? negated(space.objective) : withWrongSign;
   const objective: Objective = async (z, g) => {
     const value = await minus(z, g);
     loss ??= -value;
@@ -58,11 +79,7 @@ export async function measureOnce(space: SearchSpace, options: MaximumOptions): 
     onIteration: ({ iteration, evaluations, f }) =>
       onIteration?.({ iteration, evaluations, sharpness: relativeIncrease(-f, loss!) }),
   });
-  return { sharpness: relativeIncrease(-f, loss!), loss: loss!, maximum: -f, status, evaluations };
-}
-
-function withWrongSign(objective: Objective): Objective {
-  return async (z, gradient) => -(await objective(z, gradient));
+  return { sharpness: relativeIncrease(-f, loss!), loss: loss!, status, evaluations };
 }
 
 function randomPoint({ box, center }: SearchSpace, { seed, repeat }: MaximumOptions): Float64Array {

@@ -1,15 +1,38 @@
-/** What the analyses of one command share: the engine, the opened data, the networks. */
+/** What the analyses of one command share: the engine, the opened data, the checkpoints with the runs they are of. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { loadConfigs } from '../config/load.js';
+import { readRunConfig, resolveRuns } from '../config/resolve.js';
+import type { RunSpec } from '../config/schema.js';
 import { openDataset } from '../data/open.js';
 import { type Dataset, firstImages, type ImageSource } from '../data/source.js';
 import { type ChosenEngine, createEngine, type EngineChoice } from '../engine/create.js';
 import type { Weights } from '../nn/initialise.js';
-import type { Model } from '../nn/model.js';
+import { buildModel, type Model } from '../nn/model.js';
+import { fromTensors } from '../nn/stored.js';
+import type { Origin } from '../report/figures/curve-record.js';
+import { SmoothOutError } from '../support/errors.js';
+import { exists } from '../support/files.js';
+import { type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
 import { chooseSources } from '../training/sources.js';
-import { type CheckpointFile, modelOf, readCheckpointFile, weightsOf } from './checkpoint.js';
-import { openImages, type SplitImages } from './images.js';
+import { openImages, type SplitImages } from './objective.js';
 
 export type Split = 'train' | 'test';
+
+export interface CheckpointFile {
+  readonly path: string;
+  /** SHA-256 of the file. */
+  readonly sha256: string;
+  /** The run's settings. */
+  readonly spec: RunSpec;
+  /** The run, where the file or the config beside it says which. */
+  readonly origin: Origin | null;
+  /** Counted from 1; null where the file does not say. */
+  readonly epoch: number | null;
+  readonly tensors: StoredTensors;
+}
 
 /** A network at a checkpoint, and the images it was trained on and is tested on. */
 export interface Subject {
@@ -31,7 +54,7 @@ export interface LaboratoryOptions extends EngineChoice {
 export interface Laboratory {
   readonly engine: ChosenEngine;
   readonly signal: AbortSignal;
-  /** @throws what `readCheckpointFile`, `weightsOf` and `openDataset` throw. */
+  /** @throws SmoothOutError CHECKPOINT_INVALID, CONFIG_INVALID; what `openDataset` throws. */
   open(path: string): Promise<Subject>;
   /** The first `count` images of a split, normalised once for the whole command. */
   images(subject: Subject, split: Split, count: number): Promise<SplitImages>;
@@ -93,4 +116,69 @@ function interruptible(source: ImageSource, signal: AbortSignal): ImageSource {
       await source.read(indices, out, augmentation);
     },
   };
+}
+
+/**
+ * Reads a checkpoint and its run's settings: config.yaml beside it, or `config`, which may describe several runs of one
+ * network (the first counts).
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged, unsafe or of another model, or where there are no
+ * settings; CONFIG_INVALID for damaged settings.
+ */
+async function readCheckpointFile(path: string, config?: string): Promise<CheckpointFile> {
+  const { tensors, metadata } = await readSafetensors(path);
+  const spec = await settingsOf(path, config);
+  if (metadata.model !== undefined && metadata.model !== spec.model) {
+    throw new SmoothOutError(
+      'CHECKPOINT_INVALID',
+      `${path}: a checkpoint of model ${metadata.model}, where its config says ${spec.model}`,
+    );
+  }
+  const { experiment, method, seed } = spec;
+  const epoch = Number(metadata.epoch ?? Number.NaN);
+  return {
+    path,
+    sha256: createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex'),
+    spec,
+    origin: originOf(metadata) ?? (config === undefined ? { experiment, method: method.label, seed } : null),
+    epoch: Number.isInteger(epoch) && epoch >= 0 ? epoch : null,
+    tensors,
+  };
+}
+
+function originOf({ experiment, method, seed }: Metadata): Origin | null {
+  if (experiment === undefined || method === undefined || !Number.isInteger(Number(seed ?? Number.NaN))) return null;
+  return { experiment, method, seed: Number(seed) };
+}
+
+async function settingsOf(path: string, config: string | undefined): Promise<RunSpec> {
+  if (config !== undefined) {
+    const run = (await loadConfigs(config)).flatMap((each) => resolveRuns(each))[0];
+    if (run !== undefined) return run;
+    throw new SmoothOutError('CONFIG_INVALID', `${config}: describes no run`);
+  }
+  const beside = join(dirname(path), 'config.yaml');
+  if (await exists(beside)) return readRunConfig(beside);
+  throw new SmoothOutError(
+    'CHECKPOINT_INVALID',
+    `${path}: there is no config.yaml beside it, so its model is unknown`,
+    { hint: 'Name the config that it was trained with: --config FILE.' },
+  );
+}
+
+/** The network, without dropout: nothing here trains it. */
+function modelOf({ model, hidden }: RunSpec, classes: number): Model {
+  return buildModel(model, { classes, dropout: 0, ...(hidden && { hidden }) });
+}
+
+/** Parameters and running statistics. @throws SmoothOutError CHECKPOINT_INVALID where they are not the model's. */
+function weightsOf({ tensors, path }: CheckpointFile, { layout }: Model): Weights {
+  const own = Object.entries(tensors).filter(([name]) => !name.startsWith('optimizer.'));
+  const weights = fromTensors(Object.fromEntries(own), layout, path);
+  if (!weights.parameters.every(Number.isFinite)) {
+    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: not all of its parameters are finite numbers`);
+  }
+  return weights;
 }

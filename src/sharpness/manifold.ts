@@ -3,10 +3,10 @@
  * are drawn from U(−1, 1) and scaled to length 1, and A is the pseudo-inverse of A⁺.
  */
 import { fillWords } from '../support/random.js';
+import type { SearchSpace } from './keskar.js';
+import { choleskyUpper, solveUpper, solveUpperTransposed } from './lbfgsb/compact-matrices.js';
 import type { Objective } from './lbfgsb/problem.js';
-import { choleskyUpper, solveUpper, solveUpperTransposed } from './lbfgsb/small-matrices.js';
 import { columnDots } from './lbfgsb/vectors.js';
-import type { SearchSpace } from './space.js';
 
 export interface Manifold {
   /** p and n. */
@@ -18,13 +18,6 @@ export interface Manifold {
   readonly scales: Float64Array;
   /** Cholesky factor of A⁺A⁺ᵀ, p × p, for A = A⁺ᵀ(A⁺A⁺ᵀ)⁻¹. */
   readonly factor: Float64Array;
-}
-
-/** p·n numbers of two bytes are kept; more than this many bytes are refused (manifoldBytes). */
-export const MANIFOLD_LIMIT = 2 ** 32;
-
-export function manifoldBytes(dimension: number, size: number): number {
-  return 2 * dimension * size;
 }
 
 /** @throws RangeError where the rows are linearly dependent, as they are where p > n. */

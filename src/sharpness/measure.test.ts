@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parseSharpnessRecord } from '../report/sharpness-record.js';
 import type { Laboratory, Subject } from './laboratory.js';
 import { type MeasurementProgress, measureSharpness } from './measure.js';
-import { DEFAULT_SETTINGS, type SharpnessSettings, withConvention } from './settings.js';
+import { DEFAULT_SETTINGS, type SharpnessSettings, withConvention } from './record.js';
 import { trainSmallNetwork } from './testing/network.js';
 import { laboratoryOf, subjectOf } from './testing/subject.js';
 

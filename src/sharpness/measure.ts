@@ -1,14 +1,13 @@
-/** One measurement of one checkpoint, with all repeats. */
+/** One measurement of one checkpoint, with all repeats and second opinions. */
 import { SmoothOutError } from '../support/errors.js';
-import { measureOnce, type SharpnessOnce } from './keskar.js';
+import { largestHessianEigenvalue } from './hessian.js';
+import { fullSpace, measureOnce, relativeIncrease, type SearchSpace, type SharpnessOnce } from './keskar.js';
 import type { Laboratory, Subject } from './laboratory.js';
 import type { Objective } from './lbfgsb/problem.js';
-import { drawManifold, MANIFOLD_LIMIT, manifoldBytes, manifoldSpace } from './manifold.js';
+import { drawManifold, manifoldSpace } from './manifold.js';
 import { createSplitObjective, type SplitObjective, usualBatchSize } from './objective.js';
-import type { StoredMeasurement } from './record.js';
-import { askSecondOpinions } from './second-opinions.js';
-import { conventionOf, isRandom, type SharpnessSettings } from './settings.js';
-import { fullSpace, type SearchSpace } from './space.js';
+import { maximizeByProjectedAscent } from './projected-ascent.js';
+import { conventionOf, runsOf, type SecondOpinions, type SharpnessSettings, type StoredMeasurement } from './record.js';
 
 export interface MeasurementProgress {
   readonly what: 'L-BFGS-B' | 'projected ascent' | 'Hessian';
@@ -41,11 +40,6 @@ export function resolveSettings(settings: SharpnessSettings, { splits, model }: 
   const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splits[settings.split].count);
   const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
   return { ...settings, images, batchSize };
-}
-
-/** How many runs of L-BFGS-B the repeats take. */
-export function runsOf(settings: SharpnessSettings): number {
-  return isRandom(settings) ? settings.repeats : 1;
 }
 
 /**
@@ -84,9 +78,7 @@ export async function measureSharpness(
       runs.push(run);
     }
     const seconds = (performance.now() - startedAt) / 1000;
-    const report = (what: MeasurementProgress['what'], sharpness: number | null): void =>
-      follow({ what, best: sharpness });
-    const check = options.check ? await askSecondOpinions(spaceFor(0), runs[0]!.loss, settings.seed, report) : null;
+    const check = options.check ? await askSecondOpinions(spaceFor(0), runs[0]!.loss, settings.seed, follow) : null;
     const { name: engine, device } = laboratory.engine;
     const splitImages = subject.splits[settings.split].count;
     return { ...measurementOf(settings, runs), splitImages, check, seconds, engine, device };
@@ -95,7 +87,9 @@ export async function measureSharpness(
   }
 }
 
-function progressReporter(onProgress: MeasureOptions['onProgress']): (change: Partial<MeasurementProgress>) => void {
+type Follow = (change: Partial<MeasurementProgress>) => void;
+
+function progressReporter(onProgress: MeasureOptions['onProgress']): Follow {
   let now: MeasurementProgress = {
     what: 'L-BFGS-B',
     repeat: 0,
@@ -159,17 +153,51 @@ function searchSpace(
   return manifoldSpace(objective, w, drawManifold(seed, repeat, manifold, w.length), epsilon);
 }
 
+/** Bytes: what a subspace may take. */
+const MANIFOLD_LIMIT = 2 ** 32;
+
 function checkManifold({ manifold }: SharpnessSettings, parameters: number): void {
   if (manifold === null) return;
   if (manifold > parameters) {
     throw new SmoothOutError('USAGE', `--manifold ${manifold}: the network has only ${parameters} parameters`);
   }
-  const bytes = manifoldBytes(manifold, parameters);
+  // Each number takes two bytes.
+  const bytes = 2 * manifold * parameters;
   if (bytes <= MANIFOLD_LIMIT) return;
-  const most = Math.floor(MANIFOLD_LIMIT / manifoldBytes(1, parameters));
+  const most = Math.floor(MANIFOLD_LIMIT / (2 * parameters));
   throw new SmoothOutError(
     'USAGE',
     `--manifold ${manifold}: ${manifold} directions of ${parameters} numbers take ${(bytes / 2 ** 30).toFixed(1)} GiB`,
     { hint: `Choose at most ${most}.` },
   );
+}
+
+/** Relative error of a gradient computed in float32. */
+const FLOAT32 = 2 ** -24;
+
+/** `loss` is f at the center. The exact gradient is used, whichever one the measurement was made with. */
+async function askSecondOpinions(
+  space: SearchSpace,
+  loss: number,
+  seed: number,
+  follow: Follow,
+): Promise<SecondOpinions> {
+  const ascent = await maximizeByProjectedAscent(space.objective, space.center, {
+    ...space.box,
+    seed,
+    onStep: ({ best }) => follow({ what: 'projected ascent', best: relativeIncrease(best, loss) }),
+  });
+  const largestEigenvalue = await largestHessianEigenvalue(space.objective, space.center, {
+    gradientError: FLOAT32,
+    seed,
+    onIteration: () => follow({ what: 'Hessian', best: null }),
+  });
+  return {
+    projectedAscent: {
+      value: relativeIncrease(ascent.f, loss),
+      starts: ascent.starts.map((f) => relativeIncrease(f, loss)),
+      evaluations: ascent.evaluations,
+    },
+    largestEigenvalue,
+  };
 }

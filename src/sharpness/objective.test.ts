@@ -7,8 +7,7 @@ import { buildModel } from '../nn/model.js';
 import { normal } from '../support/random.js';
 import { createEvaluator } from '../training/evaluate.js';
 import { batchLoss, batchSignature, float } from '../training/objective.js';
-import { openImages } from './images.js';
-import { createSplitObjective, usualBatchSize } from './objective.js';
+import { createSplitObjective, openImages, usualBatchSize } from './objective.js';
 import { patternImages, type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
 
 let network: TrainedNetwork;

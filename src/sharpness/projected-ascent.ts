@@ -1,5 +1,5 @@
 import { uniform } from '../support/random.js';
-import type { Box, Objective } from './lbfgsb/problem.js';
+import { type Box, type Objective, projectOntoBox } from './lbfgsb/problem.js';
 
 export interface ProjectedAscentOptions extends Box {
   /** Steps from each start; default 20. */
@@ -53,8 +53,9 @@ export async function maximizeByProjectedAscent(
   let evaluations = 0;
   const starts: number[] = [];
   for (let start = 0; start <= restarts; start++) {
-    if (start === 0) projectInto(x, x0, options);
+    if (start === 0) x.set(x0);
     else drawInto(x, seed, start, options);
+    projectOntoBox(x, options);
     let bestOfStart = Number.NaN;
     for (let step = 0; step <= steps; step++) {
       const f = await objective(x, gradient);
@@ -73,20 +74,17 @@ export async function maximizeByProjectedAscent(
   return { x: bestX, f: best === -Infinity ? Number.NaN : best, evaluations, starts };
 }
 
-function projectInto(x: Float64Array, from: Float64Array, { lower, upper }: Box): void {
-  for (let i = 0; i < x.length; i++) x[i] = Math.min(Math.max(from[i]!, lower[i]!), upper[i]!);
-}
-
 function drawInto(x: Float64Array, seed: number, start: number, { lower, upper }: Box): void {
   const draws = uniform({ seed, purpose: 'sharpness', step: start }, x.length);
   for (let i = 0; i < x.length; i++) x[i] = lower[i]! + draws[i]! * (upper[i]! - lower[i]!);
 }
 
 /** x ← P(x + fraction · half-width · sign(gradient)) */
-function ascend(x: Float64Array, gradient: Float64Array, fraction: number, { lower, upper }: Box): void {
+function ascend(x: Float64Array, gradient: Float64Array, fraction: number, box: Box): void {
+  const { lower, upper } = box;
   for (let i = 0; i < x.length; i++) {
     const reach = fraction * 0.5 * (upper[i]! - lower[i]!);
-    const target = x[i]! + reach * Math.sign(gradient[i]!);
-    x[i] = Math.min(Math.max(target, lower[i]!), upper[i]!);
+    x[i]! += reach * Math.sign(gradient[i]!);
   }
+  projectOntoBox(x, box);
 }

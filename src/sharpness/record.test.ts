@@ -3,8 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseSharpnessRecord } from '../report/sharpness-record.js';
-import { addMeasurement, alreadyMeasured, readMeasurements, recordPath, type StoredMeasurement } from './record.js';
-import { conventionOf, DEFAULT_SETTINGS, type SharpnessSettings, withConvention } from './settings.js';
+import {
+  addMeasurement,
+  alreadyMeasured,
+  conventionOf,
+  DEFAULT_SETTINGS,
+  readMeasurements,
+  recordPath,
+  type SharpnessSettings,
+  type StoredMeasurement,
+  withConvention,
+} from './record.js';
 
 let folder: string;
 beforeEach(async () => {

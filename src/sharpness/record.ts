@@ -1,11 +1,89 @@
-/** sharpness.json: the report's record (report/sharpness-record.ts), and beside its fields what repeats a measurement. */
+/**
+ * A measurement's settings with the convention that they make up, and sharpness.json: the report's record
+ * (report/sharpness-record.ts), and beside its fields what repeats a measurement.
+ */
 import { basename, dirname, join } from 'node:path';
-import { parseSharpnessRecord, SHARPNESS_VERSION, type SharpnessMeasurement } from '../report/sharpness-record.js';
+import {
+  CONVENTION_NAMES,
+  type Convention,
+  NAMED_CONVENTIONS,
+  type NamedConvention,
+  parseSharpnessRecord,
+  SHARPNESS_VERSION,
+  type SharpnessMeasurement,
+} from '../report/sharpness-record.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, readTextIfExists, writeFileAtomic } from '../support/files.js';
-import type { CheckpointFile } from './checkpoint.js';
-import type { SecondOpinions } from './second-opinions.js';
-import type { SharpnessSettings } from './settings.js';
+import type { LargestEigenvalue } from './hessian.js';
+import type { CheckpointFile } from './laboratory.js';
+
+/** What a measurement depends on beside the checkpoint. */
+export interface SharpnessSettings {
+  readonly split: 'train' | 'test';
+  /** Running statistics, or those of each batch. */
+  readonly batchNorm: 'running' | 'batch';
+  readonly gradient: 'exact' | 'reference';
+  readonly epsilon: number;
+  readonly start: 'center' | 'random';
+  readonly maxIterations: number;
+  readonly repeats: number;
+  /** The first images of the split only; null for all of them. */
+  readonly images: number | null;
+  /** Null for the network's usual one (objective.ts). */
+  readonly batchSize: number | null;
+  /** p of the random subspace; null for A = I. */
+  readonly manifold: number | null;
+  /** Of random starts and subspaces. */
+  readonly seed: number;
+}
+
+/** The metric as the paper defines it, on the training set of a network that has finished training. */
+export const DEFAULT_SETTINGS: SharpnessSettings = {
+  ...NAMED_CONVENTIONS.defined,
+  repeats: 5,
+  images: null,
+  batchSize: null,
+  manifold: null,
+  seed: 1,
+};
+
+/** The settings changed to what the convention fixes: all weights are searched, too. */
+export function withConvention(settings: SharpnessSettings, convention: NamedConvention): SharpnessSettings {
+  return { ...settings, ...NAMED_CONVENTIONS[convention], manifold: null };
+}
+
+/** What makes a convention: the rest is how exactly it is followed. */
+const CONVENTION_KEYS = ['split', 'batchNorm', 'gradient', 'epsilon', 'start', 'maxIterations', 'manifold'] as const;
+
+/**
+ * Named conventions start at the minimiser and iterate ten times over all weights. How many images f is averaged over
+ * is a matter of precision, and is recorded beside the value.
+ */
+export function conventionOf(settings: Pick<SharpnessSettings, (typeof CONVENTION_KEYS)[number]>): Convention {
+  const matches = (convention: NamedConvention): boolean => {
+    const named = withConvention(DEFAULT_SETTINGS, convention);
+    return CONVENTION_KEYS.every((key) => named[key] === settings[key]);
+  };
+  return CONVENTION_NAMES.find(matches) ?? 'custom';
+}
+
+/** How many runs of L-BFGS-B the repeats take: from the minimiser over all weights, every one would be the same. */
+export function runsOf({ start, manifold, repeats }: SharpnessSettings): number {
+  return start === 'random' || manifold !== null ? repeats : 1;
+}
+
+/** Other ways to the same number, so that a reader sees whether L-BFGS-B found the maximum. */
+export interface SecondOpinions {
+  /** The metric with the best value of projected ascent for the maximum. */
+  readonly projectedAscent: {
+    readonly value: number;
+    /** From the minimiser, then from random points of the box. */
+    readonly starts: readonly number[];
+    readonly evaluations: number;
+  };
+  /** Of the Hessian of f at the minimiser. */
+  readonly largestEigenvalue: LargestEigenvalue;
+}
 
 export interface StoredMeasurement extends SharpnessMeasurement {
   readonly batchSize: number;
@@ -77,24 +155,14 @@ export async function addMeasurement(path: string, identity: Identity, added: St
   await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
 }
 
+/** What a measurement's values depend on. */
+const MEASUREMENT_KEYS = [...CONVENTION_KEYS, 'images', 'batchSize', 'seed'] as const;
+
 /** A named convention is there once; custom measurements differ in some setting. */
 function isReplacedBy(earlier: StoredMeasurement, added: StoredMeasurement): boolean {
   if (added.convention !== 'custom') return earlier.convention === added.convention;
-  return earlier.convention === 'custom' && DECISIVE.every((key) => earlier[key] === added[key]);
+  return earlier.convention === 'custom' && MEASUREMENT_KEYS.every((key) => earlier[key] === added[key]);
 }
-
-const DECISIVE = [
-  'split',
-  'batchNorm',
-  'gradient',
-  'epsilon',
-  'start',
-  'maxIterations',
-  'images',
-  'batchSize',
-  'manifold',
-  'seed',
-] as const satisfies readonly (keyof SharpnessSettings & keyof StoredMeasurement)[];
 
 /** The earlier measurement that the settings would only repeat. `images` and `batchSize` are those they come to. */
 export function alreadyMeasured(
@@ -104,7 +172,7 @@ export function alreadyMeasured(
 ): StoredMeasurement | undefined {
   return measurements.find(
     (earlier) =>
-      DECISIVE.every((key) => earlier[key] === settings[key]) &&
+      MEASUREMENT_KEYS.every((key) => earlier[key] === settings[key]) &&
       earlier.repeats.length === settings.repeats &&
       (!withCheck || earlier.check !== null),
   );

@@ -9,6 +9,7 @@ import { uniformPerturbation } from '../smoothout/perturbation.js';
 import { createUniformBuffer } from '../support/philox/uniform-buffer.js';
 import { batchLoss, batchSignature, float } from '../training/objective.js';
 import type { Laboratory, Split, Subject } from './laboratory.js';
+import { programsBySize } from './objective.js';
 
 /** "… fed to the framework in batch size of 100, and at each batch, the parameter is perturbed." */
 export const NOISE_BATCH = 100;
@@ -46,7 +47,7 @@ export async function measureSensitivity(
 ): Promise<NoisyPoint[]> {
   const { layout } = model;
   const source = firstImages(splits[split], images);
-  const programs = new Map<number, Program>();
+  const programs = programsBySize((count) => compileNoisyLoss(engine, model, count));
   const parameters = await engine.upload(weights.parameters, [layout.size]);
   const sums = strengths.map((a) => ({ a, loss: 0, correct: 0 }));
   const u = createUniformBuffer(layout.size);
@@ -57,8 +58,7 @@ export async function measureSensitivity(
       const stream = { seed, purpose: 'sensitivity', epoch: STREAM[split], step: draws } as const;
       const noise = await engine.upload(drawNoise(u, stream, layout, { bound: 1, parameters: 'all' }), [layout.size]);
       draws++;
-      const program = programs.get(batch.count) ?? (await compileNoisyLoss(engine, model, batch.count));
-      programs.set(batch.count, program);
+      const program = await programs.of(batch.count);
       const inputs = { parameters, noise, statistics: weights.statistics, images: batch.images, labels: batch.labels };
       for (const sum of sums) {
         const results = await program.run({ ...inputs, strength: Float32Array.of(sum.a) });
@@ -71,7 +71,7 @@ export async function measureSensitivity(
     }
   } finally {
     parameters.dispose();
-    for (const program of programs.values()) await program.dispose();
+    await programs.dispose();
   }
   const { count } = source;
   return sums.map(({ a, loss, correct }) => ({ a, loss: loss / count, accuracy: (100 * correct) / count, draws }));

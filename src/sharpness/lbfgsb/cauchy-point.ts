@@ -1,4 +1,3 @@
-import { addBreakpoint, type Breakpoints, clearBreakpoints, settleBreakpoint } from './breakpoints.js';
 import { frameProduct, type LimitedMemory, toFrame } from './compact-matrices.js';
 import type { Box } from './problem.js';
 import { axpy, columnDots } from './vectors.js';
@@ -17,6 +16,20 @@ export interface CauchySpace {
   /** 2m numbers of scratch each: A⁻¹p with p = Wᵀd, and A⁻¹w_b. */
   readonly p: Float64Array;
   readonly w: Float64Array;
+}
+
+/** `times` and `variables` are n numbers of room for the breakpoints, which only `cauchyPoint` needs. */
+export function createCauchySpace(m: number, times: Float64Array, variables: Int32Array): CauchySpace {
+  const n = times.length;
+  return {
+    point: new Float64Array(n),
+    isActive: new Uint8Array(n),
+    direction: new Float64Array(n),
+    breakpoints: createBreakpoints(times, variables),
+    c: new Float64Array(2 * m),
+    p: new Float64Array(2 * m),
+    w: new Float64Array(2 * m),
+  };
 }
 
 /**
@@ -45,7 +58,7 @@ export function cauchyPoint(
   memory: LimitedMemory,
   space: CauchySpace,
 ): number {
-  const { point, direction, breakpoints, c, p, w } = space;
+  const { point, direction, isActive, breakpoints, c, p, w } = space;
   const { size, theta, s, y } = memory;
   point.set(x);
   c.fill(0);
@@ -71,7 +84,10 @@ export function cauchyPoint(
     t = tNext;
     const b = breakpoints.variables[k]!;
     const d = direction[b]!;
-    rest(b, box, space);
+    // Variable b reaches the bound it is heading for and stays there.
+    point[b] = d > 0 ? box.upper[b]! : box.lower[b]!;
+    direction[b] = 0;
+    isActive[b] = 1;
     const z = point[b]! - x[b]!;
     addScaled(2 * size, dt, p, c);
     for (let j = 0; j < size; j++) {
@@ -103,7 +119,9 @@ function startPath(
 ): { directionSquared: number; unboundedMotion: boolean } {
   const { direction, isActive, breakpoints } = space;
   const { lower, upper } = box;
-  clearBreakpoints(breakpoints);
+  breakpoints.count = 0;
+  breakpoints.smallest = Infinity;
+  breakpoints.segmentEnds.length = 0;
   let directionSquared = 0;
   let unboundedMotion = false;
   for (let i = 0; i < x.length; i++) {
@@ -125,14 +143,87 @@ function startPath(
   return { directionSquared, unboundedMotion };
 }
 
-/** Variable b reaches the bound it is heading for and stays there. */
-function rest(b: number, box: Box, space: CauchySpace): void {
-  space.point[b] = space.direction[b]! > 0 ? box.upper[b]! : box.lower[b]!;
-  space.direction[b] = 0;
-  space.isActive[b] = 1;
-}
-
 /** y[0..count) += α x[0..count) */
 function addScaled(count: number, alpha: number, x: Float64Array, y: Float64Array): void {
   for (let i = 0; i < count; i++) y[i]! += alpha * x[i]!;
+}
+
+/**
+ * The breakpoints t_i of the projected gradient path (Byrd et al. 1995, Eq. 4.1), handed out smallest first. The Cauchy
+ * search usually stops early, so they are sorted only as far as it walks: incremental quicksort, O(n + k log k) for
+ * the first k, in sequential passes where a heap would jump about memory.
+ */
+export interface Breakpoints {
+  count: number;
+  /** The least time, known before any sorting. */
+  smallest: number;
+  readonly times: Float64Array;
+  /** variables[k] is the variable that reaches its bound at times[k]. */
+  readonly variables: Int32Array;
+  /** Ends of the segments not yet split, the nearest last: everything before an end is at most everything from it on. */
+  readonly segmentEnds: number[];
+}
+
+export function createBreakpoints(times: Float64Array, variables: Int32Array): Breakpoints {
+  return { count: 0, smallest: Infinity, times, variables, segmentEnds: [] };
+}
+
+export function addBreakpoint(breakpoints: Breakpoints, time: number, variable: number): void {
+  const k = breakpoints.count++;
+  breakpoints.times[k] = time;
+  breakpoints.variables[k] = variable;
+  if (time < breakpoints.smallest) breakpoints.smallest = time;
+}
+
+/** Puts the k-th smallest breakpoint at place k and returns its time. Call for k = 0, 1, 2, … once all are added. */
+export function settleBreakpoint(breakpoints: Breakpoints, k: number): number {
+  const { times, variables, segmentEnds } = breakpoints;
+  if (k === 0) segmentEnds.push(breakpoints.count);
+  for (;;) {
+    const end = segmentEnds[segmentEnds.length - 1]!;
+    if (end === k) {
+      segmentEnds.pop();
+      continue;
+    }
+    if (end === k + 1) return times[k]!;
+    segmentEnds.push(partition(times, variables, k, end));
+  }
+}
+
+/** Splits [begin, end) around a pivot and returns its place: nothing before it is larger, nothing after it smaller. */
+function partition(times: Float64Array, variables: Int32Array, begin: number, end: number): number {
+  moveMedianToFront(times, variables, begin, end);
+  const pivot = times[begin]!;
+  let i = begin;
+  let j = end;
+  for (;;) {
+    // Both scans stop at keys equal to the pivot, which keeps the halves balanced when many breakpoints coincide.
+    do i++;
+    while (i < end && times[i]! < pivot);
+    do j--;
+    while (times[j]! > pivot);
+    if (i >= j) break;
+    swap(times, variables, i, j);
+  }
+  swap(times, variables, begin, j);
+  return j;
+}
+
+function moveMedianToFront(times: Float64Array, variables: Int32Array, begin: number, end: number): void {
+  const middle = (begin + end) >>> 1;
+  const last = end - 1;
+  const a = times[begin]!;
+  const b = times[middle]!;
+  const c = times[last]!;
+  if (a < b ? b < c : c < b) swap(times, variables, begin, middle);
+  else if (a < b ? a < c : c < a) swap(times, variables, begin, last);
+}
+
+function swap(times: Float64Array, variables: Int32Array, i: number, j: number): void {
+  const time = times[i]!;
+  times[i] = times[j]!;
+  times[j] = time;
+  const variable = variables[i]!;
+  variables[i] = variables[j]!;
+  variables[j] = variable;
 }

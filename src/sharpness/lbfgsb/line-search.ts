@@ -1,5 +1,3 @@
-import { type StepInterval, type StepPoint, takeTrialPoint } from './trial-step.js';
-
 /** Sufficient decrease f(λ) ≤ f(0) + 1e-3 λ f'(0) (Byrd et al. 1995, Eq. 2.4). */
 const DECREASE = 1e-3;
 /** Curvature |f'(λ)| ≤ 0.9 |f'(0)| (Byrd et al. 1995, Eq. 2.5). */
@@ -95,4 +93,106 @@ function isExhausted(search: LineSearch): boolean {
 
 function tilt(point: StepPoint, slope: number): StepPoint {
   return { step: point.step, f: point.f + point.step * slope, slope: point.slope + slope };
+}
+
+/**
+ * The interval of Moré and Thuente's line search ("Line search algorithms with guaranteed sufficient decrease", ACM
+ * TOMS 20, 1994): `best` is the step with the least value so far, `other` the far end once a minimiser is bracketed.
+ */
+export interface StepInterval {
+  bracketed: boolean;
+  best: StepPoint;
+  other: StepPoint;
+}
+
+export interface StepPoint {
+  readonly step: number;
+  readonly f: number;
+  readonly slope: number;
+}
+
+/**
+ * The next trial step, within [minimum, maximum] unless bracketed, from the interval and the newest point; the four
+ * cases of the paper's Section 4. Takes the newest point into the interval.
+ */
+export function takeTrialPoint(interval: StepInterval, trial: StepPoint, minimum: number, maximum: number): number {
+  const { best, other } = interval;
+  const turned = trial.slope * Math.sign(best.slope) < 0;
+  let next: number;
+  if (trial.f > best.f) {
+    next = higherValue(best, trial);
+    interval.bracketed = true;
+  } else if (turned) {
+    next = oppositeSlope(best, trial);
+    interval.bracketed = true;
+  } else if (Math.abs(trial.slope) < Math.abs(best.slope)) {
+    next = flatterSlope(interval, trial, minimum, maximum);
+  } else if (interval.bracketed) {
+    next = cubicMinimizer(trial, other);
+  } else {
+    next = trial.step > best.step ? maximum : minimum;
+  }
+
+  if (trial.f > best.f) {
+    interval.other = trial;
+  } else {
+    if (turned) interval.other = best;
+    interval.best = trial;
+  }
+  return next;
+}
+
+/** Case 1: the minimum is bracketed; the cubic step if it is nearer to `best` than the quadratic one, else their mean. */
+function higherValue(best: StepPoint, trial: StepPoint): number {
+  const { theta, gamma: root } = cubicTerms(best, trial);
+  const gamma = trial.step < best.step ? -root : root;
+  const ratio = (gamma - best.slope + theta) / (gamma - best.slope + gamma + trial.slope);
+  const width = trial.step - best.step;
+  const cubic = best.step + ratio * width;
+  const quadratic = best.step + (best.slope / ((best.f - trial.f) / width + best.slope) / 2) * width;
+  if (Math.abs(cubic - best.step) < Math.abs(quadratic - best.step)) return cubic;
+  return cubic + (quadratic - cubic) / 2;
+}
+
+/** Case 2: the slope has turned; the cubic or the secant step, whichever is farther from the trial. */
+function oppositeSlope(best: StepPoint, trial: StepPoint): number {
+  const cubic = cubicMinimizer(trial, best);
+  const secant = trial.step + (trial.slope / (trial.slope - best.slope)) * (best.step - trial.step);
+  return Math.abs(cubic - trial.step) > Math.abs(secant - trial.step) ? cubic : secant;
+}
+
+/** Case 3: the slope keeps its sign and flattens. */
+function flatterSlope(interval: StepInterval, trial: StepPoint, minimum: number, maximum: number): number {
+  const { best, other, bracketed } = interval;
+  const { theta, gamma: root } = cubicTerms(best, trial);
+  const gamma = trial.step > best.step ? -root : root;
+  const ratio = (gamma - trial.slope + theta) / (gamma + (best.slope - trial.slope) + gamma);
+  // The cubic step counts only where the cubic grows without bound along the search or has its minimum beyond the trial.
+  let cubic = trial.step > best.step ? maximum : minimum;
+  if (ratio < 0 && gamma !== 0) cubic = trial.step + ratio * (best.step - trial.step);
+  const secant = trial.step + (trial.slope / (trial.slope - best.slope)) * (best.step - trial.step);
+  const cubicIsNearer = Math.abs(cubic - trial.step) < Math.abs(secant - trial.step);
+  if (bracketed) {
+    const next = cubicIsNearer ? cubic : secant;
+    const limit = trial.step + 0.66 * (other.step - trial.step);
+    return trial.step > best.step ? Math.min(limit, next) : Math.max(limit, next);
+  }
+  const cubicIsFarther = Math.abs(cubic - trial.step) > Math.abs(secant - trial.step);
+  return Math.max(minimum, Math.min(maximum, cubicIsFarther ? cubic : secant));
+}
+
+/** The minimiser of the cubic through both points, as a step from `from`. */
+function cubicMinimizer(from: StepPoint, to: StepPoint): number {
+  const { theta, gamma: root } = cubicTerms(to, from);
+  const gamma = from.step > to.step ? -root : root;
+  const ratio = (gamma - from.slope + theta) / (gamma - from.slope + gamma + to.slope);
+  return from.step + ratio * (to.step - from.step);
+}
+
+function cubicTerms(a: StepPoint, b: StepPoint): { theta: number; gamma: number } {
+  const theta = (3 * (a.f - b.f)) / (b.step - a.step) + a.slope + b.slope;
+  const size = Math.max(Math.abs(theta), Math.abs(a.slope), Math.abs(b.slope));
+  // Rounding alone can make the radicand negative in cases 1, 2 and 4; in case 3 it means there is no minimum.
+  const radicand = Math.max(0, (theta / size) ** 2 - (a.slope / size) * (b.slope / size));
+  return { theta, gamma: size * Math.sqrt(radicand) };
 }

@@ -1,13 +1,26 @@
-import { classifyBox, projectedGradientNorm, projectOntoBox } from './bounds.js';
-import { createBreakpoints } from './breakpoints.js';
-import { type CauchySpace, cauchyPoint, identityCauchyPoint } from './cauchy-point.js';
+import { type CauchySpace, cauchyPoint, createCauchySpace, identityCauchyPoint } from './cauchy-point.js';
 import { clearMemory, createMemory, type LimitedMemory, updateMemory } from './compact-matrices.js';
-import { createFreeSet, type FreeSet, updateFreeSet } from './free-set.js';
-import { acceptTrial, evaluateTrial, type Iterate, startIterate } from './iterate.js';
 import { advanceLineSearch, startLineSearch } from './line-search.js';
-import type { Box, MinimizeOptions, MinimizeResult, MinimizeStatus, Objective } from './problem.js';
-import { createReducedMatrix, factorReducedMatrix, type ReducedMatrix, updateReducedMatrix } from './reduced-matrix.js';
-import { minimizeOverFreeVariables } from './subspace.js';
+import {
+  type Box,
+  classifyBox,
+  type MinimizeOptions,
+  type MinimizeResult,
+  type MinimizeStatus,
+  type Objective,
+  projectedGradientNorm,
+  projectOntoBox,
+} from './problem.js';
+import {
+  createFreeSet,
+  createReducedMatrix,
+  type FreeSet,
+  factorReducedMatrix,
+  minimizeOverFreeVariables,
+  type ReducedMatrix,
+  updateFreeSet,
+  updateReducedMatrix,
+} from './subspace.js';
 import { dot } from './vectors.js';
 
 /** Longest step where no bound limits it. */
@@ -21,6 +34,21 @@ const MESSAGES: Record<MinimizeStatus, string> = {
     'The line search found no acceptable step even along the projected gradient: the gradient may be wrong, or rounding dominates.',
   'non-finite': 'The objective or its gradient was not finite; the last finite point is returned.',
 };
+
+interface Point {
+  readonly x: Float64Array;
+  readonly gradient: Float64Array;
+  f: number;
+}
+
+/** The points change places when the trial is accepted, so a failed line search leaves the current one as it was. */
+interface Iterate {
+  current: Point;
+  trial: Point;
+  /** The one of them at which the objective was last evaluated. */
+  last: Point;
+  evaluations: number;
+}
 
 interface Workspace {
   readonly memory: LimitedMemory;
@@ -59,25 +87,22 @@ export async function minimize(
   const { maxEvaluations = 15000, maxLineSearchSteps = 20, onIteration } = options;
   checkArguments(n, box, { memory: m, maxIterations, maxEvaluations, maxLineSearchSteps });
 
-  const x = x0.slice();
-  projectOntoBox(x, box);
   const work = createWorkspace(n, m, box);
-  const iterate = await startIterate(objective, x);
+  const start: Point = { x: x0.slice(), gradient: new Float64Array(n), f: Number.NaN };
+  projectOntoBox(start.x, box);
+  start.f = await objective(start.x, start.gradient);
+  const trial = { x: new Float64Array(n), gradient: new Float64Array(n), f: Number.NaN };
+  const iterate: Iterate = { current: start, trial, last: start, evaluations: 1 };
   let iterations = 0;
-  const end = (status: MinimizeStatus, message = MESSAGES[status]): MinimizeResult => ({
-    x: iterate.x,
-    f: iterate.f,
-    gradient: iterate.gradient,
-    iterations,
-    evaluations: iterate.evaluations,
-    status,
-    message,
-  });
+  const end = (status: MinimizeStatus, message = MESSAGES[status]): MinimizeResult => {
+    const { current, evaluations } = iterate;
+    return { ...current, iterations, evaluations, status, message };
+  };
 
-  if (!Number.isFinite(iterate.f) || !iterate.gradient.every(Number.isFinite)) return end('non-finite');
-  if (projectedGradientNorm(iterate.x, iterate.gradient, box) <= pgtol) return end('converged', flatMessage(pgtol));
+  if (!Number.isFinite(start.f) || !start.gradient.every(Number.isFinite)) return end('non-finite');
+  if (projectedGradientNorm(start.x, start.gradient, box) <= pgtol) return end('converged', flatMessage(pgtol));
   for (;;) {
-    if (!findTarget(iterate, box, work)) {
+    if (!findTarget(iterate.current, box, work)) {
       clear(work);
       continue;
     }
@@ -89,14 +114,14 @@ export async function minimize(
       continue;
     }
     iterations++;
-    const projectedNorm = projectedGradientNorm(iterate.x, iterate.gradient, box);
-    const { evaluations, f } = iterate;
-    onIteration?.({ iteration: iterations, evaluations, f, projectedGradientNorm: projectedNorm, x: iterate.x });
+    const { x, gradient, f } = iterate.current;
+    const { evaluations, trial: previous } = iterate;
+    const projectedNorm = projectedGradientNorm(x, gradient, box);
+    onIteration?.({ iteration: iterations, evaluations, f, projectedGradientNorm: projectedNorm, x });
     if (iterations >= maxIterations) return end('iteration-limit');
     if (evaluations > maxEvaluations) return end('evaluation-limit');
     if (projectedNorm <= pgtol) return end('converged', flatMessage(pgtol));
-    const previousF = iterate.trialF;
-    if (previousF - f <= factr * Number.EPSILON * Math.max(Math.abs(previousF), Math.abs(f), 1)) {
+    if (previous.f - f <= factr * Number.EPSILON * Math.max(Math.abs(previous.f), Math.abs(f), 1)) {
       return end(
         'converged',
         `The last iteration changed the value by at most factr = ${factr} times its rounding error.`,
@@ -135,15 +160,7 @@ function createWorkspace(n: number, m: number, box: Box): Workspace {
     // The breakpoints are done with before the Newton step and the changes of the free set are known, so they share.
     set: createFreeSet(n, order),
     newton,
-    space: {
-      point: new Float64Array(n),
-      direction: new Float64Array(n),
-      isActive: new Uint8Array(n),
-      breakpoints: createBreakpoints(newton, order),
-      c: new Float64Array(2 * m),
-      p: new Float64Array(2 * m),
-      w: new Float64Array(2 * m),
-    },
+    space: createCauchySpace(m, newton, order),
     ...classifyBox(box),
   };
 }
@@ -158,12 +175,10 @@ function clear(work: Workspace): void {
  * Writes x̄, where the line search heads for, into space.point (Byrd et al. 1995, Algorithm L-BFGS-B, steps 2 and 3);
  * false where rounding spoilt B.
  */
-function findTarget(iterate: Iterate, box: Box, work: Workspace): boolean {
+function findTarget({ x, gradient }: Point, box: Box, work: Workspace): boolean {
   const { memory, reduced, set, space, newton, constrained } = work;
-  const { x, gradient } = iterate;
-  const { point, direction, c } = space;
   if (memory.size === 0) {
-    identityCauchyPoint(x, gradient, box, point);
+    identityCauchyPoint(x, gradient, box, space.point);
     return true;
   }
   let t = 0;
@@ -171,13 +186,12 @@ function findTarget(iterate: Iterate, box: Box, work: Workspace): boolean {
     t = cauchyPoint(x, gradient, box, memory, space);
     updateFreeSet(set, space.isActive);
   } else {
-    point.set(x);
+    space.point.set(x);
   }
   updateReducedMatrix(reduced, memory, set);
   if (set.free.end === 0) return true;
   if (!factorReducedMatrix(reduced, memory)) return false;
-  const problem = { x, gradient, box, memory, reduced, set, direction, t, c };
-  minimizeOverFreeVariables(problem, point, newton, space.w);
+  minimizeOverFreeVariables({ x, gradient, box, memory, set, reduced, space, t, newton });
   return true;
 }
 
@@ -199,32 +213,60 @@ async function searchLine(
 ): Promise<AcceptedStep | 'failed' | 'non-finite'> {
   const { direction, point } = work.space;
   const first = iterations === 0;
-  const limit = !work.constrained ? NO_LIMIT : first ? 1 : undefined;
-  const { initialSlope, directionSquared, longest } = prepareLine(iterate, box, work.space);
+  const { initialSlope, directionSquared, longest } = prepareLine(iterate.current, box, work.space);
   if (!(initialSlope < 0)) return 'failed';
-  const maximum = limit ?? longest;
+  const maximum = first && work.constrained ? 1 : longest;
   const initialStep = first && !work.boxed ? 1 / Math.sqrt(directionSquared) : 1;
-  const search = startLineSearch(iterate.f, initialSlope, Math.min(initialStep, maximum), maximum);
+  const search = startLineSearch(iterate.current.f, initialSlope, Math.min(initialStep, maximum), maximum);
   for (let evaluated = 0; evaluated < maxSteps; evaluated++) {
     await evaluateTrial(objective, iterate, direction, point, search.step);
-    const slope = dot(iterate.trialGradient, direction);
-    if (!Number.isFinite(iterate.trialF + slope)) return 'non-finite';
-    if (advanceLineSearch(search, iterate.trialF, slope)) {
-      acceptTrial(iterate);
+    const { current, trial } = iterate;
+    const slope = dot(trial.gradient, direction);
+    if (!Number.isFinite(trial.f + slope)) return 'non-finite';
+    if (advanceLineSearch(search, trial.f, slope)) {
+      iterate.current = trial;
+      iterate.trial = current;
+      iterate.last = trial;
       return { step: search.step, slope, initialSlope, directionSquared };
     }
   }
   return 'failed';
 }
 
+/**
+ * Evaluates the objective at x + step·direction, or at `target` for a step of 1, so that bounds are met exactly. Like
+ * SciPy, a point equal to the last one evaluated is not evaluated again.
+ */
+async function evaluateTrial(
+  objective: Objective,
+  iterate: Iterate,
+  direction: Float64Array,
+  target: Float64Array,
+  step: number,
+): Promise<void> {
+  const { current, trial, last } = iterate;
+  let same = true;
+  for (let i = 0; i < trial.x.length; i++) {
+    const xi = step === 1 ? target[i]! : step * direction[i]! + current.x[i]!;
+    if (xi !== last.x[i]!) same = false;
+    trial.x[i] = xi;
+  }
+  if (!same) {
+    trial.f = await objective(trial.x, trial.gradient);
+    iterate.evaluations++;
+    iterate.last = trial;
+  } else if (last === current) {
+    trial.gradient.set(current.gradient);
+    trial.f = current.f;
+  }
+}
+
 /** Writes d = x̄ − x, and returns gᵀd, dᵀd and the longest step along d that stays in the box. */
 function prepareLine(
-  iterate: Iterate,
+  { x, gradient }: Point,
   box: Box,
-  space: CauchySpace,
+  { point, direction }: CauchySpace,
 ): { initialSlope: number; directionSquared: number; longest: number } {
-  const { x, gradient } = iterate;
-  const { point, direction } = space;
   const { lower, upper } = box;
   let initialSlope = 0;
   let directionSquared = 0;
@@ -246,7 +288,7 @@ function prepareLine(
 }
 
 /** Takes s and y into the memory unless the curvature along the step is not clearly positive (3.1); false where rounding spoilt B. */
-function takeCorrection(iterate: Iterate, work: Workspace, accepted: AcceptedStep): boolean {
+function takeCorrection({ current, trial: previous }: Iterate, work: Workspace, accepted: AcceptedStep): boolean {
   const { step, slope, initialSlope, directionSquared } = accepted;
   const curvature = (slope - initialSlope) * step;
   if (curvature <= Number.EPSILON * -initialSlope * step) return true;
@@ -254,8 +296,8 @@ function takeCorrection(iterate: Iterate, work: Workspace, accepted: AcceptedSte
     direction: work.space.direction,
     step,
     directionSquared,
-    gradient: iterate.gradient,
-    previousGradient: iterate.trialGradient,
+    gradient: current.gradient,
+    previousGradient: previous.gradient,
     curvature,
   });
 }

@@ -7,33 +7,29 @@ import {
   randomModel,
 } from '../testing/dense-oracle.js';
 import { seededRandom } from '../testing/random.js';
-import { createBreakpoints } from './breakpoints.js';
-import { cauchyPoint } from './cauchy-point.js';
-import { createFreeSet, type FreeSet, updateFreeSet } from './free-set.js';
-import { createReducedMatrix, factorReducedMatrix, type ReducedMatrix, updateReducedMatrix } from './reduced-matrix.js';
-import { minimizeOverFreeVariables } from './subspace.js';
+import { cauchyPoint, createCauchySpace } from './cauchy-point.js';
+import {
+  createFreeSet,
+  createReducedMatrix,
+  type FreeSet,
+  factorReducedMatrix,
+  minimizeOverFreeVariables,
+  type ReducedMatrix,
+  updateFreeSet,
+  updateReducedMatrix,
+} from './subspace.js';
+import type { IndexRange } from './vectors.js';
 
 /** The point the line search would head for. */
 function subspacePoint(problem: ModelProblem, set: FreeSet, reduced: ReducedMatrix): Float64Array {
   const { x, gradient, box, memory } = problem;
   const n = x.length;
-  const m = memory.capacity;
-  const space = {
-    point: new Float64Array(n),
-    isActive: new Uint8Array(n),
-    direction: new Float64Array(n),
-    breakpoints: createBreakpoints(new Float64Array(n), new Int32Array(n)),
-    c: new Float64Array(2 * m),
-    p: new Float64Array(2 * m),
-    w: new Float64Array(2 * m),
-  };
+  const space = createCauchySpace(memory.capacity, new Float64Array(n), new Int32Array(n));
   const t = cauchyPoint(x, gradient, box, memory, space);
   updateFreeSet(set, space.isActive);
   updateReducedMatrix(reduced, memory, set);
   expect(factorReducedMatrix(reduced, memory)).toBe(true);
-  const { direction, c } = space;
-  const subspace = { x, gradient, box, memory, reduced, set, direction, t, c };
-  minimizeOverFreeVariables(subspace, space.point, new Float64Array(n), space.w);
+  minimizeOverFreeVariables({ x, gradient, box, memory, set, reduced, space, t, newton: new Float64Array(n) });
   return space.point;
 }
 
@@ -98,3 +94,20 @@ function fillReduced(problem: ModelProblem, set: FreeSet, reduced: ReducedMatrix
   // The last pair counts as the size-th, without a shift: the pairs before it are the ones just taken in.
   memory.updates = Math.min(updates, size);
 }
+
+const listed = ({ indices, begin, end }: IndexRange): number[] =>
+  [...indices.subarray(begin, end)].sort((a, b) => a - b);
+const listing = (set: FreeSet): number[][] => [set.free, set.active, set.entering, set.leaving].map(listed);
+
+test('a free set lists who is free and who changed sides', () => {
+  const set = createFreeSet(5, new Int32Array(5));
+  expect(listing(set)).toEqual([[0, 1, 2, 3, 4], [], [], []]);
+  updateFreeSet(set, Uint8Array.of(0, 1, 0, 1, 0));
+  expect(listing(set)).toEqual([[0, 2, 4], [1, 3], [], [1, 3]]);
+  updateFreeSet(set, Uint8Array.of(1, 1, 0, 0, 0));
+  expect(listing(set)).toEqual([[2, 3, 4], [0, 1], [3], [0]]);
+  updateFreeSet(set, Uint8Array.of(1, 1, 0, 0, 0));
+  expect(listing(set)).toEqual([[2, 3, 4], [0, 1], [], []]);
+  updateFreeSet(set, Uint8Array.of(1, 1, 1, 1, 1));
+  expect(listing(set)).toEqual([[], [0, 1, 2, 3, 4], [], [2, 3, 4]]);
+});

@@ -5,10 +5,9 @@ import type { Weights } from '../../nn/initialise.js';
 import { initialise } from '../../nn/initialise.js';
 import { buildModel, type Model } from '../../nn/model.js';
 import { normal } from '../../support/random.js';
-import { openImages, type SplitImages } from '../images.js';
+import { createStatisticsEstimator } from '../interpolation.js';
 import { minimize } from '../lbfgsb/minimize.js';
-import { createSplitObjective, type SplitObjectiveOptions } from '../objective.js';
-import { createStatisticsEstimator } from '../reestimate.js';
+import { createSplitObjective, openImages, type SplitImages, type SplitObjectiveOptions } from '../objective.js';
 
 export const NEVER: AbortSignal = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 import { firstImages } from '../../data/source.js';
-import { openImages } from '../images.js';
 import type { Laboratory, Subject } from '../laboratory.js';
+import { openImages } from '../objective.js';
 import { NEVER, patternImages, type TrainedNetwork } from './network.js';
 
 /** What a command would have opened: the network with the images it was trained on, and as many others. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { classifyBox, projectedGradientNorm, projectOntoBox } from './bounds.js';
+import { classifyBox, projectedGradientNorm, projectOntoBox } from './problem.js';
 
 const box = {
   lower: Float64Array.of(-1, -Infinity, 0, -Infinity),

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { initialise } from '../nn/initialise.js';
 import { buildModel } from '../nn/model.js';
-import { type DirectionOptions, filterNormalisedDirection } from './direction.js';
-import { displaced } from './landscape.js';
+import { createEvaluator } from '../training/evaluate.js';
+import { createLandscape, type DirectionOptions, displaced, filterNormalisedDirection } from './landscape.js';
+import { trainSmallNetwork } from './testing/network.js';
+import { laboratoryOf, subjectOf } from './testing/subject.js';
 
 const { layout } = buildModel('c1', { classes: 10 });
 const { parameters } = initialise(layout, { seed: 1, batchNormScale: 'uniform' });
@@ -59,4 +61,22 @@ test('displaced: w + α·d + β·e', () => {
   const weights = { parameters: Float32Array.of(1, 2), statistics: Float32Array.of(5) };
   const moved = displaced(weights, [Float64Array.of(1, 0), Float64Array.of(0.5, 4)], [2, -0.5]);
   expect(moved).toEqual({ parameters: Float32Array.of(2.75, 0), statistics: Float32Array.of(5) });
+});
+
+test('a landscape’s centre is the network; its axes are the lines; seeds and directions differ', async () => {
+  const network = await trainSmallNetwork(3);
+  const [laboratory, subject] = [laboratoryOf(network), subjectOf(network, 'from')];
+  const options = { distribution: 'uniform', fixed: 'none', seed: 1 } as const;
+  const landscape = createLandscape(laboratory, subject, options);
+  const { objective, model, weights, source } = network;
+  const evaluator = createEvaluator(objective.engine, model);
+  const center = await evaluator.evaluate(weights.parameters, weights.statistics, source);
+  expect(await landscape.at(0, [0], 'train')).toEqual(center);
+  expect(await landscape.at(0, [0, 0], 'train')).toEqual(center);
+  const line = await landscape.at(0, [0.5], 'train');
+  expect(line.loss).not.toBe(center.loss);
+  expect(await landscape.at(0, [0.5, 0], 'train')).toEqual(line);
+  expect((await landscape.at(1, [0.5], 'train')).loss).not.toBe(line.loss);
+  const other = createLandscape(laboratory, subject, { ...options, seed: 2 });
+  expect((await other.at(0, [0.5], 'train')).loss).not.toBe(line.loss);
 });
