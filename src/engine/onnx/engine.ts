@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Engine } from '../engine.js';
 import { blockSize } from './block-size.js';
-import { blockedKernels } from './blocked-kernels.js';
+import { cpuKernels } from './cpu-kernels.js';
 import { createCpuMemory } from './cpu-memory.js';
 import { createCpuProgram } from './session.js';
 import { trace } from './tracer.js';
@@ -19,8 +19,7 @@ export function createOnnxEngine({ threads = availableParallelism() }: OnnxOptio
     device: 'cpu',
     async compile(fn, signature, options = {}) {
       const block = await blockSize();
-      const kernels = block === null ? {} : blockedKernels(block);
-      const traced = trace(fn, signature, { pieces: true, kernels });
+      const traced = trace(fn, signature, { pieces: true, kernels: cpuKernels(block) });
       return createCpuProgram(traced, signature, memory, threads, options);
     },
     async upload(values, shape) {

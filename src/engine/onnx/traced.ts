@@ -19,6 +19,8 @@ export interface Traced {
   readonly filledWith?: string;
   /** How a vector can be had in pieces without a copy (pieces.ts). */
   readonly pieces?: Pieces;
+  /** A batch of images in parts that follow each other (image-parts.ts). */
+  readonly parts?: () => readonly Traced[];
 }
 
 export const identityOrder = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
@@ -53,7 +55,7 @@ export const inPlainOrder = (graph: GraphBuilder, value: Traced): string =>
   inOrder(graph, value, identityOrder(value.shape.length));
 
 /** `tf.transpose`: nothing moves, the axes are renamed. */
-export function transposed(value: Traced, permutation: readonly number[]): Traced {
+export function transposed({ parts: _, ...value }: Traced, permutation: readonly number[]): Traced {
   return {
     ...value,
     shape: permutation.map((axis) => value.shape[axis]!),
