@@ -1,40 +1,40 @@
-/** The CSV files of tables and runs. */
+/** The CSV files of tables, of runs, and of two folders side by side. */
 import { stringify } from 'csv-stringify/sync';
-import { type ClaimingGroup, claimOf } from './cells.js';
+import { claimOf, type Group, meanAccuracy, sharpness } from './groups.js';
 import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperRow } from './paper.js';
-import type { Table1Row, Table2Row, Table3Row, Tables } from './results.js';
-import { generalisationGap, meanAccuracy, measurementOf, type Run, sharpness } from './runs.js';
-import type { NamedConvention } from './sharpness-record.js';
+import type { Comparison, Table1Row, Table2Row, Table3Row, Tables } from './results.js';
+import { generalisationGap, measurementOf, type Run } from './runs.js';
+import { CONVENTION_NAMES, type NamedConvention } from './sharpness-record.js';
 import type { Difference } from './statistics.js';
 
 /** One line of a CSV file; the order of its keys is the order of the columns. */
 export type CsvRow = Readonly<Record<string, string | number>>;
 
-/** Wherever a sharpness column stands, the two other conventions follow it. */
-const CONVENTION_ENDINGS: readonly (readonly [NamedConvention, string])[] = [
-  ['defined', ''],
-  ['keskar', '_keskar'],
-  ['reference', '_reference'],
-];
-
 /** Four decimals, as the paper gives its sharpness: a tenth of what one image in a test set of 10,000 is worth, and less. */
-export const decimal = (value: number | null | undefined): string => (value == null ? '' : value.toFixed(4));
+const decimal = (value: number | null | undefined): string => (value == null ? '' : value.toFixed(4));
 const percent = (value: number): string => value.toFixed(2);
 
+/** Wherever a sharpness column stands, the two other conventions follow it. */
 function conventionColumns(name: string, of: (convention: NamedConvention) => number | undefined): CsvRow {
   return Object.fromEntries(
-    CONVENTION_ENDINGS.map(([convention, ending]) => [`${name}${ending}`, decimal(of(convention))]),
+    CONVENTION_NAMES.map((convention) => [
+      convention === 'defined' ? name : `${name}_${convention}`,
+      decimal(of(convention)),
+    ]),
   );
 }
 
 /** The mean sharpness over seeds, in each convention. */
-export function sharpnessColumns(name: string, cell: ClaimingGroup | null): CsvRow {
-  return conventionColumns(name, (convention) => cell?.group && sharpness(cell.group, convention)?.mean);
+function sharpnessColumns(name: string, group: Group | null): CsvRow {
+  return conventionColumns(name, (convention) => (group === null ? undefined : sharpness(group, convention)?.mean));
 }
 
-const seeds = (cell: ClaimingGroup | null): number => cell?.group.runs.length ?? 0;
-const accuracy = (cell: ClaimingGroup | null) => (cell === null ? null : meanAccuracy(cell.group));
-const named = (row: PaperRow): CsvRow => ({ dnn: MODEL_NAMES[row.model], dataset: DATASET_NAMES[row.dataset] });
+const seeds = (group: Group | null): number => group?.runs.length ?? 0;
+const accuracy = (group: Group | null) => (group === null ? null : meanAccuracy(group));
+const named = ({ model, dataset }: Pick<PaperRow, 'model' | 'dataset'>): CsvRow => ({
+  dnn: MODEL_NAMES[model],
+  dataset: DATASET_NAMES[dataset],
+});
 
 function differenceColumns(name: string, value: Difference | null): CsvRow {
   return { [name]: decimal(value?.mean), [`${name}_ci95`]: decimal(value?.ci95) };
@@ -107,8 +107,8 @@ export function tableRows(tables: Tables): Readonly<Record<'table1' | 'table2' |
  * Every run that was read, finished or not: both accuracies, every sharpness, and where it stands. `in_tables` is "yes"
  * for the runs that the tables' means are over; `deviations` says why not of the others.
  */
-export function runsCsv(runs: readonly Run[], apart: readonly ClaimingGroup[]): CsvRow[] {
-  const apartRuns = new Set(apart.flatMap(({ group }) => group.runs));
+export function runsCsv(runs: readonly Run[], apart: readonly Group[]): CsvRow[] {
+  const apartRuns = new Set(apart.flatMap((group) => group.runs));
   return runs.map((run) => {
     const { record, settings } = run;
     const claim = claimOf(run);
@@ -116,8 +116,7 @@ export function runsCsv(runs: readonly Run[], apart: readonly ClaimingGroup[]): 
     return {
       folder: run.folder,
       status: record.status,
-      dnn: MODEL_NAMES[settings.model],
-      dataset: DATASET_NAMES[settings.dataset],
+      ...named(settings),
       generated_data: record.data.synthetic ? 'yes' : 'no',
       method: settings.method.name,
       a: 'noise' in settings.method ? settings.method.noise.a : '',
@@ -141,4 +140,31 @@ export function runsCsv(runs: readonly Run[], apart: readonly ClaimingGroup[]): 
       notes: claim.notes.join('; '),
     };
   });
+}
+
+/** A line for each pair; `left` and `right` are the folders in the order they were given. */
+export function comparisonCsv({ pairs }: Comparison): CsvRow[] {
+  return pairs.map(({ left, right, difference, settings }) => {
+    const { experiment, method, settings: own, claim } = (left ?? right)!;
+    return {
+      experiment,
+      method,
+      ...named(own),
+      batch_size: own.batchSize,
+      ...side('left', left),
+      ...side('right', right),
+      ...differenceColumns('difference', difference.best),
+      deviations: claim.deviations.join('; '),
+      settings_left_right: settings.join('; '),
+    };
+  });
+}
+
+function side(name: string, group: Group | null): CsvRow {
+  return {
+    [`${name}_seeds`]: seeds(group),
+    [`${name}_accuracy`]: decimal(accuracy(group)?.mean),
+    [`${name}_accuracy_ci95`]: decimal(accuracy(group)?.ci95),
+    ...sharpnessColumns(`${name}_sharpness`, group),
+  };
 }

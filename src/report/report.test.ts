@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { SmoothOutError } from '../support/errors.js';
 import { parseCsv } from './figures/curve-record.js';
 import { writeReport } from './report.js';
-import { summaryRows } from './summary.js';
 import { type FixtureRun, f1Runs, resultsFolder, writeRun, writeRuns } from './testing/fixture-runs.js';
+import { summaryRows } from './text.js';
 
 const report = (runs: string, out: string | null = null) => writeReport({ runs, out, compare: null });
 

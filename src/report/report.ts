@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
-import { type Comparison, compareResults, comparisonCsv } from './compare.js';
-import { csvText, runsCsv, tableRows } from './csv-files.js';
-import { drawFigures } from './figures/figures.js';
-import type { Problem } from './load-runs.js';
+import { comparisonCsv, csvText, runsCsv, tableRows } from './csv-files.js';
+import { curveFigures } from './figures/curves.js';
+import { drawAll, type Figure } from './figures/drawing.js';
+import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
+import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';
-import { locateResults, type Results, readResults } from './results.js';
+import { type Comparison, compareResults, locateResults, type Results, readResults } from './results.js';
+import type { Problem } from './runs.js';
 
 export interface ReportOptions {
   /** A folder of results, or of runs. */
@@ -54,4 +56,17 @@ export async function writeReport({ runs, out, compare }: ReportOptions): Promis
   const elsewhere = (other?.problems ?? []).map(({ where, what }) => ({ where: `${compare}: ${where}`, what }));
   const problems = [...results.problems, ...elsewhere];
   return { results, comparison, problems, files: contents.map(([name]) => join(folder, name)) };
+}
+
+/** Draws every figure that there are runs or curves for. */
+export function drawFigures({ runs, cells, curves }: Results): Promise<Figure[]> {
+  const groups = [...cells.placed, ...cells.apart];
+  const { paper, other } = curveFigures(curves.files, cells);
+  return drawAll([
+    ...batchSizeFigures(groups),
+    ...sharpnessGapFigures(runs),
+    ...paper,
+    ...trainingFigures(groups),
+    ...other,
+  ]);
 }
