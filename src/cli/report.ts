@@ -35,7 +35,7 @@ export function registerReport(program: Command): void {
 }
 
 async function printAsJson({ results, comparison, problems, files }: Report): Promise<void> {
-  const { comparisonCsv, tableRows } = await import('../report/csv-files.js');
+  const { comparisonCsv, tableRows } = await import('../report/report.js');
   for (const [table, rows] of Object.entries(tableRows(results.tables))) {
     for (const row of rows) printJson({ kind: table, ...row });
   }

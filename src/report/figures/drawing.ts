@@ -6,7 +6,7 @@ import { type Config, compile, type TopLevelSpec } from 'vega-lite';
 
 /** The colour of text and axes. The page replaces it by its own text colour, so no data may use it. */
 export const INK = '#1d1d1f';
-export const PAPER = '#ffffff';
+const PAPER = '#ffffff';
 
 /** Close to the two colours of the authors' figures; lines of both stand out, 3 to 1, on white and on near-black. */
 export const BLUE = '#4471c4';
