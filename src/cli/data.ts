@@ -37,8 +37,7 @@ async function list(options: DataOptions): Promise<void> {
   const { readCatalogue } = await import('../data/catalogue.js');
   const { dataDirectory } = await import('../data/catalogue.js');
   const { isGenerated, generatedFolder } = await import('../data/generated/stand-ins.js');
-  const { findDataset } = await import('../data/inspect.js');
-  const { officialPlace } = await import('../data/open.js');
+  const { findDataset, officialPlace } = await import('../data/open.js');
   const root = dataDirectory(options.data);
   const catalogue = readCatalogue();
   const rows = await Promise.all(
@@ -132,8 +131,7 @@ async function verifyOne(
   root: string,
   options: DataOptions,
 ): Promise<{ readonly good: number; readonly bad: number } | undefined> {
-  const { findDataset, inspectFiles } = await import('../data/inspect.js');
-  const { officialPlace, openDataset } = await import('../data/open.js');
+  const { findDataset, inspectFiles, officialPlace, openDataset } = await import('../data/open.js');
   const { readCatalogue } = await import('../data/catalogue.js');
   const place = officialPlace(name, root, options.data);
   const say = (state: string, what: string, detail?: string) => {
@@ -149,7 +147,7 @@ async function verifyOne(
   const progress = (done: number, total: number) => bar.update(name, done, total);
   try {
     if (name === 'imagenet') {
-      const { inspectImages } = await import('../data/inspect.js');
+      const { inspectImages } = await import('../data/imagenet.js');
       const { images, problems } = await inspectImages(folder, progress);
       bar.stop();
       for (const problem of problems) say('corrupt', folder, problem);

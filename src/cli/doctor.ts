@@ -82,7 +82,7 @@ async function findData(directory: string | undefined): Promise<DataReport[]> {
   const { DATASET_NAMES, readCatalogue } = await import('../data/catalogue.js');
   const { dataDirectory, locate } = await import('../data/catalogue.js');
   const { isGenerated } = await import('../data/generated/stand-ins.js');
-  const { locateImageFolders } = await import('../data/image-folders.js');
+  const { locateImageFolders } = await import('../data/imagenet.js');
   const { officialPlace } = await import('../data/open.js');
   const root = dataDirectory(directory);
   return Promise.all(

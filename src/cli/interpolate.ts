@@ -52,7 +52,7 @@ async function drawInterpolation(options: InterpolateOptions): Promise<void> {
   await inLaboratory(options, async (laboratory) => {
     const { createInterpolation } = await import('../sharpness/interpolation.js');
     const { curveCsv } = await import('../report/figures/curve-record.js');
-    const { lossAndAccuracyFigure } = await import('../report/figures/loss-and-accuracy.js');
+    const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
     const { lineTable } = await import('./line-table.js');
     const subjects = await openSubjects(laboratory, [options.from, options.to]);
     const [from, to] = subjects as [(typeof subjects)[0], (typeof subjects)[0]];

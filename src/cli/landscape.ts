@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { LossAndAccuracyPoint } from '../report/figures/loss-and-accuracy.js';
+import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import type { Split, Subject } from '../sharpness/laboratory.js';
 import type { Landscape } from '../sharpness/landscape.js';
 import { numberRange, wholeNumber } from './analysis-options.js';
@@ -119,7 +119,7 @@ async function drawLine(
   landscapes: readonly Landscape[],
 ): Promise<void> {
   const { curveCsv } = await import('../report/figures/curve-record.js');
-  const { lossAndAccuracyFigure } = await import('../report/figures/loss-and-accuracy.js');
+  const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
   const { lineTable, meanPoints } = await import('./line-table.js');
   const labelOf = subjectLabels(subjects);
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.02');

@@ -1,5 +1,5 @@
 /** Curves of one variable as tables, and as means over several directions. */
-import type { LossAndAccuracyPoint } from '../report/figures/loss-and-accuracy.js';
+import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import { groupBy } from '../report/statistics.js';
 import { textTable } from './output.js';
 

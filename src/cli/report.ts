@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import type { Comparison } from '../report/compare.js';
 import type { Report } from '../report/report.js';
-import type { Results } from '../report/results.js';
+import type { Comparison, Results } from '../report/results.js';
 import { log, paint, print, printJson, textTable } from './output.js';
 
 interface ReportCommandOptions {
@@ -36,8 +35,7 @@ export function registerReport(program: Command): void {
 }
 
 async function printAsJson({ results, comparison, problems, files }: Report): Promise<void> {
-  const { tableRows } = await import('../report/csv-files.js');
-  const { comparisonCsv } = await import('../report/compare.js');
+  const { comparisonCsv, tableRows } = await import('../report/report.js');
   for (const [table, rows] of Object.entries(tableRows(results.tables))) {
     for (const row of rows) printJson({ kind: table, ...row });
   }
@@ -47,7 +45,7 @@ async function printAsJson({ results, comparison, problems, files }: Report): Pr
 }
 
 async function printForPeople({ results, comparison, files }: Report): Promise<void> {
-  const { SUMMARY_HEADER, SUMMARY_RIGHT, summaryRows } = await import('../report/summary.js');
+  const { SUMMARY_HEADER, SUMMARY_RIGHT, summaryRows } = await import('../report/text.js');
   const { inTables, apart } = summaryRows(results);
   const show = (title: string, rows: readonly (readonly string[])[]): void => {
     if (rows.length === 0) return;
@@ -63,7 +61,7 @@ async function printForPeople({ results, comparison, files }: Report): Promise<v
 }
 
 async function printComparison(comparison: Comparison): Promise<void> {
-  const { COMPARISON_RIGHT, comparisonTable } = await import('../report/compare.js');
+  const { COMPARISON_RIGHT, comparisonTable } = await import('../report/text.js');
   print(paint(process.stdout, 'bold', comparison.names.join(' beside ')));
   print(textTable(comparisonTable(comparison), COMPARISON_RIGHT));
   print();

@@ -45,7 +45,7 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
   await inLaboratory(options, async (laboratory) => {
     const { measureSensitivity, NOISE_BATCH, slopes } = await import('../sharpness/sensitivity.js');
     const { curveCsv } = await import('../report/figures/curve-record.js');
-    const { lossAndAccuracyFigure } = await import('../report/figures/loss-and-accuracy.js');
+    const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
     const { groupBy } = await import('../report/statistics.js');
     const { lineTable } = await import('./line-table.js');
     const subjects = await openSubjects(laboratory, ckpt);

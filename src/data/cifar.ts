@@ -3,8 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
 import { locate, type Place } from './catalogue.js';
-import { packedSource } from './packed.js';
-import { IMAGENET_NORMALISATION } from './preprocessing.js';
+import { IMAGENET_NORMALISATION, packedSource } from './preprocessing.js';
 import type { Dataset, ImageSource } from './source.js';
 
 const SHAPE = { channels: 3, height: 32, width: 32 } as const;

@@ -1,18 +1,15 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SmoothOutError } from '../support/errors.js';
-import { dataWriteError } from './catalogue.js';
-import { digestFile } from './inspect.js';
+import { type Download, dataWriteError } from './catalogue.js';
 
-export interface DownloadRequest {
-  readonly url: string;
-  /** The exact size and digests that the file must have. */
-  readonly bytes: number;
-  readonly md5: string;
-  readonly sha256: string;
+/** An address, and the exact size and digests that the file must have. */
+export interface DownloadRequest extends Omit<Download, 'archiveFolder'> {
   /** Where it goes, once verified. */
   readonly to: string;
   readonly progress?: ((done: number, total: number) => void) | undefined;
@@ -70,10 +67,18 @@ export async function download(request: DownloadRequest): Promise<void> {
 
 /** What is wrong with a complete download, if anything. */
 async function mismatch(path: string, expected: DownloadRequest): Promise<string | undefined> {
-  const found = await digestFile(path);
-  if (found.bytes !== expected.bytes) return `has ${found.bytes} bytes, expected ${expected.bytes}`;
-  if (found.md5 !== expected.md5) return `has MD5 ${found.md5}, expected ${expected.md5}`;
-  if (found.sha256 !== expected.sha256) return `has SHA-256 ${found.sha256}, expected ${expected.sha256}`;
+  const digests = { md5: createHash('md5'), sha256: createHash('sha256') };
+  let bytes = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    digests.md5.update(chunk);
+    digests.sha256.update(chunk);
+  }
+  const md5 = digests.md5.digest('hex');
+  const sha256 = digests.sha256.digest('hex');
+  if (bytes !== expected.bytes) return `has ${bytes} bytes, expected ${expected.bytes}`;
+  if (md5 !== expected.md5) return `has MD5 ${md5}, expected ${expected.md5}`;
+  if (sha256 !== expected.sha256) return `has SHA-256 ${sha256}, expected ${expected.sha256}`;
   return undefined;
 }
 

@@ -7,8 +7,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { type CatalogueEntry, type DatasetName, type Download, dataWriteError, readCatalogue } from './catalogue.js';
 import { download } from './download.js';
-import { type FileReport, inspectFiles } from './inspect.js';
-import { officialPlace } from './open.js';
+import { type FileReport, inspectFiles, officialPlace } from './open.js';
 
 export interface FetchOptions {
   /** The data folder. */
@@ -126,16 +125,8 @@ async function fetchArchive(
 async function get(source: Download, file: string, to: string, options: FetchOptions): Promise<void> {
   const { mirror, progress, retryDelayMs } = options;
   const url = mirror === undefined ? source.url : `${mirror.replace(/\/$/, '')}/${file}`;
-  const { bytes, md5, sha256 } = source;
-  await download({
-    url,
-    bytes,
-    md5,
-    sha256,
-    to,
-    retryDelayMs,
-    progress: progress && ((done, total) => progress(file, done, total)),
-  });
+  const report = progress && ((done: number, total: number) => progress(file, done, total));
+  await download({ ...source, url, to, retryDelayMs, progress: report });
 }
 
 const BLOCK = 512;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { batches } from './batches.js';
-import { inspectImages } from './inspect.js';
+import { inspectImages } from './imagenet.js';
 import { openDataset } from './open.js';
 import { expectError, temporaryFolder } from './testing/fixtures.js';
 import { realData } from './testing/real-data.js';

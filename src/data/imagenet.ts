@@ -1,11 +1,10 @@
 /** ImageNet: class folders of JPEG files, decoded as they are read. */
 
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { SmoothOutError } from '../support/errors.js';
 import type { Stream } from '../support/random.js';
-import type { Place } from './catalogue.js';
-import { classFolders, type ImageFiles, listImages, locateImageFolders } from './image-folders.js';
+import { missingData, type Place } from './catalogue.js';
 import {
   augmentationWords,
   type Crop,
@@ -56,24 +55,27 @@ function folderSource(name: string, { files, labels }: ImageFiles, classes: numb
     labels,
     async read(indices, out, augmentation) {
       checkRead(source, indices, out);
-      let next = 0;
-      const work = async () => {
-        while (next < indices.length) {
-          const position = next++;
-          const index = indices[position]!;
-          const pixels = await decodeImage(files[index]!, SHORTER_SIDE);
-          cropPixels(tables, pixels, chooseCrop(pixels, index, augmentation), out, position * size);
-        }
-      };
-      try {
-        await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, indices.length) }, work));
-      } finally {
-        // After a failure the other workers stop at their next image.
-        next = indices.length;
-      }
+      await inParallel(indices.length, async (position) => {
+        const index = indices[position]!;
+        const pixels = await decodeImage(files[index]!);
+        cropPixels(tables, pixels, chooseCrop(pixels, index, augmentation), out, position * size);
+      });
     },
   };
   return source;
+}
+
+/** Works through 0 … count−1, many at once; after a failure nothing further is begun. */
+async function inParallel(count: number, work: (i: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < count) await work(next++);
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, count) }, worker));
+  } finally {
+    next = count;
+  }
 }
 
 function chooseCrop({ height, width }: Pixels, index: number, augmentation: Stream | undefined): Crop {
@@ -105,27 +107,36 @@ function cropPixels(
 }
 
 /** One decoded image: RGB bytes, pixel by pixel. */
-export interface Pixels {
+interface Pixels {
   readonly data: Uint8Array;
   readonly height: number;
   readonly width: number;
 }
 
-// One thread an image and many images at once: sharp's own parallelism within an image only adds overhead. Its cache of
-// decoded files is of no use to an epoch that reads each file once.
-sharp.concurrency(1);
-sharp.cache(false);
+let sharp: ReturnType<typeof loadSharp> | undefined;
+
+/** Loaded with the first image: it brings a native library. */
+async function loadSharp() {
+  const { default: loaded } = await import('sharp');
+  // One thread an image and many images at once: sharp's own parallelism within an image only adds overhead. Its cache of
+  // decoded files is of no use to an epoch that reads each file once.
+  loaded.concurrency(1);
+  loaded.cache(false);
+  return loaded;
+}
 
 /**
- * Decodes an image and scales it, so that its shorter side has `shorterSide` pixels (bilinear with antialiasing, as
- * torchvision's Resize on PIL images). Grey and CMYK images become RGB. Runs on libuv's thread pool.
+ * Decodes an image and scales it, so that its shorter side has 256 pixels (bilinear with antialiasing, as torchvision's
+ * Resize on PIL images). Grey and CMYK images become RGB. Runs on libuv's thread pool.
  *
  * @throws SmoothOutError DATA_CORRUPT naming the file.
  */
-export async function decodeImage(file: string, shorterSide: number): Promise<Pixels> {
+async function decodeImage(file: string): Promise<Pixels> {
+  sharp ??= loadSharp();
+  const open = await sharp;
   try {
-    const { data, info } = await sharp(file, { failOn: 'error' })
-      .resize({ width: shorterSide, height: shorterSide, fit: 'outside', kernel: 'linear' })
+    const { data, info } = await open(file, { failOn: 'error' })
+      .resize({ width: SHORTER_SIDE, height: SHORTER_SIDE, fit: 'outside', kernel: 'linear' })
       .toColourspace('srgb')
       .removeAlpha()
       .raw({ depth: 'uchar' })
@@ -134,4 +145,120 @@ export async function decodeImage(file: string, shorterSide: number): Promise<Pi
   } catch (cause) {
     throw new SmoothOutError('DATA_CORRUPT', `${file}: does not decode: ${(cause as Error).message.trim()}`, { cause });
   }
+}
+
+/** The image files of one split, and the class of each. */
+interface ImageFiles {
+  readonly files: readonly string[];
+  readonly labels: Int32Array;
+}
+
+const IMAGE = /\.jpe?g$/i;
+
+/** The data set's folder: the first of the place's that has a `train` folder. @throws SmoothOutError DATA_MISSING */
+export async function locateImageFolders(place: Place): Promise<string> {
+  for (const below of place.folders) {
+    const folder = join(place.root, below);
+    if (!(await isFolder(join(folder, 'train')))) continue;
+    if (await isFolder(join(folder, 'val'))) return folder;
+    throw new SmoothOutError('DATA_MISSING', `${place.dataset}: ${folder} has a train folder but no val folder`, {
+      hint: place.hint,
+    });
+  }
+  throw missingData(place, ['train and val folders']);
+}
+
+/** The classes of a split, sorted: the names of its folders. @throws SmoothOutError DATA_CORRUPT */
+async function classFolders(split: string): Promise<string[]> {
+  const names = await visibleNames(split);
+  for (const name of names) {
+    if (await isFolder(join(split, name))) continue;
+    throw new SmoothOutError(
+      'DATA_CORRUPT',
+      `${join(split, name)}: is a file, expected only class folders in ${split}`,
+      {
+        hint: IMAGE.test(name)
+          ? 'Sort the images into one folder a class first (see datasets/README.md).'
+          : 'Remove it.',
+      },
+    );
+  }
+  if (names.length === 0)
+    throw new SmoothOutError('DATA_CORRUPT', `${split}: is empty, expected a folder for each class`);
+  return names;
+}
+
+/**
+ * The images of a split. They are ordered in rounds: every class's first file, then every class's second, and so on,
+ * so that the first N images (`trainLimit`) are spread over the classes.
+ *
+ * @throws SmoothOutError DATA_CORRUPT naming an empty class folder, a file that is no JPEG, or an unknown class.
+ */
+async function listImages(split: string, classes: readonly string[]): Promise<ImageFiles> {
+  const known = new Map(classes.map((name, label) => [name, label]));
+  const found: { file: string; label: number; round: number }[] = [];
+  for (const name of await classFolders(split)) {
+    const folder = join(split, name);
+    const label = known.get(name);
+    if (label === undefined) {
+      throw new SmoothOutError(
+        'DATA_CORRUPT',
+        `${folder}: no training images of this class, expected the folders of train`,
+      );
+    }
+    const images = await visibleNames(folder);
+    if (images.length === 0) throw new SmoothOutError('DATA_CORRUPT', `${folder}: is empty, expected JPEG files`);
+    images.forEach((image, round) => {
+      if (!IMAGE.test(image)) {
+        throw new SmoothOutError(
+          'DATA_CORRUPT',
+          `${join(folder, image)}: expected only .JPEG or .jpg files in ${folder}`,
+        );
+      }
+      found.push({ file: join(folder, image), label, round });
+    });
+  }
+  found.sort((a, b) => a.round - b.round || a.label - b.label);
+  return { files: found.map(({ file }) => file), labels: Int32Array.from(found, ({ label }) => label) };
+}
+
+async function visibleNames(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Lists the class folders below `folder` and decodes every image.
+ *
+ * @returns what is wrong, a line each; empty where all is well.
+ */
+export async function inspectImages(
+  folder: string,
+  progress?: (done: number, total: number) => void,
+): Promise<{ readonly images: number; readonly problems: readonly string[] }> {
+  const problems: string[] = [];
+  const note = (error: unknown) => {
+    if (!(error instanceof SmoothOutError)) throw error;
+    problems.push(error.message);
+  };
+  const files: string[] = [];
+  try {
+    const classes = await classFolders(join(folder, 'train'));
+    for (const split of ['train', 'val']) files.push(...(await listImages(join(folder, split), classes)).files);
+  } catch (error) {
+    note(error);
+  }
+  let done = 0;
+  await inParallel(files.length, async (i) => {
+    await decodeImage(files[i]!).catch(note);
+    progress?.(++done, files.length);
+  });
+  return { images: files.length, problems };
 }

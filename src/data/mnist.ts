@@ -5,8 +5,7 @@ import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
 import { SmoothOutError } from '../support/errors.js';
 import { locate, type Place } from './catalogue.js';
-import { packedSource } from './packed.js';
-import { MNIST_NORMALISATION } from './preprocessing.js';
+import { MNIST_NORMALISATION, packedSource } from './preprocessing.js';
 import type { Dataset, ImageSource } from './source.js';
 
 const CLASSES = 10;

@@ -1,7 +1,22 @@
-import { type DatasetName, dataDirectory, type Place, readCatalogue } from './catalogue.js';
+/** Finds the files of a data set, opens them, and compares them with the official ones. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import {
+  type CatalogueEntry,
+  type DatasetName,
+  dataDirectory,
+  findFiles,
+  type Place,
+  readCatalogue,
+} from './catalogue.js';
 import { CIFAR10, CIFAR100, openCifar } from './cifar.js';
 import { ensureGenerated } from './generated/stand-ins.js';
-import { openMnist } from './mnist.js';
+import { locateImageFolders, openImageNet } from './imagenet.js';
+import { idxSpellings, openMnist } from './mnist.js';
 import type { Dataset } from './source.js';
 
 export interface OpenOptions {
@@ -15,8 +30,7 @@ const READERS: Readonly<Record<DatasetName, (place: Place) => Promise<Omit<Datas
   mnist: openMnist,
   cifar10: (place) => openCifar(CIFAR10, place),
   cifar100: (place) => openCifar(CIFAR100, place),
-  // Loaded only when needed: it brings sharp's native library.
-  imagenet: async (place) => (await import('./imagenet.js')).openImageNet(place),
+  imagenet: openImageNet,
 };
 
 /**
@@ -49,4 +63,70 @@ export function officialPlace(name: DatasetName, root: string, directory?: strin
 
 function withData(directory: string | undefined): string {
   return directory ? ` --data ${directory}` : '';
+}
+
+/** One file of a data set, beside the catalogue. */
+export interface FileReport {
+  /** Its official name. */
+  readonly name: string;
+  readonly path: string | undefined;
+  readonly state: 'official' | 'different' | 'missing';
+  /** How it differs. */
+  readonly detail?: string;
+}
+
+/** The first of the place's folders with any of the files, each under one of the names it may have on the disk. */
+function findOfficial(place: Place, names: readonly string[]) {
+  return findFiles(
+    place,
+    names.map((name) => (place.dataset === 'mnist' ? idxSpellings(name) : [name])),
+  );
+}
+
+/** The folder that has (some of) a data set's official files, if any. */
+export async function findDataset(place: Place): Promise<string | undefined> {
+  if (place.dataset === 'imagenet') return locateImageFolders(place).catch(() => undefined);
+  return (await findOfficial(place, Object.keys(readCatalogue()[place.dataset].files)))?.folder;
+}
+
+/** Compares the data set's files with the official ones; undefined where none is there. Not for ImageNet. */
+export async function inspectFiles(
+  place: Place,
+  official: CatalogueEntry['files'],
+  progress?: (done: number, total: number) => void,
+): Promise<{ readonly folder: string; readonly files: readonly FileReport[] } | undefined> {
+  const expected = Object.entries(official);
+  const found = await findOfficial(place, Object.keys(official));
+  if (found === undefined) return undefined;
+  const files: FileReport[] = [];
+  for (const [i, [name, { bytes, sha256 }]] of expected.entries()) {
+    const path = found.paths[i];
+    files.push(
+      path === undefined ? { name, path, state: 'missing' } : { name, path, ...(await compare(path, bytes, sha256)) },
+    );
+    progress?.(i + 1, expected.length);
+  }
+  return { folder: found.folder, files };
+}
+
+async function compare(path: string, bytes: number, sha256: string): Promise<Pick<FileReport, 'state' | 'detail'>> {
+  const { size } = await stat(path);
+  if (!path.endsWith('.gz') && size !== bytes) {
+    return { state: 'different', detail: `has ${size} bytes, the official file ${bytes}` };
+  }
+  try {
+    const found = await digestContent(path);
+    if (found === sha256) return { state: 'official' };
+    return { state: 'different', detail: `has SHA-256 ${found}, the official file ${sha256}` };
+  } catch (error) {
+    return { state: 'different', detail: `${basename(path)} cannot be read: ${(error as Error).message}` };
+  }
+}
+
+/** SHA-256 of a file's content, uncompressed where its name ends in .gz. Rejects where the gzip data is damaged. */
+export async function digestContent(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const stages = path.endsWith('.gz') ? [createGunzip()] : [];
+  await pipeline([createReadStream(path), ...stages, hash]);
+  return hash.digest('hex');
 }

@@ -1,5 +1,6 @@
-/** From bytes to a network's input: normalisation by table, random crops and flips. */
+/** From bytes to a network's input: normalisation by table, random crops and flips, of images held in memory. */
 import { fillWords, type Stream } from '../support/random.js';
+import { checkRead, type ImageShape, type ImageSource, imageSize } from './source.js';
 
 /** Mean and standard deviation of each channel, for pixels scaled to 0 … 1. */
 export interface Normalisation {
@@ -24,7 +25,7 @@ export function normalisationTables({ mean, standardDeviation }: Normalisation):
 }
 
 /** out[to + i] = table[bytes[from + i]] for i in 0 … length−1; unrolled, because it runs on every pixel of an epoch. */
-export function lookUp(
+function lookUp(
   table: Float32Array,
   bytes: Uint8Array,
   from: number,
@@ -48,13 +49,13 @@ export function lookUp(
  * The table for two neighbouring bytes at once: entry v holds the two float32 values of the bytes that a 16-bit read of
  * them gives as v, in one float64 that is only ever copied. Half the reads and writes of `lookUp`.
  */
-export function pairTable(table: Float32Array): Float64Array {
+function pairTable(table: Float32Array): Float64Array {
   const bytes = new Uint8Array(Uint16Array.from({ length: 65536 }, (_, value) => value).buffer);
   return new Float64Array(Float32Array.from(bytes, (value) => table[value]!).buffer);
 }
 
 /** `lookUp` with `from`, `to` and `length` counted in pairs. */
-export function lookUpPairs(
+function lookUpPairs(
   table: Float64Array,
   pairs: Uint16Array,
   from: number,
@@ -74,11 +75,11 @@ export function lookUpPairs(
   for (; source < end; source++, target++) out[target] = table[pairs[source]!]!;
 }
 
-/** The four 32-bit words that augment one image: crop row, crop column, flip, and one unused. */
-export type AugmentationWords = Uint32Array;
-
-/** The words of image `index` in the data set's own order (words 4·index … 4·index+3 of the stream). */
-export function augmentationWords(stream: Stream, index: number, words: Uint32Array): AugmentationWords {
+/**
+ * The four 32-bit words that augment image `index` in the data set's own order, words 4·index … 4·index+3 of the stream:
+ * crop row, crop column, flip, and one unused.
+ */
+export function augmentationWords(stream: Stream, index: number, words: Uint32Array): Uint32Array {
   return fillWords(stream, words, 4 * index);
 }
 
@@ -89,7 +90,7 @@ export interface Crop {
 }
 
 /** A crop whose top-left corner is uniform on (0 … rows−1, 0 … columns−1), flipped with probability 1/2. */
-export function randomCrop(words: AugmentationWords, rows: number, columns: number): Crop {
+export function randomCrop(words: Uint32Array, rows: number, columns: number): Crop {
   return {
     top: Math.floor((words[0]! * rows) / 2 ** 32),
     left: Math.floor((words[1]! * columns) / 2 ** 32),
@@ -138,4 +139,63 @@ export function cropPaddedPlane(
     for (; x < endColumn; x++, target += step) out[target] = table[bytes[source + x]!]!;
     for (; x < width; x++, target += step) out[target] = padding;
   }
+}
+
+/** Images of one size held in memory as bytes: image i starts at `start + i · stride`, channel by channel. */
+interface PackedImages {
+  readonly name: string;
+  readonly classes: number;
+  readonly shape: ImageShape;
+  readonly labels: Int32Array;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly stride: number;
+  readonly normalisation: Normalisation;
+}
+
+/** A source that normalises on reading; augmentation pads, crops and flips. */
+export function packedSource(images: PackedImages): ImageSource {
+  const { bytes, start, stride, normalisation, ...about } = images;
+  const { channels, height, width } = about.shape;
+  const plane = height * width;
+  const size = imageSize(about.shape);
+  const tables = normalisationTables(normalisation);
+  const pairs = asPairs(images);
+  const pairTables = pairs && tables.map(pairTable);
+  const words = new Uint32Array(4);
+  const source: ImageSource = {
+    ...about,
+    count: about.labels.length,
+    async read(indices, out, augmentation) {
+      checkRead(source, indices, out);
+      const outPairs =
+        pairs && !augmentation && out.byteOffset % 8 === 0
+          ? new Float64Array(out.buffer, out.byteOffset, out.length / 2)
+          : undefined;
+      for (let i = 0; i < indices.length; i++) {
+        const index = indices[i]!;
+        const crop = augmentation
+          ? randomCrop(augmentationWords(augmentation, index, words), PADDED_CROP_POSITIONS, PADDED_CROP_POSITIONS)
+          : undefined;
+        for (let channel = 0; channel < channels; channel++) {
+          const from = start + index * stride + channel * plane;
+          const to = i * size + channel * plane;
+          if (outPairs) lookUpPairs(pairTables![channel]!, pairs!, from / 2, outPairs, to / 2, plane / 2);
+          else if (crop) cropPaddedPlane(tables[channel]!, bytes, from, height, width, crop, out, to);
+          else lookUp(tables[channel]!, bytes, from, out, to, plane);
+        }
+      }
+    },
+  };
+  return source;
+}
+
+/**
+ * The bytes two by two, where every plane lies at an even address (MNIST's do; CIFAR's records are of odd length). F1
+ * computes so little for a pixel that this shows: 60,000 MNIST images take 70 ms instead of 96.
+ */
+function asPairs({ bytes, start, stride, shape }: PackedImages): Uint16Array | undefined {
+  const offsets = [bytes.byteOffset, bytes.length, start, stride, shape.height * shape.width];
+  if (offsets.some((offset) => offset % 2 !== 0)) return undefined;
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
 }

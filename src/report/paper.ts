@@ -29,25 +29,26 @@ export interface PaperResult {
   readonly sharpness: number;
 }
 
-const result = (accuracy: number, sharpness: number): PaperResult => ({ accuracy, sharpness });
+/** What rows have in common: everything but batch size and results. */
+type Protocol = Pick<
+  PaperRow,
+  'model' | 'dataset' | 'after' | 'augment' | 'optimizer' | 'epochs' | 'learningRate' | 'ghostBatches'
+>;
+type Numbers = readonly [accuracy: number, sharpness: number];
+type Reported = { baseline: Numbers } & Partial<Record<PaperMethod, Numbers>>;
 
-const keskar = {
-  after: 'Keskar et al.',
-  augment: false,
-  optimizer: 'adam',
-  epochs: 200,
-  learningRate: 0.001,
-  ghostBatches: false,
-} as const;
-const he = {
-  after: 'He et al.',
-  augment: true,
-  optimizer: 'sgd',
-  epochs: 200,
-  learningRate: 0.1,
-  ghostBatches: false,
-} as const;
-const hoffer = { ...he, after: 'Hoffer et al.', ghostBatches: true } as const;
+function row(id: string, protocol: Protocol, batchSize: number, reported: Reported, gapFrom?: string): PaperRow {
+  const results = Object.fromEntries(
+    Object.entries(reported).map(([method, [accuracy, sharpness]]) => [method, { accuracy, sharpness }]),
+  ) as unknown as PaperRow['results'];
+  return { id, ...protocol, batchSize, results, ...(gapFrom !== undefined && { gapFrom }) };
+}
+
+const adam = { augment: false, optimizer: 'adam', epochs: 200, learningRate: 0.001, ghostBatches: false } as const;
+const momentum = { augment: true, optimizer: 'sgd', epochs: 200, learningRate: 0.1, ghostBatches: false } as const;
+const keskar = { ...adam, after: 'Keskar et al.' } as const;
+const he = { ...momentum, after: 'He et al.' } as const;
+const hoffer = { ...momentum, after: 'Hoffer et al.', ghostBatches: true } as const;
 const f1 = { ...keskar, model: 'f1', dataset: 'mnist' } as const;
 const c1 = { ...keskar, model: 'c1', dataset: 'cifar10' } as const;
 const c3 = { ...keskar, model: 'c3', dataset: 'cifar100' } as const;
@@ -57,95 +58,50 @@ const alexnet = { model: 'alexnet', dataset: 'imagenet', epochs: 60 } as const;
 
 /** In the order of Table 1. */
 export const PAPER_ROWS: readonly PaperRow[] = [
-  { id: 'f1-sb', ...f1, batchSize: 256, results: { baseline: result(98.49, 0), smoothout: result(98.61, 0) } },
-  {
-    id: 'f1-lb',
-    ...f1,
-    batchSize: 6000,
-    results: { baseline: result(98.01, 57.8246), smoothout: result(98.42, 5.4128) },
-  },
-  {
-    id: 'c1-sb',
-    ...c1,
-    batchSize: 256,
-    results: { baseline: result(79.67, 27.7448), smoothout: result(81.72, 0.0003) },
-  },
-  {
-    id: 'c1-lb',
-    ...c1,
-    batchSize: 5000,
-    results: { baseline: result(77.3, 117.8266), smoothout: result(80.34, 0.0004) },
-  },
-  {
-    id: 'c3-sb',
-    ...c3,
-    batchSize: 256,
-    results: { baseline: result(47.99, 23.5103), smoothout: result(51.17, 0.0001) },
-  },
-  {
-    id: 'c3-lb',
-    ...c3,
-    batchSize: 5000,
-    results: { baseline: result(44.37, 62.0682), smoothout: result(48.43, 10.7303) },
-  },
-  { id: 'resnet44-cifar10-sb', ...cifar10, ...he, batchSize: 128, results: { baseline: result(93.18, 132.3693) } },
-  { id: 'resnet44-cifar10-lb', ...cifar10, ...he, batchSize: 2048, results: { baseline: result(87.58, 459.1477) } },
-  {
-    id: 'resnet44-cifar10-lb-gbn',
-    ...cifar10,
-    ...hoffer,
-    learningRate: 0.4,
-    batchSize: 2048,
-    results: {
-      baseline: result(89.24, 252.0197),
-      smoothout: result(89.83, 204.9006),
-      adasmoothout: result(91.2, 348.3411),
-    },
-    gapFrom: 'resnet44-cifar10-sb',
-  },
-  { id: 'resnet44-cifar100-sb', ...cifar100, ...he, batchSize: 128, results: { baseline: result(70.26, 0) } },
-  { id: 'resnet44-cifar100-lb', ...cifar100, ...he, batchSize: 1024, results: { baseline: result(64.67, 203.7407) } },
-  {
-    id: 'resnet44-cifar100-lb-gbn',
-    ...cifar100,
-    ...hoffer,
-    learningRate: 0.283,
-    batchSize: 1024,
-    results: {
-      baseline: result(67.23, 140.4747),
-      smoothout: result(68.68, 102.9927),
-      adasmoothout: result(70.09, 89.0498),
-    },
-    gapFrom: 'resnet44-cifar100-sb',
-  },
-  {
-    id: 'alexnet-sb',
-    ...he,
-    ...alexnet,
-    after: 'Krizhevsky et al.',
-    learningRate: 0.01,
-    batchSize: 256,
-    results: { baseline: result(56.15, 595.9811) },
-  },
-  {
-    id: 'alexnet-lb-gbn',
-    ...hoffer,
-    ...alexnet,
-    learningRate: 0.113,
-    batchSize: 16384,
-    results: { baseline: result(47.64, 623.0147), adasmoothout: result(52.53, 541.2508) },
-    gapFrom: 'alexnet-sb',
-  },
+  row('f1-sb', f1, 256, { baseline: [98.49, 0], smoothout: [98.61, 0] }),
+  row('f1-lb', f1, 6000, { baseline: [98.01, 57.8246], smoothout: [98.42, 5.4128] }),
+  row('c1-sb', c1, 256, { baseline: [79.67, 27.7448], smoothout: [81.72, 0.0003] }),
+  row('c1-lb', c1, 5000, { baseline: [77.3, 117.8266], smoothout: [80.34, 0.0004] }),
+  row('c3-sb', c3, 256, { baseline: [47.99, 23.5103], smoothout: [51.17, 0.0001] }),
+  row('c3-lb', c3, 5000, { baseline: [44.37, 62.0682], smoothout: [48.43, 10.7303] }),
+  row('resnet44-cifar10-sb', { ...cifar10, ...he }, 128, { baseline: [93.18, 132.3693] }),
+  row('resnet44-cifar10-lb', { ...cifar10, ...he }, 2048, { baseline: [87.58, 459.1477] }),
+  row(
+    'resnet44-cifar10-lb-gbn',
+    { ...cifar10, ...hoffer, learningRate: 0.4 },
+    2048,
+    { baseline: [89.24, 252.0197], smoothout: [89.83, 204.9006], adasmoothout: [91.2, 348.3411] },
+    'resnet44-cifar10-sb',
+  ),
+  row('resnet44-cifar100-sb', { ...cifar100, ...he }, 128, { baseline: [70.26, 0] }),
+  row('resnet44-cifar100-lb', { ...cifar100, ...he }, 1024, { baseline: [64.67, 203.7407] }),
+  row(
+    'resnet44-cifar100-lb-gbn',
+    { ...cifar100, ...hoffer, learningRate: 0.283 },
+    1024,
+    { baseline: [67.23, 140.4747], smoothout: [68.68, 102.9927], adasmoothout: [70.09, 89.0498] },
+    'resnet44-cifar100-sb',
+  ),
+  row('alexnet-sb', { ...momentum, ...alexnet, after: 'Krizhevsky et al.', learningRate: 0.01 }, 256, {
+    baseline: [56.15, 595.9811],
+  }),
+  row(
+    'alexnet-lb-gbn',
+    { ...hoffer, ...alexnet, learningRate: 0.113 },
+    16384,
+    { baseline: [47.64, 623.0147], adasmoothout: [52.53, 541.2508] },
+    'alexnet-sb',
+  ),
 ];
 
-export const TABLE2_ROWS = PAPER_ROWS.filter((row) => row.after === 'Keskar et al.');
-export const TABLE3_ROWS = PAPER_ROWS.filter((row) => row.gapFrom !== undefined);
+export const TABLE2_ROWS = PAPER_ROWS.filter(({ after }) => after === 'Keskar et al.');
+export const TABLE3_ROWS = PAPER_ROWS.filter(({ gapFrom }) => gapFrom !== undefined);
 
 /** @throws RangeError for an id that is not in PAPER_ROWS: a programming error. */
 export function paperRow(id: string): PaperRow {
-  const row = PAPER_ROWS.find((candidate) => candidate.id === id);
-  if (row === undefined) throw new RangeError(`no row of the paper is called ${id}`);
-  return row;
+  const found = PAPER_ROWS.find((candidate) => candidate.id === id);
+  if (found === undefined) throw new RangeError(`no row of the paper is called ${id}`);
+  return found;
 }
 
 export const MODEL_NAMES: Readonly<Record<ModelName, string>> = {
@@ -171,8 +127,8 @@ export const METHOD_NAMES: Readonly<Record<string, string>> = {
   'smoothout-deterministic': 'SmoothOut, deterministic',
 };
 
-/** A cell of the paper's tables: ROW/METHOD. */
-export type Role = `${string}/${PaperMethod}`;
+/** A cell of the paper's tables. */
+export type Role = readonly [row: string, method: PaperMethod];
 
 export interface PaperFigure {
   readonly id: string;
@@ -187,7 +143,7 @@ export interface PaperFigure {
 const line = (id: string, experiment: string, subject: string): PaperFigure => ({
   id,
   kind: 'interpolate',
-  series: { Baseline: `${experiment}/baseline`, SmoothOut: `${experiment}/smoothout` },
+  series: { Baseline: [experiment, 'baseline'], SmoothOut: [experiment, 'smoothout'] },
   caption: `${subject}: along the line from the baseline (α = 0) to SmoothOut (α = 1)`,
 });
 
@@ -200,7 +156,7 @@ const batches = (
 ): PaperFigure => ({
   id,
   kind,
-  series: { SB: `${small}/baseline`, LB: `${large}/baseline` },
+  series: { SB: [small, 'baseline'], LB: [large, 'baseline'] },
   caption:
     kind === 'interpolate'
       ? `${subject}: along the line from the small-batch (α = 0) to the large-batch minimum (α = 1)`
@@ -212,10 +168,7 @@ const filterNormalised = (id: string, split: 'train' | 'test'): PaperFigure => (
   kind: 'landscape',
   split,
   series: Object.fromEntries(
-    (['baseline', 'smoothout', 'adasmoothout'] as const).map((method) => [
-      METHOD_NAMES[method]!,
-      `resnet44-cifar10-lb-gbn/${method}` as const,
-    ]),
+    PAPER_METHODS.map((method) => [METHOD_NAMES[method]!, ['resnet44-cifar10-lb-gbn', method]]),
   ),
   caption: `ResNet44 on CIFAR-10: along a random filter-normalised direction, ${split === 'train' ? 'training' : 'validation'} set`,
 });

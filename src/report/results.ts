@@ -1,10 +1,9 @@
-/** A folder of results, read and sorted into the paper's tables. */
+/** Folders of results: read, sorted into the paper's tables, and put side by side. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
-import { assignCells, type Cells, type ClaimingGroup } from './cells.js';
 import { type Curves, loadCurves } from './figures/curve-record.js';
-import { loadRuns, type Problem } from './load-runs.js';
+import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';
 import {
   PAPER_METHODS,
   PAPER_ROWS,
@@ -15,9 +14,9 @@ import {
   TABLE2_ROWS,
   TABLE3_ROWS,
 } from './paper.js';
-import { accuracies, type Epoch, type Group, groupRuns, measurementOf, nameOf, type Run } from './runs.js';
+import { loadRuns, measurementOf, type Problem, type Run, type RunSettings } from './runs.js';
 import { CONVENTION_NAMES } from './sharpness-record.js';
-import { type Difference, difference } from './statistics.js';
+import { type Difference, difference, groupBy } from './statistics.js';
 
 /** A folder of results, read and sorted into the paper's tables. */
 export interface Results {
@@ -59,7 +58,8 @@ export async function locateResults(folder: string): Promise<ResultsPaths> {
 /** Reads everything below the folders. Whatever cannot be used is among the problems. */
 export async function readResults(paths: ResultsPaths): Promise<Results> {
   const loaded = await loadRuns(paths.runs);
-  const { groups, unfinished } = groupRuns(loaded.runs);
+  const unfinished = loaded.runs.filter(({ record }) => record.status !== 'completed');
+  const groups = groupRuns(loaded.runs);
   const cells = assignCells(groups);
   const curves = await loadCurves(join(paths.results, 'figures'));
   const problems = [
@@ -80,22 +80,16 @@ export async function readResults(paths: ResultsPaths): Promise<Results> {
 }
 
 /** A mean sharpness is worth a word where it is over fewer seeds than the accuracy's, or over unlike measurements. */
-function unevenSharpness(group: Group): Problem[] {
+function unevenSharpness({ name: where, runs }: Group): Problem[] {
   return CONVENTION_NAMES.flatMap((convention): Problem[] => {
-    const measured = group.runs.flatMap((run) => measurementOf(run, convention) ?? []);
+    const measured = runs.flatMap((run) => measurementOf(run, convention) ?? []);
     const images = [...new Set(measured.map((measurement) => measurement.images))];
-    const where = nameOf(group);
-    const problems: Problem[] = [];
-    if (measured.length > 0 && measured.length < group.runs.length) {
-      problems.push({ where, what: `sharpness (${convention}) of ${measured.length} of ${group.runs.length} seeds` });
-    }
-    if (images.length > 1) {
-      problems.push({
-        where,
-        what: `sharpness (${convention}) over different numbers of images: ${images.join(', ')}`,
-      });
-    }
-    return problems;
+    const few = `sharpness (${convention}) of ${measured.length} of ${runs.length} seeds`;
+    const unlike = `sharpness (${convention}) over different numbers of images: ${images.join(', ')}`;
+    return [
+      ...(measured.length > 0 && measured.length < runs.length ? [{ where, what: few }] : []),
+      ...(images.length > 1 ? [{ where, what: unlike }] : []),
+    ];
   });
 }
 
@@ -103,14 +97,14 @@ function unevenSharpness(group: Group): Problem[] {
 export interface Table1Row {
   readonly row: PaperRow;
   readonly paper: PaperResult;
-  readonly baseline: ClaimingGroup | null;
+  readonly baseline: Group | null;
 }
 
 export interface Table2Row {
   readonly row: PaperRow;
   readonly paper: { readonly baseline: PaperResult; readonly smoothout: PaperResult };
-  readonly baseline: ClaimingGroup | null;
-  readonly smoothout: ClaimingGroup | null;
+  readonly baseline: Group | null;
+  readonly smoothout: Group | null;
   /** SmoothOut − baseline, percentage points. */
   readonly improvement: Readonly<Record<Epoch, Difference | null>>;
 }
@@ -119,8 +113,8 @@ export interface Table3Row {
   readonly row: PaperRow;
   readonly method: PaperMethod;
   readonly paper: PaperResult & { readonly gap: number };
-  readonly group: ClaimingGroup | null;
-  readonly smallBatch: ClaimingGroup | null;
+  readonly group: Group | null;
+  readonly smallBatch: Group | null;
   /** Small-batch baseline − this, percentage points. */
   readonly gap: Readonly<Record<Epoch, Difference | null>>;
 }
@@ -131,7 +125,7 @@ export interface Tables {
   readonly table3: readonly Table3Row[];
 }
 
-export function buildTables(cells: Cells): Tables {
+function buildTables(cells: Cells): Tables {
   return {
     table1: PAPER_ROWS.map((row) => ({ row, paper: row.results.baseline, baseline: cells.at(row, 'baseline') })),
     table2: TABLE2_ROWS.map((row): Table2Row => {
@@ -155,8 +149,62 @@ export function buildTables(cells: Cells): Tables {
 }
 
 /** left − right at both epochs, percentage points; null where a side is missing. */
-export function differences(left: ClaimingGroup | null, right: ClaimingGroup | null): Record<Epoch, Difference | null> {
+function differences(left: Group | null, right: Group | null): Record<Epoch, Difference | null> {
   const of = (epoch: Epoch): Difference | null =>
-    left === null || right === null ? null : difference(accuracies(left.group, epoch), accuracies(right.group, epoch));
+    left === null || right === null ? null : difference(accuracies(left, epoch), accuracies(right, epoch));
   return { best: of('best'), last: of('last') };
+}
+
+/** One cell of the paper's tables, or one other group, in two folders of results. */
+export interface ComparedPair {
+  readonly left: Group | null;
+  readonly right: Group | null;
+  /** What the settings of the two differ in; empty for a repetition. */
+  readonly settings: readonly string[];
+  /** right − left, percentage points; null where a side is missing. */
+  readonly difference: Readonly<Record<Epoch, Difference | null>>;
+}
+
+export interface Comparison {
+  /** The two folders, as they were given. */
+  readonly names: readonly [left: string, right: string];
+  readonly pairs: readonly ComparedPair[];
+}
+
+/**
+ * Puts two folders of results side by side: cell by cell where runs stand in the paper's tables, and by the name of
+ * experiment and method for all others. A name that several groups of one folder share cannot be matched and is left out.
+ */
+export function compareResults(names: readonly [string, string], left: Results, right: Results): Comparison {
+  const sides = [keyed(left), keyed(right)] as const;
+  const keys = [...new Set([...sides[0].keys(), ...sides[1].keys()])];
+  const pairs = keys.map((key): ComparedPair => {
+    const [a, b] = sides.map((side) => side.get(key) ?? null) as [Group | null, Group | null];
+    const settings = a === null || b === null ? [] : settingsDifference(a.settings, b.settings);
+    return { left: a, right: b, settings, difference: differences(b, a) };
+  });
+  return { names, pairs };
+}
+
+function keyed({ cells: { placed, apart } }: Results): Map<string, Group> {
+  const named = [...groupBy(apart, ({ name }) => name)].filter(([, groups]) => groups.length === 1);
+  return new Map([
+    ...placed.map((group) => [`row ${group.claim.row!.id}/${group.claim.method}`, group] as const),
+    ...named.map(([name, [group]]) => [name, group!] as const),
+  ]);
+}
+
+/** Every setting by its path, `optimizer.learningRate`; lists are one value. */
+function flatten(value: unknown, path = ''): [path: string, value: string][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, path === '' ? key : `${path}.${key}`));
+}
+
+/** The settings in which two runs differ, but for the experiment's name: "batchSize 1000 / 1200". */
+function settingsDifference(left: RunSettings, right: RunSettings): string[] {
+  const [a, b] = [new Map(flatten(left)), new Map(flatten(right))];
+  const named = ['experiment', 'method.label', 'initialLearningRate'];
+  return [...new Set([...a.keys(), ...b.keys()])]
+    .filter((path) => a.get(path) !== b.get(path) && !named.includes(path))
+    .map((path) => `${path} ${a.get(path) ?? 'unset'} / ${b.get(path) ?? 'unset'}`);
 }

@@ -1,11 +1,19 @@
-/** A run as the report knows it, and groups of runs that differ by their seed alone. */
-
+/** A run as the report knows it, read from its folder. */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Config, configSchema, type MethodConfig, type OptimizerConfig } from '../config/schema.js';
-import type { EpochMetrics } from '../training/metrics.js';
-import type { RunRecord } from '../training/record.js';
-import type { NamedConvention, SharpnessMeasurement, SharpnessRecord } from './sharpness-record.js';
-import { type BySeed, type Estimate, estimate, groupBy } from './statistics.js';
+import { readTextIfExists } from '../support/files.js';
+import { type EpochMetrics, readMetrics } from '../training/metrics.js';
+import { type RunRecord, readRunRecord } from '../training/record.js';
+import { runPathsIn } from '../training/run-directory.js';
+import {
+  type NamedConvention,
+  parseSharpnessRecord,
+  type SharpnessMeasurement,
+  type SharpnessRecord,
+} from './sharpness-record.js';
+import { groupBy } from './statistics.js';
 
 /** Everything the report knows of one run. */
 export interface Run {
@@ -18,10 +26,6 @@ export interface Run {
   /** An entry an epoch; empty where metrics.jsonl is missing. */
   readonly metrics: readonly EpochMetrics[];
   readonly sharpness: SharpnessRecord | null;
-}
-
-export function isCompleted(run: Run): boolean {
-  return run.record.status === 'completed';
 }
 
 /** The measurement of a named convention, at the best epoch's parameters. */
@@ -51,7 +55,7 @@ export interface RunSettings extends Omit<Config, 'methods' | 'seeds'> {
  *
  * @throws Error with a one-line reason: not YAML, a key that does not belong there, no method of that label.
  */
-export function parseRunSettings(text: string, label: string): RunSettings {
+function parseRunSettings(text: string, label: string): RunSettings {
   const parsed = configSchema.safeParse(parse(text, { maxAliasCount: 0 }));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -78,74 +82,149 @@ function definedOnly(overrides: MethodConfig['optimizer']): Partial<OptimizerCon
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 }
 
-/** Runs that differ by their seed alone: the same experiment, method, settings and data. */
-export interface Group {
-  readonly experiment: string;
-  /** The method's label, which is its name unless the config gives it another. */
-  readonly method: string;
-  /** The completed ones, by seed; never empty. */
+/** Something that the report could not use, or used with a reservation. Shown on stderr and at the end of the page. */
+export interface Problem {
+  /** The file, folder or cell it is about, relative to the folder of results. */
+  readonly where: string;
+  /** What is wrong and what follows from it, one sentence without its full stop. */
+  readonly what: string;
+}
+
+/** The reason of an error on one line. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
+
+export interface LoadedRuns {
+  /** In the order of their folders, numbers in them counted as numbers. */
   readonly runs: readonly Run[];
-  /** How many more ended otherwise or are not at their end: a mean over the others is to be read with this in mind. */
-  readonly unfinished: readonly Run[];
+  readonly problems: readonly Problem[];
 }
 
-/** Which of a run's two accuracies: at the epoch that was best on the validation set, as in the paper, or at the last. */
-export type Epoch = 'best' | 'last';
-
-export interface Grouping {
-  readonly groups: readonly Group[];
-  /** Runs that are not completed, those of no group included. */
-  readonly unfinished: readonly Run[];
-}
-
-/** Groups by everything but the seed. Device, engine and commit may differ within a group: they are no settings. */
-export function groupRuns(runs: readonly Run[]): Grouping {
-  const same = ({ record }: Run): string =>
-    JSON.stringify([record.experiment, record.method, record.configHash, record.data.synthetic, record.data.digests]);
-  const groups = [...groupBy(runs, same).values()].map((members): Group => {
-    const { experiment, method } = members[0]!.record;
-    const bySeed = [...members].sort((a, b) => a.record.seed - b.record.seed);
-    return {
-      experiment,
-      method,
-      runs: bySeed.filter(isCompleted),
-      unfinished: bySeed.filter((run) => !isCompleted(run)),
-    };
-  });
-  return {
-    groups: groups.filter((group) => group.runs.length > 0),
-    unfinished: runs.filter((run) => !isCompleted(run)),
-  };
-}
-
-export const nameOf = ({ experiment, method }: Group): string => `${experiment}/${method}`;
-
-/** Accuracy in percent, by seed. */
-export function accuracies({ runs }: Group, epoch: Epoch = 'best'): BySeed {
-  return new Map(
-    runs.map(({ record }) => [record.seed, epoch === 'best' ? record.bestAccuracy! : record.finalAccuracy!]),
-  );
-}
-
-/** The mean accuracy over seeds, percent. */
-export function meanAccuracy(group: Group, epoch: Epoch = 'best'): Estimate {
-  return estimate([...accuracies(group, epoch).values()])!;
-}
-
-/** The mean over seeds of each checkpoint's sharpness (itself the maximum of its repeats); n says how many were measured. */
-export function sharpness({ runs }: Group, convention: NamedConvention): Estimate | null {
-  return estimate(runs.flatMap((run) => measurementOf(run, convention)?.value ?? []));
-}
-
-/** The seeds as a command takes them: "1-5", "1,3,7-9". */
-export function seedList({ runs }: Group): string {
-  const seeds = runs.map(({ record }) => record.seed);
-  const parts: string[] = [];
-  for (let start = 0; start < seeds.length; ) {
-    let end = start;
-    while (seeds[end + 1] === seeds[end]! + 1) end++;
-    parts.push(end > start + 1 ? `${seeds[start]}-${seeds[end]}` : seeds.slice(start, end + 1).join(','));
-    start = end + 1;
+/**
+ * Reads every run below `runsFolder` (EXPERIMENT/METHOD/seed-N/). What cannot be read is a problem, not an error: a run
+ * without a usable run.json or config.yaml is left out whole, one with a damaged metrics.jsonl or sharpness.json keeps
+ * what its other files say. No folder at all is no runs.
+ */
+export async function loadRuns(runsFolder: string): Promise<LoadedRuns> {
+  const runs: Run[] = [];
+  const problems: Problem[] = [];
+  for (const folder of await seedFolders(runsFolder)) {
+    try {
+      runs.push(await loadRun(join(runsFolder, folder), folder, problems));
+    } catch (error) {
+      // The reason starts with the file's path: say it relative to the folder of runs.
+      problems.push({
+        where: folder,
+        what: `${reasonOf(error).replaceAll(join(runsFolder, folder, '/'), '')}; the run is left out`,
+      });
+    }
   }
-  return parts.join(',');
+  const { kept, rejected } = withoutImpostors(runs);
+  return { runs: kept, problems: [...problems, ...rejected] };
+}
+
+async function loadRun(path: string, folder: string, problems: Problem[]): Promise<Run> {
+  const paths = runPathsIn(path);
+  const record = await readRunRecord(paths.record);
+  checkEnd(record);
+  const config = await readFile(paths.config, 'utf8').catch(() => {
+    throw new Error('config.yaml: there is no such file');
+  });
+  let settings: RunSettings;
+  try {
+    settings = parseRunSettings(config, record.method);
+  } catch (error) {
+    throw new Error(`config.yaml: ${reasonOf(error)}`);
+  }
+  // Both become parts of file names, and only the config's have been checked for that.
+  if (settings.experiment !== record.experiment) {
+    throw new Error(`run.json: of the experiment "${record.experiment}", but config.yaml of "${settings.experiment}"`);
+  }
+  const optional = async <T>(file: string, fallback: T, read: () => Promise<T>): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      const reason = reasonOf(error)
+        .replaceAll(join(path, '/'), '')
+        .replace(new RegExp(`^${file}:? ?`), '');
+      problems.push({ where: `${folder}/${file}`, what: `${reason}; the run is shown without it` });
+      return fallback;
+    }
+  };
+  const metrics = await optional('metrics.jsonl', [], () => readMetrics(paths.metrics));
+  const sharpness = await optional('sharpness.json', null, () =>
+    readSharpness(paths.sharpness, record, basename(paths.best)),
+  );
+  return { folder, record, settings, config, metrics, sharpness };
+}
+
+/** A record that says "completed" must have what a completed run has. */
+function checkEnd(record: RunRecord): void {
+  if (record.status !== 'completed') return;
+  if (record.epochsDone !== record.epochs) {
+    throw new Error(`run.json: completed, but with ${record.epochsDone} of ${record.epochs} epochs done`);
+  }
+  for (const key of ['bestEpoch', 'bestAccuracy', 'finalAccuracy'] as const) {
+    if (record[key] === null) throw new Error(`run.json: completed, but without ${key}`);
+  }
+}
+
+async function readSharpness(path: string, record: RunRecord, checkpoint: string): Promise<SharpnessRecord | null> {
+  const text = await readTextIfExists(path);
+  if (text === null) return null;
+  const sharpness = parseSharpnessRecord(text);
+  if (sharpness.checkpoint !== checkpoint) {
+    throw new Error(`measured at ${sharpness.checkpoint}, not at ${checkpoint}`);
+  }
+  if (sharpness.epoch !== null && sharpness.epoch !== record.bestEpoch) {
+    throw new Error(`measured at epoch ${sharpness.epoch}, but the best epoch is ${record.bestEpoch}`);
+  }
+  return sharpness;
+}
+
+/**
+ * Folders are copied and renamed, and run.json still says what the run was. Of several runs that claim to be the same one,
+ * only that in the folder of this name is believed; with none there, none of them is.
+ */
+function withoutImpostors(runs: readonly Run[]): { kept: Run[]; rejected: Problem[] } {
+  const name = ({ record }: Run): string => `${record.experiment}/${record.method}/seed-${record.seed}`;
+  const claims = groupBy(runs, name);
+  const kept: Run[] = [];
+  const rejected: Problem[] = [];
+  for (const run of runs) {
+    const rivals = claims.get(name(run))!;
+    if (rivals.length === 1 || run.folder === name(run)) kept.push(run);
+    else {
+      const others = rivals.filter((rival) => rival !== run).map(({ folder }) => folder);
+      rejected.push({
+        where: run.folder,
+        what: `its run.json says it is ${name(run)}, as does that of ${others.join(', ')}; the run is left out`,
+      });
+    }
+  }
+  return { kept, rejected };
+}
+
+/** EXPERIMENT/METHOD/SEED of every folder three levels below, whatever is in it. */
+async function seedFolders(root: string): Promise<string[]> {
+  let level = [''];
+  for (let depth = 0; depth < 3; depth++) {
+    const below = await Promise.all(level.map((folder) => foldersIn(root, folder)));
+    level = below.flat();
+  }
+  return level;
+}
+
+const NATURAL = new Intl.Collator('en', { numeric: true });
+
+async function foldersIn(root: string, parent: string): Promise<string[]> {
+  const entries = await readdir(join(root, parent), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => (parent === '' ? name : `${parent}/${name}`))
+    .sort(NATURAL.compare);
 }

@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 export const SHARPNESS_VERSION = 1;
 
-export const CONVENTIONS = ['defined', 'keskar', 'reference', 'custom'] as const;
+const CONVENTIONS = ['defined', 'keskar', 'reference', 'custom'] as const;
 export type Convention = (typeof CONVENTIONS)[number];
 export type NamedConvention = Exclude<Convention, 'custom'>;
 

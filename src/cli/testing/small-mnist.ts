@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { DIGIT_SIDE, drawDigit } from '../../data/generated/digits.js';
+import { DIGIT_SIDE, drawDigit } from '../../data/generated/drawings.js';
 import { MNIST_FILES } from '../../data/mnist.js';
 import { idx } from '../../data/testing/fixtures.js';
 

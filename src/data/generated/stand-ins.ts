@@ -8,8 +8,7 @@ import type { Stream } from '../../support/random.js';
 import { DATASET_NAMES, type DatasetName, dataWriteError } from '../catalogue.js';
 import { CIFAR10, CIFAR100, type CifarFormat } from '../cifar.js';
 import { MNIST_FILES } from '../mnist.js';
-import { DIGIT_SIDE, drawDigit } from './digits.js';
-import { PATTERNS, paintObject, SHAPES } from './objects.js';
+import { DIGIT_SIDE, drawDigit, PATTERNS, paintObject, SHAPES } from './drawings.js';
 
 /** Raised whenever a generator draws anything differently: stand-ins of another version are made anew. */
 const GENERATOR_VERSION = 1;

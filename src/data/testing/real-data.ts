@@ -6,8 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { DatasetName } from '../catalogue.js';
-import { findDataset } from '../inspect.js';
-import { officialPlace } from '../open.js';
+import { findDataset, officialPlace } from '../open.js';
 
 /** A folder beside the checkout, with a script that writes the official files into a folder it is given. */
 const UNPACK = fileURLToPath(new URL('../../../../shared/data/unpack.sh', import.meta.url));

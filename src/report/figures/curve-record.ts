@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { readTextIfExists } from '../../support/files.js';
-import { type Problem, reasonOf } from '../load-runs.js';
+import { type Problem, reasonOf } from '../runs.js';
 
 const CURVE_COLUMNS = {
   sensitivity: ['a', 'split', 'loss', 'accuracy', 'draws', 'checkpoint'],
@@ -16,6 +16,7 @@ const CURVE_COLUMNS = {
 } as const;
 
 export type CurveKind = keyof typeof CURVE_COLUMNS;
+const CURVE_KINDS = Object.keys(CURVE_COLUMNS) as CurveKind[];
 
 /** A line of such a file, column by column. Loss: cross-entropy; accuracy: percent. */
 export type CurveRow<Kind extends CurveKind> = Record<(typeof CURVE_COLUMNS)[Kind][number], string | number>;
@@ -32,14 +33,13 @@ export function curveCsv<Kind extends CurveKind>(kind: Kind, rows: readonly Curv
 const origin = z.object({ experiment: z.string(), method: z.string(), seed: z.int() });
 export type Origin = z.output<typeof origin>;
 
-/** NAME.json. More keys than these are welcome: the page shows them as they are. */
+/** NAME.json. More keys than these are welcome. */
 const curveSettings = z.looseObject({
   version: z.literal(1),
-  kind: z.enum(Object.keys(CURVE_COLUMNS) as [CurveKind, ...CurveKind[]]),
+  kind: z.enum(CURVE_KINDS),
   /** By the checkpoint's name in the CSV. Without it the run is read off the path, …/EXPERIMENT/METHOD/seed-N/FILE. */
   checkpoints: z.record(z.string(), origin).optional(),
 });
-export type CurveSettings = z.output<typeof curveSettings>;
 
 export interface CurvePoint {
   readonly x: number;
@@ -66,11 +66,6 @@ function numberOf(text: string, column: string, line: number): number {
   return number;
 }
 
-function kindOf(header: readonly string[]): CurveKind | null {
-  const kinds = Object.keys(CURVE_COLUMNS) as CurveKind[];
-  return kinds.find((kind) => CURVE_COLUMNS[kind].join() === header.join()) ?? null;
-}
-
 /**
  * Reads the text of such a file; null where the header is that of another kind of file.
  *
@@ -78,8 +73,8 @@ function kindOf(header: readonly string[]): CurveKind | null {
  */
 export function parseCurveCsv(text: string): Curve | null {
   const [header = [], ...lines] = parseCsv(text);
-  const kind = kindOf(header);
-  if (kind === null) return null;
+  const kind = CURVE_KINDS.find((candidate) => CURVE_COLUMNS[candidate].join() === header.join());
+  if (kind === undefined) return null;
   const points = lines.map((fields, index): CurvePoint => {
     const line = index + 2;
     if (fields.length !== header.length) {
@@ -135,9 +130,8 @@ export function parseCsv(text: string): string[][] {
 export interface CurveFile extends Curve {
   /** The file's name without `.csv`. */
   readonly name: string;
-  readonly settings: CurveSettings | null;
   /** The run behind a checkpoint's name, as far as it is known. */
-  originOf(checkpoint: string): Origin | null;
+  readonly originOf: (checkpoint: string) => Origin | null;
 }
 
 export interface Curves {
@@ -156,10 +150,8 @@ export async function loadCurves(folder: string): Promise<Curves> {
     try {
       const curve = parseCurveCsv(await readFile(join(folder, file), 'utf8'));
       if (curve === null || curve.points.length === 0) continue;
-      const settings = await readSettings(join(folder, `${name}.json`), curve);
-      const originOf = (checkpoint: string): Origin | null =>
-        settings?.checkpoints?.[checkpoint] ?? originOfPath(checkpoint);
-      files.push({ ...curve, name, settings, originOf });
+      const origins = await readOrigins(join(folder, `${name}.json`), curve);
+      files.push({ ...curve, name, originOf: (checkpoint) => origins.get(checkpoint) ?? originOfPath(checkpoint) });
     } catch (error) {
       problems.push({ where: `figures/${file}`, what: `${reasonOf(error)}; the figure is left out` });
     }
@@ -168,9 +160,9 @@ export async function loadCurves(folder: string): Promise<Curves> {
 }
 
 /** @throws Error: the settings are there and are not those of this curve. */
-async function readSettings(path: string, curve: Curve): Promise<CurveSettings | null> {
+async function readOrigins(path: string, curve: Curve): Promise<ReadonlyMap<string, Origin>> {
   const text = await readTextIfExists(path);
-  if (text === null) return null;
+  if (text === null) return new Map();
   const parsed = curveSettings.safeParse(JSON.parse(text));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -178,5 +170,5 @@ async function readSettings(path: string, curve: Curve): Promise<CurveSettings |
   }
   if (parsed.data.kind !== curve.kind)
     throw new Error(`its settings (.json) are of ${parsed.data.kind}, not ${curve.kind}`);
-  return parsed.data;
+  return new Map(Object.entries(parsed.data.checkpoints ?? {}));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { type LossAndAccuracyPoint, lossAndAccuracyFigure } from './curves.js';
 import { inlineSvg, logTicks, renderSvg } from './drawing.js';
-import { type LossAndAccuracyPoint, lossAndAccuracyFigure } from './loss-and-accuracy.js';
 
 function points(series: readonly string[]): LossAndAccuracyPoint[] {
   return series.flatMap((name, k) =>

@@ -1,4 +1,4 @@
-/** The look that all figures share, the ticks of logarithmic axes, and the rendering to SVG. */
+/** What all figures share: their look, their scales and logarithmic axes, and the rendering to SVG. */
 
 import type { Config as VegaConfig } from 'vega';
 import * as vega from 'vega';
@@ -6,7 +6,7 @@ import { type Config, compile, type TopLevelSpec } from 'vega-lite';
 
 /** The colour of text and axes. The page replaces it by its own text colour, so no data may use it. */
 export const INK = '#1d1d1f';
-export const PAPER = '#ffffff';
+const PAPER = '#ffffff';
 
 /** Close to the two colours of the authors' figures; lines of both stand out, 3 to 1, on white and on near-black. */
 export const BLUE = '#4471c4';
@@ -16,12 +16,12 @@ export const SERIES_COLOURS = [BLUE, ORANGE, '#3c9a5f', '#a05fb0'] as const;
 
 /** So that series can be told apart in black and white too. */
 export const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down'] as const;
-export const DASHES = [
+export const DASHES: readonly number[][] = [
   [1, 0],
   [5, 3],
   [1, 2],
   [8, 2, 1, 2],
-] as const;
+];
 
 const text = {
   labelColor: INK,
@@ -87,6 +87,51 @@ export function logTicks(values: readonly (number | null)[]): number[] {
   const stride = Math.ceil((last - first) / 8);
   const decades = Math.ceil((last - first) / stride);
   return Array.from({ length: decades + 1 }, (_, i) => Number(`1e${first + i * stride}`));
+}
+
+/** What of a loss a logarithmic axis can show; null leaves a gap. */
+export const loggable = (loss: number): number | null => (loss > 0 && Number.isFinite(loss) ? loss : null);
+
+/** Scale and axis over `values`, from the first tick to the last. */
+export function logAxis(values: readonly (number | null)[], title: string) {
+  const ticks = logTicks(values);
+  const domain = ticks.length === 0 ? {} : { domain: [ticks[0]!, ticks.at(-1)!] };
+  return {
+    scale: { type: 'log' as const, ...domain },
+    axis: { title, values: ticks, labelExpr: 'format(datum.value, "~g")' },
+  };
+}
+
+/** Gives each name one of `range`, which starts anew where the names are more. */
+export function nominalScale<T>(names: readonly string[], range: readonly T[]): { domain: string[]; range: T[] } {
+  return { domain: [...names], range: names.map((_, i) => range[i % range.length]!) };
+}
+
+/** The sections of figures on the page, in their order. */
+export const FIGURE_SECTIONS = {
+  batchSize: 'Accuracy against batch size',
+  sharpness: 'Sharpness against the generalisation gap',
+  paper: 'The figures of the paper',
+  training: 'Training curves',
+  curves: 'Other curves around minima',
+} as const;
+
+export interface Figure {
+  readonly section: keyof typeof FIGURE_SECTIONS;
+  /** Of the file, without `.svg`. */
+  readonly name: string;
+  readonly heading: string;
+  readonly caption: string;
+  readonly svg: string;
+}
+
+export type UndrawnFigure = Omit<Figure, 'svg'> & { readonly spec: TopLevelSpec };
+
+/** Draws them one after the other: the ids that Vega counts up are the process's, not the figure's. */
+export async function drawAll(undrawn: readonly UndrawnFigure[]): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const { spec, ...figure } of undrawn) figures.push({ ...figure, svg: await renderSvg(spec) });
+  return figures;
 }
 
 /**

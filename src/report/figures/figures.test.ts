@@ -1,11 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { assignCells } from '../cells.js';
+import { assignCells } from '../groups.js';
+import { drawFigures } from '../report.js';
 import { readResults } from '../results.js';
 import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from '../testing/fixture-runs.js';
 import { curveCsv, parseCurveCsv } from './curve-record.js';
-import { curveFigures, drawFigures, type Figure } from './figures.js';
+import { curveFigures } from './curves.js';
+import type { Figure } from './drawing.js';
 
 const checkpoint = (experiment: string, method: string, seed = 1): string =>
   `results/runs/${experiment}/${method}/seed-${seed}/best.safetensors`;
@@ -164,7 +166,7 @@ const row = (alpha: number, direction: number, loss: number, checkpoint: string)
 
 test('directions of a landscape are averaged, checkpoint by checkpoint', () => {
   const text = curveCsv('landscape', [row(0, 0, 1, 'x'), row(0, 1, 3, 'x'), row(0, 0, 7, 'y'), row(0.1, 0, 5, 'x')]);
-  const file = { ...parseCurveCsv(text)!, name: 'land', settings: null, originOf: () => null };
+  const file = { ...parseCurveCsv(text)!, name: 'land', originOf: () => null };
   const { paper, other } = curveFigures([file], assignCells([]));
   expect(paper).toEqual([]);
   const [figure] = other;

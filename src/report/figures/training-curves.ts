@@ -1,9 +1,39 @@
+/** Loss and accuracy against the epoch, a figure an experiment. */
 import type { TopLevelSpec } from 'vega-lite';
 import type { EpochMetrics } from '../../training/metrics.js';
-import { METHOD_NAMES } from '../paper.js';
-import type { Group } from '../runs.js';
-import { meanOf } from '../statistics.js';
-import { DASHES, INK, logTicks, SERIES_COLOURS, SHAPES } from './drawing.js';
+import type { Group } from '../groups.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from '../paper.js';
+import { groupBy, meanOf } from '../statistics.js';
+import { DASHES, INK, logAxis, loggable, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
+
+/** One figure an experiment; runs of one name on other data or with other sizes have one of their own. */
+export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
+  const alike = groupBy(all, ({ experiment, settings: { model, dataset, batchSize, epochs }, synthetic }) =>
+    JSON.stringify([experiment, model, dataset, batchSize, epochs, synthetic]),
+  );
+  const drawn = new Map<string, number>();
+  return [...alike.values()].flatMap((groups): UndrawnFigure[] => {
+    const { experiment, claim, settings } = groups[0]!;
+    const { model, dataset, batchSize } = settings;
+    const heading = `${experiment}: ${MODEL_NAMES[model]} on ${DATASET_NAMES[dataset]}, batch ${batchSize}`;
+    const deviations = claim.deviations.filter((one) => groups.every((other) => other.claim.deviations.includes(one)));
+    const spec = trainingCurvesFigure(groups, heading, deviations.join(', '));
+    if (spec === null) return [];
+    const name = numbered(drawn, experiment, (count) => `${experiment}-${count}`);
+    const caption = [
+      ...deviations.map((deviation) => `${deviation}.`),
+      'Means over the seeds; shaded: the range of the validation accuracy over the seeds.',
+    ].join(' ');
+    return [{ section: 'training', name: `training-${name}`, heading, caption, spec }];
+  });
+}
+
+/** The name, or from its second time on what `again` makes of the count. */
+function numbered(seen: Map<string, number>, name: string, again: (count: number) => string): string {
+  const count = (seen.get(name) ?? 0) + 1;
+  seen.set(name, count);
+  return count === 1 ? name : again(count);
+}
 
 /** How many marks a curve carries, to be told from the others in black and white. */
 const MARKS = 8;
@@ -22,8 +52,6 @@ interface CurvePoint {
   readonly high?: number;
   readonly marked: boolean;
 }
-
-const loggable = (loss: number): number | null => (loss > 0 && Number.isFinite(loss) ? loss : null);
 
 /** The mean over seeds, epoch by epoch, as far as every seed goes. */
 function curvePoints(series: string, runs: readonly (readonly EpochMetrics[])[]): CurvePoint[] {
@@ -52,54 +80,38 @@ function curvePoints(series: string, runs: readonly (readonly EpochMetrics[])[])
   }).flat();
 }
 
-/** Names for the legend, a number added where two groups have the same method. */
-function seriesNames(groups: readonly Group[]): string[] {
-  const seen = new Map<string, number>();
-  return groups.map(({ method }) => {
-    const name = METHOD_NAMES[method] ?? method;
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return count === 1 ? name : `${name} (${count})`;
-  });
-}
-
-const LEGEND = { title: null, orient: 'top' } as const;
-
-/** Colour and shape by series, dashes by split. */
-function encodings(series: readonly string[]) {
-  const nominal = <T>(field: string, domain: readonly string[], range: readonly T[]) => ({
-    field,
-    type: 'nominal' as const,
-    scale: { domain: [...domain], range: domain.map((_, i) => range[i % range.length]!) },
-  });
-  const line = { symbolType: 'M-2,0L2,0', symbolSize: 200, symbolStrokeColor: INK, labelOffset: 14 };
-  return {
-    color: { ...nominal('series', series, SERIES_COLOURS), legend: { ...LEGEND, symbolType: 'circle' } },
-    shape: { ...nominal('series', series, SHAPES), legend: LEGEND },
-    strokeDash: {
-      ...nominal(
-        'split',
-        SPLITS,
-        DASHES.map((dash) => [...dash]),
-      ),
-      legend: { ...LEGEND, ...line },
-    },
-  };
-}
-
 /**
  * Loss (logarithmic) above, accuracy below, against the epoch: one curve a method and split, means over the seeds, with
  * the range of the validation accuracy over the seeds shaded. null where no run has metrics.
  */
-export function trainingCurvesFigure(groups: readonly Group[], title: string, subtitle: string): TopLevelSpec | null {
-  const names = seriesNames(groups);
+function trainingCurvesFigure(groups: readonly Group[], title: string, subtitle: string): TopLevelSpec | null {
+  // A number is added where two groups have the same method.
+  const seen = new Map<string, number>();
+  const names = groups.map(({ method }) => {
+    const name = METHOD_NAMES[method] ?? method;
+    return numbered(seen, name, (count) => `${name} (${count})`);
+  });
   const values = groups.flatMap((group, i) => {
     const runs = group.runs.map(({ metrics }) => metrics).filter((metrics) => metrics.length > 0);
     return runs.length === 0 ? [] : curvePoints(names[i]!, runs);
   });
   if (values.length === 0) return null;
-  const ticks = logTicks(values.map(({ loss }) => loss));
-  const { color, shape, strokeDash } = encodings(names.filter((name) => values.some(({ series }) => series === name)));
+  const series = names.filter((name) => values.some((value) => value.series === name));
+  const legend = { title: null, orient: 'top' } as const;
+  const line = { symbolType: 'M-2,0L2,0', symbolSize: 200, symbolStrokeColor: INK, labelOffset: 14 };
+  const color = {
+    field: 'series',
+    type: 'nominal',
+    scale: nominalScale(series, SERIES_COLOURS),
+    legend: { ...legend, symbolType: 'circle' },
+  } as const;
+  const shape = { field: 'series', type: 'nominal', scale: nominalScale(series, SHAPES), legend } as const;
+  const strokeDash = {
+    field: 'split',
+    type: 'nominal',
+    scale: nominalScale(SPLITS, DASHES),
+    legend: { ...legend, ...line },
+  } as const;
   const lines = { mark: { type: 'line', invalid: 'break-paths-show-domains' }, encoding: { strokeDash } } as const;
   const marks = {
     transform: [{ filter: 'datum.marked' }],
@@ -121,8 +133,10 @@ export function trainingCurvesFigure(groups: readonly Group[], title: string, su
           y: {
             field: 'loss',
             type: 'quantitative',
-            scale: { type: 'log', ...(ticks.length === 0 ? {} : { domain: [ticks[0]!, ticks.at(-1)!] }) },
-            axis: { title: 'Loss (log scale)', values: ticks, labelExpr: 'format(datum.value, "~g")' },
+            ...logAxis(
+              values.map(({ loss }) => loss),
+              'Loss (log scale)',
+            ),
           },
           color,
         },

@@ -1,19 +1,100 @@
-/** report.html, and its sections other than the tables. */
+/** report.html: its look, and its sections other than the tables of results. */
 import { createHash } from 'node:crypto';
-import { type ClaimingGroup, describeGroup } from '../cells.js';
-import type { Comparison } from '../compare.js';
-import { inlineSvg } from '../figures/drawing.js';
-import { FIGURE_SECTIONS, type Figure } from '../figures/figures.js';
-import { durationText, percentText, sharpnessText } from '../format.js';
-import type { Problem } from '../load-runs.js';
+import { FIGURE_SECTIONS, type Figure, inlineSvg } from '../figures/drawing.js';
+import { describeGroup, type Group, seedList } from '../groups.js';
 import { METHOD_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
-import type { Results } from '../results.js';
-import { measurementOf, nameOf, type Run, seedList } from '../runs.js';
-import { CONVENTION_NAMES } from '../sharpness-record.js';
-import { SORT_SCRIPT, STYLE } from './assets.js';
-import { anchorOf, measuredSharpnessColumns, small } from './cells.js';
-import { type Column, escapeHtml, type Html, html, raw, sortableTable } from './html.js';
-import { apartSection, comparisonSection, table1Section, table2Section, table3Section } from './tables.js';
+import type { Comparison, Results } from '../results.js';
+import { measurementOf, type Problem, type Run } from '../runs.js';
+import { durationText, percentText, sharpnessText } from '../text.js';
+import { type Column, escapeHtml, type Html, html, raw, SORT_SCRIPT, sortableTable } from './html.js';
+import {
+  anchorOf,
+  apartSection,
+  comparisonSection,
+  perConvention,
+  small,
+  table1Section,
+  table2Section,
+  table3Section,
+} from './tables.js';
+
+/** The page's look: that of a paper's appendix, in the reader's own light or dark, down to the width of a phone. */
+const STYLE = `
+:root {
+  color-scheme: light dark;
+  --ink: #1d1d1f; --faint: #63636b; --paper: #ffffff; --rule: #d5d5da; --strong-rule: #1d1d1f;
+  --tint: #f4f5f8; --link: #2f5bb0; --mark: #8a4b00; --mark-tint: #fff1dc;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #e6e6ea; --faint: #a0a0aa; --paper: #15161a; --rule: #33353d; --strong-rule: #b4b4bd;
+    --tint: #1d1f26; --link: #8fb2f5; --mark: #ffc878; --mark-tint: #3a2c14;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 84rem;
+  background: var(--paper); color: var(--ink);
+  font: 1rem/1.5 Charter, 'Bitstream Charter', 'Iowan Old Style', Georgia, serif;
+}
+h1 { margin: 0 0 .5rem; font-size: 1.9rem; font-weight: 600; line-height: 1.2; }
+h2 { margin: 3rem 0 .75rem; font-size: 1.25rem; font-weight: 600; }
+p, dl, ul { max-width: 46rem; }
+a { color: var(--link); text-underline-offset: .15em; }
+a:focus-visible, button:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+nav a { margin-right: 1rem; }
+dl { max-width: none; columns: 32rem 2; column-gap: 3rem; font-size: .93rem; }
+dl div { break-inside: avoid; padding-bottom: .75rem; }
+dt { font-weight: 600; }
+dd { margin: 0; }
+.scroll { overflow-x: auto; margin: 0 0 1.25rem; }
+table, pre, code, nav, summary, figcaption, .n, .mark { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif; }
+pre, code { font-family: ui-monospace, 'SFMono-Regular', Menlo, Consolas, 'Liberation Mono', monospace; font-size: .85em; }
+pre { overflow-x: auto; margin: .75rem 0; padding: .75rem 1rem; background: var(--tint); border-radius: .35rem; line-height: 1.45; }
+table { border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; line-height: 1.35; }
+thead { border-top: 1.5px solid var(--strong-rule); border-bottom: 1px solid var(--strong-rule); }
+tbody { border-bottom: 1.5px solid var(--strong-rule); }
+tbody tr + tr { border-top: 1px solid var(--rule); }
+th, td { padding: .35rem .6rem; text-align: left; vertical-align: top; }
+td { white-space: nowrap; }
+td.wrap { white-space: normal; min-width: 11rem; }
+th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); }
+th { font-weight: 600; vertical-align: bottom; }
+.groups th { padding-bottom: .1rem; border-bottom: 1px solid var(--rule); text-align: center; }
+.number, .number button { text-align: right; }
+.paper { color: var(--faint); background: var(--tint); }
+.n { display: block; color: var(--faint); font-size: .85em; }
+.after, .empty { color: var(--faint); }
+td .after { display: block; font-size: .85em; }
+
+.mark { display: inline-block; padding: 0 .35em; border-radius: .25em; background: var(--mark-tint); color: var(--mark); font-size: .88em; }
+th button { all: unset; cursor: pointer; display: inline-block; padding: .15rem 0; }
+th button::after { content: '\\2195'; margin-left: .3em; opacity: .35; font-weight: 400; }
+th[aria-sort=ascending] button::after { content: '\\2191'; opacity: 1; }
+th[aria-sort=descending] button::after { content: '\\2193'; opacity: 1; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 33rem), 1fr)); gap: 1.5rem 2rem; align-items: start; }
+figure { margin: 0; min-width: 0; }
+figure .scroll { margin: 0; }
+figure svg { display: block; max-width: 100%; min-width: 28rem; height: auto; }
+figcaption { color: var(--faint); font-size: .86rem; }
+figcaption b { color: var(--ink); font-weight: 600; }
+details { border-top: 1px solid var(--rule); }
+details:last-of-type { border-bottom: 1px solid var(--rule); }
+summary { padding: .55rem 0; cursor: pointer; font-size: .92rem; font-weight: 600; }
+summary .after { font-weight: 400; }
+footer { margin-top: 3rem; color: var(--faint); font-size: .86rem; }
+@media (max-width: 40rem) {
+  body { padding: 1.25rem .9rem 3rem; }
+  h1 { font-size: 1.5rem; }
+  th, td { padding: .3rem .45rem; }
+}
+@media print {
+  body { max-width: none; padding: 0; }
+  th button::after { content: none; }
+  .scroll { overflow: visible; }
+  figure, tr { break-inside: avoid; }
+}
+`;
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
@@ -106,20 +187,8 @@ function figureElement({ name, heading, caption, svg }: Figure): Html {
 </figure>`;
 }
 
-const SEED_COLUMNS: readonly Column[] = [
-  { title: 'Seed', numeric: true },
-  { title: 'Best epoch', numeric: true },
-  { title: 'Best, %', numeric: true },
-  { title: 'Last, %', numeric: true },
-  ...measuredSharpnessColumns('Sharpness'),
-  { title: 'Images/s', numeric: true },
-  { title: 'Time', numeric: true },
-  { title: 'Engine' },
-  { title: 'Commit' },
-];
-
 /** For every group of runs, the settings and commands it was made with. */
-function provenanceSection(groups: readonly ClaimingGroup[]): Html | null {
+function provenanceSection(groups: readonly Group[]): Html | null {
   if (groups.length === 0) return null;
   return html`
 <section id="provenance">
@@ -129,47 +198,61 @@ ${groups.map(groupDetails)}
 </section>`;
 }
 
-function groupDetails(cell: ClaimingGroup): Html {
-  const { group } = cell;
-  const first = `results/runs/${group.runs[0]!.folder}`;
-  const measured = group.runs.some(({ sharpness }) => sharpness !== null);
+function groupDetails(group: Group): Html {
+  const { name, runs } = group;
+  const [first] = runs;
+  const measured = runs.some(({ sharpness }) => sharpness !== null);
   const commands = [
-    `smoothout run ${first}/config.yaml --seed ${seedList(group)}`,
-    ...(measured
-      ? [`smoothout sharpness --ckpt results/runs/${nameOf(group)}/seed-*/best.safetensors --all-conventions`]
-      : []),
+    `smoothout run results/runs/${first!.folder}/config.yaml --seed ${seedList(group)}`,
+    ...(measured ? [`smoothout sharpness --ckpt results/runs/${name}/seed-*/best.safetensors --all-conventions`] : []),
   ];
   return html`
 <details>
-<summary>${nameOf(group)} <span class="after">${describeGroup(cell)}, seeds ${seedList(group)}</span></summary>
+<summary>${name} <span class="after">${describeGroup(group)}, seeds ${seedList(group)}</span></summary>
 <div id="${anchorOf(group)}">
 <pre>${commands.join('\n')}</pre>
-${sortableTable(`Seeds of ${nameOf(group)}`, SEED_COLUMNS, group.runs.map(seedRow))}
-<pre>${group.runs[0]!.config.trimEnd()}</pre>
+${sortableTable(`Seeds of ${name}`, SEED_COLUMNS, runs)}
+<pre>${first!.config.trimEnd()}</pre>
 </div>
 </details>`;
 }
 
-function seedRow(run: Run) {
-  const { record } = run;
-  const number = (value: number | null | undefined, text: string) => ({ content: text, sort: value ?? '' });
-  return [
-    number(record.seed, String(record.seed)),
-    number(record.bestEpoch, String(record.bestEpoch)),
-    number(record.bestAccuracy, percentText(record.bestAccuracy)),
-    number(record.finalAccuracy, percentText(record.finalAccuracy)),
-    ...CONVENTION_NAMES.map((convention) => {
-      const measurement = measurementOf(run, convention);
-      if (measurement === undefined) return { content: '', sort: '' };
-      const { value, images } = measurement;
-      return { content: [sharpnessText(value), small(`${images} images`)], sort: value };
+/** Of completed runs, which have a best epoch and both accuracies. */
+const SEED_COLUMNS: readonly Column<Run>[] = [
+  { title: 'Seed', numeric: true, cell: ({ record }) => record.seed },
+  { title: 'Best epoch', numeric: true, cell: ({ record }) => record.bestEpoch! },
+  {
+    title: 'Best, %',
+    numeric: true,
+    cell: ({ record }) => ({ content: percentText(record.bestAccuracy), sort: record.bestAccuracy! }),
+  },
+  {
+    title: 'Last, %',
+    numeric: true,
+    cell: ({ record }) => ({ content: percentText(record.finalAccuracy), sort: record.finalAccuracy! }),
+  },
+  ...perConvention('Sharpness', (run: Run, convention) => {
+    const measurement = measurementOf(run, convention);
+    if (measurement === undefined) return { content: '', sort: '' };
+    const { value, images } = measurement;
+    return { content: [sharpnessText(value), small(`${images} images`)], sort: value };
+  }),
+  {
+    title: 'Images/s',
+    numeric: true,
+    cell: ({ record: { imagesPerSecond } }) => ({
+      content: imagesPerSecond === null ? '' : Math.round(imagesPerSecond),
+      sort: imagesPerSecond ?? '',
     }),
-    number(record.imagesPerSecond, record.imagesPerSecond === null ? '' : String(Math.round(record.imagesPerSecond))),
-    number(record.seconds, durationText(record.seconds)),
-    `${record.engine}, ${record.device}`,
-    record.gitCommit?.slice(0, 10) ?? 'unknown',
-  ];
-}
+  },
+  {
+    title: 'Time',
+    numeric: true,
+    cell: ({ record }) => ({ content: durationText(record.seconds), sort: record.seconds }),
+  },
+  { title: 'Engine', cell: ({ record }) => `${record.engine}, ${record.device}` },
+  { title: 'Commit', cell: ({ record }) => record.gitCommit?.slice(0, 10) ?? 'unknown' },
+];
 
 /** What was left out of the page, and why; nothing where all is well. */
 function problemsSection(problems: readonly Problem[]): Html | null {

@@ -1,132 +1,86 @@
 /** The sections of the page with tables: the paper's, the runs that are no row of the paper, and two folders side by side. */
-
-import { type ClaimingGroup, describeGroup } from '../cells.js';
-import type { ComparedPair, Comparison } from '../compare.js';
-import { percentText } from '../format.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperRow } from '../paper.js';
-import type { Tables } from '../results.js';
-import { nameOf } from '../runs.js';
-import * as cells from './cells.js';
+import {
+  describeGroup,
+  type Epoch,
+  type Group,
+  meanAccuracy,
+  publishedOf,
+  sharpness,
+  unfinishedSeeds,
+} from '../groups.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperResult, type PaperRow } from '../paper.js';
+import type { ComparedPair, Comparison, Table1Row, Table2Row, Table3Row, Tables } from '../results.js';
+import { CONVENTION_NAMES, type NamedConvention } from '../sharpness-record.js';
+import type { Difference, Estimate } from '../statistics.js';
+import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
 import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 
-const NETWORK: readonly Column[] = [{ title: 'DNN' }, { title: 'Data set' }, { title: 'Batch', numeric: true }];
-
-const ACCURACY: readonly Column[] = [
-  { title: 'Paper', group: 'Accuracy, %', numeric: true, paper: true },
-  { title: 'Best epoch', group: 'Accuracy, %', numeric: true },
-  { title: 'Last epoch', group: 'Accuracy, %', numeric: true },
-];
-
 export function table1Section({ table1 }: Tables): Html {
-  const columns: Column[] = [
+  const baseline = (row: Table1Row) => row.baseline;
+  const paper = (row: Table1Row) => row.paper;
+  const columns: Column<Table1Row>[] = [
     ...NETWORK,
-    { title: 'Training' },
-    ...ACCURACY,
-    ...cells.SHARPNESS_COLUMNS,
-    { title: 'Runs' },
+    { title: 'Training', cell: ({ row }) => trainingCell(row) },
+    ...accuracyColumns(paper, baseline),
+    ...sharpnessColumns('Sharpness', paper, baseline),
+    { title: 'Runs', cell: (row) => runsCell([row.baseline]) },
   ];
-  const rows = table1.map(({ row, paper, baseline }) => [
-    cells.networkCell(row),
-    cells.datasetCell(row),
-    cells.batchCell(row),
-    trainingCell(row),
-    cells.paperAccuracy(paper),
-    cells.accuracyCell(baseline),
-    cells.accuracyCell(baseline, 'last'),
-    cells.paperSharpness(paper),
-    ...cells.sharpnessCells(baseline),
-    cells.runsCell([baseline]),
-  ]);
-  return section('table-1', 'Table 1: baseline models', sortableTable('Table 1', columns, rows));
-}
-
-function trainingCell(row: PaperRow): Cell {
-  const optimizer = `${row.optimizer === 'adam' ? 'Adam' : 'Momentum'} ${row.learningRate}`;
-  const more = [`${row.epochs} epochs`, row.augment ? 'augmented' : '', row.ghostBatches ? 'GBN' : ''];
-  return { content: [optimizer, cells.small(...more)], sort: optimizer };
+  return section('table-1', 'Table 1: baseline models', sortableTable('Table 1', columns, table1));
 }
 
 export function table2Section({ table2 }: Tables): Html {
-  const columns: Column[] = [
+  const methods = [
+    ['baseline', 'Baseline'],
+    ['smoothout', 'SmoothOut'],
+  ] as const;
+  const accuracy: Column<Table2Row>[] = [
     ...NETWORK,
-    { title: 'Paper', group: 'Baseline, %', numeric: true, paper: true },
-    { title: 'Measured', group: 'Baseline, %', numeric: true },
-    { title: 'Paper', group: 'SmoothOut, %', numeric: true, paper: true },
-    { title: 'Measured', group: 'SmoothOut, %', numeric: true },
-    { title: 'Paper', group: 'Improvement, points', numeric: true, paper: true },
-    { title: 'Best epoch', group: 'Improvement, points', numeric: true },
-    { title: 'Last epoch', group: 'Improvement, points', numeric: true },
-    { title: 'Runs' },
+    ...methods.flatMap(([method, name]): Column<Table2Row>[] => [
+      paperColumn(`${name}, %`, ({ paper }) => accuracyOf(paper[method])),
+      { title: 'Measured', group: `${name}, %`, numeric: true, cell: (row) => accuracyCell(row[method]) },
+    ]),
+    paperColumn('Improvement, points', ({ paper }) => {
+      const improvement = paper.smoothout.accuracy - paper.baseline.accuracy;
+      return { content: `+${percentText(improvement)}`, sort: improvement };
+    }),
+    ...differenceColumns('Improvement, points', ({ improvement }: Table2Row) => improvement),
+    { title: 'Runs', cell: ({ baseline, smoothout }) => runsCell([baseline, smoothout]) },
   ];
-  const rows = table2.map(({ row, paper, baseline, smoothout, improvement }) => {
-    const paperImprovement = paper.smoothout.accuracy - paper.baseline.accuracy;
-    return [
-      cells.networkCell(row),
-      cells.datasetCell(row),
-      cells.batchCell(row),
-      cells.paperAccuracy(paper.baseline),
-      cells.accuracyCell(baseline),
-      cells.paperAccuracy(paper.smoothout),
-      cells.accuracyCell(smoothout),
-      { content: `+${percentText(paperImprovement)}`, sort: paperImprovement },
-      cells.differenceCell(improvement.best),
-      cells.differenceCell(improvement.last),
-      cells.runsCell([baseline, smoothout]),
-    ];
-  });
-  const sharpnessColumns: Column[] = [
+  const sharpnesses: Column<Table2Row>[] = [
     ...NETWORK,
-    ...(['Baseline', 'SmoothOut'] as const).flatMap((method) =>
-      cells.SHARPNESS_COLUMNS.map((column) => ({ ...column, group: `${method}: sharpness` })),
+    ...methods.flatMap(([method, name]) =>
+      sharpnessColumns(
+        `${name}: sharpness`,
+        ({ paper }: Table2Row) => paper[method],
+        (row) => row[method],
+      ),
     ),
   ];
-  const sharpnessRows = table2.map(({ row, paper, baseline, smoothout }) => [
-    cells.networkCell(row),
-    cells.datasetCell(row),
-    cells.batchCell(row),
-    cells.paperSharpness(paper.baseline),
-    ...cells.sharpnessCells(baseline),
-    cells.paperSharpness(paper.smoothout),
-    ...cells.sharpnessCells(smoothout),
-  ]);
   return section(
     'table-2',
     'Table 2: SmoothOut in small-batch and large-batch training',
-    sortableTable('Table 2, accuracy', columns, rows),
-    sortableTable('Table 2, sharpness', sharpnessColumns, sharpnessRows),
+    sortableTable('Table 2, accuracy', accuracy, table2),
+    sortableTable('Table 2, sharpness', sharpnesses, table2),
   );
 }
 
 export function table3Section({ table3 }: Tables): Html {
-  const columns: Column[] = [
+  const group = (row: Table3Row) => row.group;
+  const paper = (row: Table3Row) => row.paper;
+  const gap = 'Gap to the small batch, points';
+  const columns: Column<Table3Row>[] = [
     ...NETWORK,
-    { title: 'Method' },
-    ...ACCURACY,
-    { title: 'Paper', group: 'Gap to the small batch, points', numeric: true, paper: true },
-    { title: 'Best epoch', group: 'Gap to the small batch, points', numeric: true },
-    { title: 'Last epoch', group: 'Gap to the small batch, points', numeric: true },
-    ...cells.SHARPNESS_COLUMNS,
-    { title: 'Runs' },
+    { title: 'Method', cell: ({ method }) => METHOD_NAMES[method]! },
+    ...accuracyColumns(paper, group),
+    paperColumn(gap, (row) => ({ content: percentText(row.paper.gap), sort: row.paper.gap })),
+    ...differenceColumns(gap, (row: Table3Row) => row.gap),
+    ...sharpnessColumns('Sharpness', paper, group),
+    { title: 'Runs', cell: (row) => runsCell([row.group]) },
   ];
-  const rows = table3.map(({ row, method, paper, group, gap }) => [
-    cells.networkCell(row),
-    cells.datasetCell(row),
-    cells.batchCell(row),
-    METHOD_NAMES[method]!,
-    cells.paperAccuracy(paper),
-    cells.accuracyCell(group),
-    cells.accuracyCell(group, 'last'),
-    { content: percentText(paper.gap), sort: paper.gap },
-    cells.differenceCell(gap.best),
-    cells.differenceCell(gap.last),
-    cells.paperSharpness(paper),
-    ...cells.sharpnessCells(group),
-    cells.runsCell([group]),
-  ]);
   return section(
     'table-3',
     'Table 3: on top of learning rate tuning and ghost batches',
-    sortableTable('Table 3', columns, rows),
+    sortableTable('Table 3', columns, table3),
   );
 }
 
@@ -138,82 +92,198 @@ ${contents}
 </section>`;
 }
 
-const APART_COLUMNS: readonly Column[] = [
-  { title: 'Experiment' },
-  { title: 'DNN' },
-  { title: 'Data set' },
-  { title: 'Batch', numeric: true },
-  { title: 'Epochs', numeric: true },
-  { title: 'Method' },
-  { title: 'Best epoch', group: 'Accuracy, %', numeric: true },
-  { title: 'Last epoch', group: 'Accuracy, %', numeric: true },
-  ...cells.measuredSharpnessColumns('Sharpness'),
-  { title: 'Why it is no row of the paper', wrap: true },
+/** Nothing where every group stands in a table. */
+export function apartSection(apart: readonly Group[]): Html | null {
+  if (apart.length === 0) return null;
+  const columns: Column<Group>[] = [
+    {
+      title: 'Experiment',
+      cell: (group) => ({
+        content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`,
+        sort: group.experiment,
+      }),
+    },
+    { title: 'DNN', cell: ({ settings }) => MODEL_NAMES[settings.model] },
+    { title: 'Data set', cell: ({ settings }) => DATASET_NAMES[settings.dataset] },
+    { title: 'Batch', numeric: true, cell: ({ settings }) => settings.batchSize },
+    { title: 'Epochs', numeric: true, cell: ({ settings }) => settings.epochs },
+    {
+      title: 'Method',
+      cell: ({ method: label, settings: { method } }) =>
+        `${METHOD_NAMES[method.name]}${label === method.name ? '' : ` (${label})`}`,
+    },
+    ...measuredAccuracyColumns((group: Group) => group),
+    ...perConvention('Sharpness', sharpnessCell),
+    {
+      title: 'Why it is no row of the paper',
+      wrap: true,
+      cell: (group) => {
+        const { deviations, notes } = group.claim;
+        const reasons = deviations.length > 0 ? deviations : ['passed over for the group in the table'];
+        return { content: marksOf(group, [...reasons, ...notes]), sort: reasons.join() };
+      },
+    },
+  ];
+  const explanation = html`<p>Shorter than the paper's epochs, on generated data, on a part of the data or with other settings: never to be read as
+rows of the tables above.</p>
+`;
+  return section('apart', 'Other runs', explanation, sortableTable('Other runs', columns, apart));
+}
+
+export function comparisonSection({ names, pairs }: Comparison): Html {
+  const [left, right] = names;
+  const present = (pair: ComparedPair): Group => (pair.left ?? pair.right)!;
+  const columns: Column<ComparedPair>[] = [
+    { title: 'Runs', cell: (pair) => present(pair).name },
+    {
+      title: 'Settings',
+      wrap: true,
+      cell: (pair) => ({ content: [describeGroup(present(pair)), pair.settings.map(mark)] }),
+    },
+    { title: 'Method', cell: (pair) => METHOD_NAMES[present(pair).settings.method.name]! },
+    paperColumn('Accuracy, %', (pair) => {
+      const published = publishedOf(present(pair));
+      return published === undefined ? { content: '', sort: '' } : accuracyOf(published);
+    }),
+    { title: left, group: 'Accuracy, %', numeric: true, cell: (pair) => accuracyCell(pair.left) },
+    { title: right, group: 'Accuracy, %', numeric: true, cell: (pair) => accuracyCell(pair.right) },
+    ...differenceColumns(`${right} − ${left}, points`, ({ difference }: ComparedPair) => difference),
+    ...(['left', 'right'] as const).flatMap((side, i) =>
+      perConvention(`Sharpness, ${names[i]}`, (pair: ComparedPair, convention) =>
+        sharpnessCell(pair[side], convention),
+      ),
+    ),
+  ];
+  return section('comparison', `${left} beside ${right}`, sortableTable('Comparison', columns, pairs));
+}
+
+/** The network and whose training method it follows, as in the paper's first column, the data set and the batch size. */
+const NETWORK: readonly Column<{ readonly row: PaperRow }>[] = [
+  {
+    title: 'DNN',
+    cell: ({ row }) => ({
+      content: html`${MODEL_NAMES[row.model]} <span class="after">${row.after}</span>`,
+      sort: MODEL_NAMES[row.model],
+    }),
+  },
+  { title: 'Data set', cell: ({ row }) => DATASET_NAMES[row.dataset] },
+  { title: 'Batch', numeric: true, cell: ({ row }) => row.batchSize },
 ];
 
-/** Nothing where every group stands in a table. */
-export function apartSection(apart: readonly ClaimingGroup[]): Html | null {
-  if (apart.length === 0) return null;
-  const rows = apart.map((one) => {
-    const { group, claim } = one;
-    const { model, dataset, batchSize, epochs, method } = group.runs[0]!.settings;
-    const label = group.method === method.name ? '' : ` (${group.method})`;
-    const reasons = claim.deviations.length > 0 ? claim.deviations : ['passed over for the group in the table'];
-    return [
-      { content: html`<a href="#${cells.anchorOf(group)}">${group.experiment}</a>`, sort: group.experiment },
-      MODEL_NAMES[model],
-      DATASET_NAMES[dataset],
-      { content: batchSize, sort: batchSize },
-      { content: epochs, sort: epochs },
-      `${METHOD_NAMES[method.name]}${label}`,
-      cells.accuracyCell(one),
-      cells.accuracyCell(one, 'last'),
-      ...cells.sharpnessCells(one),
-      { content: cells.marksOf(group, [...reasons, ...claim.notes]), sort: reasons.join() },
-    ];
+function trainingCell(row: PaperRow): Cell {
+  const optimizer = `${row.optimizer === 'adam' ? 'Adam' : 'Momentum'} ${row.learningRate}`;
+  const more = [`${row.epochs} epochs`, row.augment ? 'augmented' : '', row.ghostBatches ? 'GBN' : ''];
+  return { content: [optimizer, small(...more)], sort: optimizer };
+}
+
+/** A number of the paper's. */
+function paperColumn<Row>(group: string, cell: (row: Row) => Cell): Column<Row> {
+  return { title: 'Paper', group, numeric: true, paper: true, cell };
+}
+
+const accuracyOf = ({ accuracy }: PaperResult): Cell => ({ content: percentText(accuracy), sort: accuracy });
+
+function accuracyColumns<Row>(paper: (row: Row) => PaperResult, of: (row: Row) => Group | null): Column<Row>[] {
+  return [paperColumn('Accuracy, %', (row) => accuracyOf(paper(row))), ...measuredAccuracyColumns(of)];
+}
+
+function measuredAccuracyColumns<Row>(of: (row: Row) => Group | null): Column<Row>[] {
+  return atBothEpochs('Accuracy, %', (row, epoch) => accuracyCell(of(row), epoch));
+}
+
+/** Strong where the interval leaves out zero. */
+function differenceColumns<Row>(group: string, of: (row: Row) => Record<Epoch, Difference | null>): Column<Row>[] {
+  return atBothEpochs(group, (row, epoch) => {
+    const value = of(row)[epoch];
+    if (value === null) return EMPTY;
+    const mean = isClear(value) ? html`<strong>${signedText(value.mean)}</strong>` : signedText(value.mean);
+    const print = small(plusMinus(value), `n = ${value.n}`, value.paired ? '' : 'unpaired');
+    return { content: [mean, print], sort: value.mean };
   });
-  return html`
-<section id="apart">
-<h2>Other runs</h2>
-<p>Shorter than the paper's epochs, on generated data, on a part of the data or with other settings: never to be read as
-rows of the tables above.</p>
-${sortableTable('Other runs', APART_COLUMNS, rows)}
-</section>`;
 }
 
-export function comparisonSection({ names: [left, right], pairs }: Comparison): Html {
-  const columns: Column[] = [
-    { title: 'Runs' },
-    { title: 'Settings', wrap: true },
-    { title: 'Method' },
-    { title: 'Paper', group: 'Accuracy, %', numeric: true, paper: true },
-    { title: left, group: 'Accuracy, %', numeric: true },
-    { title: right, group: 'Accuracy, %', numeric: true },
-    { title: 'Best epoch', group: `${right} − ${left}, points`, numeric: true },
-    { title: 'Last epoch', group: `${right} − ${left}, points`, numeric: true },
-    ...[left, right].flatMap((name) => cells.measuredSharpnessColumns(`Sharpness, ${name}`)),
-  ];
-  return html`
-<section id="comparison">
-<h2>${left} beside ${right}</h2>
-${sortableTable('Comparison', columns, pairs.map(pairRow))}
-</section>`;
+function atBothEpochs<Row>(group: string, cell: (row: Row, epoch: Epoch) => Cell): Column<Row>[] {
+  return (['best', 'last'] as const).map((epoch) => ({
+    title: epoch === 'best' ? 'Best epoch' : 'Last epoch',
+    group,
+    numeric: true,
+    cell: (row) => cell(row, epoch),
+  }));
 }
 
-function pairRow({ left, right, settings, difference }: ComparedPair): (Cell | string)[] {
-  const present = (left ?? right)!;
-  const { row: paperRow, method, deviations } = present.claim;
-  const published = deviations.length === 0 && method !== null ? paperRow?.results[method] : undefined;
+function sharpnessColumns<Row>(
+  group: string,
+  paper: (row: Row) => PaperResult,
+  of: (row: Row) => Group | null,
+): Column<Row>[] {
   return [
-    nameOf(present.group),
-    { content: [describeGroup(present), settings.map((one) => html` <span class="mark">${one}</span>`)] },
-    METHOD_NAMES[present.group.runs[0]!.settings.method.name]!,
-    published === undefined ? { content: '', sort: '' } : cells.paperAccuracy(published),
-    cells.accuracyCell(left),
-    cells.accuracyCell(right),
-    cells.differenceCell(difference.best),
-    cells.differenceCell(difference.last),
-    ...cells.sharpnessCells(left),
-    ...cells.sharpnessCells(right),
+    paperColumn(group, (row) => ({ content: paper(row).sharpness.toFixed(4), sort: paper(row).sharpness })),
+    ...perConvention(group, (row: Row, convention) => sharpnessCell(of(row), convention)),
   ];
+}
+
+const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
+  defined: 'As defined',
+  keskar: "Keskar's",
+  reference: "Authors' code",
+};
+
+/** A column for each convention of the sharpness. */
+export function perConvention<Row>(
+  group: string,
+  cell: (row: Row, convention: NamedConvention) => Cell,
+): Column<Row>[] {
+  return CONVENTION_NAMES.map((convention) => ({
+    title: CONVENTION_TITLES[convention],
+    group,
+    numeric: true,
+    cell: (row) => cell(row, convention),
+  }));
+}
+
+const EMPTY: Cell = { content: html`<span class="empty">${NOTHING}</span>`, sort: '' };
+
+/** A second line in small print. */
+export const small = (...parts: readonly string[]): Html =>
+  html`<span class="n">${parts
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .join(', ')}</span>`;
+
+/** A mean with its interval and, in small print, over how many seeds. */
+function estimateCell(value: Estimate, mean: string, plusOrMinus: string): Cell {
+  return { content: [mean, small(plusOrMinus, `n = ${value.n}`)], sort: value.mean };
+}
+
+function accuracyCell(group: Group | null, epoch: Epoch = 'best'): Cell {
+  if (group === null) return EMPTY;
+  const value = meanAccuracy(group, epoch);
+  return estimateCell(value, percentText(value.mean), plusMinus(value));
+}
+
+function sharpnessCell(group: Group | null, convention: NamedConvention): Cell {
+  const value = group && sharpness(group, convention);
+  return value === null ? EMPTY : estimateCell(value, sharpnessText(value.mean), sharpnessPlusMinus(value));
+}
+
+/** Links to the settings of the groups in a row, with marks for what a reader has to know of them. */
+function runsCell(groups: readonly (Group | null)[]): Cell {
+  const present = groups.filter((group) => group !== null);
+  if (present.length === 0) return { content: html`<span class="empty">not run</span>`, sort: '' };
+  return {
+    content: present.map(
+      (group, i) =>
+        html`${i > 0 && html`<br>`}<a href="#${anchorOf(group)}">${group.name}</a>${marksOf(group, group.claim.notes)}`,
+    ),
+    sort: present[0]!.experiment,
+  };
+}
+
+export const anchorOf = ({ experiment, method, runs }: Group): string =>
+  `runs-${experiment}-${method}-${runs[0]!.record.configHash.replace(/[^A-Za-z0-9]/g, '').slice(0, 8)}`;
+
+const mark = (text: string): Html => html` <span class="mark">${text}</span>`;
+
+function marksOf(group: Group, marks: readonly string[]): Html[] {
+  return [...marks, ...unfinishedSeeds(group)].map(mark);
 }

@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadRuns } from './load-runs.js';
+import { loadRuns } from './runs.js';
 import { resultsFolder, writeRun, writeRuns } from './testing/fixture-runs.js';
 
 const load = (results: string) => loadRuns(join(results, 'runs'));

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { compareResults, comparisonCsv, comparisonTable } from './compare.js';
-import { type Results, readResults } from './results.js';
+import { comparisonCsv } from './report.js';
+import { compareResults, type Results, readResults } from './results.js';
 import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from './testing/fixture-runs.js';
+import { comparisonTable } from './text.js';
 
 async function resultsOf(runs: readonly FixtureRun[]): Promise<Results> {
   const results = await resultsFolder();

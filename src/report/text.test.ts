@@ -7,7 +7,7 @@ import {
   sharpnessPlusMinus,
   sharpnessText,
   signedText,
-} from './format.js';
+} from './text.js';
 
 test.each([
   [0, '0.0000'],

@@ -1,9 +1,85 @@
-/** Which cell of the paper's tables a run stands in, or why it stands in none. */
+/** Groups of runs that differ by their seed alone, and the cells of the paper's tables that they stand in. */
+import {
+  DATASET_NAMES,
+  MODEL_NAMES,
+  PAPER_METHODS,
+  PAPER_ROWS,
+  type PaperMethod,
+  type PaperResult,
+  type PaperRow,
+} from './paper.js';
+import { measurementOf, type Problem, type Run, type RunSettings } from './runs.js';
+import type { NamedConvention } from './sharpness-record.js';
+import { type BySeed, type Estimate, estimate, groupBy } from './statistics.js';
 
-import type { Problem } from './load-runs.js';
-import { DATASET_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperRow } from './paper.js';
-import { type Group, nameOf, type Run } from './runs.js';
-import { groupBy } from './statistics.js';
+/** Runs that differ by their seed alone: the same experiment, method, settings and data. */
+export interface Group {
+  readonly experiment: string;
+  /** The method's label, which is its name unless the config gives it another. */
+  readonly method: string;
+  /** EXPERIMENT/METHOD. */
+  readonly name: string;
+  readonly settings: RunSettings;
+  /** On generated data. */
+  readonly synthetic: boolean;
+  /** The completed ones, by seed; never empty. */
+  readonly runs: readonly Run[];
+  /** Those that ended otherwise or are not at their end: a mean over the others is to be read with this in mind. */
+  readonly unfinished: readonly Run[];
+  readonly claim: Claim;
+}
+
+/** Which of a run's two accuracies: at the epoch that was best on the validation set, as in the paper, or at the last. */
+export type Epoch = 'best' | 'last';
+
+/** Groups by everything but the seed. Device, engine and commit may differ within a group: they are no settings. */
+export function groupRuns(runs: readonly Run[]): Group[] {
+  const same = ({ record }: Run): string =>
+    JSON.stringify([record.experiment, record.method, record.configHash, record.data.synthetic, record.data.digests]);
+  return [...groupBy(runs, same).values()].flatMap((members): Group[] => {
+    const bySeed = [...members].sort((a, b) => a.record.seed - b.record.seed);
+    const completed = bySeed.filter(({ record }) => record.status === 'completed');
+    const [first] = completed;
+    if (first === undefined) return [];
+    const { experiment, method, data } = first.record;
+    return [
+      {
+        ...{ experiment, method, name: `${experiment}/${method}`, settings: first.settings, synthetic: data.synthetic },
+        ...{ runs: completed, unfinished: bySeed.filter((run) => !completed.includes(run)), claim: claimOf(first) },
+      },
+    ];
+  });
+}
+
+/** Accuracy in percent, by seed. */
+export function accuracies({ runs }: Group, epoch: Epoch = 'best'): BySeed {
+  return new Map(
+    runs.map(({ record }) => [record.seed, epoch === 'best' ? record.bestAccuracy! : record.finalAccuracy!]),
+  );
+}
+
+/** The mean accuracy over seeds, percent. */
+export function meanAccuracy(group: Group, epoch: Epoch = 'best'): Estimate {
+  return estimate([...accuracies(group, epoch).values()])!;
+}
+
+/** The mean over seeds of each checkpoint's sharpness (itself the maximum of its repeats); n says how many were measured. */
+export function sharpness({ runs }: Group, convention: NamedConvention): Estimate | null {
+  return estimate(runs.flatMap((run) => measurementOf(run, convention)?.value ?? []));
+}
+
+/** The seeds as a command takes them: "1-5", "1,3,7-9". */
+export function seedList({ runs }: Group): string {
+  const seeds = runs.map(({ record }) => record.seed);
+  const parts: string[] = [];
+  for (let start = 0; start < seeds.length; ) {
+    let end = start;
+    while (seeds[end + 1] === seeds[end]! + 1) end++;
+    parts.push(end > start + 1 ? `${seeds[start]}-${seeds[end]}` : seeds.slice(start, end + 1).join(','));
+    start = end + 1;
+  }
+  return parts.join(',');
+}
 
 /** How a run stands to the paper's tables. */
 export interface Claim {
@@ -82,29 +158,31 @@ function scheduleOf(epochs: readonly number[]): string {
   return epochs.map((epoch, i) => `${epoch}:${Number(`1e-${i + 1}`)}`).join();
 }
 
-export interface ClaimingGroup {
-  readonly group: Group;
-  readonly claim: Claim;
+/** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */
+export function describeGroup({ settings: { model, dataset, batchSize }, claim }: Group): string {
+  return [`${MODEL_NAMES[model]} on ${DATASET_NAMES[dataset]}`, `batch ${batchSize}`, ...claim.deviations].join(', ');
+}
+
+/** The paper's result for a group that stands as its row does. */
+export function publishedOf({ claim: { row, method, deviations } }: Group): PaperResult | undefined {
+  return deviations.length === 0 ? row?.results[method!] : undefined;
+}
+
+/** "seed 3 diverged" for each run that is in no mean. */
+export function unfinishedSeeds({ unfinished }: Group): string[] {
+  return unfinished.map(({ record }) => `seed ${record.seed} ${record.status}`);
 }
 
 /** Which runs stand in which cell of the paper's tables, and which stand apart. */
 export interface Cells {
   /** The group in the cell, or null for an empty one. */
-  at(row: PaperRow, method: PaperMethod): ClaimingGroup | null;
+  at(row: PaperRow, method: PaperMethod): Group | null;
   /** Every group in a cell, in the order of the paper's tables. */
-  readonly placed: readonly ClaimingGroup[];
+  readonly placed: readonly Group[];
   /** Every group in no cell: shorter, on generated data, of other settings, or passed over for another group. */
-  readonly apart: readonly ClaimingGroup[];
+  readonly apart: readonly Group[];
   readonly problems: readonly Problem[];
 }
-
-/** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */
-export function describeGroup({ group, claim }: ClaimingGroup): string {
-  const { model, dataset, batchSize } = group.runs[0]!.settings;
-  return [`${MODEL_NAMES[model]} on ${DATASET_NAMES[dataset]}`, `batch ${batchSize}`, ...claim.deviations].join(', ');
-}
-
-const keyOf = (row: PaperRow, method: PaperMethod): string => `${row.id}/${method}`;
 
 /**
  * Gives each cell at most one group of runs.
@@ -115,12 +193,12 @@ const keyOf = (row: PaperRow, method: PaperMethod): string => `${row.id}/${metho
  * preset is not mixed with the other: the baseline of one says nothing about the SmoothOut of the other.
  */
 export function assignCells(groups: readonly Group[]): Cells {
-  const claiming = groups.map((group): ClaimingGroup => ({ group, claim: claimOf(group.runs[0]!) }));
-  const cells = new Map<string, ClaimingGroup>();
+  const cells = new Map<string, Group>();
   const problems: Problem[] = [];
-  const eligible = claiming.filter(({ claim }) => claim.deviations.length === 0);
+  const keyOf = (row: PaperRow, method: PaperMethod): string => `${row.id}/${method}`;
+  const eligible = groups.filter(({ claim }) => claim.deviations.length === 0);
   for (const [row, candidates] of groupBy(eligible, ({ claim }) => claim.row!)) {
-    const paper = candidates.filter(({ group }) => group.runs[0]!.settings.preset === 'paper');
+    const paper = candidates.filter(({ settings }) => settings.preset === 'paper');
     const ofOnePreset = paper.length > 0 ? paper : candidates;
     for (const [method, rivals] of groupBy(candidates, ({ claim }) => claim.method!)) {
       const winner = choose(
@@ -131,33 +209,22 @@ export function assignCells(groups: readonly Group[]): Cells {
       if (rivals.length > 1 || winner === null) problems.push(conflict(row, method, rivals, winner));
     }
   }
-  const at = (row: PaperRow, method: PaperMethod): ClaimingGroup | null => cells.get(keyOf(row, method)) ?? null;
+  const at = (row: PaperRow, method: PaperMethod): Group | null => cells.get(keyOf(row, method)) ?? null;
   const placed = PAPER_ROWS.flatMap((row) => PAPER_METHODS.flatMap((method) => at(row, method) ?? []));
-  return {
-    at,
-    placed,
-    apart: claiming.filter((group) => !placed.includes(group)),
-    problems,
-  };
+  return { at, placed, apart: groups.filter((group) => !placed.includes(group)), problems };
 }
 
-function choose(rivals: readonly ClaimingGroup[], row: PaperRow): ClaimingGroup | null {
+function choose(rivals: readonly Group[], row: PaperRow): Group | null {
   const fewest = Math.min(...rivals.map(({ claim }) => claim.notes.length));
   const best = rivals.filter(({ claim }) => claim.notes.length === fewest);
   if (best.length <= 1) return best[0] ?? null;
-  const own = best.filter(({ group }) => group.experiment === row.id);
+  const own = best.filter(({ experiment }) => experiment === row.id);
   return own.length === 1 ? own[0]! : null;
 }
 
-function conflict(
-  row: PaperRow,
-  method: PaperMethod,
-  rivals: readonly ClaimingGroup[],
-  winner: ClaimingGroup | null,
-): Problem {
-  const names = rivals.map(({ group }) => nameOf(group)).join(' and ');
-  const decision =
-    winner === null ? 'the cell stays empty' : `the cell shows ${nameOf(winner.group)}, the others stand apart`;
+function conflict(row: PaperRow, method: PaperMethod, rivals: readonly Group[], winner: Group | null): Problem {
+  const names = rivals.map(({ name }) => name).join(' and ');
+  const decision = winner === null ? 'the cell stays empty' : `the cell shows ${winner.name}, the others stand apart`;
   return {
     where: `${MODEL_NAMES[row.model]} on ${DATASET_NAMES[row.dataset]}, batch ${row.batchSize}, ${method}`,
     what:

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { assignCells, type Cells } from './cells.js';
-import { loadRuns } from './load-runs.js';
+import { assignCells, type Cells, groupRuns } from './groups.js';
 import { PAPER_ROWS, paperRow } from './paper.js';
-import { groupRuns } from './runs.js';
+import { loadRuns } from './runs.js';
 import { type FixtureRun, resultsFolder, writeRuns } from './testing/fixture-runs.js';
 
 async function cellsOf(runs: readonly FixtureRun[]): Promise<Cells> {
@@ -10,7 +9,7 @@ async function cellsOf(runs: readonly FixtureRun[]): Promise<Cells> {
   await writeRuns(results, runs);
   const loaded = await loadRuns(`${results}/runs`);
   expect(loaded.problems).toEqual([]);
-  return assignCells(groupRuns(loaded.runs).groups);
+  return assignCells(groupRuns(loaded.runs));
 }
 
 /** What stands in the cells of F1's large batch, and why the rest stands apart. */
@@ -18,12 +17,12 @@ function summary(cells: Cells) {
   const row = paperRow('f1-lb');
   const name = (method: 'baseline' | 'smoothout') => {
     const cell = cells.at(row, method);
-    return cell === null ? null : `${cell.group.experiment} ×${cell.group.runs.length}`;
+    return cell === null ? null : `${cell.experiment} ×${cell.runs.length}`;
   };
   return {
     baseline: name('baseline'),
     smoothout: name('smoothout'),
-    apart: cells.apart.map(({ group, claim }) => `${group.experiment}: ${claim.deviations.join('; ')}`),
+    apart: cells.apart.map(({ experiment, claim }) => `${experiment}: ${claim.deviations.join('; ')}`),
     problems: cells.problems.map(({ where, what }) => `${where}: ${what}`),
   };
 }
@@ -135,7 +134,7 @@ describe('two that claim one cell', () => {
       { experiment: 'f1-lb', method: 'strong', config: { methods } },
     ]);
     expect(summary(cells)).toMatchObject({ smoothout: 'f1-lb ×1', apart: ['f1-lb: '] });
-    expect(cells.apart[0]!.group.method).toBe('strong');
+    expect(cells.apart[0]!.method).toBe('strong');
   });
 });
 

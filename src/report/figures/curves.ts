@@ -1,0 +1,216 @@
+/** Loss and accuracy around minima: the paper's Figs. 3 and 5–10, and every other such curve. */
+import type { TopLevelSpec } from 'vega-lite';
+import type { Cells } from '../groups.js';
+import { PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
+import { groupBy, meanOf } from '../statistics.js';
+import type { CurveFile, CurveKind, CurvePoint, Origin } from './curve-record.js';
+import { BLUE, DASHES, INK, logAxis, loggable, nominalScale, ORANGE, SHAPES, type UndrawnFigure } from './drawing.js';
+
+/** One point of a figure around a minimum (Figs. 3 and 5–10). */
+export interface LossAndAccuracyPoint {
+  /** α of a line through parameter space, or the noise strength a. */
+  readonly x: number;
+  /** What the curve belongs to, as the legend says it: "SB", "LB", "SmoothOut" … */
+  readonly series: string;
+  readonly split: 'train' | 'test';
+  /** Cross-entropy; what is not positive and finite leaves a gap, for the axis is logarithmic. */
+  readonly loss: number;
+  /** Top-1, percent. */
+  readonly accuracy: number;
+}
+
+const SPLIT_NAMES = { train: 'training set', test: 'validation set' } as const;
+type Quantity = 'loss' | 'accuracy';
+type Layered = Extract<TopLevelSpec, { layer: unknown }>;
+type Layer = Layered['layer'][number];
+type PositionY = { scale: object; axis: object };
+
+interface Legends {
+  readonly series: readonly string[];
+  readonly splits: readonly string[];
+}
+
+/** A line and its marks on one of the two axes. */
+function curves(quantity: Quantity, colour: string, y: PositionY, { series, splits }: Legends): Layer {
+  const legend = { title: null, orient: 'top', columns: 2, symbolStrokeColor: INK } as const;
+  return {
+    encoding: {
+      x: { field: 'x', type: 'quantitative', scale: { nice: false } },
+      y: { ...y, field: quantity, type: 'quantitative' },
+      detail: { field: 'series', type: 'nominal' },
+    },
+    layer: [
+      {
+        mark: { type: 'line', color: colour, invalid: 'break-paths-show-domains' },
+        encoding: {
+          strokeDash: {
+            field: 'split',
+            type: 'nominal',
+            scale: nominalScale(splits, DASHES),
+            legend: splits.length > 1 ? { ...legend, symbolType: 'M-2,0L2,0', symbolSize: 200, labelOffset: 14 } : null,
+          },
+        },
+      },
+      {
+        mark: { type: 'point', color: colour, filled: quantity === 'loss', opacity: 1, invalid: 'filter' },
+        encoding: {
+          shape: {
+            field: 'series',
+            type: 'nominal',
+            scale: nominalScale(series, SHAPES),
+            legend: series.length > 1 ? { ...legend, symbolFillColor: INK } : null,
+          },
+        },
+      },
+    ],
+  };
+}
+
+/**
+ * Loss on a logarithmic left axis, accuracy on the right one, against `x`: the form of the paper's Figs. 3 and 5–10.
+ * Series differ in the shape of their marks, splits in their dashes, the two quantities in colour and filling.
+ */
+export function lossAndAccuracyFigure(
+  points: readonly LossAndAccuracyPoint[],
+  { xTitle, title }: { readonly xTitle: string; readonly title?: string },
+): TopLevelSpec {
+  const values = points
+    .map(({ x, series, split, loss, accuracy }) => ({
+      x,
+      series,
+      split: SPLIT_NAMES[split],
+      loss: loggable(loss),
+      accuracy: Number.isFinite(accuracy) ? accuracy : null,
+    }))
+    .sort((a, b) => a.x - b.x);
+  const series = [...new Set(points.map((point) => point.series))];
+  const splits = Object.values(SPLIT_NAMES).filter((name) => values.some(({ split }) => split === name));
+  const lossAxis = logAxis(
+    values.map(({ loss }) => loss),
+    'Loss (filled marks, log scale)',
+  );
+  const accuracyAxis = {
+    scale: { zero: false, nice: true },
+    axis: { title: 'Accuracy, % (hollow marks)', orient: 'right', grid: false, tickCount: 6 },
+  };
+  return {
+    ...(title === undefined ? {} : { title }),
+    width: 420,
+    height: 260,
+    data: { values },
+    encoding: { x: { axis: { title: xTitle, grid: false, tickCount: 8 } } },
+    layer: [
+      // Filled marks for the loss and hollow ones for the accuracy: the two part in black and white too.
+      curves('loss', BLUE, { ...lossAxis, axis: { ...lossAxis.axis, orient: 'left' } }, { series, splits }),
+      curves('accuracy', ORANGE, accuracyAxis, { series, splits }),
+    ],
+    resolve: { scale: { y: 'independent' } },
+  };
+}
+
+const X_TITLES: Readonly<Record<CurveKind, string>> = {
+  sensitivity: 'Strength of the noise, a',
+  interpolate: 'α',
+  landscape: 'α, in norms of each filter',
+};
+
+/** A point of a curve, and the name of the curve in the legend. */
+interface Named {
+  readonly point: CurvePoint;
+  readonly series: string;
+}
+
+/** The means over directions (of a landscape) and repeats, for each series, split and x. */
+function meanPoints(named: readonly Named[]): LossAndAccuracyPoint[] {
+  const alike = groupBy(named, ({ series, point }) => JSON.stringify([series, point.split, point.x]));
+  return [...alike.values()].map((points) => {
+    const { series, point } = points[0]!;
+    const mean = (of: 'loss' | 'accuracy'): number => meanOf(points.map((one) => one.point[of]));
+    return { x: point.x, split: point.split, series, loss: mean('loss'), accuracy: mean('accuracy') };
+  });
+}
+
+const runName = ({ experiment, method, seed }: Origin): string => `${experiment}/${method}, seed ${seed}`;
+
+/** Whether the run stands in this cell of the tables. */
+function standsIn(cells: Cells, [row, method]: Role, origin: Origin | null | undefined): boolean {
+  const group = cells.at(paperRow(row), method);
+  return (
+    group?.experiment === origin?.experiment &&
+    group?.method === origin?.method &&
+    group?.runs.some(({ record }) => record.seed === origin?.seed) === true
+  );
+}
+
+/** The paper's figures as far as there are curves for them, one seed each, and every curve that is in none of them. */
+export function curveFigures(
+  files: readonly CurveFile[],
+  cells: Cells,
+): { paper: UndrawnFigure[]; other: UndrawnFigure[] } {
+  const used = new Set<CurvePoint>();
+  const paper = PAPER_FIGURES.flatMap((figure) => {
+    const drawn = drawPaperFigure(figure, files, cells);
+    if (drawn === null) return [];
+    for (const { point } of drawn.points) used.add(point);
+    return [drawn.figure];
+  });
+  const other = files.flatMap((file) => (file.points.every((point) => used.has(point)) ? [] : [drawFile(file)]));
+  return { paper, other };
+}
+
+function drawPaperFigure(
+  { id, kind, series, split, caption }: PaperFigure,
+  files: readonly CurveFile[],
+  cells: Cells,
+): { figure: UndrawnFigure; points: readonly Named[] } | null {
+  const all = Object.entries(series);
+  const isLine = kind === 'interpolate';
+  // The series that runs belong to: the line between all of them in their order, or the one that the run is of.
+  const seriesOf = (origins: readonly (Origin | null)[]): string | undefined => {
+    if (!isLine) return all.find(([, role]) => standsIn(cells, role, origins[0]))?.[0];
+    const isLineOfFigure = all.every(([, role], end) => standsIn(cells, role, origins[end]));
+    return isLineOfFigure ? all.map(([name]) => name).join(' → ') : undefined;
+  };
+  const candidates = files
+    .filter((file) => file.kind === kind)
+    .flatMap((file) =>
+      file.points.flatMap((point) => {
+        const origins = point.checkpoints.map(file.originOf);
+        const name = split === undefined || point.split === split ? seriesOf(origins) : undefined;
+        return name === undefined ? [] : [{ file, point, series: name, origins: origins as Origin[] }];
+      }),
+    );
+  // One seed a series, the lowest, from the first file that has it.
+  const points = [...groupBy(candidates, (one) => one.series).values()].flatMap((ofSeries) => {
+    const seed = Math.min(...ofSeries.map(({ origins }) => origins[0]!.seed));
+    const first = ofSeries.find(({ origins }) => origins[0]!.seed === seed)!;
+    const key = first.point.checkpoints.join('\n');
+    return ofSeries.filter(({ file, point }) => file === first.file && point.checkpoints.join('\n') === key);
+  });
+  if (points.length === 0) return null;
+  const runs = [...new Set(points.flatMap(({ origins }) => origins.map(runName)))];
+  const figure: UndrawnFigure = {
+    section: 'paper',
+    name: `figure-${id}`,
+    heading: `Fig. ${id.slice(0, -1)}(${id.at(-1)})`,
+    caption: `${caption}. ${runs.join('; ')}.`,
+    spec: lossAndAccuracyFigure(meanPoints(points), { xTitle: X_TITLES[kind] }),
+  };
+  return { figure, points };
+}
+
+/** A file's curves as they are, each named by its run. */
+function drawFile({ name, kind, points: all, originOf }: CurveFile): UndrawnFigure {
+  const nameOf = (checkpoint: string): string => {
+    const origin = originOf(checkpoint);
+    return origin === null ? checkpoint : runName(origin);
+  };
+  const points = meanPoints(all.map((point) => ({ point, series: point.checkpoints.map(nameOf).join(' → ') })));
+  return {
+    section: 'curves',
+    name: `curves-${name}`,
+    heading: name,
+    caption: [...new Set(points.map(({ series }) => series))].join('; '),
+    spec: lossAndAccuracyFigure(points, { xTitle: X_TITLES[kind] }),
+  };
+}

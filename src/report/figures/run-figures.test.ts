@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { assignCells, groupRuns } from '../groups.js';
+import { loadRuns } from '../runs.js';
+import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from '../testing/fixture-runs.js';
+import { renderSvg, type UndrawnFigure } from './drawing.js';
+import {
+  batchSizeFigures,
+  correlationText,
+  rankCorrelations,
+  type SharpnessGapPoint,
+  sharpnessGapFigure,
+} from './run-figures.js';
+
+describe('accuracy against batch size', () => {
+  async function figuresOf(runs: readonly FixtureRun[]) {
+    const results = await resultsFolder();
+    await writeRuns(results, runs);
+    const { placed, apart } = assignCells(groupRuns((await loadRuns(`${results}/runs`)).runs));
+    return batchSizeFigures([...placed, ...apart]);
+  }
+
+  /** "SmoothOut 256 98.73 measured", point by point. */
+  function points({ spec }: UndrawnFigure): string[] {
+    const { data } = spec as { data: { values: Record<string, string | number>[] } };
+    return data.values
+      .map(({ series, batchSize, accuracy, source }) => `${series} ${batchSize} ${accuracy} ${source}`)
+      .sort();
+  }
+
+  test('the rows of the paper have its numbers beside them', async () => {
+    const figures = await figuresOf(f1Runs(1));
+    expect(figures.map(({ name }) => name)).toEqual(['batch-size-f1-mnist']);
+    expect(points(figures[0]!)).toEqual([
+      'Baseline 256 98.42 measured',
+      'Baseline 256 98.49 paper',
+      'Baseline 6000 98.01 paper',
+      'Baseline 6000 98.02 measured',
+      'SmoothOut 256 98.61 paper',
+      'SmoothOut 256 98.73 measured',
+      'SmoothOut 6000 98.33 measured',
+      'SmoothOut 6000 98.42 paper',
+    ]);
+  });
+
+  test('short runs and those on generated data are figures of their own, without the paper', async () => {
+    const trials = [64, 256].flatMap((batchSize) =>
+      [true, false].map((synthetic) => ({
+        experiment: `trial-${batchSize}-${synthetic}`,
+        synthetic,
+        config: { batchSize, epochs: 3 },
+      })),
+    );
+    const figures = await figuresOf(trials);
+    expect(figures.map(({ name }) => name)).toEqual([
+      'batch-size-f1-mnist-3-epochs',
+      'batch-size-f1-mnist-generated-3-epochs',
+    ]);
+    for (const figure of figures)
+      expect(points(figure)).toEqual(['Baseline 256 98 measured', 'Baseline 64 98 measured']);
+  });
+
+  test('a single batch size is no figure', async () => {
+    expect(await figuresOf([{ experiment: 'f1-lb' }, { experiment: 'f1-lb', method: 'smoothout' }])).toEqual([]);
+  });
+});
+
+describe('sharpness against the generalisation gap', () => {
+  const point = (sharpness: number, gap: number, problem = 'F1, MNIST'): SharpnessGapPoint => ({
+    ...{ convention: 'reference', problem, method: 'Baseline', sharpness, gap },
+  });
+
+  test('ρ over all runs, and within each problem where there are several', () => {
+    const points = [1, 2, 3].flatMap((i) => [point(i, i), point(10 * i, -i, 'C1, CIFAR-10')]);
+    expect(rankCorrelations(points).map((one) => [one.problem, correlationText(one)])).toEqual([
+      [null, 'ρ = −0.77 (n = 6)'],
+      ['F1, MNIST', 'ρ = 1.00 (n = 3)'],
+      ['C1, CIFAR-10', 'ρ = −1.00 (n = 3)'],
+    ]);
+    expect(rankCorrelations(points.slice(0, 1)).map(correlationText)).toEqual(['ρ not defined (n = 1)']);
+  });
+
+  test('zeros have a place on the logarithmic axis', async () => {
+    const texts = async (points: SharpnessGapPoint[]): Promise<string[]> =>
+      [...(await renderSvg(sharpnessGapFigure(points)!)).matchAll(/<text[^>]*>([^<]*)</g)].map((match) => match[1]!);
+    const ticks = (all: string[]): string[] => all.slice(0, all.indexOf('Sharpness (log scale)'));
+    expect(ticks(await texts([point(0, 1), point(1, 2), point(5000, 3)]))).toEqual([
+      '0',
+      '1',
+      '10',
+      '100',
+      '1000',
+      '10000',
+    ]);
+    expect(ticks(await texts([point(1, 2), point(5000, 3)]))).not.toContain('0');
+    expect(await texts([point(0, 1), point(0, 2), point(0, 3)])).toContain('ρ not defined (n = 3)');
+  });
+
+  test('no measured run, no figure', () => {
+    expect(sharpnessGapFigure([])).toBeNull();
+  });
+});

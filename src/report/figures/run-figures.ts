@@ -1,0 +1,251 @@
+/** What finished runs show side by side: accuracy against batch size, and sharpness against the generalisation gap. */
+import type { TopLevelSpec } from 'vega-lite';
+import { type Group, meanAccuracy } from '../groups.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
+import { generalisationGap, measurementOf, type Run } from '../runs.js';
+import { CONVENTION_NAMES, type NamedConvention } from '../sharpness-record.js';
+import { groupBy, spearman } from '../statistics.js';
+import { INK, logAxis, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
+
+/** A figure for every family of groups that differ in batch size and method, and in what follows from the batch size. */
+export function batchSizeFigures(groups: readonly Group[]): UndrawnFigure[] {
+  const familyOf = ({ settings, synthetic }: Group): string => {
+    const { model, dataset, epochs, validation, trainLimit, validationLimit, preset, augment, optimizer } = settings;
+    const rest = [trainLimit, validationLimit, preset, augment, optimizer.name];
+    return JSON.stringify([model, dataset, synthetic, epochs, validation, ...rest]);
+  };
+  return [...groupBy(groups, familyOf).values()]
+    .filter((family) => new Set(family.map(({ settings }) => settings.batchSize)).size > 1)
+    .map((family): UndrawnFigure => {
+      const { settings, synthetic } = family[0]!;
+      // Trained as the paper's rows are, so that the paper's accuracies may stand beside.
+      const comparable = family.some(({ claim }) => claim.deviations.length === 0);
+      const marks = [
+        ...(synthetic ? ['generated'] : []),
+        ...(comparable ? [] : [`${settings.epochs}-epochs`]),
+        ...(settings.validation === 'test' ? [] : ['holdout']),
+        ...(settings.trainLimit === null ? [] : [`${settings.trainLimit}-images`]),
+        ...(settings.preset === 'paper' ? [] : [settings.preset]),
+      ];
+      const heading = [`${MODEL_NAMES[settings.model]} on ${DATASET_NAMES[settings.dataset]}`, ...marks].join(', ');
+      return {
+        section: 'batchSize',
+        name: ['batch-size', settings.model, settings.dataset, ...marks].join('-'),
+        heading,
+        caption: 'Mean best-epoch accuracy over seeds with its 95 % interval; hollow marks: the paper.',
+        spec: batchSizeFigure(heading, [...measured(family), ...(comparable ? published(settings) : [])]),
+      };
+    });
+}
+
+interface Point {
+  readonly batchSize: number;
+  readonly series: string;
+  readonly source: 'measured' | 'paper';
+  readonly accuracy: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const seriesOf = (method: string, ghostBatches: boolean): string =>
+  `${METHOD_NAMES[method] ?? method}${ghostBatches ? ', ghost batches' : ''}`;
+
+function measured(family: readonly Group[]): Point[] {
+  return family.map((group) => {
+    const { batchSize, ghostBatchSize } = group.settings;
+    const { mean, ci95 } = meanAccuracy(group);
+    const half = ci95 ?? 0;
+    const series = seriesOf(group.method, ghostBatchSize !== null);
+    return { batchSize, series, source: 'measured', accuracy: mean, low: mean - half, high: mean + half };
+  });
+}
+
+function published({ model, dataset }: Group['settings']): Point[] {
+  return PAPER_ROWS.filter((row) => row.model === model && row.dataset === dataset).flatMap((row) =>
+    PAPER_METHODS.flatMap((method): Point[] => {
+      const accuracy = row.results[method]?.accuracy;
+      if (accuracy === undefined) return [];
+      const series = seriesOf(method, row.ghostBatches);
+      return [{ batchSize: row.batchSize, series, source: 'paper', accuracy, low: accuracy, high: accuracy }];
+    }),
+  );
+}
+
+/** Best-epoch accuracy against batch size: filled marks with 95 % intervals, and the paper's numbers as hollow ones. */
+function batchSizeFigure(title: string, points: readonly Point[]): TopLevelSpec {
+  const values = [...points].sort((a, b) => a.batchSize - b.batchSize);
+  const series = [...new Set(values.map((value) => value.series))].sort();
+  const sizes = [...new Set(values.map(({ batchSize }) => batchSize))];
+  const legend = { title: null, orient: 'top', columns: 2 } as const;
+  const filter = (source: Point['source']) => [{ filter: { field: 'source', equal: source } }];
+  const shape = { field: 'series', type: 'nominal', scale: nominalScale(series, SHAPES), legend } as const;
+  const size = Math.log2(sizes.at(-1)! / sizes[0]!) * 0.08;
+  return {
+    title,
+    width: 420,
+    height: 240,
+    data: { values },
+    encoding: {
+      x: {
+        field: 'batchSize',
+        type: 'quantitative',
+        scale: { type: 'log', base: 2, nice: false, domain: [sizes[0]! / 2 ** size, sizes.at(-1)! * 2 ** size] },
+        axis: { title: 'Batch size (log scale)', values: sizes, grid: false, format: 'd' },
+      },
+      y: {
+        field: 'accuracy',
+        type: 'quantitative',
+        scale: { zero: false },
+        axis: { title: 'Accuracy, % (hollow: paper)', tickCount: 6 },
+      },
+      color: { field: 'series', type: 'nominal', scale: nominalScale(series, SERIES_COLOURS), legend },
+    },
+    layer: [
+      { transform: filter('measured'), mark: 'line' },
+      {
+        transform: filter('measured'),
+        mark: { type: 'rule', strokeWidth: 1.3 },
+        encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
+      },
+      {
+        transform: filter('measured'),
+        mark: { type: 'point', filled: true, opacity: 1, size: 50 },
+        encoding: { shape },
+      },
+      { transform: filter('paper'), mark: { type: 'point', filled: false, opacity: 1, size: 50 }, encoding: { shape } },
+    ],
+  };
+}
+
+const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
+  defined: 'as defined',
+  keskar: "Keskar et al.'s convention",
+  reference: "the authors' code",
+};
+
+/** Every measured run, if there is one. */
+export function sharpnessGapFigures(runs: readonly Run[]): UndrawnFigure[] {
+  const points = sharpnessGapPoints(runs);
+  const spec = sharpnessGapFigure(points);
+  if (spec === null) return [];
+  const within = rankCorrelations(points).filter(({ problem }) => problem !== null);
+  const caption = [
+    'Generalisation gap: training minus validation accuracy at the best epoch, the training accuracy as it was trained on.',
+    "Filled marks: the baseline. ρ: Spearman's rank correlation over all runs.",
+    ...within.map((one) => `${CONVENTION_TITLES[one.convention]}, ${one.problem}: ${correlationText(one)}.`),
+  ].join(' ');
+  return [
+    { section: 'sharpness', name: 'sharpness-gap', heading: 'Every measured run, in each convention', caption, spec },
+  ];
+}
+
+/** A completed run with both numbers. */
+export interface SharpnessGapPoint {
+  readonly convention: NamedConvention;
+  /** Network and data; runs on generated data are a kind of their own. */
+  readonly problem: string;
+  readonly method: string;
+  readonly sharpness: number;
+  /** Training − validation accuracy at the best epoch, percentage points. */
+  readonly gap: number;
+}
+
+function sharpnessGapPoints(runs: readonly Run[]): SharpnessGapPoint[] {
+  return runs.flatMap((run) => {
+    const gap = generalisationGap(run);
+    if (gap === null || run.record.status !== 'completed') return [];
+    const { model, dataset, method } = run.settings;
+    const problem = `${MODEL_NAMES[model]}, ${run.record.data.synthetic ? 'generated ' : ''}${DATASET_NAMES[dataset]}`;
+    return CONVENTION_NAMES.flatMap((convention): SharpnessGapPoint[] => {
+      const value = measurementOf(run, convention)?.value;
+      // Rounding can leave a metric that is zero a little below it, and a logarithmic axis has no room for that.
+      return value === undefined
+        ? []
+        : [{ convention, problem, method: METHOD_NAMES[method.name]!, sharpness: Math.max(value, 0), gap }];
+    });
+  });
+}
+
+export interface RankCorrelation {
+  readonly convention: NamedConvention;
+  /** null: over all runs. Over several problems together, what sets the problems apart weighs in as well. */
+  readonly problem: string | null;
+  /** Spearman's ρ of sharpness and generalisation gap; null where it is not defined. */
+  readonly rho: number | null;
+  readonly n: number;
+}
+
+/** ρ over all runs and, with several problems, within each. */
+export function rankCorrelations(points: readonly SharpnessGapPoint[]): RankCorrelation[] {
+  return [...groupBy(points, ({ convention }) => convention)].flatMap(([convention, all]) => {
+    const correlation = (problem: string | null, of: readonly SharpnessGapPoint[]): RankCorrelation => {
+      const rho = spearman(
+        of.map(({ sharpness }) => sharpness),
+        of.map(({ gap }) => gap),
+      );
+      return { convention, problem, rho, n: of.length };
+    };
+    const problems = groupBy(all, ({ problem }) => problem);
+    const within = problems.size > 1 ? [...problems].map(([problem, of]) => correlation(problem, of)) : [];
+    return [correlation(null, all), ...within];
+  });
+}
+
+export const correlationText = ({ rho, n }: RankCorrelation): string =>
+  `${rho === null ? 'ρ not defined' : `ρ = ${rho.toFixed(2).replace('-', '−')}`} (n = ${n})`;
+
+/** Every measured run: its generalisation gap against its sharpness, one panel a convention. null without points. */
+export function sharpnessGapFigure(points: readonly SharpnessGapPoint[]): TopLevelSpec | null {
+  if (points.length === 0) return null;
+  const problems = [...new Set(points.map(({ problem }) => problem))].sort();
+  const methods = [...new Set(points.map(({ method }) => method))].sort();
+  const method = { field: 'method', type: 'nominal', scale: nominalScale(methods, SERIES_COLOURS) } as const;
+  const legend = { title: null, orient: 'bottom', columns: 4 } as const;
+  const methodLegend = { ...legend, symbolType: 'circle' };
+  const correlations = rankCorrelations(points).filter(({ problem }) => problem === null);
+  return {
+    spacing: 18,
+    data: { values: [...points] },
+    hconcat: correlations.map((correlation, i) => {
+      const { convention } = correlation;
+      const sharpness = points.filter((point) => point.convention === convention).map((point) => point.sharpness);
+      const { scale, axis } = logAxis(sharpness, 'Sharpness (log scale)');
+      const ticks = axis.values;
+      const zero = sharpness.includes(0);
+      return {
+        title: { text: CONVENTION_TITLES[convention], subtitle: correlationText(correlation), fontSize: 12 },
+        width: 220,
+        height: 230,
+        transform: [{ filter: { field: 'convention', equal: convention } }],
+        mark: { type: 'point', opacity: 0.85, size: 45 },
+        encoding: {
+          x: {
+            field: 'sharpness',
+            type: 'quantitative',
+            // A logarithmic axis with room for the exact zeros of failed line searches.
+            scale: zero
+              ? { type: 'symlog', constant: ticks[0] ?? 1, domain: [0, ticks.at(-1) ?? 1], nice: false }
+              : scale,
+            axis: { ...axis, grid: false, values: zero ? [0, ...ticks] : ticks },
+          },
+          y: {
+            field: 'gap',
+            type: 'quantitative',
+            scale: { zero: false },
+            axis: { title: i === 0 ? 'Generalisation gap, points' : null, tickCount: 5 },
+          },
+          stroke: { ...method, legend: methodLegend },
+          fill: { ...method, legend: methodLegend },
+          // Filled for the baseline, hollow for every other method: the two part in black and white too.
+          fillOpacity: { condition: { test: 'datum.method === "Baseline"', value: 1 }, value: 0 },
+          shape: {
+            field: 'problem',
+            type: 'nominal',
+            scale: nominalScale(problems, SHAPES),
+            legend: { ...legend, symbolFillColor: INK, symbolStrokeColor: INK },
+          },
+        },
+      };
+    }),
+  };
+}

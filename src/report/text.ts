@@ -1,0 +1,132 @@
+/** Numbers as a reader of a table wants them, and the tables that `smoothout report` prints. */
+import {
+  accuracies,
+  describeGroup,
+  type Group,
+  meanAccuracy,
+  publishedOf,
+  sharpness,
+  unfinishedSeeds,
+} from './groups.js';
+import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from './paper.js';
+import type { Comparison, Results } from './results.js';
+import { CONVENTION_NAMES } from './sharpness-record.js';
+import { difference, type Estimate } from './statistics.js';
+
+export const NOTHING = '–';
+
+/** Percent or percentage points: two decimals, as in the paper. */
+export function percentText(value: number | null | undefined): string {
+  return value == null ? NOTHING : value.toFixed(2).replace('-', '−');
+}
+
+/** "+0.31" or "−0.02". */
+export function signedText(value: number | null | undefined): string {
+  if (value == null) return NOTHING;
+  return `${value < 0 ? '' : '+'}${percentText(value)}`;
+}
+
+/** Sharpness spans seven powers of ten: three significant digits and more, as many decimals as the paper at most. */
+export function sharpnessText(value: number | null | undefined): string {
+  if (value == null) return NOTHING;
+  const size = Math.abs(value);
+  if (value !== 0 && size < 5e-5) return value.toExponential(1).replaceAll('-', '−');
+  return value.toFixed(decimalsOf(size)).replace('-', '−');
+}
+
+function decimalsOf(size: number): number {
+  if (size >= 1000) return 0;
+  if (size >= 100) return 1;
+  return size >= 1 ? 2 : 4;
+}
+
+/** " ± 0.05", or nothing where there is no interval. */
+export function plusMinus(estimate: Estimate | null | undefined): string {
+  return estimate?.ci95 == null ? '' : ` ± ${percentText(estimate.ci95)}`;
+}
+
+/** The same of a sharpness, with as many decimals as its mean has. */
+export function sharpnessPlusMinus({ mean, ci95 }: Estimate): string {
+  return ci95 === null ? '' : ` ± ${ci95.toFixed(decimalsOf(Math.abs(mean)))}`;
+}
+
+/** Whether the 95 % interval leaves out zero. */
+export function isClear(difference: Estimate): boolean {
+  return difference.ci95 !== null && Math.abs(difference.mean) > difference.ci95;
+}
+
+/** "3 h 20 min", "45 s". */
+export function durationText(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** One line for every group of runs, those in the paper's tables first. */
+export const SUMMARY_HEADER = [
+  ...['DNN', 'data', 'batch', 'method', 'n', 'accuracy, %', 'paper', 'against baseline'],
+  ...['sharpness', "Keskar's", "code's", 'paper', ''],
+];
+
+/** The columns with numbers. */
+export const SUMMARY_RIGHT = [2, 4, 5, 6, 7, 8, 9, 10, 11];
+
+/** The groups in the tables and the groups apart, as rows under SUMMARY_HEADER. */
+export function summaryRows({ cells }: Results): { inTables: string[][]; apart: string[][] } {
+  return {
+    inTables: cells.placed.map((group) => summaryRow(group, cells.at(group.claim.row!, 'baseline'))),
+    apart: cells.apart.map((group) => summaryRow(group, ownBaseline(group, cells.apart))),
+  };
+}
+
+/** The baseline of the same experiment on the same data. */
+function ownBaseline({ experiment, synthetic }: Group, groups: readonly Group[]): Group | null {
+  const own = groups.filter(
+    (group) => group.method === 'baseline' && group.experiment === experiment && group.synthetic === synthetic,
+  );
+  return own.length === 1 ? own[0]! : null;
+}
+
+function summaryRow(group: Group, baseline: Group | null): string[] {
+  const { claim, settings } = group;
+  const accuracy = meanAccuracy(group);
+  const published = publishedOf(group);
+  const gain = baseline === null || baseline === group ? null : difference(accuracies(group), accuracies(baseline));
+  return [
+    MODEL_NAMES[settings.model],
+    DATASET_NAMES[settings.dataset],
+    String(settings.batchSize),
+    group.method === settings.method.name ? METHOD_NAMES[settings.method.name]! : group.method,
+    String(accuracy.n),
+    `${percentText(accuracy.mean)}${plusMinus(accuracy)}`,
+    percentText(published?.accuracy),
+    `${signedText(gain?.mean)}${plusMinus(gain)}`,
+    ...CONVENTION_NAMES.map((convention) => sharpnessText(sharpness(group, convention)?.mean)),
+    published === undefined ? NOTHING : published.sharpness.toFixed(4),
+    [...claim.deviations, ...claim.notes, ...unfinishedSeeds(group)].join('; '),
+  ];
+}
+
+/** The columns with numbers. */
+export const COMPARISON_RIGHT = [1, 2, 3, 4, 5, 6, 7];
+
+/** Two folders side by side, the header first. */
+export function comparisonTable({ names: [left, right], pairs }: Comparison): string[][] {
+  const accuracy = (group: Group | null): string[] => {
+    const value = group === null ? null : meanAccuracy(group);
+    return [String(value?.n ?? 0), `${percentText(value?.mean)}${plusMinus(value)}`];
+  };
+  const sharp = (group: Group | null): string => sharpnessText(group && sharpness(group, 'defined')?.mean);
+  return [
+    ['runs', 'n', left, 'n', right, 'difference', 'sharpness', 'sharpness', ''],
+    ...pairs.map((pair) => {
+      const present = (pair.left ?? pair.right)!;
+      const { best } = pair.difference;
+      return [
+        ...[present.name, ...accuracy(pair.left), ...accuracy(pair.right)],
+        ...[`${signedText(best?.mean)}${plusMinus(best)}`, sharp(pair.left), sharp(pair.right)],
+        [describeGroup(present), ...pair.settings].join('; '),
+      ];
+    }),
+  ];
+}
