@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { DATASET_NAMES, type DatasetName } from '../data/catalogue.js';
-import { SmoothOutError } from '../support/errors.js';
-import { didYouMean } from '../support/suggest.js';
+import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { createCountBar } from './count-bar.js';
 import { log, paint, print, printJson, textTable } from './output.js';
 

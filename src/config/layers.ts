@@ -1,7 +1,6 @@
 /** What is laid under and over the files of a config: its preset, and `--set key.path=value`. */
 
-import { SmoothOutError } from '../support/errors.js';
-import { didYouMean } from '../support/suggest.js';
+import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { at, type Origin, parseTree, type Scalar, type Tree, withValue } from './tree.js';
 
 /**

@@ -1,8 +1,7 @@
 /** From files and `--set` to configs: `extends`, `variants`, presets and tuned strengths are all resolved here. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { SmoothOutError } from '../support/errors.js';
-import { didYouMean } from '../support/suggest.js';
+import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { applyOverride, applyPreset, parseOverride } from './layers.js';
 import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
 import {

@@ -1,8 +1,7 @@
 /** From a config to its runs: one for each method and seed. */
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import { SmoothOutError } from '../support/errors.js';
-import { didYouMean } from '../support/suggest.js';
+import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { loadConfigs } from './load.js';
 import type { Config, MethodConfig, MethodSpec, RunSpec } from './schema.js';
 

@@ -1,7 +1,6 @@
 /** What is wrong with a config, in a line for each mistake: by the schema, and in what several keys must satisfy together. */
 import { z } from 'zod';
-import { SmoothOutError } from '../support/errors.js';
-import { didYouMean } from '../support/suggest.js';
+import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { type Config, configSchema, type DatasetName, holdoutSize, type ModelName } from './schema.js';
 import { at, originAt, plain, type Tree } from './tree.js';
 

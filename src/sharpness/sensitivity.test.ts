@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { batches } from '../data/batches.js';
-import { createUniformBuffer } from '../support/philox/uniform-buffer.js';
+import { createUniformBuffer } from '../support/random.js';
 import { createEvaluator } from '../training/evaluate.js';
 import { measureSensitivity, slopes } from './sensitivity.js';
 import { type TrainedNetwork, trainSmallNetwork } from './testing/network.js';

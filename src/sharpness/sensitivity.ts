@@ -6,7 +6,7 @@ import type { Engine, NamedTensors, Program } from '../engine/engine.js';
 import type { Model } from '../nn/model.js';
 import { drawNoise } from '../smoothout/noise.js';
 import { uniformPerturbation } from '../smoothout/perturbation.js';
-import { createUniformBuffer } from '../support/philox/uniform-buffer.js';
+import { createUniformBuffer } from '../support/random.js';
 import { batchLoss, batchSignature, float } from '../training/objective.js';
 import type { Laboratory, Split, Subject } from './laboratory.js';
 import { programsBySize } from './objective.js';

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildModel } from '../nn/model.js';
-import { createUniformBuffer } from '../support/philox/uniform-buffer.js';
-import type { Stream } from '../support/random.js';
+import { createUniformBuffer, type Stream } from '../support/random.js';
 import { drawNoise, type NoiseOptions } from './noise.js';
 
 const A = 0.03;

@@ -1,7 +1,6 @@
 /** The numbers behind θ, drawn on the host so that every engine and device sees the same. */
 import type { Layout } from '../nn/layout.js';
-import type { UniformBuffer } from '../support/philox/uniform-buffer.js';
-import type { Stream } from '../support/random.js';
+import type { Stream, UniformBuffer } from '../support/random.js';
 
 export interface NoiseOptions {
   readonly bound: number;

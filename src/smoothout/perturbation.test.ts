@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { initialise } from '../nn/initialise.js';
 import { buildLayout, type ParameterDeclaration, type ParameterRole } from '../nn/layout.js';
-import { createUniformBuffer } from '../support/philox/uniform-buffer.js';
+import { createUniformBuffer } from '../support/random.js';
 import { drawNoise, type NoiseOptions } from './noise.js';
 import { filterAdaptivePerturbation, uniformPerturbation } from './perturbation.js';
 

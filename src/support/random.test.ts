@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { fillWords, integers, normal, permutation, type Stream, uniform } from './random.js';
+import { compilePhilox } from '../../scripts/build-philox.js';
+import { PHILOX_WASM } from './philox/wasm.js';
+import {
+  createUniformBuffer,
+  fillUniform,
+  fillWords,
+  integers,
+  normal,
+  permutation,
+  type Stream,
+  uniform,
+} from './random.js';
 
 const stream: Stream = { seed: 1, purpose: 'test' };
 const mean = (values: Float32Array) => values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -74,5 +85,30 @@ describe('distributions', () => {
     const first = permutation(stream, 1000);
     expect([...first].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
     expect([...permutation({ ...stream, epoch: 1 }, 1000)]).not.toEqual([...first]);
+  });
+});
+
+describe('the vectorised generator', () => {
+  test.each([0, 1, 511, 512, 513, 70_001])('gives the numbers of fillUniform, %i of them', (size) => {
+    const streams: Stream[] = [
+      { seed: 1, purpose: 'noise' },
+      { seed: 0xfffffffe, purpose: 'dropout', epoch: 0xffffffff, step: 0x80000001, chunk: 7 },
+    ];
+    const buffer = createUniformBuffer(size);
+    for (const stream of streams) {
+      for (const [bound, centre] of [
+        [1, 0],
+        [0.01, 0],
+        [0.5, 0.5],
+        [0, 0],
+      ] as const) {
+        const expected = fillUniform(stream, new Float32Array(size), bound, centre);
+        expect(buffer.fill(stream, bound, centre)).toEqual(expected);
+      }
+    }
+  });
+
+  test('the committed module is what its source compiles to', () => {
+    expect(compilePhilox()).toBe(PHILOX_WASM);
   });
 });

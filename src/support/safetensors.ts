@@ -5,8 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { SmoothOutError } from './errors.js';
-import { type Entry, parseHeader, prefixLength } from './safetensors-header.js';
+import { type ErrorDetails, SmoothOutError } from './errors.js';
 
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array;
 
@@ -18,6 +17,7 @@ export interface StoredTensor {
 export type StoredTensors = Readonly<Record<string, StoredTensor>>;
 export type Metadata = Readonly<Record<string, string>>;
 
+/** The dtypes that can be read and written. */
 const ARRAYS = {
   F64: Float64Array,
   I64: BigInt64Array,
@@ -26,12 +26,18 @@ const ARRAYS = {
   U8: Uint8Array,
 } as const;
 
-/** Bytes of one element, by dtype; the dtypes that can be read and written. */
-const ELEMENT_SIZES: ReadonlyMap<string, number> = new Map(
-  Object.entries(ARRAYS).map(([dtype, array]) => [dtype, array.BYTES_PER_ELEMENT]),
-);
+type Dtype = keyof typeof ARRAYS;
+
+/** What the header says of one tensor; offsets count from the end of the header. */
+interface Entry {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [begin: number, end: number];
+}
 
 const DIGEST_KEY = 'sha256';
+/** The format's own limit. */
+const MAX_HEADER_LENGTH = 100_000_000;
 
 /** The bytes of a safetensors file. `metadata` gains the digest of the tensors' bytes. */
 export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {}): Uint8Array {
@@ -74,7 +80,7 @@ export async function readSafetensors(path: string): Promise<{ tensors: StoredTe
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
-    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${why}`, { cause });
+    throw invalid(path, why, { cause });
   }
   return decodeSafetensors(file, path);
 }
@@ -83,32 +89,22 @@ export async function readSafetensors(path: string): Promise<{ tensors: StoredTe
 export function decodeSafetensors(file: Uint8Array, source: string): { tensors: StoredTensors; metadata: Metadata } {
   const headerEnd = prefixLength(file, source);
   const payload = file.subarray(headerEnd);
-  const { entries, metadata } = parseHeader(file.subarray(8, headerEnd), payload.length, ELEMENT_SIZES, source);
+  const { entries, metadata } = parseHeader(file.subarray(8, headerEnd), payload.length, source);
   const expected = metadata[DIGEST_KEY];
   if (expected !== undefined && expected !== digest(payload)) {
-    throw new SmoothOutError(
-      'CHECKPOINT_INVALID',
-      `${source}: its contents have changed since it was written: SHA-256 of the tensors is ${digest(payload)}, expected ${expected}`,
-      { hint: 'Delete the file and run the training again, or take a copy that is intact.' },
-    );
+    const why = `SHA-256 of the tensors is ${digest(payload)}, expected ${expected}`;
+    throw invalid(source, `its contents have changed since it was written: ${why}`, {
+      hint: 'Delete the file and run the training again, or take a copy that is intact.',
+    });
   }
-  const tensors = entries.map(
-    ([
-      name,
-      {
-        dtype,
-        shape,
-        data_offsets: [begin, end],
-      },
-    ]) => {
-      return [name, { shape, data: arrayOf(dtype as keyof typeof ARRAYS, payload.subarray(begin, end)) }] as const;
-    },
-  );
+  const tensors = entries.map(([name, { dtype, shape, data_offsets }]) => {
+    return [name, { shape, data: arrayOf(dtype, payload.subarray(...data_offsets)) }] as const;
+  });
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
 /** The bytes as an array of the dtype: in place where they are aligned, else a copy. */
-function arrayOf(dtype: keyof typeof ARRAYS, bytes: Uint8Array): TensorData {
+function arrayOf(dtype: Dtype, bytes: Uint8Array): TensorData {
   const ArrayType = ARRAYS[dtype];
   const aligned = bytes.byteOffset % ArrayType.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new ArrayType(
@@ -118,10 +114,10 @@ function arrayOf(dtype: keyof typeof ARRAYS, bytes: Uint8Array): TensorData {
   );
 }
 
-function dtypeOf(data: TensorData): string {
+function dtypeOf(data: TensorData): Dtype {
   const match = Object.entries(ARRAYS).find(([, array]) => data instanceof array);
   if (match === undefined) throw new TypeError(`${Object.prototype.toString.call(data)} has no safetensors dtype here`);
-  return match[0];
+  return match[0] as Dtype;
 }
 
 function bytesOf(data: TensorData): Uint8Array {
@@ -130,4 +126,146 @@ function bytesOf(data: TensorData): Uint8Array {
 
 function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Where the tensors' bytes begin, from the first eight bytes. @throws SmoothOutError CHECKPOINT_INVALID */
+function prefixLength(file: Uint8Array, source: string): number {
+  refuseOtherFormats(file, source);
+  if (file.length < 8) throw invalid(source, `only ${file.length} bytes long`);
+  const length = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_LENGTH)) {
+    throw invalid(source, `its header claims ${length} bytes, more than the ${MAX_HEADER_LENGTH} that are allowed`);
+  }
+  if (length > BigInt(file.length - 8)) {
+    throw invalid(
+      source,
+      `its header claims ${length} bytes, but only ${file.length - 8} follow: the file is cut short`,
+    );
+  }
+  return 8 + Number(length);
+}
+
+/** The tensors in the order of their bytes, and the metadata. @throws SmoothOutError CHECKPOINT_INVALID */
+function parseHeader(
+  bytes: Uint8Array,
+  payloadLength: number,
+  source: string,
+): { entries: [string, Entry][]; metadata: Record<string, string> } {
+  const json = decode(bytes, source);
+  const header = parse(json, source);
+  const repeated = repeatedKey(json);
+  if (repeated !== undefined) throw invalid(source, `its header names ${JSON.stringify(repeated)} twice`);
+
+  let metadata: Record<string, string> = {};
+  const entries: [string, Entry][] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') {
+      if (!isTextMap(value)) throw invalid(source, '__metadata__ must map names to strings');
+      metadata = value;
+    } else {
+      entries.push([name, checkEntry(name, value, source)]);
+    }
+  }
+  // Empty tensors may share an offset with the one that follows them.
+  entries.sort(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
+  let end = 0;
+  for (const [name, { data_offsets }] of entries) {
+    if (data_offsets[0] < end) throw invalid(source, `the bytes of ${name} overlap another tensor's`);
+    if (data_offsets[0] > end) throw invalid(source, `bytes ${end} to ${data_offsets[0]} belong to no tensor`);
+    end = data_offsets[1];
+  }
+  if (end > payloadLength) {
+    throw invalid(source, `its tensors take ${end} bytes, but only ${payloadLength} are there: the file is cut short`);
+  }
+  if (end < payloadLength) throw invalid(source, `${payloadLength - end} bytes follow its last tensor`);
+  return { entries, metadata };
+}
+
+function decode(bytes: Uint8Array, source: string): string {
+  if (bytes[0] !== 0x7b) throw invalid(source, 'its header does not begin with "{": this is no safetensors file');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid(source, 'its header is not valid UTF-8');
+  }
+}
+
+function parse(json: string, source: string): object {
+  try {
+    return JSON.parse(json) as object;
+  } catch (cause) {
+    throw invalid(source, `its header is not valid JSON: ${(cause as Error).message}`);
+  }
+}
+
+function checkEntry(name: string, value: unknown, source: string): Entry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+  if (!isDtype(dtype)) {
+    const known = Object.keys(ARRAYS).join(', ');
+    throw invalid(source, `${name} has dtype ${JSON.stringify(dtype)}; expected one of ${known}`);
+  }
+  if (!isCounts(shape)) throw invalid(source, `${name} has shape ${JSON.stringify(shape)}; expected whole numbers`);
+  if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
+    throw invalid(source, `${name} has data_offsets ${JSON.stringify(offsets)}; expected [begin, end]`);
+  }
+  const [begin, end] = offsets as [number, number];
+  const length = shape.reduce((product, extent) => product * extent, ARRAYS[dtype].BYTES_PER_ELEMENT);
+  if (length !== end - begin) {
+    throw invalid(
+      source,
+      `${name} has shape [${shape}] of ${dtype}, ${length} bytes, but its offsets span ${end - begin}`,
+    );
+  }
+  return { dtype, shape, data_offsets: [begin, end] };
+}
+
+function isDtype(value: unknown): value is Dtype {
+  return typeof value === 'string' && Object.hasOwn(ARRAYS, value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+function isTextMap(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((item) => typeof item === 'string')
+  );
+}
+
+/** JSON.parse keeps the last of two equal keys, so one file could mean different things to different readers. */
+function repeatedKey(json: string): string | undefined {
+  const objects: Set<string>[] = [];
+  for (const [token, key] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (token === '{') objects.push(new Set());
+    else if (token === '}') objects.pop();
+    else if (key !== undefined) {
+      const name = JSON.parse(key) as string;
+      const names = objects.at(-1)!;
+      if (names.has(name)) return name;
+      names.add(name);
+    }
+  }
+  return undefined;
+}
+
+function refuseOtherFormats(file: Uint8Array, source: string): void {
+  // Byte 8 of a safetensors file is its header's "{".
+  if (file[8] === 0x7b) return;
+  const zip = file[0] === 0x50 && file[1] === 0x4b && file[2] === 3 && file[3] === 4;
+  // Protocol 2 to 5, as PyTorch's older format and Python itself write them.
+  const pickle = file[0] === 0x80 && file[1]! >= 2 && file[1]! <= 5;
+  if (zip || pickle) {
+    const format = zip ? 'zip archive' : 'Python pickle';
+    throw invalid(source, `this is a ${format}, as torch.save writes it; expected a safetensors file`, {
+      hint: 'Pickles can run code, so they are never opened here. In Python: safetensors.torch.save_file(state_dict, "model.safetensors").',
+    });
+  }
+}
+
+function invalid(source: string, why: string, details?: ErrorDetails): SmoothOutError {
+  return new SmoothOutError('CHECKPOINT_INVALID', `${source}: ${why}`, details);
 }

@@ -2,8 +2,7 @@
 import type { RunSpec } from '../config/schema.js';
 import { drawNoise } from '../smoothout/noise.js';
 import { noiseFactor } from '../smoothout/schedule.js';
-import { createUniformBuffer } from '../support/philox/uniform-buffer.js';
-import type { Stream } from '../support/random.js';
+import { createUniformBuffer, type Stream } from '../support/random.js';
 import type { Learner } from './programs.js';
 
 /** Where in the training a step is. */

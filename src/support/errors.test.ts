@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { didYouMean, nearest } from './suggest.js';
+import { didYouMean, nearest } from './errors.js';
 
 const KEYS = ['epochs', 'batchSize', 'optimizer', 'augment', 'a', 'per'];
 
