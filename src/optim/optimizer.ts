@@ -1,20 +1,64 @@
-/** What a training step needs of an optimizer: a pure update of the flat parameters. */
-import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs';
+/** An optimizer, and what the settings make of the gradient and the learning rate before it sees them. */
+import * as tf from '@tensorflow/tfjs';
 
 export interface Update {
-  readonly parameters: Tensor1D;
-  readonly state: Readonly<Record<string, Tensor>>;
+  readonly parameters: tf.Tensor1D;
+  readonly state: Readonly<Record<string, tf.Tensor>>;
 }
 
+/** A pure update of the flat parameters. */
 export interface Optimizer {
   /** Names of the state's flat vectors, each as long as the parameters and 0 at the start. */
   readonly state: readonly string[];
   /** The numbers that change from step to step; `step` counts the updates since the state was 0, from 1 on. */
   scalars(step: number, learningRate: number): Readonly<Record<string, number>>;
   update(
-    parameters: Tensor1D,
-    gradient: Tensor1D,
-    state: Readonly<Record<string, Tensor>>,
-    scalars: Readonly<Record<string, Scalar>>,
+    parameters: tf.Tensor1D,
+    gradient: tf.Tensor1D,
+    state: Readonly<Record<string, tf.Tensor>>,
+    scalars: Readonly<Record<string, tf.Scalar>>,
   ): Update;
+}
+
+export interface GradientOptions {
+  /** Greatest L2 norm of the whole gradient; null leaves it alone. */
+  readonly clipNorm: number | null;
+  /** L2 penalty on every parameter, batch norm's and biases included. */
+  readonly weightDecay: number;
+}
+
+/** What happens to a gradient before the optimizer sees it, in the reference's order: clipped, then decayed. */
+export function regularise(
+  gradient: tf.Tensor1D,
+  parameters: tf.Tensor1D,
+  { clipNorm, weightDecay }: GradientOptions,
+): tf.Tensor1D {
+  const clipped = clipNorm === null ? gradient : clipByNorm(gradient, clipNorm);
+  if (weightDecay === 0) return clipped;
+  return tf.add(clipped, tf.mul(parameters, weightDecay)) as tf.Tensor1D;
+}
+
+/** `torch.nn.utils.clip_grad_norm_`: g · min(1, c / (‖g‖₂ + 10⁻⁶)). */
+function clipByNorm(gradient: tf.Tensor1D, clipNorm: number): tf.Tensor1D {
+  const norm = tf.sqrt(tf.sum(tf.square(gradient)));
+  const factor = tf.minimum(tf.div(clipNorm, tf.add(norm, 1e-6)), 1);
+  return tf.mul(gradient, factor) as tf.Tensor1D;
+}
+
+export interface LearningRateSettings {
+  readonly optimizer: { readonly learningRate: number; readonly scaleLearningRate: boolean };
+  readonly schedule: readonly { readonly epoch: number; readonly factor: number }[];
+  readonly batchSize: number;
+  readonly ghostBatchSize: number | null;
+}
+
+/**
+ * The learning rate of an epoch (counted from 0): the base rate times the factor of the last schedule entry reached.
+ * "Learning rate tuning" (Hoffer et al. 2017) multiplies it by √(batch size / ghost batch size).
+ */
+export function learningRateAt(epoch: number, settings: LearningRateSettings): number {
+  const { optimizer, schedule, batchSize, ghostBatchSize } = settings;
+  const scale = optimizer.scaleLearningRate && ghostBatchSize !== null ? Math.sqrt(batchSize / ghostBatchSize) : 1;
+  const factor = schedule.reduce((latest, entry) => (epoch >= entry.epoch ? entry.factor : latest), 1);
+  return optimizer.learningRate * scale * factor;
 }

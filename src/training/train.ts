@@ -1,7 +1,7 @@
 /** The epochs of a run: train, validate, keep the best, save what a resume needs. */
 import type { RunSpec } from '../config/schema.js';
 import type { Engine } from '../engine/engine.js';
-import { learningRateAt } from '../optim/schedule.js';
+import { learningRateAt } from '../optim/optimizer.js';
 import { type Checkpoint, describe, saveCheckpoint, saveWeights } from './checkpoint.js';
 import { diverged, type EpochProgress, newEpoch, trainEpoch } from './epoch.js';
 import { createEvaluator, type Evaluator } from './evaluate.js';
