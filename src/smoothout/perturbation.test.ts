@@ -2,9 +2,15 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { initialise } from '../nn/initialise.js';
 import { buildLayout, type ParameterDeclaration, type ParameterRole } from '../nn/layout.js';
-import { createUniformBuffer } from '../support/random.js';
-import { drawNoise, type NoiseOptions } from './noise.js';
-import { filterAdaptivePerturbation, uniformPerturbation } from './perturbation.js';
+import { buildModel } from '../nn/model.js';
+import { createUniformBuffer, type Stream } from '../support/random.js';
+import {
+  drawNoise,
+  filterAdaptivePerturbation,
+  type NoiseOptions,
+  noiseFactor,
+  uniformPerturbation,
+} from './perturbation.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -123,4 +129,117 @@ test('SmoothOut adds the numbers drawn, whatever the weights', () => {
   );
   expect(perturbed).toEqual(weights.map((value, i) => Math.fround(value + noise[i]!)));
   expect(uniformPerturbation.bound(A)).toBe(A);
+});
+
+describe('the numbers drawn', () => {
+  const A = 0.03;
+  const { layout } = buildModel('mlp', { classes: 10, hidden: [32] });
+  const N = layout.size;
+
+  function theta(place: Partial<Stream>, parameters: NoiseOptions['parameters'] = 'all', bound = A): Float32Array {
+    const buffer = createUniformBuffer(N);
+    return drawNoise(buffer, { seed: 1, purpose: 'noise', ...place }, layout, { bound, parameters });
+  }
+
+  const mean = (values: ArrayLike<number>, power = 1) =>
+    Array.from(values).reduce((sum, value) => sum + value ** power, 0) / values.length;
+
+  function correlation(a: Float32Array, b: Float32Array): number {
+    const products = a.map((value, i) => value * b[i]!);
+    return mean(products) / Math.sqrt(mean(a, 2) * mean(b, 2));
+  }
+
+  /** Five standard deviations of the correlation of N independent pairs. */
+  const UNRELATED = 5 / Math.sqrt(N);
+
+  describe('θ is uniform on [−a, a] (Eq. 5)', () => {
+    const drawn = theta({});
+
+    test('never leaves the interval, and comes close to both ends', () => {
+      expect(Math.max(...drawn)).toBeLessThanOrEqual(A);
+      expect(Math.min(...drawn)).toBeGreaterThanOrEqual(-A);
+      expect(Math.max(...drawn)).toBeGreaterThan(0.999 * A);
+      expect(Math.min(...drawn)).toBeLessThan(-0.999 * A);
+    });
+
+    test('has the moments: 0, a²/3, 0, a⁴/5', () => {
+      // Five standard errors each; the variance of θᵏ is a²ᵏ (1/(2k+1) − (E θᵏ)²/a²ᵏ).
+      const expected = [0, 1 / 3, 0, 1 / 5];
+      for (const [i, moment] of expected.entries()) {
+        const k = i + 1;
+        const error = Math.sqrt((1 / (2 * k + 1) - moment ** 2) / N);
+        expect(Math.abs(mean(drawn, k) / A ** k - moment)).toBeLessThan(5 * error);
+      }
+    });
+
+    test('has the distribution function (Kolmogorov–Smirnov, significance 0.001)', () => {
+      const sorted = Float32Array.from(drawn).sort();
+      const distances = Array.from(sorted, (value, i) => Math.abs((value / A + 1) / 2 - (i + 0.5) / N));
+      expect(Math.max(...distances)).toBeLessThan(1.95 / Math.sqrt(N));
+    });
+  });
+
+  describe('θ is drawn anew', () => {
+    const places: [string, Partial<Stream>][] = [
+      ['step', { step: 1 }],
+      ['epoch', { epoch: 1 }],
+      ['ghost batch', { chunk: 1 }],
+      ['seed', { seed: 2 }],
+    ];
+
+    test.each(places)('for another %s, unrelated to the last', (_, place) => {
+      expect(Math.abs(correlation(theta({}), theta(place)))).toBeLessThan(UNRELATED);
+    });
+
+    test('at each of a hundred steps, every one unrelated to the one before', () => {
+      const steps = Array.from({ length: 100 }, (_, step) => theta({ step }));
+      const correlations = steps.slice(1).map((noise, i) => correlation(noise, steps[i]!));
+      expect(Math.max(...correlations.map(Math.abs))).toBeLessThan(UNRELATED);
+      // Sum of squares of 99 correlations of variance 1/N: chi-squared, mean 99, standard deviation 14.
+      const chiSquared = correlations.reduce((sum, value) => sum + N * value ** 2, 0);
+      expect(Math.abs(chiSquared - 99)).toBeLessThan(5 * 14);
+    });
+
+    test('the same at the same place', () => {
+      expect(theta({ epoch: 3, step: 5 })).toEqual(theta({ epoch: 3, step: 5 }));
+    });
+  });
+
+  test.each([1, 2, 3, 16, 32, 64])('θ of parameters %i apart are unrelated', (distance) => {
+    const drawn = theta({});
+    expect(Math.abs(correlation(drawn.subarray(distance), drawn.subarray(0, N - distance)))).toBeLessThan(UNRELATED);
+  });
+
+  test('withoutBatchNorm leaves the scale and shift of batch normalisation alone, and nothing else', () => {
+    const [all, without] = [theta({}), theta({}, 'withoutBatchNorm')];
+    for (const { name, role, offset, size } of layout.parameters) {
+      const expected = role.startsWith('batchNorm') ? new Float32Array(size) : all.subarray(offset, offset + size);
+      expect(without.subarray(offset, offset + size), name).toEqual(expected);
+    }
+    expect(layout.parameters.filter(({ role }) => role.startsWith('batchNorm'))).toHaveLength(2);
+  });
+
+  test('a = 0 is no noise: +0 everywhere, which leaves every weight the same bits', () => {
+    expect(theta({}, 'all', 0).every((value) => Object.is(value, 0))).toBe(true);
+  });
+});
+
+describe('the schedule of the noise', () => {
+  test('constant noise stays', () => {
+    expect([0, 50, 99].map((t) => noiseFactor('constant', t, 100))).toEqual([1, 1, 1]);
+  });
+
+  test('tanh noise is whole until about 40 % of the training, half at the middle, and gone after about 60 %', () => {
+    const at = (t: number) => noiseFactor('tanh', t, 1000);
+    expect(at(500)).toBe(0.5);
+    expect(at(0)).toBeCloseTo(0.9999546, 7);
+    expect(at(400)).toBeCloseTo(0.8807971, 7);
+    expect(at(600)).toBeCloseTo(0.1192029, 7);
+    expect(at(1000)).toBeCloseTo(0.0000454, 7);
+  });
+
+  test('tanh noise never grows', () => {
+    const factors = Array.from({ length: 201 }, (_, t) => noiseFactor('tanh', t, 200));
+    expect(factors).toEqual([...factors].sort((a, b) => b - a));
+  });
 });

@@ -1,7 +1,8 @@
-/** The perturbations w ↦ w + θ of the methods, as functions of numbers that the host draws (noise.ts). */
+/** The perturbations w ↦ w + θ of the methods, as functions of numbers that the host draws. */
 import * as tf from '@tensorflow/tfjs';
 import { join, split } from '../nn/flat.js';
 import type { Layout, ParameterSlot } from '../nn/layout.js';
+import type { Stream, UniformBuffer } from '../support/random.js';
 
 export interface Perturbation {
   /** The host draws U(−bound, bound) for each parameter, when the strength of the noise is `a`. */
@@ -46,4 +47,32 @@ function scaledToFilters(direction: tf.Tensor, weight: tf.Tensor, { shape, size 
   const lengths = (tensor: tf.Tensor) => tf.sqrt(tf.sum(tf.square(rows(tensor)), 1, true));
   const factor = tf.div(tf.mul(lengths(weight), a), tf.maximum(lengths(direction), TINY));
   return tf.mul(rows(direction), factor);
+}
+
+export interface NoiseOptions {
+  readonly bound: number;
+  /** `withoutBatchNorm` leaves the scale and shift of batch normalisation unperturbed. */
+  readonly parameters: 'all' | 'withoutBatchNorm';
+}
+
+/**
+ * Draws the numbers behind θ, on the host so that every engine and device sees the same: fills a buffer of layout.size
+ * with numbers uniform on (−bound, bound), new for every stream.
+ */
+export function drawNoise(buffer: UniformBuffer, stream: Stream, layout: Layout, options: NoiseOptions): Float32Array {
+  const out = buffer.fill(stream, options.bound);
+  if (options.parameters === 'withoutBatchNorm') {
+    for (const { role, offset, size } of layout.parameters) {
+      if (role === 'batchNormScale' || role === 'batchNormShift') out.fill(0, offset, offset + size);
+    }
+  }
+  return out;
+}
+
+/**
+ * The factor on the noise's strength at step t of T. `tanh` falls from 1 to 0 around the middle of the training, as in
+ * the authors' code when the paper's runs were made; the paper describes constant noise.
+ */
+export function noiseFactor(schedule: 'constant' | 'tanh', t: number, T: number): number {
+  return schedule === 'constant' ? 1 : (1 + Math.tanh(-10 * (t / T - 0.5))) / 2;
 }

@@ -1,7 +1,6 @@
 /** What the host draws for a pass: θ's numbers and dropout's. Functions of (seed, place in the training) alone. */
 import type { RunSpec } from '../config/schema.js';
-import { drawNoise } from '../smoothout/noise.js';
-import { noiseFactor } from '../smoothout/schedule.js';
+import { drawNoise, noiseFactor } from '../smoothout/perturbation.js';
 import { createUniformBuffer, type Stream } from '../support/random.js';
 import type { Learner } from './programs.js';
 
