@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { split } from '../../src/nn/flat.js';
-import { initialise } from '../../src/nn/initialise.js';
 import { buildModel } from '../../src/nn/model.js';
+import { initialise } from '../../src/nn/weights.js';
 import { MULTIPLY_ADDS } from './multiply-adds.js';
 
 type Kernel = Awaited<ReturnType<typeof tf.profile>>['kernels'][number];

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../src/data/batches.js';
 import { imageSize } from '../../src/data/source.js';
 import type { DeviceArray, Engine } from '../../src/engine/engine.js';
-import { initialise } from '../../src/nn/initialise.js';
+import { initialise } from '../../src/nn/weights.js';
 import { createSplitObjective } from '../../src/sharpness/objective.js';
 import { createUniformBuffer, integers } from '../../src/support/random.js';
 import { ghostBatches } from '../../src/training/ghost-batches.js';

@@ -1,6 +1,6 @@
 /** Whether a device computes what the CPU computes: training, evaluation and the objective of the sharpness stage. */
 import type { Engine } from '../../src/engine/engine.js';
-import { initialise } from '../../src/nn/initialise.js';
+import { initialise } from '../../src/nn/weights.js';
 import { createSplitObjective } from '../../src/sharpness/objective.js';
 import { fillUniform, integers } from '../../src/support/random.js';
 import { createEvaluator } from '../../src/training/evaluate.js';

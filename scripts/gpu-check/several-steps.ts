@@ -8,7 +8,7 @@ import {
   type Value,
 } from '../../src/engine/engine.js';
 import type { CudaEngine } from '../../src/engine/onnx/cuda.js';
-import { initialise } from '../../src/nn/initialise.js';
+import { initialise } from '../../src/nn/weights.js';
 import { fillUniform, integers } from '../../src/support/random.js';
 import { buildLearner } from '../../src/training/learner.js';
 import { trainingPrograms } from '../../src/training/programs.js';

@@ -1,7 +1,7 @@
 /** Between the flat vector and the named tensors in it. */
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../engine/engine.js';
-import { tensorNamed } from './layer.js';
+import { tensorNamed } from './layers.js';
 import type { Slot } from './layout.js';
 
 /** Vectors from this size on are split off alone; smaller neighbours stay together, so that updates are few and long. */

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { withGradient } from './gradient.js';
-import { crossEntropy } from './loss.js';
+import { crossEntropy, withGradient } from './loss.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -2,15 +2,14 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
-import type { DropoutDeclaration, ImageShape, Layer, Mode } from './layer.js';
+import type { DropoutDeclaration, ImageShape, Layer, Mode } from './layers.js';
 import { buildLayout, type Layout } from './layout.js';
 import { alexnet } from './models/alexnet.js';
-import { cifarShallow } from './models/cifarShallow.js';
-import { f1 } from './models/f1.js';
-import { multilayerPerceptron } from './models/mlp.js';
+import { cifarShallow } from './models/cifar-shallow.js';
+import { f1, multilayerPerceptron } from './models/f1.js';
 import { resnet44 } from './models/resnet44.js';
 
-export type { ImageShape, Mode } from './layer.js';
+export type { ImageShape, Mode } from './layers.js';
 
 export interface ForwardInputs {
   /** By name, as in the layout (`split` of flat.ts makes them from the flat vector). */
@@ -48,22 +47,19 @@ interface Architecture {
 }
 
 const MNIST: ImageShape = { channels: 1, height: 28, width: 28 };
-
 const CIFAR: ImageShape = { channels: 3, height: 32, width: 32 };
 const IMAGENET: ImageShape = { channels: 3, height: 224, width: 224 };
 
+const CIFAR_SHALLOW: Architecture = {
+  inputShape: CIFAR,
+  dropout: 0.5,
+  build: (shape, { classes, dropout }) => cifarShallow(shape, classes, dropout),
+};
+
 const ARCHITECTURES = {
   f1: { inputShape: MNIST, dropout: null, build: (shape, { classes }) => f1(shape, classes) },
-  c1: {
-    inputShape: CIFAR,
-    dropout: 0.5,
-    build: (shape, { classes, dropout }) => cifarShallow(shape, classes, dropout),
-  },
-  c3: {
-    inputShape: CIFAR,
-    dropout: 0.5,
-    build: (shape, { classes, dropout }) => cifarShallow(shape, classes, dropout),
-  },
+  c1: CIFAR_SHALLOW,
+  c3: CIFAR_SHALLOW,
   resnet44: { inputShape: CIFAR, dropout: null, build: (shape, { classes }) => resnet44(shape, classes) },
   alexnet: {
     inputShape: IMAGENET,

@@ -2,11 +2,11 @@
 import type { Tensor1D } from '@tensorflow/tfjs';
 import { firstImages } from '../data/source.js';
 import type { Engine, NamedTensors } from '../engine/engine.js';
-import type { Weights } from '../nn/initialise.js';
+import { batchLoss, batchSignature, float } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
+import type { Weights } from '../nn/weights.js';
 import { SmoothOutError } from '../support/errors.js';
 import { createEvaluator, type Evaluation } from '../training/evaluate.js';
-import { batchLoss, batchSignature, float } from '../training/objective.js';
 import type { Laboratory, Split, Subject } from './laboratory.js';
 import { programsBySize, type SplitImages, usualBatchSize } from './objective.js';
 

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { writeMnist } from '../data/testing/fixtures.js';
-import { initialise } from '../nn/initialise.js';
 import { buildModel } from '../nn/model.js';
-import { toTensors } from '../nn/stored.js';
+import { initialise, toTensors } from '../nn/weights.js';
 import { encodeSafetensors } from '../support/safetensors.js';
 import { createLaboratory, type Laboratory } from './laboratory.js';
 

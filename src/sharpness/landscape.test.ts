@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { initialise } from '../nn/initialise.js';
 import { buildModel } from '../nn/model.js';
+import { initialise } from '../nn/weights.js';
 import { createEvaluator } from '../training/evaluate.js';
 import { createLandscape, type DirectionOptions, displaced, filterNormalisedDirection } from './landscape.js';
 import { trainSmallNetwork } from './testing/network.js';

@@ -3,8 +3,8 @@
  * section 4), in the form of the authors' visualize2_sharpness.py.
  */
 import { firstImages } from '../data/source.js';
-import type { Weights } from '../nn/initialise.js';
 import type { Layout, ParameterSlot } from '../nn/layout.js';
+import type { Weights } from '../nn/weights.js';
 import { normal, type Stream, uniform } from '../support/random.js';
 import { createEvaluator, type Evaluation } from '../training/evaluate.js';
 import type { Laboratory, Split, Subject } from './laboratory.js';

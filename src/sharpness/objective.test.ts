@@ -2,11 +2,10 @@ import type { Tensor1D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createEngine } from '../engine/create.js';
 import type { NamedTensors } from '../engine/engine.js';
-import { withGradient } from '../nn/gradient.js';
+import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
 import { buildModel } from '../nn/model.js';
 import { normal } from '../support/random.js';
 import { createEvaluator } from '../training/evaluate.js';
-import { batchLoss, batchSignature, float } from '../training/objective.js';
 import { createSplitObjective, openImages, usualBatchSize } from './objective.js';
 import { patternImages, type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
 

@@ -4,9 +4,8 @@ import type { Tensor1D } from '@tensorflow/tfjs';
 import { type Batch, batches } from '../data/batches.js';
 import { type ImageSource, imageSize } from '../data/source.js';
 import type { DeviceArray, Engine, NamedTensors, Program } from '../engine/engine.js';
-import { withGradient } from '../nn/gradient.js';
+import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
 import type { Model, ModelName } from '../nn/model.js';
-import { batchLoss, batchSignature, float } from '../training/objective.js';
 import type { Objective } from './lbfgsb/problem.js';
 
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */

@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
 import { firstImages } from '../data/source.js';
 import type { Engine, NamedTensors, Program } from '../engine/engine.js';
+import { batchLoss, batchSignature, float } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import { drawNoise, uniformPerturbation } from '../smoothout/perturbation.js';
 import { createUniformBuffer } from '../support/random.js';
-import { batchLoss, batchSignature, float } from '../training/objective.js';
 import type { Laboratory, Split, Subject } from './laboratory.js';
 import { programsBySize } from './objective.js';
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { initialise } from '../nn/initialise.js';
 import { buildLayout, type ParameterDeclaration, type ParameterRole } from '../nn/layout.js';
 import { buildModel } from '../nn/model.js';
+import { initialise } from '../nn/weights.js';
 import { createUniformBuffer, type Stream } from '../support/random.js';
 import {
   drawNoise,

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { initialise } from '../nn/initialise.js';
 import { buildModel } from '../nn/model.js';
+import { initialise } from '../nn/weights.js';
 import { readSafetensors } from '../support/safetensors.js';
 import { type Checkpoint, describe as describeRun, readCheckpoint, saveCheckpoint, saveWeights } from './checkpoint.js';
 import { temporaryFolder, tinySpec } from './testing/tiny.js';

@@ -4,9 +4,8 @@
  */
 import { z } from 'zod';
 import type { RunSpec } from '../config/schema.js';
-import type { Weights } from '../nn/initialise.js';
 import type { Layout } from '../nn/layout.js';
-import { fromTensors, toTensors } from '../nn/stored.js';
+import { fromTensors, toTensors, type Weights } from '../nn/weights.js';
 import { SmoothOutError } from '../support/errors.js';
 import { writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ImageSource } from '../data/source.js';
 import { createEagerEngine } from '../engine/eager.js';
 import { createOnnxEngine } from '../engine/onnx/engine.js';
-import { initialise } from '../nn/initialise.js';
 import { buildModel } from '../nn/model.js';
+import { initialise } from '../nn/weights.js';
 import { createEvaluator } from './evaluate.js';
 import { tinySource } from './testing/tiny-source.js';
 

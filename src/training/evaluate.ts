@@ -1,12 +1,10 @@
 /** Loss and accuracy over a whole split: clean parameters, running batch statistics, no dropout. */
-
 import type { Tensor1D } from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
-import type { ImageSource } from '../data/source.js';
-import { imageSize } from '../data/source.js';
+import { type ImageSource, imageSize } from '../data/source.js';
 import type { Engine, NamedTensors, Program, Value } from '../engine/engine.js';
+import { batchLoss, batchSignature, float } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
-import { batchLoss, batchSignature, float } from './objective.js';
 
 export interface Evaluation {
   /** Mean cross-entropy (nats). */

@@ -5,12 +5,11 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Engine, NamedTensors, Program, Signature } from '../engine/engine.js';
-import { withGradient } from '../nn/gradient.js';
+import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import { type GradientOptions, type Optimizer, regularise } from '../optim/optimizer.js';
 import { smoothOutStep } from '../smoothout/algorithm.js';
 import type { Perturbation } from '../smoothout/perturbation.js';
-import { batchLoss, batchSignature, float } from './objective.js';
 
 export interface Learner {
   readonly model: Model;

@@ -4,7 +4,7 @@ import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
 import { createEagerEngine } from '../engine/eager.js';
 import { createOnnxEngine } from '../engine/onnx/engine.js';
-import { initialise } from '../nn/initialise.js';
+import { initialise } from '../nn/weights.js';
 import { createDraw, type StepPlace } from './draws.js';
 import { ghostBatches } from './ghost-batches.js';
 import { buildLearner } from './learner.js';

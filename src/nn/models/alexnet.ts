@@ -1,9 +1,21 @@
-import { chain, type ImageShape, type Layer, type Module, sequential } from '../layer.js';
-import { batchNorm } from '../layers/batchNorm.js';
-import { type Convolution, conv2d, convolvedSide } from '../layers/conv2d.js';
-import { dropout } from '../layers/dropout.js';
-import { linear } from '../layers/linear.js';
-import { channelsLast, flattenChannelsFirst, maxPool3x3Stride2, pooledSide, relu } from '../layers/shape.js';
+import { batchNorm } from '../batch-norm.js';
+import {
+  type Convolution,
+  chain,
+  channelsLast,
+  conv2d,
+  convolvedSide,
+  dropout,
+  flattenChannelsFirst,
+  type ImageShape,
+  type Layer,
+  linear,
+  type Module,
+  maxPool3x3Stride2,
+  pooledSide,
+  relu,
+  sequential,
+} from '../layers.js';
 
 /**
  * AlexNet with batch normalisation, as the authors built it (`models/alexnet.py`, `AlexNetOWT_BN`). The order is theirs:

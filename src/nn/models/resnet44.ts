@@ -1,9 +1,18 @@
 import * as tf from '@tensorflow/tfjs';
-import { chain, composite, type ImageShape, type Layer, type Module, sequential } from '../layer.js';
-import { batchNorm } from '../layers/batchNorm.js';
-import { conv2d } from '../layers/conv2d.js';
-import { linear } from '../layers/linear.js';
-import { channelsLast, globalAveragePool, relu } from '../layers/shape.js';
+import { batchNorm } from '../batch-norm.js';
+import {
+  chain,
+  channelsLast,
+  composite,
+  conv2d,
+  globalAveragePool,
+  type ImageShape,
+  type Layer,
+  linear,
+  type Module,
+  relu,
+  sequential,
+} from '../layers.js';
 
 const BLOCKS_PER_STAGE = 7;
 

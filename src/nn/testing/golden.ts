@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Engine, HostArray, Signature, TensorFunction } from '../../engine/engine.js';
 import { join, split } from '../flat.js';
-import { withGradient } from '../gradient.js';
-import { crossEntropy } from '../loss.js';
+import { crossEntropy, withGradient } from '../loss.js';
 import { buildModel, type Mode, type Model, type ModelName } from '../model.js';
 import { compareNumber, compareSlots, compareTensor, type Deviation, type Summary, type Tolerance } from './compare.js';
 import { STREAMS, type TestInput, testInputs } from './fill.js';

@@ -1,9 +1,8 @@
 /** A small network with batch normalisation, trained in a second on images drawn here. */
 import type { ImageSource } from '../../data/source.js';
 import { createOnnxEngine } from '../../engine/onnx/engine.js';
-import type { Weights } from '../../nn/initialise.js';
-import { initialise } from '../../nn/initialise.js';
 import { buildModel, type Model } from '../../nn/model.js';
+import { initialise, type Weights } from '../../nn/weights.js';
 import { normal } from '../../support/random.js';
 import { createStatisticsEstimator } from '../interpolation.js';
 import { minimize } from '../lbfgsb/minimize.js';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SmoothOutError } from '../../support/errors.js';
-import type { Mode } from '../layer.js';
-import { batchNorm } from './batchNorm.js';
+import { SmoothOutError } from '../support/errors.js';
+import { batchNorm } from './batch-norm.js';
+import type { Mode } from './layers.js';
 
 const layer = batchNorm(3)('bn');
 const statistics = () => ({ 'bn.running_mean': tf.tensor([0.5, -1, 2]), 'bn.running_var': tf.tensor([1, 4, 0.25]) });

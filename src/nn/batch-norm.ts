@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { SmoothOutError } from '../../support/errors.js';
-import { type Module, type Pass, tensorNamed } from '../layer.js';
-import type { Initialiser } from '../layout.js';
+import { SmoothOutError } from '../support/errors.js';
+import { type Module, type Pass, tensorNamed } from './layers.js';
+import type { Initialiser } from './layout.js';
 
 /** Added to the variance (PyTorch's default `eps`). */
 const EPSILON = 1e-5;

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Mode } from '../layer.js';
-import { dropout } from './dropout.js';
+import { dropout, type Mode } from './layers.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

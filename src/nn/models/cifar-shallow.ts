@@ -1,9 +1,19 @@
-import { chain, type ImageShape, type Layer, type Module, sequential } from '../layer.js';
-import { batchNorm } from '../layers/batchNorm.js';
-import { conv2d } from '../layers/conv2d.js';
-import { dropout } from '../layers/dropout.js';
-import { linear } from '../layers/linear.js';
-import { channelsLast, flattenChannelsFirst, maxPool3x3Stride2, pooledSide, relu } from '../layers/shape.js';
+import { batchNorm } from '../batch-norm.js';
+import {
+  chain,
+  channelsLast,
+  conv2d,
+  dropout,
+  flattenChannelsFirst,
+  type ImageShape,
+  type Layer,
+  linear,
+  type Module,
+  maxPool3x3Stride2,
+  pooledSide,
+  relu,
+  sequential,
+} from '../layers.js';
 
 /**
  * C1 (CIFAR-10) and C3 (CIFAR-100), as the authors built them (`models/cifar_shallow.py`): two convolutions, each
