@@ -10,8 +10,8 @@ import {
 import type { CudaEngine } from '../../src/engine/onnx/cuda.js';
 import { initialise } from '../../src/nn/weights.js';
 import { fillUniform, integers } from '../../src/support/random.js';
-import { buildLearner } from '../../src/training/learner.js';
 import { trainingPrograms } from '../../src/training/programs.js';
+import { buildLearner } from '../../src/training/setup.js';
 import { freshOptimizerState } from '../../src/training/state.js';
 import type { StepTask } from '../bench/protocol.js';
 

@@ -37,7 +37,7 @@ export interface AllOutcomes {
  * @throws SmoothOutError DATA_MISSING, DATA_CORRUPT, CONFIG_INVALID, OUTPUT_UNWRITABLE, NO_SPACE
  */
 export async function runAll(runs: readonly RunSpec[], options: RunAllOptions): Promise<AllOutcomes> {
-  const { createWorkshop } = await import('../training/workshop.js');
+  const { createWorkshop } = await import('../training/run.js');
   await makeFolder(join(options.out, 'runs'));
   const workshop = await createWorkshop(options);
   if (workshop.engine.reason) log(workshop.engine.reason);

@@ -1,9 +1,9 @@
 /** What is seen of a run while it trains: a bar where somebody watches, else a line an epoch. */
 import { SingleBar } from 'cli-progress';
 import type { RunSpec } from '../config/schema.js';
-import type { EpochProgress } from '../training/epoch.js';
-import type { EpochMetrics } from '../training/metrics.js';
-import type { RunEvents } from '../training/workshop.js';
+import type { EpochProgress } from '../training/checkpoint.js';
+import type { EpochMetrics } from '../training/record.js';
+import type { RunEvents } from '../training/run.js';
 import { log, printJson, showsProgress } from './output.js';
 
 export interface RunProgress {

@@ -4,8 +4,7 @@ import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Config, configSchema, type MethodConfig, type OptimizerConfig } from '../config/schema.js';
 import { readTextIfExists } from '../support/files.js';
-import { type EpochMetrics, readMetrics } from '../training/metrics.js';
-import { type RunRecord, readRunRecord } from '../training/record.js';
+import { type EpochMetrics, type RunRecord, readMetrics, readRunRecord } from '../training/record.js';
 import { runPathsIn } from '../training/run-directory.js';
 import {
   type NamedConvention,

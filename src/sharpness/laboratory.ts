@@ -15,7 +15,7 @@ import type { Origin } from '../report/figures/curve-record.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
 import { type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
-import { chooseSources } from '../training/sources.js';
+import { chooseSources } from '../training/setup.js';
 import { openImages, type SplitImages } from './objective.js';
 
 export type Split = 'train' | 'test';

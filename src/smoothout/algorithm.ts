@@ -1,6 +1,6 @@
 /**
  * Algorithm 1, "SmoothOut in Back Propagation" (Wen et al., 2018, section 3.3), as a pure function: its lines 3 to 6
- * for one batch. The loop of lines 1, 2 and 7 is training/epoch.ts; the perturbations are in perturbation.ts.
+ * for one batch. The loop of lines 1, 2 and 7 is training/train.ts; the perturbations are in perturbation.ts.
  */
 import type { Tensor1D } from '@tensorflow/tfjs';
 import type { Update } from '../optim/optimizer.js';

@@ -108,6 +108,15 @@ export async function readJson(path: string, code: ErrorCode): Promise<unknown> 
   }
 }
 
+/** The value of a JSON text; undefined where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Turns a failed write into the error that the user should see; other errors pass unchanged. */
 export function asWriteError(error: unknown, path: string): unknown {
   if (error instanceof SmoothOutError) return error;

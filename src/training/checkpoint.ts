@@ -7,13 +7,35 @@ import type { RunSpec } from '../config/schema.js';
 import type { Layout } from '../nn/layout.js';
 import { fromTensors, toTensors, type Weights } from '../nn/weights.js';
 import { SmoothOutError } from '../support/errors.js';
-import { writeFileAtomic } from '../support/files.js';
+import { parseJson, writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
-import type { EpochProgress } from './epoch.js';
+import { damaged } from './record.js';
 import type { HostState } from './state.js';
 
 const FORMAT = '1';
 const OPTIMIZER = 'optimizer.';
+
+/** How far an epoch has come. */
+export interface EpochProgress {
+  /** Counted from 0. */
+  readonly epoch: number;
+  readonly steps: number;
+  readonly images: number;
+  /** Summed over the images so far: cross-entropy (nats) and correct predictions, as they were trained on. */
+  readonly lossSum: number;
+  readonly correct: number;
+  /** Wall time of these steps, waiting for data included. */
+  readonly seconds: number;
+}
+
+export const newEpoch = (epoch: number): EpochProgress => ({
+  epoch,
+  steps: 0,
+  images: 0,
+  lossSum: 0,
+  correct: 0,
+  seconds: 0,
+});
 
 /** A run between two steps. */
 export interface Checkpoint {
@@ -77,7 +99,7 @@ export async function readCheckpoint(
   stateNames: readonly string[],
 ): Promise<Checkpoint> {
   const { tensors, metadata } = await readSafetensors(path);
-  const parsed = placeSchema.safeParse(parseJson(metadata.place));
+  const parsed = placeSchema.safeParse(parseJson(metadata.place ?? ''));
   if (metadata.format !== FORMAT || !parsed.success) {
     throw damaged(path, 'not a checkpoint to resume from: it does not say how far the training had come');
   }
@@ -112,16 +134,4 @@ export async function readCheckpoint(
 export function weightsIn(tensors: StoredTensors, layout: Layout, source: string): Weights {
   const weights = Object.entries(tensors).filter(([name]) => !name.startsWith(OPTIMIZER));
   return fromTensors(Object.fromEntries(weights), layout, source);
-}
-
-function damaged(path: string, why: string): SmoothOutError {
-  return new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${why}`, { hint: 'Start the run over with --force.' });
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }

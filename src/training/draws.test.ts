@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createDraw, type PassPlace, type StepPlace } from './draws.js';
-import { buildLearner } from './learner.js';
+import { buildLearner } from './setup.js';
 import { tinySpec } from './testing/tiny.js';
 import { tinySource } from './testing/tiny-source.js';
 

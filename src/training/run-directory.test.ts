@@ -1,45 +1,19 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { appendMetrics, type EpochMetrics, readMetrics, truncateMetrics } from './metrics.js';
-import { type RunRecord, readRunRecord, writeRunRecord } from './record.js';
-import { clearRun, listRuns, openRun, runPaths } from './run-directory.js';
+import { acquireLock, clearRun, listRuns, openRun, runPaths } from './run-directory.js';
 
 let output: string;
+let path: string;
 beforeEach(async () => {
   output = await mkdtemp(join(tmpdir(), 'smoothout-run-'));
+  path = join(output, 'run.lock.json');
 });
 
 const paths = (seed = 1, method = 'baseline') =>
   runPaths(output, { experiment: 'f1-sb', method: { label: method }, seed });
-
-const RECORD: RunRecord = {
-  version: 1,
-  experiment: 'f1-sb',
-  method: 'baseline',
-  seed: 1,
-  status: 'running',
-  startedAt: '2024-01-01T00:00:00.000Z',
-  finishedAt: null,
-  epochs: 3,
-  epochsDone: 1,
-  bestEpoch: 1,
-  bestAccuracy: 97.5,
-  finalAccuracy: 97.5,
-  validation: 'test',
-  imagesPerSecond: 13_000,
-  seconds: 4.5,
-  parameters: 1_462_794,
-  engine: 'onnx',
-  device: 'cpu',
-  configHash: 'abc',
-  gitCommit: null,
-  versions: { node: '20.0.0', tfjs: null },
-  dataset: 'mnist',
-  data: { synthetic: true, trainImages: 12_000, validationImages: 2_000, digests: {} },
-  error: null,
-};
 
 describe('openRun', () => {
   test('makes the folder, locks it and clears what a kill left', async () => {
@@ -74,7 +48,7 @@ test('listRuns finds every folder with a record, in order', async () => {
   expect(await listRuns(join(output, 'runs'))).toEqual([]);
   for (const run of [paths(10), paths(2), paths(1, 'adasmoothout'), paths(3)]) {
     await mkdir(run.folder, { recursive: true });
-    if (run.folder !== paths(3).folder) await writeRunRecord(run.record, RECORD);
+    if (run.folder !== paths(3).folder) await writeFile(run.record, '{}');
   }
   await writeFile(join(output, 'runs', 'f1-sb', 'notes.txt'), '');
   const found = await listRuns(join(output, 'runs'));
@@ -85,72 +59,95 @@ test('listRuns finds every folder with a record, in order', async () => {
   ]);
 });
 
-describe('run.json', () => {
-  const path = () => join(output, 'run.json');
+const BUILT = new URL('../../dist/training/run-directory.js', import.meta.url).href;
 
-  test('is read as it was written', async () => {
-    await writeRunRecord(path(), RECORD);
-    expect(await readRunRecord(path())).toEqual(RECORD);
+/** A process that takes the lock at a given time, says so, and keeps it until it is killed. */
+function taker(at: number) {
+  const code = `
+    const { acquireLock } = await import(${JSON.stringify(BUILT)});
+    while (Date.now() < ${at});
+    try { await acquireLock(${JSON.stringify(path)}); console.log('taken'); setInterval(() => {}, 1000); }
+    catch (error) { console.log(error.code); }`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const word = new Promise<string>((resolve) => child.stdout.once('data', (bytes) => resolve(String(bytes).trim())));
+  const end = () => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    return child.kill('SIGKILL') ? ended : Promise.resolve();
+  };
+  return { child, word, end };
+}
+
+describe('acquireLock', () => {
+  test('keeps out everyone else until it is released', async () => {
+    const lock = await acquireLock(path);
+    await expect(acquireLock(path)).rejects.toMatchObject({
+      code: 'RUN_LOCKED',
+      exitStatus: 6,
+      message: expect.stringContaining(`in use by process ${process.pid} since`),
+    });
+    await lock.release();
+    await (await acquireLock(path)).release();
+    expect(await readdir(output)).toEqual([]);
+  });
+
+  test('takes the place of a process that was killed', async () => {
+    const holder = taker(0);
+    expect(await holder.word).toBe('taken');
+    await expect(acquireLock(path)).rejects.toMatchObject({ code: 'RUN_LOCKED' });
+    await holder.end();
+    const lock = await acquireLock(path);
+    expect(JSON.parse(await readFile(path, 'utf8')).pid).toBe(process.pid);
+    await lock.release();
+    expect(await readdir(output)).toEqual([]);
+  });
+
+  test('tells a process from another that got its number', async () => {
+    const holder = { pid: process.pid, host: hostname(), bootId: null, processStart: '1', since: '', token: 'x' };
+    await writeFile(path, JSON.stringify(holder));
+    if (process.platform === 'linux') await (await acquireLock(path)).release();
+    await writeFile(path, JSON.stringify({ ...holder, processStart: null }));
+    await expect(acquireLock(path)).rejects.toMatchObject({ code: 'RUN_LOCKED' });
+  });
+
+  test('never takes the place of a process on another machine', async () => {
+    await writeFile(path, JSON.stringify({ pid: 1, host: 'elsewhere', since: 'yesterday', token: 'x' }));
+    await expect(acquireLock(path)).rejects.toMatchObject({
+      code: 'RUN_LOCKED',
+      message: `${path}: in use by process 1 on elsewhere since yesterday`,
+      hint: expect.stringContaining('delete that file'),
+    });
+  });
+
+  test.each(['', '{', '{"pid": "x"}'])('leaves a lock that says %j alone', async (text) => {
+    await writeFile(path, text);
+    await expect(acquireLock(path)).rejects.toMatchObject({ code: 'RUN_LOCKED', hint: expect.any(String) });
+    expect(await readFile(path, 'utf8')).toBe(text);
+  });
+
+  test('is released by its holder alone', async () => {
+    const lock = await acquireLock(path);
+    const other = JSON.stringify({ pid: 1, host: 'elsewhere', since: '', token: 'other' });
+    await writeFile(path, other);
+    await lock.release();
+    expect(await readFile(path, 'utf8')).toBe(other);
+  });
+
+  test('says that the folder cannot be written', async () => {
+    await expect(acquireLock(join(output, 'no', 'run.lock.json'))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
   });
 
   test.each([
-    ['{"version": 2}', /run record of version 2; this smoothout reads version 1/],
-    ['{}', /run record of version unknown/],
-    ['3', /run record of version unknown/],
-    ['{"version": 1', /not valid JSON/],
-    [JSON.stringify({ ...RECORD, status: 'done' }), /run\.json: status: /],
-    [JSON.stringify({ ...RECORD, bestAccuracy: 101 }), /run\.json: bestAccuracy: /],
-  ])('that says %s is refused', async (text, message) => {
-    await writeFile(path(), text);
-    await expect(readRunRecord(path())).rejects.toMatchObject({
-      code: 'CHECKPOINT_INVALID',
-      message: expect.stringMatching(message),
-    });
-  });
-});
-
-describe('metrics.jsonl', () => {
-  const path = () => join(output, 'metrics.jsonl');
-  const epoch = (number: number): EpochMetrics => ({
-    epoch: number,
-    step: 47 * number,
-    learningRate: 0.001,
-    trainLoss: 0.5 / number,
-    trainAccuracy: 90,
-    validationLoss: 0.25,
-    validationAccuracy: 91.25,
-    seconds: 1.5,
-    imagesPerSecond: 8000,
-  });
-
-  test('grows by a line an epoch', async () => {
-    expect(await readMetrics(path())).toEqual([]);
-    await appendMetrics(path(), epoch(1));
-    await appendMetrics(path(), epoch(2));
-    expect(await readMetrics(path())).toEqual([epoch(1), epoch(2)]);
-    expect((await readFile(path(), 'utf8')).split('\n')).toHaveLength(3);
-  });
-
-  test('goes back to the epoch of a checkpoint, and drops the line that a kill cut short', async () => {
-    for (const number of [1, 2, 3]) await appendMetrics(path(), epoch(number));
-    await appendFile(path(), '{"epoch": 4, "ste');
-    expect(await truncateMetrics(path(), 2)).toEqual([epoch(1), epoch(2)]);
-    await appendMetrics(path(), epoch(3));
-    expect(await readMetrics(path())).toEqual([epoch(1), epoch(2), epoch(3)]);
-  });
-
-  test('with another broken line names it', async () => {
-    await writeFile(path(), `${JSON.stringify(epoch(1))}\n{"epoch": 2}\n`);
-    await expect(readMetrics(path())).rejects.toThrow(`${path()}:2: step: `);
-    await writeFile(path(), 'garbage\n');
-    await expect(readMetrics(path())).rejects.toThrow(`${path()}:1: `);
-  });
-
-  test('holds no number that is not finite', async () => {
-    await expect(appendMetrics(path(), { ...epoch(3), trainLoss: Number.NaN })).rejects.toMatchObject({
-      code: 'DIVERGED',
-      message: 'epoch 3: trainLoss is NaN',
-    });
-    expect(await readMetrics(path())).toEqual([]);
+    ['a free lock', false],
+    ['a dead process’s lock', true],
+  ])('of eight processes that want %s at one moment, one gets it', async (_, stale) => {
+    if (stale) {
+      const dead = taker(0);
+      await dead.word;
+      await dead.end();
+    }
+    const takers = Array.from({ length: 8 }, () => taker(Date.now() + 1500));
+    const words = await Promise.all(takers.map(({ word }) => word));
+    await Promise.all(takers.map(({ end }) => end()));
+    expect(words.sort()).toEqual([...Array(7).fill('RUN_LOCKED'), 'taken']);
   });
 });

@@ -4,9 +4,8 @@ import { readRunConfig } from '../config/resolve.js';
 import type { ImageSource } from '../data/source.js';
 import { initialise, toTensors } from '../nn/weights.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
-import { buildLearner } from './learner.js';
-import { readMetrics } from './metrics.js';
-import { readRunRecord } from './record.js';
+import { readMetrics, readRunRecord } from './record.js';
+import { buildLearner } from './setup.js';
 import { parametersOf, resultsOf, TINY_DATASET, temporaryFolder, tinySpec, trainTiny } from './testing/tiny.js';
 
 const SPEC = tinySpec();

@@ -1,23 +1,34 @@
-/** A run in its folder: started, resumed, or found finished; its record kept up to date whatever happens. */
+/** Runs, each in its folder: started, resumed, or found finished; the record kept up to date whatever happens. */
 import { isDeepStrictEqual } from 'node:util';
 import { runConfigText } from '../config/resolve.js';
-import type { RunSpec } from '../config/schema.js';
+import type { DatasetName, RunSpec } from '../config/schema.js';
+import { openDataset } from '../data/open.js';
 import type { Dataset } from '../data/source.js';
+import { type ChosenEngine, createEngine, type EngineChoice } from '../engine/create.js';
 import type { Engine } from '../engine/engine.js';
 import type { Layout } from '../nn/layout.js';
 import { initialise } from '../nn/weights.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
-import { type Checkpoint, readCheckpoint, weightsIn } from './checkpoint.js';
-import { type EpochProgress, newEpoch } from './epoch.js';
-import { buildLearner } from './learner.js';
-import { type EpochMetrics, truncateMetrics } from './metrics.js';
+import { gitCommit, versions } from '../support/versions.js';
+import { type Checkpoint, type EpochProgress, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
 import type { Learner } from './programs.js';
-import { type RunRecord, readRunRecord, writeRunRecord } from './record.js';
-import { dataOf, failureOf, newRecord, type Provenance, progressOf } from './record-of.js';
-import { clearRun, openRun, type RunPaths } from './run-directory.js';
-import { chooseSources, type Sources } from './sources.js';
+import {
+  damaged,
+  dataOf,
+  type EpochMetrics,
+  failureOf,
+  newRecord,
+  type Provenance,
+  progressOf,
+  type RunRecord,
+  readRunRecord,
+  truncateMetrics,
+  writeRunRecord,
+} from './record.js';
+import { clearRun, openRun, type RunPaths, runPaths } from './run-directory.js';
+import { buildLearner, chooseSources, type Sources } from './setup.js';
 import { freshOptimizerState } from './state.js';
 import { train } from './train.js';
 
@@ -63,7 +74,9 @@ async function trainInFolder(options: RunOptions, sources: Sources, earlier: Run
   const learner = buildLearner(spec, sources.train);
   const from = await startingPoint(options, learner);
   const epochs = await truncateMetrics(paths.metrics, from.progress.epoch);
-  if (epochs.length < from.progress.epoch) throw lacksEpochs(paths.metrics, epochs.length, from.progress.epoch);
+  if (epochs.length < from.progress.epoch) {
+    throw damaged(paths.metrics, `${epochs.length} epochs, where the checkpoint is after ${from.progress.epoch}`);
+  }
   const parameters = learner.model.layout.size;
   let record = newRecord({ spec, dataset, sources, engine, provenance, parameters, earlier, epochs });
   await writeFileAtomic(paths.config, runConfigText(spec));
@@ -105,12 +118,44 @@ function startedWithOther(what: string, { record }: RunPaths): SmoothOutError {
   });
 }
 
-function lacksEpochs(path: string, found: number, expected: number): SmoothOutError {
-  return new SmoothOutError(
-    'CHECKPOINT_INVALID',
-    `${path}: ${found} epochs, where the checkpoint is after ${expected}`,
-    {
-      hint: 'Start the run over with --force.',
+export type RunEvents = Pick<RunOptions, 'onStart' | 'onStep' | 'onEpoch'>;
+
+/** What the runs of one command share: the engine, the opened data sets, where the code came from. */
+export interface Workshop {
+  readonly engine: ChosenEngine;
+  /**
+   * Opens the data of runs to come and checks that it fits them, so that hours of one run do not come before what is
+   * wrong with the next.
+   *
+   * @throws what `openDataset` and `chooseSources` throw.
+   */
+  prepare(specs: readonly RunSpec[]): Promise<void>;
+  /** @throws what `trainRun` and `openDataset` throw. */
+  run(
+    spec: RunSpec,
+    options: RunEvents & Pick<RunOptions, 'force' | 'signal'> & { readonly out: string },
+  ): Promise<RunRecord>;
+  dispose(): Promise<void>;
+}
+
+export async function createWorkshop(choice: EngineChoice & { readonly data?: string }): Promise<Workshop> {
+  const [engine, allVersions, commit] = await Promise.all([createEngine(choice), versions(), gitCommit()]);
+  const provenance = { versions: allVersions, gitCommit: commit };
+  const datasets = new Map<string, Promise<Dataset>>();
+  const datasetOf = ({ dataset, synthetic }: { dataset: DatasetName; synthetic: boolean }) => {
+    const key = `${dataset} ${synthetic}`;
+    if (!datasets.has(key)) datasets.set(key, openDataset(dataset, { directory: choice.data, synthetic }));
+    return datasets.get(key)!;
+  };
+  return {
+    engine,
+    async prepare(specs) {
+      for (const spec of specs) chooseSources(spec, await datasetOf(spec));
     },
-  );
+    async run(spec, { out, ...options }) {
+      const dataset = await datasetOf(spec);
+      return trainRun({ ...options, spec, engine, provenance, dataset, paths: runPaths(out, spec) });
+    },
+    dispose: () => engine.dispose(),
+  };
 }

@@ -9,9 +9,9 @@ import { resolveRuns } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { SmoothOutError } from '../support/errors.js';
 import { readSafetensors } from '../support/safetensors.js';
-import { readMetrics } from './metrics.js';
+import { readMetrics } from './record.js';
+import { createWorkshop, type Workshop } from './run.js';
 import { runPaths } from './run-directory.js';
-import { createWorkshop, type Workshop } from './workshop.js';
 
 const FOLDER = fileURLToPath(new URL('../../configs', import.meta.url));
 const CONFIGS = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml'));

@@ -3,8 +3,8 @@ import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
 import type { DeviceArray, Value } from '../engine/engine.js';
 import { createDraw, type StepPlace } from './draws.js';
-import { ghostBatches } from './ghost-batches.js';
 import type { Learner, TrainingPrograms } from './programs.js';
+import { ghostBatches } from './setup.js';
 import { replaceState, type TrainingState } from './state.js';
 
 export interface StepResult {

@@ -1,16 +1,19 @@
 /** The epochs of a run: train, validate, keep the best, save what a resume needs. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RunSpec } from '../config/schema.js';
+import { type Batch, batches } from '../data/batches.js';
+import type { ImageSource } from '../data/source.js';
 import type { Engine } from '../engine/engine.js';
 import { learningRateAt } from '../optim/optimizer.js';
-import { type Checkpoint, describe, saveCheckpoint, saveWeights } from './checkpoint.js';
-import { diverged, type EpochProgress, newEpoch, trainEpoch } from './epoch.js';
+import { SmoothOutError } from '../support/errors.js';
+import { type Checkpoint, describe, type EpochProgress, newEpoch, saveCheckpoint, saveWeights } from './checkpoint.js';
 import { createEvaluator, type Evaluator } from './evaluate.js';
-import { appendMetrics, bestEpoch, type EpochMetrics } from './metrics.js';
 import { type Learner, trainingPrograms } from './programs.js';
+import { appendMetrics, bestEpoch, type EpochMetrics } from './record.js';
 import type { RunPaths } from './run-directory.js';
-import type { Sources } from './sources.js';
+import { ghostBatches, type Sources } from './setup.js';
 import { disposeState, downloadState, resetOptimizer, type TrainingState, uploadState } from './state.js';
-import { createStepRunner } from './step.js';
+import { createStepRunner, type StepRunner } from './step.js';
 
 export interface Training {
   readonly spec: RunSpec;
@@ -85,6 +88,64 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
   }
 }
 
+interface EpochOptions extends Pick<Training, 'spec' | 'signal'> {
+  readonly source: ImageSource;
+  readonly runStep: StepRunner;
+  readonly learningRate: number;
+  /** Awaited before the next step. */
+  readonly onStep: (state: TrainingState, progress: EpochProgress) => Promise<void>;
+}
+
+/**
+ * Lines 1, 2 and 7 of Algorithm 1: the batches of an epoch, one step for each, from where `progress` says to the end of
+ * the epoch, or to where `signal` stops it.
+ *
+ * @throws SmoothOutError DIVERGED when the loss is no longer a number; `onStep` is not called for that step.
+ */
+async function trainEpoch(
+  start: TrainingState,
+  progress: EpochProgress,
+  { spec, source, runStep, learningRate, signal, onStep }: EpochOptions,
+): Promise<{ state: TrainingState; progress: EpochProgress }> {
+  const { epoch } = progress;
+  const stepsPerEpoch = Math.ceil(source.count / spec.batchSize);
+  const place = { epoch, learningRate, total: stepsPerEpoch * spec.epochs };
+  let state = start;
+  let now = progress;
+  const startedAt = performance.now();
+  const parts = batches(source, {
+    batchSize: spec.batchSize,
+    cut: (count) => ghostBatches(count, spec.batchSize, spec.ghostBatchSize),
+    shuffle: { seed: spec.seed, purpose: 'shuffle', epoch },
+    ...(spec.augment && { augmentation: { seed: spec.seed, purpose: 'augmentation', epoch } }),
+    skip: progress.steps,
+  });
+  // The counts below say how many parts there are: it is never asked for one too many.
+  const next = async () => (await parts.next()).value as Batch;
+  for (let step = progress.steps; step < stepsPerEpoch; step++) {
+    // Signals arrive between turns of the event loop only.
+    await nextTurn();
+    if (signal.aborted) break;
+    const count = Math.min(spec.batchSize, source.count - step * spec.batchSize);
+    const result = await runStep(state, { count, next }, { ...place, step, done: epoch * stepsPerEpoch + step });
+    state = result.state;
+    now = {
+      epoch,
+      steps: step + 1,
+      images: now.images + count,
+      lossSum: now.lossSum + result.lossSum,
+      correct: now.correct + result.correct,
+      seconds: progress.seconds + (performance.now() - startedAt) / 1000,
+    };
+    if (!Number.isFinite(result.lossSum)) {
+      throw diverged(`the loss became ${result.lossSum} in epoch ${epoch + 1}, step ${now.steps}`);
+    }
+    await onStep(state, now);
+  }
+  await parts.return();
+  return { state, progress: now };
+}
+
 /** Validates, keeps the parameters if no earlier epoch was as good, and writes the epoch's line. */
 async function finishEpoch(
   { spec, paths, learner, sources }: Training,
@@ -114,4 +175,10 @@ async function finishEpoch(
   };
   await appendMetrics(paths.metrics, metrics);
   return metrics;
+}
+
+function diverged(what: string): SmoothOutError {
+  return new SmoothOutError('DIVERGED', what, {
+    hint: 'Try a smaller learning rate, a smaller noise strength a, or optimizer.clipNorm.',
+  });
 }
