@@ -35,9 +35,9 @@ export interface Stream {
 }
 
 /** key0, key1, counter1, counter2, counter3 of a stream; counter0 counts blocks. */
-export type StreamWords = readonly [seed: number, purpose: number, chunk: number, step: number, epoch: number];
+type StreamWords = readonly [seed: number, purpose: number, chunk: number, step: number, epoch: number];
 
-export function streamWords({ seed, purpose, epoch = 0, step = 0, chunk = 0 }: Stream): StreamWords {
+function streamWords({ seed, purpose, epoch = 0, step = 0, chunk = 0 }: Stream): StreamWords {
   return [seed >>> 0, PURPOSES[purpose], chunk >>> 0, step >>> 0, epoch >>> 0];
 }
 

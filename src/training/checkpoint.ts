@@ -15,18 +15,24 @@ import type { HostState } from './state.js';
 const FORMAT = '1';
 const OPTIMIZER = 'optimizer.';
 
-/** How far an epoch has come. */
-export interface EpochProgress {
+const number = z.number();
+
+const progressSchema = z.object({
   /** Counted from 0. */
-  readonly epoch: number;
-  readonly steps: number;
-  readonly images: number;
+  epoch: number,
+  steps: number,
+  images: number,
   /** Summed over the images so far: cross-entropy (nats) and correct predictions, as they were trained on. */
-  readonly lossSum: number;
-  readonly correct: number;
+  lossSum: number,
+  correct: number,
   /** Wall time of these steps, waiting for data included. */
-  readonly seconds: number;
-}
+  seconds: number,
+});
+
+/** How far an epoch has come. */
+export type EpochProgress = Readonly<z.output<typeof progressSchema>>;
+
+const placeSchema = z.object({ updates: number, progress: progressSchema });
 
 export const newEpoch = (epoch: number): EpochProgress => ({
   epoch,
@@ -43,19 +49,6 @@ export interface Checkpoint {
   /** The epoch under way: 0 steps of it are done where the checkpoint was made at an epoch's end. */
   readonly progress: EpochProgress;
 }
-
-const number = z.number();
-const placeSchema = z.object({
-  updates: number,
-  progress: z.object({
-    epoch: number,
-    steps: number,
-    images: number,
-    lossSum: number,
-    correct: number,
-    seconds: number,
-  }),
-});
 
 /** What both kinds of checkpoint say of themselves. `epoch` is counted from 1. */
 export function describe(spec: RunSpec, epoch: number): Metadata {

@@ -59,7 +59,6 @@ const recordSchema = z.object({
 });
 
 export type RunRecord = z.output<typeof recordSchema>;
-export type RunStatus = RunRecord['status'];
 
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
@@ -90,7 +89,7 @@ export function damaged(where: string, why: string): SmoothOutError {
 /** Where the code came from. */
 export type Provenance = Pick<RunRecord, 'gitCommit' | 'versions'>;
 
-export interface RecordInputs {
+interface RecordInputs {
   readonly spec: RunSpec;
   readonly dataset: Dataset;
   readonly sources: Sources;

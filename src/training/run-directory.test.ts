@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { acquireLock, clearRun, listRuns, openRun, runPaths } from './run-directory.js';
+import { acquireLock, clearRun, openRun, runPaths } from './run-directory.js';
 
 let output: string;
 let path: string;
@@ -42,21 +42,6 @@ test('clearRun removes the files of a run and nothing else', async () => {
   await clearRun(run);
   expect((await readdir(run.folder)).sort()).toEqual(['notes.txt', 'run.lock.json']);
   await lock.release();
-});
-
-test('listRuns finds every folder with a record, in order', async () => {
-  expect(await listRuns(join(output, 'runs'))).toEqual([]);
-  for (const run of [paths(10), paths(2), paths(1, 'adasmoothout'), paths(3)]) {
-    await mkdir(run.folder, { recursive: true });
-    if (run.folder !== paths(3).folder) await writeFile(run.record, '{}');
-  }
-  await writeFile(join(output, 'runs', 'f1-sb', 'notes.txt'), '');
-  const found = await listRuns(join(output, 'runs'));
-  expect(found.map(({ folder }) => folder.slice(output.length))).toEqual([
-    '/runs/f1-sb/adasmoothout/seed-1',
-    '/runs/f1-sb/baseline/seed-2',
-    '/runs/f1-sb/baseline/seed-10',
-  ]);
 });
 
 const BUILT = new URL('../../dist/training/run-directory.js', import.meta.url).href;

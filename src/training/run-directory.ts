@@ -1,7 +1,7 @@
 /** A run's folder: where its files are, and who may write there. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
@@ -65,31 +65,6 @@ export async function clearRun(paths: RunPaths): Promise<void> {
   // The record goes first: without it, whatever a kill leaves of the others counts as no run.
   for (const path of [paths.record, paths.last, paths.best, paths.metrics, paths.sharpness, paths.config]) {
     await rm(path, { force: true });
-  }
-}
-
-/** The folders with a run.json under `runs` (`<output>/runs`), in alphabetical order; none where there is no such folder. */
-export async function listRuns(runs: string): Promise<RunPaths[]> {
-  const found: RunPaths[] = [];
-  for (const experiment of await folders(runs)) {
-    for (const method of await folders(experiment)) {
-      for (const seed of await folders(method)) {
-        const names = await readdir(seed);
-        if (names.includes('run.json')) found.push(runPathsIn(seed));
-      }
-    }
-  }
-  return found;
-}
-
-async function folders(parent: string): Promise<string[]> {
-  try {
-    const entries = await readdir(parent, { withFileTypes: true });
-    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-    return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).map((name) => join(parent, name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
   }
 }
 

@@ -142,7 +142,7 @@ export function chooseTrials(measured: readonly Measured[]): Measured[] {
 }
 
 /** a; 0 for the baseline, which has none. */
-export function strengthOf({ trial }: Measured): number {
+function strengthOf({ trial }: Measured): number {
   const { method } = trial.runs[0]!;
   return method.name === 'baseline' ? 0 : method.noise.a;
 }
