@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { DATASET_NAMES, type DatasetName } from '../data/catalogue.js';
+import { DATASET_NAMES, type DatasetName, dataDirectory, readCatalogue } from '../data/catalogue.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
-import { createCountBar } from './count-bar.js';
 import { log, paint, print, printJson, textTable } from './output.js';
+import { createCountBar } from './progress.js';
 
 interface DataOptions {
   readonly data?: string;
@@ -33,8 +33,6 @@ export function registerData(program: Command): void {
 }
 
 async function list(options: DataOptions): Promise<void> {
-  const { readCatalogue } = await import('../data/catalogue.js');
-  const { dataDirectory } = await import('../data/catalogue.js');
   const { isGenerated, generatedFolder } = await import('../data/generated/stand-ins.js');
   const { findDataset, officialPlace } = await import('../data/open.js');
   const root = dataDirectory(options.data);
@@ -75,7 +73,6 @@ async function fetch(
   names: string[],
   options: DataOptions & { readonly mirror?: string; readonly force?: boolean },
 ): Promise<void> {
-  const { dataDirectory } = await import('../data/catalogue.js');
   const { fetchDataset } = await import('../data/fetch.js');
   if (options.mirror !== undefined && !URL.canParse(options.mirror)) {
     throw new SmoothOutError('USAGE', `--mirror "${options.mirror}" is no web address`, {
@@ -85,37 +82,28 @@ async function fetch(
   const root = dataDirectory(options.data);
   for (const name of datasetNames(names)) {
     const bar = createCountBar('MB', 1e6);
-    try {
-      const { folder, files } = await fetchDataset(name, {
-        root,
-        mirror: options.mirror,
-        force: options.force ?? false,
-        progress: bar.update,
-      });
-      bar.stop();
-      if (options.json) printJson({ dataset: name, folder, files });
-      else if (files.length === 0) print(`${name}: all there and verified, in ${folder}`);
-      else print(`${name}: fetched and verified ${files.length} files, in ${folder}`);
-    } finally {
-      bar.stop();
-    }
+    const { folder, files } = await fetchDataset(name, {
+      root,
+      mirror: options.mirror,
+      force: options.force ?? false,
+      progress: bar.update,
+    }).finally(bar.stop);
+    if (options.json) printJson({ dataset: name, folder, files });
+    else if (files.length === 0) print(`${name}: all there and verified, in ${folder}`);
+    else print(`${name}: fetched and verified ${files.length} files, in ${folder}`);
   }
 }
 
 async function verify(names: string[], options: DataOptions): Promise<void> {
-  const { dataDirectory } = await import('../data/catalogue.js');
   const root = dataDirectory(options.data);
-  const asked = datasetNames(names);
-  let bad = 0;
+  // What is not here is wrong only where it was asked for.
+  const absent = { good: 0, bad: names.length > 0 ? 1 : 0 };
   let good = 0;
-  for (const name of asked) {
-    const found = await verifyOne(name, root, options);
-    if (found === undefined) {
-      if (names.length > 0) bad++;
-      continue;
-    }
-    bad += found.bad;
+  let bad = 0;
+  for (const name of datasetNames(names)) {
+    const found = (await verifyOne(name, root, options)) ?? absent;
     good += found.good;
+    bad += found.bad;
   }
   if (bad > 0) {
     throw new SmoothOutError('DATA_CORRUPT', `${bad} of ${bad + good} checks failed in ${root}`, {
@@ -131,7 +119,6 @@ async function verifyOne(
   options: DataOptions,
 ): Promise<{ readonly good: number; readonly bad: number } | undefined> {
   const { findDataset, inspectFiles, officialPlace, openDataset } = await import('../data/open.js');
-  const { readCatalogue } = await import('../data/catalogue.js');
   const place = officialPlace(name, root, options.data);
   const say = (state: string, what: string, detail?: string) => {
     if (options.json) printJson({ dataset: name, state, what, ...(detail !== undefined && { detail }) });
@@ -144,37 +131,28 @@ async function verifyOne(
   }
   const bar = createCountBar('checked');
   const progress = (done: number, total: number) => bar.update(name, done, total);
-  try {
-    if (name === 'imagenet') {
-      const { inspectImages } = await import('../data/imagenet.js');
-      const { images, problems } = await inspectImages(folder, progress);
-      bar.stop();
-      for (const problem of problems) say('corrupt', folder, problem);
-      say(
-        problems.length === 0 ? 'readable' : 'corrupt',
-        folder,
-        `${images - problems.length} of ${images} images decode`,
-      );
-      return { good: images - problems.length, bad: problems.length };
-    }
-    const { files } = (await inspectFiles(place, readCatalogue()[name].files, progress))!;
-    bar.stop();
-    for (const { name: file, path, state, detail } of files) {
-      say(state === 'different' ? 'differs from the official file' : state, path ?? file, detail);
-    }
-    const good = files.filter(({ state }) => state === 'official').length;
-    if (good < files.length) {
-      // A file that differs may still be well-formed: a few changed pixels are no reason to refuse to read it.
-      const problem = await openDataset(name, { directory: root }).then(
-        () => undefined,
-        (error: Error) => error.message,
-      );
-      say(problem === undefined ? 'readable all the same' : 'cannot be read', folder, problem);
-    }
-    return { good, bad: files.length - good };
-  } finally {
-    bar.stop();
+  if (name === 'imagenet') {
+    const { inspectImages } = await import('../data/imagenet.js');
+    const { images, problems } = await inspectImages(folder, progress).finally(bar.stop);
+    const good = images - problems.length;
+    for (const problem of problems) say('corrupt', folder, problem);
+    say(problems.length === 0 ? 'readable' : 'corrupt', folder, `${good} of ${images} images decode`);
+    return { good, bad: problems.length };
   }
+  const { files } = (await inspectFiles(place, readCatalogue()[name].files, progress).finally(bar.stop))!;
+  for (const { name: file, path, state, detail } of files) {
+    say(state === 'different' ? 'differs from the official file' : state, path ?? file, detail);
+  }
+  const good = files.filter(({ state }) => state === 'official').length;
+  if (good < files.length) {
+    // A file that differs may still be well-formed: a few changed pixels are no reason to refuse to read it.
+    const problem = await openDataset(name, { directory: root }).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    say(problem === undefined ? 'readable all the same' : 'cannot be read', folder, problem);
+  }
+  return { good, bad: files.length - good };
 }
 
 function paintState(state: string): string {
@@ -183,22 +161,16 @@ function paintState(state: string): string {
 }
 
 async function generate(names: string[], options: DataOptions & { readonly force?: boolean }): Promise<void> {
-  const { dataDirectory } = await import('../data/catalogue.js');
   const { ensureGenerated } = await import('../data/generated/stand-ins.js');
   const root = dataDirectory(options.data);
   for (const name of datasetNames(names)) {
     const bar = createCountBar('images');
-    try {
-      const { folder, made } = await ensureGenerated(root, name, {
-        force: options.force ?? false,
-        progress: (done, total) => bar.update(name, done, total),
-      });
-      bar.stop();
-      if (options.json) printJson({ dataset: name, folder, made });
-      else print(`${name}: ${made ? 'made' : 'there already'}, in ${folder}`);
-    } finally {
-      bar.stop();
-    }
+    const { folder, made } = await ensureGenerated(root, name, {
+      force: options.force ?? false,
+      progress: (done, total) => bar.update(name, done, total),
+    }).finally(bar.stop);
+    if (options.json) printJson({ dataset: name, folder, made });
+    else print(`${name}: ${made ? 'made' : 'there already'}, in ${folder}`);
   }
 }
 

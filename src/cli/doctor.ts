@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { DATASET_NAMES, dataDirectory, locate, readCatalogue } from '../data/catalogue.js';
 import type { DeviceReport } from '../engine/devices.js';
 import { SmoothOutError } from '../support/errors.js';
 import { gitCommit, versions } from '../support/versions.js';
@@ -79,8 +80,6 @@ async function examine({ data, out }: DoctorOptions): Promise<Report> {
 }
 
 async function findData(directory: string | undefined): Promise<DataReport[]> {
-  const { DATASET_NAMES, readCatalogue } = await import('../data/catalogue.js');
-  const { dataDirectory, locate } = await import('../data/catalogue.js');
   const { isGenerated } = await import('../data/generated/stand-ins.js');
   const { locateImageFolders } = await import('../data/imagenet.js');
   const { officialPlace } = await import('../data/open.js');

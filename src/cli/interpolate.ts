@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Split } from '../sharpness/laboratory.js';
-import { numberRange } from './analysis-options.js';
-import { addCurveOptions, type CurveOptions, drawCurve, openSubjects } from './draw-curve.js';
-import { inLaboratory } from './in-laboratory.js';
-import { subjectLabels } from './subject-label.js';
+import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
+import { inLaboratory, subjectLabels } from './laboratory.js';
+import { numberRange } from './options.js';
 
 interface InterpolateOptions extends CurveOptions {
   readonly from: string;
@@ -53,9 +52,9 @@ async function drawInterpolation(options: InterpolateOptions): Promise<void> {
     const { createInterpolation } = await import('../sharpness/interpolation.js');
     const { curveCsv } = await import('../report/figures/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
-    const { lineTable } = await import('./line-table.js');
-    const subjects = await openSubjects(laboratory, [options.from, options.to]);
-    const [from, to] = subjects as [(typeof subjects)[0], (typeof subjects)[0]];
+    const from = await laboratory.open(options.from);
+    const to = await laboratory.open(options.to);
+    const subjects = [from, to];
     const line = await createInterpolation(laboratory, from, to, { statistics, ...(images && { images }) });
     const same = { from: from.file.path, to: to.file.path, statistics: STATISTICS[statistics] };
     const pieces = alphas.flatMap((alpha) =>

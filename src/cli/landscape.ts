@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
+import { groupBy } from '../report/statistics.js';
 import type { Split, Subject } from '../sharpness/laboratory.js';
 import type { Landscape } from '../sharpness/landscape.js';
-import { numberRange, wholeNumber } from './analysis-options.js';
-import type { Piece } from './curve-rows.js';
-import { addCurveOptions, type CurveOptions, drawCurve, openSubjects } from './draw-curve.js';
-import { inLaboratory } from './in-laboratory.js';
-import { subjectLabels } from './subject-label.js';
+import { addCurveOptions, type CurveOptions, drawCurve, lineTable, type Piece } from './curve.js';
+import { inLaboratory, openSubjects, subjectLabels } from './laboratory.js';
+import { numberRange, wholeNumber } from './options.js';
 
 interface LandscapeOptions extends CurveOptions {
   readonly ckpt: string[];
@@ -120,11 +119,9 @@ async function drawLine(
 ): Promise<void> {
   const { curveCsv } = await import('../report/figures/curve-record.js');
   const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
-  const { lineTable, meanPoints } = await import('./line-table.js');
-  const labelOf = subjectLabels(subjects);
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.02');
-  const pointsOf = (rows: readonly LineRow[]): LossAndAccuracyPoint[] =>
-    meanPoints(rows.map(({ alpha, checkpoint, ...row }) => ({ ...row, x: alpha, series: labelOf(checkpoint) })));
+  const labelOf = subjectLabels(subjects);
+  const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows, labelOf);
   await drawCurve(options, {
     kind: 'landscape',
     subjects,
@@ -149,16 +146,12 @@ async function drawPlane(
 ): Promise<void> {
   const { stringify } = await import('csv-stringify/sync');
   const { planeFigure } = await import('../sharpness/plane-figure.js');
-  const { groupBy } = await import('../report/statistics.js');
-  const { lineTable, meanPoints } = await import('./line-table.js');
-  const labelOf = subjectLabels(subjects);
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.05');
-  // The means over planes, point by point of the grid.
-  const meansOf = (rows: readonly PlaneRow[]) =>
-    [...groupBy(rows, ({ beta }) => beta).entries()].flatMap(([beta, row]) =>
-      meanPoints(row.map(({ alpha, checkpoint, ...rest }) => ({ ...rest, x: alpha, series: labelOf(checkpoint) }))).map(
-        ({ x: alpha, ...point }) => ({ ...point, alpha, beta }),
-      ),
+  const labelOf = subjectLabels(subjects);
+  const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows, labelOf);
+  const gridOf = (rows: readonly PlaneRow[]) =>
+    [...groupBy(rows, ({ beta }) => beta)].flatMap(([beta, line]) =>
+      pointsOf(line).map(({ x: alpha, ...point }) => ({ ...point, alpha, beta })),
     );
   await drawCurve(options, {
     kind: 'plane',
@@ -172,13 +165,20 @@ async function drawPlane(
       ([alpha, beta], row): PlaneRow => ({ alpha: alpha!, beta: beta!, ...row }),
     ),
     csv: (rows) => stringify(rows as PlaneRow[], { header: true, columns: PLANE_COLUMNS }),
-    figure: (rows) => planeFigure(meansOf(rows)),
-    table: (rows) =>
-      lineTable(
-        meansOf(rows)
-          .filter(({ beta }) => beta === 0)
-          .map(({ alpha, ...point }) => ({ ...point, x: alpha })),
-        'α (β = 0)',
-      ),
+    figure: (rows) => planeFigure(gridOf(rows)),
+    table: (rows) => lineTable(pointsOf(rows.filter(({ beta }) => beta === 0)), 'α (β = 0)'),
   });
+}
+
+/** The means over directions, point by point of each network's curve. */
+function meanPoints(rows: readonly LineRow[], labelOf: (checkpoint: string) => string): LossAndAccuracyPoint[] {
+  const groups = groupBy(rows, ({ checkpoint, split, alpha }) => JSON.stringify([checkpoint, split, alpha]));
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return [...groups.values()].map((group) => ({
+    x: group[0]!.alpha,
+    series: labelOf(group[0]!.checkpoint),
+    split: group[0]!.split,
+    loss: mean(group.map(({ loss }) => loss)),
+    accuracy: mean(group.map(({ accuracy }) => accuracy)),
+  }));
 }

@@ -2,6 +2,8 @@
 import { styleText } from 'node:util';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 
+export const GENERATED_NOTE = 'On generated data: nothing here compares with the paper.';
+
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan';
 
 /** https://no-color.org: any value but the empty one turns colour off. */

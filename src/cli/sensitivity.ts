@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { groupBy } from '../report/statistics.js';
 import type { Split } from '../sharpness/laboratory.js';
 import type { NoisyPoint } from '../sharpness/sensitivity.js';
 import { SmoothOutError } from '../support/errors.js';
-import { numberRange } from './analysis-options.js';
-import { addCurveOptions, type CurveOptions, drawCurve, openSubjects } from './draw-curve.js';
-import { inLaboratory } from './in-laboratory.js';
-import { subjectLabels } from './subject-label.js';
+import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
+import { inLaboratory, openSubjects, subjectLabels } from './laboratory.js';
+import { numberRange } from './options.js';
 
 interface SensitivityOptions extends CurveOptions {
   readonly ckpt: string[];
@@ -46,8 +46,6 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
     const { measureSensitivity, NOISE_BATCH, slopes } = await import('../sharpness/sensitivity.js');
     const { curveCsv } = await import('../report/figures/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
-    const { groupBy } = await import('../report/statistics.js');
-    const { lineTable } = await import('./line-table.js');
     const subjects = await openSubjects(laboratory, ckpt);
     const labelOf = subjectLabels(subjects);
     const pieces = subjects.flatMap((subject) =>

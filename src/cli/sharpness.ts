@@ -1,12 +1,22 @@
 import { type Command, Option } from 'commander';
+import { CONVENTION_NAMES } from '../report/sharpness-record.js';
 import type { Laboratory, Subject } from '../sharpness/laboratory.js';
-import type { SharpnessSettings } from '../sharpness/record.js';
+import {
+  addMeasurement,
+  alreadyMeasured,
+  conventionOf,
+  readMeasurements,
+  recordPath,
+  runsOf,
+  type SharpnessSettings,
+  type StoredMeasurement,
+  withConvention,
+} from '../sharpness/record.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
-import { type AnalysisOptions, addAnalysisOptions, positiveNumber, wholeNumber } from './analysis-options.js';
-import { inLaboratory } from './in-laboratory.js';
-import { log, print, printJson, reportError } from './output.js';
-import { createSharpnessProgress } from './sharpness-progress.js';
-import { type Measured, sharpnessTable } from './sharpness-table.js';
+import { inLaboratory, subjectLabel } from './laboratory.js';
+import { type AnalysisOptions, addAnalysisOptions, positiveNumber, wholeNumber } from './options.js';
+import { GENERATED_NOTE, log, print, printJson, reportError, textTable } from './output.js';
+import { createSharpnessProgress } from './progress.js';
 
 interface SharpnessCommandOptions extends AnalysisOptions {
   readonly ckpt: string[];
@@ -22,6 +32,13 @@ interface SharpnessCommandOptions extends AnalysisOptions {
   readonly allConventions?: boolean;
   readonly check?: boolean;
   readonly force?: boolean;
+}
+
+interface Measured {
+  readonly subject: Subject;
+  readonly measurement: StoredMeasurement;
+  /** The sharpness.json it is in. */
+  readonly record: string;
 }
 
 const EXAMPLES = `
@@ -74,7 +91,7 @@ export function registerSharpness(program: Command): void {
       ]),
     )
     .option('--check', 'ask projected ascent and the Hessian’s largest eigenvalue too');
-  addAnalysisOptions(command, { images: 'measure on the first n images of the split' })
+  addAnalysisOptions(command, 'measure on the first n images of the split')
     .option('--force', 'measure again what has been measured')
     .addHelpText('after', EXAMPLES)
     .action(async (options: SharpnessCommandOptions) => {
@@ -82,9 +99,7 @@ export function registerSharpness(program: Command): void {
     });
 }
 
-async function settingsOf(options: SharpnessCommandOptions): Promise<SharpnessSettings[]> {
-  const { withConvention } = await import('../sharpness/record.js');
-  const { CONVENTION_NAMES } = await import('../report/sharpness-record.js');
+function settingsOf(options: SharpnessCommandOptions): SharpnessSettings[] {
   const { epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed } = options;
   const settings = {
     ...{ epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed },
@@ -99,7 +114,7 @@ async function settingsOf(options: SharpnessCommandOptions): Promise<SharpnessSe
 
 /** Measures one checkpoint after another. One that fails does not stop the others; an interruption does. */
 async function carryOut(options: SharpnessCommandOptions): Promise<number> {
-  const settings = await settingsOf(options);
+  const settings = settingsOf(options);
   const measured: Measured[] = [];
   const failures: string[] = [];
   let status: number = EXIT.ok;
@@ -119,7 +134,7 @@ async function carryOut(options: SharpnessCommandOptions): Promise<number> {
     }
     return laboratory.signal.aborted;
   });
-  if (!options.json && measured.length > 0) print(sharpnessTable(measured));
+  if (!options.json && measured.length > 0) print(summary(measured));
   if (measured.length > 0) for (const failure of failures) log(failure);
   return interrupted ? EXIT.interrupted : status;
 }
@@ -149,11 +164,11 @@ async function measureAll(
   onMeasured: (measured: Measured) => void,
 ): Promise<void> {
   const { measureSharpness, resolveSettings } = await import('../sharpness/measure.js');
-  const { addMeasurement, alreadyMeasured, readMeasurements, recordPath } = await import('../sharpness/record.js');
   const { file } = subject;
   const record = await recordPath(file.path);
   const measure = async (settings: SharpnessSettings) => {
-    const progress = createSharpnessProgress(subject, settings);
+    const name = `${subjectLabel(subject)}, ${conventionOf(settings)}`;
+    const progress = createSharpnessProgress(name, runsOf(settings), settings.maxIterations);
     const options = { settings, check, onProgress: progress.show };
     const measurement = await measureSharpness(laboratory, subject, options).finally(progress.stop);
     await addMeasurement(record, file, measurement);
@@ -168,4 +183,55 @@ async function measureAll(
     const { path: checkpoint, origin: run, epoch } = file;
     if (json) printJson({ event: 'sharpness', checkpoint, run, epoch, record, ...measurement });
   }
+}
+
+const HEADER = ['checkpoint', 'convention', 'split', 'batch norm', 'gradient', 'loss', 'sharpness'];
+const MORE = ['repeats', 'evaluations', 'ended', 'seconds'];
+const CHECKS = ['by ascent', 'eigenvalue'];
+
+/** A note where a measurement is less than its name says, or its repeats are. */
+const NOTES: readonly [string, (measured: Measured) => boolean][] = [
+  [
+    'same: from the minimiser L-BFGS-B takes the same steps every time, so it was run once for all repeats.',
+    ({ measurement }) => isSame(measurement),
+  ],
+  [
+    'part: only the first images of the split were measured.',
+    ({ measurement: { images, splitImages } }) => images < splitImages,
+  ],
+  [GENERATED_NOTE, ({ subject }) => subject.file.spec.synthetic],
+];
+
+/** The table at the end, and what its words mean. */
+function summary(measured: readonly Measured[]): string {
+  const checked = measured.some(({ measurement }) => measurement.check !== null);
+  const header = [...HEADER, ...(checked ? CHECKS : []), ...MORE];
+  const numbers = ['loss', 'sharpness', ...CHECKS, 'evaluations', 'seconds'].map((name) => header.indexOf(name));
+  const table = textTable([header, ...measured.map((one) => row(one, checked))], numbers);
+  const notes = NOTES.filter(([, applies]) => measured.some(applies)).map(([text]) => text);
+  const files = [...new Set(measured.map(({ record }) => record))];
+  return [table, '', ...notes, `Written to ${files.join(', ')}`].join('\n');
+}
+
+function row({ subject, measurement: m }: Measured, checked: boolean): string[] {
+  const { check } = m;
+  const opinions = [check?.projectedAscent.value.toFixed(4) ?? '', check?.largestEigenvalue.value.toPrecision(4) ?? ''];
+  return [
+    subjectLabel(subject),
+    m.manifold === null ? m.convention : `${m.convention}, p = ${m.manifold}`,
+    m.images < m.splitImages ? `${m.split} (part: ${m.images})` : m.split,
+    m.batchNorm === 'batch' ? `batch of ${m.batchSize}` : 'running',
+    m.gradient,
+    m.loss.toPrecision(4),
+    m.value.toFixed(4),
+    ...(checked ? opinions : []),
+    isSame(m) ? `${m.repeats.length} × same` : m.repeats.map((value) => value.toFixed(4)).join(' '),
+    m.evaluations.slice(0, m.repeatsRun).join(' '),
+    [...new Set(m.status)].join(' '),
+    m.seconds.toFixed(1),
+  ];
+}
+
+function isSame({ repeats, repeatsRun }: StoredMeasurement): boolean {
+  return repeatsRun < repeats.length;
 }

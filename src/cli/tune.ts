@@ -1,12 +1,19 @@
 import type { Command } from 'commander';
 import { tunedPath, writeTuned } from '../config/tuned.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
-import type { Axis, Tuning } from '../training/tune.js';
-import { wholeNumber } from './analysis-options.js';
-import { print, printJson } from './output.js';
-import { type Outcome, runAll } from './run-all.js';
-import { addTrainingOptions, collect, overridesOf, selectionOf, type TrainingOptions } from './training-options.js';
-import { tuneTable } from './tune-table.js';
+import {
+  type Axis,
+  chooseTrials,
+  type Measured,
+  meanAccuracy,
+  parseAxis,
+  planTuning,
+  type Tuning,
+  tuneResult,
+} from '../training/tune.js';
+import { addTrainingOptions, collect, overridesOf, selectionOf, type TrainingOptions, wholeNumber } from './options.js';
+import { print, printJson, textTable } from './output.js';
+import { type Outcome, runAll } from './run.js';
 
 interface TuneOptions extends TrainingOptions {
   readonly grid: string[];
@@ -43,7 +50,6 @@ export function registerTune(program: Command): void {
 
 async function tune(file: string, options: TuneOptions): Promise<number> {
   const { grid, holdout, json } = options;
-  const { parseAxis, planTuning } = await import('../training/tune.js');
   const plan = { axes: grid.map(parseAxis), holdout, set: overridesOf(options), ...selectionOf(options) };
   const tunings = await planTuning(file, plan);
   const runs = tunings.flatMap(({ trials }) => trials.flatMap((trial) => trial.runs));
@@ -66,12 +72,11 @@ async function conclude(
   outcomes: readonly Outcome[],
   json: boolean,
 ): Promise<void> {
-  const { chooseTrials, tuneResult } = await import('../training/tune.js');
   const measured = tuning.trials.map((trial) => ({ trial, accuracies: accuraciesOf(trial.runs, outcomes) }));
   const chosen = chooseTrials(measured);
   const path = tunedPath(file, tuning.experiment);
   const result = tuneResult(tuning, measured);
-  if (!json) print(tuneTable(tuning, axes, measured, chosen));
+  if (!json) print(table(tuning, axes, measured, chosen));
   const hopeless = tuning.trials.find(({ method }) => chosen.every(({ trial }) => trial.method !== method));
   if (hopeless !== undefined) {
     throw new SmoothOutError('RUN_FAILED', `${tuning.experiment}: every trial of ${hopeless.method} diverged`, {
@@ -91,4 +96,35 @@ function accuraciesOf(runs: Tuning['trials'][number]['runs'], outcomes: readonly
     return record?.status === 'completed' ? record.bestAccuracy : null;
   });
   return accuracies.every((accuracy) => accuracy !== null) ? accuracies : null;
+}
+
+/** What was tried, and what was chosen. */
+function table(
+  { experiment, trials }: Tuning,
+  axes: readonly Axis[],
+  measured: readonly Measured[],
+  chosen: readonly Measured[],
+): string {
+  const keys = axes.map(({ key }) => key);
+  const { validation, seed } = trials[0]!.runs[0]!;
+  const seeds = trials[0]!.runs.length;
+  const rows = measured.map((each) => [
+    each.trial.method,
+    ...keys.map((key) => String(each.trial.settings[key])),
+    accuracyText(each),
+    chosen.includes(each) ? 'chosen' : '',
+  ]);
+  const over = seeds === 1 ? `seed ${seed}` : `mean and standard deviation over ${seeds} seeds`;
+  const title = `${experiment}: best accuracy on ${validation.replace('holdout:', '')} held-out training images, ${over}`;
+  const numbers = keys.map((_, i) => i + 1);
+  return `${title}\n${textTable([['method', ...keys, 'accuracy %', ''], ...rows], numbers)}`;
+}
+
+function accuracyText(measured: Measured): string {
+  const { accuracies } = measured;
+  const mean = meanAccuracy(measured);
+  if (accuracies === null || mean === null) return 'diverged';
+  if (accuracies.length === 1) return mean.toFixed(2);
+  const squares = accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return `${mean.toFixed(2)} ± ${Math.sqrt(squares / (accuracies.length - 1)).toFixed(2)}`;
 }

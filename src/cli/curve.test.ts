@@ -1,0 +1,217 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { loadCurves, parseCurveCsv } from '../report/figures/curve-record.js';
+import { gatherRows, removePartial } from './curve.js';
+import { EXECUTABLE, smoothout } from './testing/smoothout.js';
+import { type TrainedRuns, trainRuns } from './testing/trained-runs.js';
+
+describe('sensitivity, interpolate and landscape', () => {
+  let runs: TrainedRuns;
+  beforeAll(async () => {
+    runs = await trainRuns();
+  });
+
+  const draw = (...args: string[]) => smoothout([...args, '--data', runs.data, '--out', runs.results]);
+  const both = () => [runs.best('baseline'), runs.best('smoothout')];
+  const figure = (name: string) => readFile(join(runs.results, 'figures', name), 'utf8');
+  const texts = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]!);
+
+  test('sensitivity: a table with slopes, and the three files', async () => {
+    const { status, stdout } = await draw('sensitivity', '--ckpt', ...both(), '--noise', '0:0.2:0.1');
+    expect(status).toBe(0);
+    const [header, first, second] = stdout.split('\n');
+    expect(header).toMatch(/^checkpoint +split +a +loss +accuracy % +s = ΔC̄\/Δa$/);
+    expect(first).toMatch(/^tiny\/baseline, seed 1 +train +0 +[\d.]+ +[\d.]+$/);
+    expect(second).toMatch(/^tiny\/baseline, seed 1 +train +0\.1 +[\d.]+ +[\d.]+ +-?[\d.e-]+$/);
+    const name = 'sensitivity-tiny-baseline-1-vs-tiny-smoothout-1';
+    expect(stdout).toContain(join(runs.results, 'figures', `${name}.csv`));
+    const { kind, points } = parseCurveCsv(await figure(`${name}.csv`))!;
+    expect({ kind, count: points.length }).toEqual({ kind: 'sensitivity', count: 2 * 2 * 3 });
+    expect(points.map(({ detail, split }) => `${split} ${detail}`)).toContain('train 5');
+    const settings = JSON.parse(await figure(`${name}.json`));
+    expect(settings).toMatchObject({ version: 1, kind: 'sensitivity', noise: [0, 0.1, 0.2], batchSize: 100, seed: 1 });
+    expect(settings.slopes[0]).toMatchObject({ checkpoint: runs.best('baseline'), split: 'train' });
+    const [zero, one] = points as [(typeof points)[0], (typeof points)[0]];
+    expect(settings.slopes[0].s[0]).toBeCloseTo((one.loss - zero.loss) / 0.1, 9);
+    expect(texts(await figure(`${name}.svg`))).toEqual(
+      expect.arrayContaining([
+        'Strength of the noise, a',
+        'Loss (filled marks, log scale)',
+        'Accuracy, % (hollow marks)',
+      ]),
+    );
+  });
+
+  test('interpolate: 31 points from −1 to 2 on both splits', async () => {
+    const [from, to] = both() as [string, string];
+    const { status } = await draw('interpolate', '--from', from, '--to', to);
+    expect(status).toBe(0);
+    const { points } = parseCurveCsv(await figure('interpolate-tiny-baseline-1-vs-tiny-smoothout-1.csv'))!;
+    expect(points.filter(({ split }) => split === 'train').map(({ x }) => x)).toEqual(
+      Array.from({ length: 31 }, (_, i) => Math.round(10 * (i / 10 - 1)) / 10),
+    );
+    expect(points[0]).toMatchObject({ checkpoints: [from, to], detail: 'interpolated' });
+  });
+
+  test('interpolate: chosen points, statistics estimated anew, a name, JSON lines', async () => {
+    const [from, to] = both() as [string, string];
+    const args = ['--alpha', '-0.5,1', '--statistics', 'reestimate', '--split', 'test', '--name', 'mine', '--json'];
+    const { stdout } = await draw('interpolate', '--from', from, '--to', to, ...args);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { event: 'interpolate', alpha: -0.5, split: 'test', statistics: 're-estimated' },
+      { event: 'interpolate', alpha: 1, split: 'test', from, to },
+      {
+        event: 'files',
+        paths: ['csv', 'json', 'svg'].map((ending) => join(runs.results, 'figures', `mine.${ending}`)),
+      },
+    ]);
+  });
+
+  test('landscape: every direction in the CSV, their mean in the table', async () => {
+    const args = ['--alpha', '-0.5:0.5:0.5', '--directions', '2', '--split', 'test', '--distribution', 'gaussian'];
+    const { status, stdout } = await draw('landscape', '--ckpt', runs.best('baseline'), ...args);
+    expect(status).toBe(0);
+    const { points } = parseCurveCsv(await figure('landscape-tiny-baseline-1.csv'))!;
+    expect(points.map(({ x, detail }) => `${x} ${detail}`)).toEqual([
+      '-0.5 1',
+      '0 1',
+      '0.5 1',
+      '-0.5 2',
+      '0 2',
+      '0.5 2',
+    ]);
+    const mean = (points[0]!.loss + points[3]!.loss) / 2;
+    expect(stdout.split('\n')[1]).toMatch(new RegExp(`^tiny/baseline, seed 1 +test +-0\\.5 +${mean.toPrecision(5)} `));
+    expect(points[1]!.loss).toBe(points[4]!.loss);
+  });
+
+  test('landscape --plane: a grid, drawn with both axes labelled', async () => {
+    const args = ['--plane', '--alpha', '-0.5:0.5:0.5', '--split', 'test', '--images', '100'];
+    const { status, stderr } = await draw('landscape', '--ckpt', ...both(), ...args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const [header, ...lines] = (await figure('plane-tiny-baseline-1-vs-tiny-smoothout-1.csv')).trimEnd().split('\n');
+    expect(header).toBe('alpha,beta,split,loss,accuracy,direction,checkpoint');
+    expect(lines).toHaveLength(2 * 9);
+    const labels = texts(await figure('plane-tiny-baseline-1-vs-tiny-smoothout-1.svg'));
+    expect(labels).toEqual(
+      expect.arrayContaining(['α, in norms of each filter', 'β, in norms of each filter', 'Loss']),
+    );
+    expect(labels).toContain('tiny/smoothout, seed 1, validation set');
+  });
+
+  test('the report takes the curves', async () => {
+    const { files, problems } = await loadCurves(join(runs.results, 'figures'));
+    expect(problems).toEqual([]);
+    expect(files.map(({ kind }) => kind).sort()).toEqual(['interpolate', 'interpolate', 'landscape', 'sensitivity']);
+    const [sensitivity] = files.filter(({ kind }) => kind === 'sensitivity');
+    expect(sensitivity!.originOf(runs.best('smoothout'))).toEqual({ experiment: 'tiny', method: 'smoothout', seed: 1 });
+  });
+
+  test('interrupted, a curve keeps the points that it has', async () => {
+    const args = ['--ckpt', runs.best('baseline'), '--alpha', '0:1:0.0002', '--name', 'long', '--json'];
+    const all = ['landscape', ...args, '--data', runs.data, '--out', runs.results];
+    const child = spawn(process.execPath, [EXECUTABLE, ...all], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      if (!child.killed) child.kill('SIGTERM');
+    });
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    expect(status).toBe(75);
+    const { pieces } = JSON.parse(await figure('.long.partial.json'));
+    expect(Object.keys(pieces)).toHaveLength(stdout.trimEnd().split('\n').length);
+    expect(await readdir(join(runs.results, 'figures'))).not.toContain('long.csv');
+  });
+
+  test.each([
+    [['sensitivity', '--ckpt', 'x', '--noise', '-1:1:1'], '--noise -1:1:1: -1 is no strength of U(−a, a)'],
+    [['interpolate', '--from', 'x'], "option '--to <file>' not specified"],
+    [['landscape', '--ckpt', 'x', '--alpha', '1:2'], '--alpha 1:2: not a range'],
+    [['landscape', '--ckpt', 'x', '--directions', '0'], '--directions 0: expected a whole number of at least 1'],
+  ])('%j is a usage error', async (args, message) => {
+    const { status, stderr } = await draw(...args);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) });
+  });
+
+  test('a name that leads elsewhere is refused, and a checkpoint that is none', async () => {
+    const named = await draw('landscape', '--ckpt', runs.best('baseline'), '--name', '../x', '--alpha', '0');
+    expect(named).toMatchObject({ status: 2, stderr: expect.stringContaining('--name ../x: expected') });
+    const missing = await draw('landscape', '--ckpt', join(runs.results, 'none.safetensors'));
+    expect(missing).toMatchObject({ status: 5, stdout: '', stderr: expect.stringContaining('there is no such file') });
+  });
+});
+
+describe('rows that are gathered piece by piece', () => {
+  interface Row {
+    readonly x: number;
+    readonly loss: number;
+  }
+
+  let folder: string;
+  let computed: number[];
+  beforeEach(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), 'smoothout-rows-')), 'figures');
+    computed = [];
+  });
+
+  /** Rows for x = 0, 1, 2; `until` fails. */
+  const gather = (until: number, settings: object = { seed: 1 }, shown: string[] = []) =>
+    gatherRows<Row>({
+      path: join(folder, 'curve'),
+      settings,
+      pieces: [0, 1, 2].map((x) => ({
+        key: `x = ${x}`,
+        rows: async (onShare) => {
+          if (x === until) throw new Error('stopped');
+          computed.push(x);
+          onShare(0.5);
+          return [{ x, loss: x === 1 ? Number.POSITIVE_INFINITY : x / 3 }];
+        },
+      })),
+      onProgress: (done, key) => shown.push(`${done} ${key}`),
+      onRows: (rows) => shown.push(`rows ${rows.map(({ x }) => x)}`),
+    });
+
+  const ROWS = [
+    { x: 0, loss: 0 },
+    { x: 1, loss: Number.POSITIVE_INFINITY },
+    { x: 2, loss: 2 / 3 },
+  ];
+
+  test('what was done before an error is not done again', async () => {
+    await expect(gather(2)).rejects.toThrow('stopped');
+    expect(await readdir(folder)).toEqual(['.curve.partial.json']);
+    expect(await gather(-1)).toEqual(ROWS);
+    expect(computed).toEqual([0, 1, 2]);
+    await removePartial(join(folder, 'curve'));
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('other settings, or a damaged file, start anew', async () => {
+    await expect(gather(1)).rejects.toThrow('stopped');
+    await gather(-1, { seed: 2 });
+    expect(computed).toEqual([0, 0, 1, 2]);
+    await writeFile(join(folder, '.curve.partial.json'), '{"settings": {"seed"');
+    await gather(-1);
+    expect(computed).toEqual([0, 0, 1, 2, 0, 1, 2]);
+  });
+
+  test('an error before anything is done leaves no file', async () => {
+    await expect(gather(0)).rejects.toThrow('stopped');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('says where it is, and passes each row on as it comes', async () => {
+    await expect(gather(1)).rejects.toThrow('stopped');
+    const shown: string[] = [];
+    await gather(-1, { seed: 1 }, shown);
+    expect(shown).toEqual(['0 x = 0', '1 x = 1', '1.5 x = 1', 'rows 1', '2 x = 2', '2.5 x = 2', 'rows 2']);
+  });
+});

@@ -1,0 +1,135 @@
+/** The options that several commands share, and how their values are read. */
+import { type Command, Option } from 'commander';
+import type { RunSelection } from '../config/resolve.js';
+import { parseSeeds } from '../config/schema.js';
+import type { EngineChoice } from '../engine/create.js';
+import type { Split } from '../sharpness/laboratory.js';
+import { SmoothOutError } from '../support/errors.js';
+
+interface ComputingOptions extends EngineChoice {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+/** Of run and tune. */
+export interface TrainingOptions extends ComputingOptions {
+  readonly method?: string[];
+  readonly seed?: number[];
+  readonly set: string[];
+  readonly synthetic?: boolean;
+  readonly init?: string;
+  readonly out: string;
+  readonly force?: boolean;
+  readonly failFast?: boolean;
+}
+
+/** Of sharpness, sensitivity, interpolate and landscape. */
+export interface AnalysisOptions extends ComputingOptions {
+  readonly config?: string;
+  readonly images?: number;
+  readonly seed: number;
+}
+
+export function addTrainingOptions(command: Command): Command {
+  command
+    .option('--method <name...>', 'only these methods of the config')
+    .option('--seed <list>', 'seeds instead of the config’s: 1,2 or 1-5', seedList)
+    .option('--set <key.path=value>', 'change a setting (repeatable)', collect, [])
+    .option('--data <folder>', 'where the data is (default: SMOOTHOUT_DATA, then datasets/)')
+    .option('--synthetic', 'train on the generated stand-in for the data set')
+    .option('--init <file>', 'start from the parameters of a safetensors file');
+  return addEngineOptions(command)
+    .option('--out <folder>', 'where results go', 'results')
+    .option('--force', 'start over, whatever is there');
+}
+
+export function addAnalysisOptions(command: Command, images: string): Command {
+  command
+    .option('--images <n>', `${images} (default: all)`, wholeNumber('--images', 1))
+    .option('--seed <n>', 'of what is drawn at random', wholeNumber('--seed', 0, 0xffffffff), 1)
+    .option('--config <file>', 'the config of checkpoints that have no config.yaml beside them')
+    .option('--data <folder>', 'where the data is (default: SMOOTHOUT_DATA, then datasets/)');
+  return addEngineOptions(command).option('--json', 'print one JSON object a line');
+}
+
+function addEngineOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--engine <name>', 'what computes').choices(['onnx', 'tensorflow', 'tfjs']).default('onnx'))
+    .addOption(
+      new Option('--device <name>', 'where it computes')
+        .choices(['auto', 'cpu', 'webgpu', 'cuda'])
+        .env('SMOOTHOUT_DEVICE')
+        .default('auto'),
+    );
+}
+
+/** What the options change of a config, as `--set` would. */
+export function overridesOf({ set, synthetic, init }: TrainingOptions): string[] {
+  return [
+    ...set,
+    ...(synthetic ? ['synthetic=true'] : []),
+    ...(init === undefined ? [] : [`init=${JSON.stringify(init)}`]),
+  ];
+}
+
+/** Which of a config's runs the options ask for. */
+export function selectionOf({ method, seed }: TrainingOptions): RunSelection {
+  return { ...(method && { methods: method }), ...(seed && { seeds: seed }) };
+}
+
+export const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
+
+function seedList(text: string): number[] {
+  const seeds = parseSeeds(text);
+  if (seeds) return seeds;
+  throw new SmoothOutError('USAGE', `--seed ${text}: expected seeds from 0 to 4294967295, such as 1,2 or 1-5`);
+}
+
+export const wholeNumber =
+  (option: string, least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    const limits = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new SmoothOutError('USAGE', `${option} ${text}: expected a whole number ${limits}`);
+  };
+
+export const positiveNumber =
+  (option: string) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && value > 0 && Number.isFinite(value)) return value;
+    throw new SmoothOutError('USAGE', `${option} ${text}: expected a number above 0`);
+  };
+
+/** `train`, `test` or both, for --split. */
+export function splitList(text: string): Split[] {
+  const names = text.split(',');
+  if (names.every((name): name is Split => name === 'train' || name === 'test')) return [...new Set(names)];
+  throw new SmoothOutError('USAGE', `--split ${text}: expected train, test or train,test`);
+}
+
+const MOST_POINTS = 10_000;
+
+/** `start:stop:step`, both ends included, or numbers with commas between them. */
+export const numberRange =
+  (option: string) =>
+  (text: string): number[] => {
+    const wrong = (why: string) =>
+      new SmoothOutError(
+        'USAGE',
+        `${option} ${text}: ${why}; expected start:stop:step or a list, such as 0:1:0.1 or 0,0.5,1`,
+      );
+    const parts = text.split(/[:,]/);
+    const numbers = parts.map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+    if (!numbers.every(Number.isFinite)) throw wrong('not numbers');
+    if (!text.includes(':')) return numbers;
+    if (numbers.length !== 3 || text.includes(',')) throw wrong('not a range');
+    const [start, stop, step] = numbers as [number, number, number];
+    // A tenth of a step is more than rounding makes of it.
+    const steps = Math.floor((stop - start) / step + 0.1);
+    if (!(step !== 0 && steps >= 0)) throw wrong(`no step of ${step} leads from ${start} to ${stop}`);
+    if (steps >= MOST_POINTS) throw wrong(`${steps + 1} points, more than ${MOST_POINTS}`);
+    // Without the last digits, which rounding spoils, and without −0.
+    return Array.from({ length: steps + 1 }, (_, i) => Number((start + i * step).toFixed(12)) + 0);
+  };
