@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readTuned } from '../config/tuned.js';
+import { readTuned } from '../config/load.js';
 import { smallConfig, smallMnist } from './testing/small-mnist.js';
 import { smoothout } from './testing/smoothout.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { tunedPath, writeTuned } from '../config/tuned.js';
+import { tunedPath, writeTuned } from '../config/load.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import {
   type Axis,

@@ -1,15 +1,14 @@
 /** What is laid under and over the files of a config: its preset, and `--set key.path=value`. */
-
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { at, type Origin, parseTree, type Scalar, type Tree, withValue } from './tree.js';
+
+type Setting = readonly [path: readonly string[], value: Scalar];
 
 /**
  * `preset: paper` is the paper's text as written, which is what the schema's defaults are. `preset: reference` is the
  * authors' code as it ran (wenwei202/smoothout, commit 3a519df of May 2018): where the two differ, these are the
  * settings that make the difference. A key that the config gives itself wins over the preset.
  */
-type Setting = readonly [path: readonly string[], value: Scalar];
-
 function referenceSettings(model: unknown, optimizer: unknown): Setting[] {
   const settings: Setting[] = [
     // adjust_optimizer builds a new torch.optim object at the start of every epoch (utils.py:151-175): moments, momentum
@@ -37,8 +36,6 @@ const REFERENCE_NOISE: Readonly<Record<string, readonly Setting[]>> = {
   adasmoothout: [[['noise', 'per'], 'ghostBatch']],
 };
 
-const ORIGIN: Origin = 'preset reference';
-
 /** The tree with what its preset says wherever it says nothing itself. */
 export function applyPreset(tree: Tree): Tree {
   if (scalarAt(tree, ['preset']) !== 'reference') return tree;
@@ -59,7 +56,7 @@ function fill(tree: Tree, prefix: readonly string[], settings: readonly Setting[
     const full = [...prefix, ...path];
     const parent = at(filled, full.slice(0, -1));
     const taken = at(filled, full) !== undefined || (parent !== undefined && parent.kind !== 'map');
-    return taken ? filled : withValue(filled, full, { kind: 'scalar', value, origin: ORIGIN });
+    return taken ? filled : withValue(filled, full, { kind: 'scalar', value, origin: 'preset reference' });
   }, tree);
 }
 

@@ -1,7 +1,10 @@
 /** From files and `--set` to configs: `extends`, `variants`, presets and tuned strengths are all resolved here. */
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { z } from 'zod';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
+import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { applyOverride, applyPreset, parseOverride } from './layers.js';
 import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
 import {
@@ -12,11 +15,11 @@ import {
   merge,
   originAt,
   parseTree,
+  plain,
   type Tree,
   without,
   withValue,
 } from './tree.js';
-import { readTuned, tunedPath } from './tuned.js';
 import { validate } from './validate.js';
 
 /** Every config shipped fits a page; a file this long is not a config. */
@@ -147,4 +150,54 @@ async function withTunedStrengths(tree: Tree, configPath: string): Promise<Tree>
     result = withValue(result, path, { kind: 'scalar', value, origin: file });
   }
   return result;
+}
+
+/**
+ * `tuned/<experiment>.yaml`, beside the config: what `smoothout tune` chose, and from what. A method with
+ * `noise: { a: tuned }` takes its strength from there.
+ */
+const tuneResult = z.strictObject({
+  experiment: z.string(),
+  /** `holdout:N`: what the accuracies below were measured on. The test set never takes part. */
+  validation: z.string().regex(/^holdout:\d+$/),
+  epochs: z.int().min(1),
+  seeds: z.array(z.int().min(0)).min(1),
+  /** The chosen strength of each method, by label. */
+  strengths: z.record(z.string(), z.number().min(0)),
+  /**
+   * Everything tried, by key of the config (`noise.a`): best validation accuracy in percent, averaged over the seeds; null
+   * where a run diverged.
+   */
+  trials: z.array(
+    z.strictObject({
+      method: z.string(),
+      settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
+      accuracy: z.number().nullable(),
+    }),
+  ),
+});
+
+export type TuneResult = z.output<typeof tuneResult>;
+
+export function tunedPath(configPath: string, experiment: string): string {
+  return join(dirname(configPath), 'tuned', `${experiment}.yaml`);
+}
+
+/** @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
+export async function writeTuned(path: string, result: TuneResult): Promise<void> {
+  await makeFolder(dirname(path));
+  const comment = '# Chosen by `smoothout tune` on held-out training images, never on the test set.\n';
+  await writeFileAtomic(path, comment + stringify(result, { flowCollectionPadding: false }));
+}
+
+/** Null where nothing has been tuned. @throws SmoothOutError CONFIG_INVALID */
+export async function readTuned(path: string): Promise<TuneResult | null> {
+  const text = await readTextIfExists(path);
+  if (text === null) return null;
+  const parsed = tuneResult.safeParse(plain(parseTree(text, (line) => `${path}:${line}`)));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new SmoothOutError('CONFIG_INVALID', `${path}: ${issue!.path.join('.')}: ${issue!.message}`, {
+    hint: 'Delete the file and run smoothout tune again.',
+  });
 }

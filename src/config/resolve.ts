@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { loadConfigs } from './load.js';
-import type { Config, MethodConfig, MethodSpec, RunSpec } from './schema.js';
+import type { Config, MethodConfig, RunSpec } from './schema.js';
 
 export interface RunSelection {
   /** Labels or names; all of the config's methods where left out. */
@@ -24,18 +24,14 @@ export function resolveRuns(config: Config, { methods, seeds = config.seeds }: R
 }
 
 function resolveRun({ methods: _, seeds: __, ...settings }: Config, method: MethodConfig, seed: number): RunSpec {
+  const { optimizer, dropout = settings.dropout, ...own } = method;
   const resolved = {
     ...settings,
-    optimizer: { ...settings.optimizer, ...(method.optimizer as Partial<Config['optimizer']>) },
-    dropout: method.dropout ?? settings.dropout,
-    method: specOf(method),
+    optimizer: { ...settings.optimizer, ...(optimizer as Partial<Config['optimizer']>) },
+    dropout,
+    method: { ...own, label: labelOf(method) },
   };
   return { ...resolved, seed, configHash: createHash('sha256').update(canonical(resolved)).digest('hex') };
-}
-
-function specOf(method: MethodConfig): MethodSpec {
-  const { optimizer: _, dropout: __, ...own } = method;
-  return { ...own, label: labelOf(method) };
 }
 
 function labelOf({ name, label }: MethodConfig): string {
