@@ -34,7 +34,7 @@ export interface Piece<Row> {
   readonly rows: (onShare: (share: number) => void) => Promise<Row[]>;
 }
 
-export interface CurveToDraw<Row extends object> {
+interface CurveToDraw<Row extends object> {
   readonly kind: string;
   readonly subjects: readonly Subject[];
   /** Beside those that every curve has. */
@@ -131,7 +131,7 @@ function commonSettings(kind: string, subjects: readonly Subject[]): object {
   };
 }
 
-export interface GatherOptions<Row> {
+interface GatherOptions<Row> {
   /** Of the curve's files, without the ending. */
   readonly path: string;
   /** All that the rows depend on: saved rows of other settings are not used. */

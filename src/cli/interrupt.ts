@@ -1,7 +1,7 @@
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { log } from './output.js';
 
-export interface Interrupt {
+interface Interrupt {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with INTERRUPTED as its reason. */
   readonly signal: AbortSignal;
   /** Gives the signals back to Node.js. */

@@ -14,7 +14,7 @@ function createBar(format: string, options: Options): SingleBar {
 }
 
 /** How far something countable has come: bytes fetched, images drawn. */
-export interface CountBar {
+interface CountBar {
   /** Shows `done` of `total` under a label; a new label starts a new bar. */
   readonly update: (label: string, done: number, total: number) => void;
   /** Takes the bar away. */
@@ -43,7 +43,7 @@ export function createCountBar(unit: string, scale = 1): CountBar {
   };
 }
 
-export interface CurveProgress {
+interface CurveProgress {
   /** Points done, and the one under way. */
   readonly show: (done: number, point: string) => void;
   readonly stop: () => void;
@@ -70,7 +70,7 @@ export function createCurveProgress(name: string, total: number): CurveProgress 
   };
 }
 
-export interface SharpnessProgress {
+interface SharpnessProgress {
   readonly show: (progress: MeasurementProgress) => void;
   readonly stop: () => void;
 }
@@ -99,7 +99,7 @@ export function createSharpnessProgress(name: string, runs: number, maxIteration
 
 export const runName = ({ experiment, method, seed }: RunSpec): string => `${experiment} ${method.label} seed ${seed}`;
 
-export interface RunProgress {
+interface RunProgress {
   readonly events: RunEvents;
   /** Whether the run has trained anything: one that was finished before has not. */
   readonly hasBegun: () => boolean;

@@ -64,7 +64,7 @@ export type Outcome =
   | { readonly spec: RunSpec; readonly record: RunRecord }
   | { readonly spec: RunSpec; readonly error: unknown };
 
-export interface AllOutcomes {
+interface AllOutcomes {
   /** Of the runs that were begun or found finished. */
   readonly outcomes: readonly Outcome[];
   readonly interrupted: boolean;

@@ -65,7 +65,7 @@ function scalarAt(tree: Tree, path: readonly string[]): Scalar | undefined {
   return found?.kind === 'scalar' ? found.value : undefined;
 }
 
-export interface Override {
+interface Override {
   readonly path: readonly string[];
   readonly value: Tree;
   readonly origin: Origin;

@@ -26,7 +26,7 @@ import { validate } from './validate.js';
 const MAX_BYTES = 64 * 1024;
 const MAX_PARENTS = 8;
 
-export interface LoadOptions {
+interface LoadOptions {
   /** `key.path=value`, applied in turn on top of the file and to each of its variants. */
   readonly set?: readonly string[];
 }

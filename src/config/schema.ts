@@ -5,12 +5,12 @@
 import { z } from 'zod';
 
 export const MODELS = ['f1', 'c1', 'c3', 'resnet44', 'alexnet', 'mlp'] as const;
-export const DATASETS = ['mnist', 'cifar10', 'cifar100', 'imagenet'] as const;
+const DATASETS = ['mnist', 'cifar10', 'cifar100', 'imagenet'] as const;
 export const METHODS = ['baseline', 'smoothout', 'adasmoothout', 'smoothout-deterministic'] as const;
 
 export type ModelName = (typeof MODELS)[number];
 export type DatasetName = (typeof DATASETS)[number];
-export type MethodName = (typeof METHODS)[number];
+type MethodName = (typeof METHODS)[number];
 
 // Descriptions complete the sentence "expected …" of an error; enums and booleans need none (validate.ts).
 
@@ -64,7 +64,7 @@ const noiseParameters = z.enum(['all', 'withoutBatchNorm']).default('all');
  * Published nowhere, for no experiment. These are this project's defaults, to be replaced by what `smoothout tune`
  * finds: an absolute bound for U(−a, a), a share of each filter's norm for AdaSmoothOut.
  */
-export const DEFAULT_STRENGTH = { uniform: 0.01, filterAdaptive: 0.1 } as const;
+const DEFAULT_STRENGTH = { uniform: 0.01, filterAdaptive: 0.1 } as const;
 
 /** In a file also `tuned`: the loader then puts in what `smoothout tune` found. */
 const strengthA = nonNegative.describe('a number of at least 0, or tuned');
@@ -161,14 +161,12 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type MethodConfig = Config['methods'][number];
 export type OptimizerConfig = Config['optimizer'];
-export type ScheduleEntry = Config['schedule'][number];
-export type PresetName = Config['preset'];
 /** U(−a, a) noise or its filter-adaptive form, drawn anew at every step or ghost batch. */
-export type StochasticNoise = Extract<MethodConfig, { name: 'smoothout' }>['noise'];
-export type FixedNoise = Extract<MethodConfig, { name: 'smoothout-deterministic' }>['noise'];
+type StochasticNoise = Extract<MethodConfig, { name: 'smoothout' }>['noise'];
+type FixedNoise = Extract<MethodConfig, { name: 'smoothout-deterministic' }>['noise'];
 
 /** A method as a run carries it out: its overrides are already part of the run's own settings. */
-export type MethodSpec =
+type MethodSpec =
   | { readonly name: 'baseline'; readonly label: string }
   | { readonly name: 'smoothout' | 'adasmoothout'; readonly label: string; readonly noise: StochasticNoise }
   | {
