@@ -44,6 +44,11 @@ export interface Engine {
   readonly device: 'cpu' | 'webgpu' | 'cuda';
   /** Prepares `fn` for inputs of exactly these shapes and dtypes; an op without a kernel fails here. */
   compile(fn: TensorFunction, signature: Signature, options?: CompileOptions): Promise<Program>;
+  /**
+   * A program that runs `fn` so many times, on devices that a training's state can stay on within a run only. An output
+   * with the name of an input is that input of the next time; every other input and output gets a leading axis of `steps`.
+   */
+  compileSteps?(fn: TensorFunction, signature: Signature, steps: number, options?: CompileOptions): Promise<Program>;
   /** Copies a host array to the device. */
   upload(values: HostArray, shape: readonly number[]): Promise<DeviceArray>;
   dispose(): Promise<void>;

@@ -20,8 +20,8 @@ export interface Learner {
 }
 
 export interface TrainingPrograms {
-  /** A whole step on a batch of this size. */
-  step(batchSize: number): Promise<Program>;
+  /** A whole step on a batch of this size; with `steps` above 1, so many of them in one run. */
+  step(batchSize: number, steps?: number): Promise<Program>;
   /** One pass of a step: adds the gradient at w + θ to `gradientSum`. */
   pass(batchSize: number): Promise<Program>;
   /** The update along `gradientSum` × `weight`. */
@@ -37,7 +37,8 @@ export function trainingPrograms(engine: Engine, learner: Learner): TrainingProg
     return compiled.get(key)!;
   };
   return {
-    step: (batchSize) => once(`step ${batchSize}`, () => compileStep(engine, learner, batchSize)),
+    step: (batchSize, steps = 1) =>
+      once(`step ${batchSize} ${steps}`, () => compileStep(engine, learner, batchSize, steps)),
     pass: (batchSize) => once(`pass ${batchSize}`, () => compilePass(engine, learner, batchSize)),
     update: () => once('update', () => compileUpdate(engine, learner)),
     async dispose() {
@@ -46,7 +47,7 @@ export function trainingPrograms(engine: Engine, learner: Learner): TrainingProg
   };
 }
 
-function compileStep(engine: Engine, learner: Learner, batchSize: number): Promise<Program> {
+function compileStep(engine: Engine, learner: Learner, batchSize: number, steps: number): Promise<Program> {
   const signature = {
     ...parameterSignature(learner),
     ...noiseSignature(learner),
@@ -61,7 +62,8 @@ function compileStep(engine: Engine, learner: Learner, batchSize: number): Promi
     });
     return { parameters, ...state, statistics, loss, correct };
   };
-  return engine.compile(step, signature, { keep: ['parameters', 'statistics', ...learner.optimizer.state] });
+  const options = { keep: ['parameters', 'statistics', ...learner.optimizer.state] };
+  return steps > 1 ? engine.compileSteps!(step, signature, steps, options) : engine.compile(step, signature, options);
 }
 
 function compilePass(engine: Engine, learner: Learner, batchSize: number): Promise<Program> {

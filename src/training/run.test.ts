@@ -2,6 +2,7 @@ import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { readRunConfig } from '../config/resolve.js';
 import type { ImageSource } from '../data/source.js';
+import { createCudaEngine } from '../engine/onnx/cuda.js';
 import { initialise, toTensors } from '../nn/weights.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
 import { readMetrics, readRunRecord } from './record.js';
@@ -57,6 +58,22 @@ describe('a finished run', () => {
   test('has its best epoch by the images that chose it, which are not the test set', async () => {
     const { record } = await trainTiny(tinySpec({ validation: 'holdout:12' }));
     expect(record).toMatchObject({ validation: 'holdout:12', data: { trainImages: 48, validationImages: 12 } });
+  });
+});
+
+describe('on a device that takes several steps in one run', () => {
+  test.each(['baseline', 'smoothout', 'adasmoothout'])('%s ends as with steps one by one', async (name) => {
+    const device = await createCudaEngine('cpu');
+    const { compileSteps: _, ...oneByOne } = device;
+    const spec = tinySpec({ methods: [{ name }] });
+    const [several, single] = [await trainTiny(spec, { engine: device }), await trainTiny(spec, { engine: oneByOne })];
+    expect((await resultsOf(several)).last).toEqual((await resultsOf(single)).last);
+    // Three whole batches and the rest.
+    const interrupted = await trainTiny(spec, { engine: device, stopAfter: 1 });
+    expect(interrupted.record).toBeNull();
+    expect((await readRunRecord(interrupted.paths.record))?.status).toBe('interrupted');
+    const resumed = await trainTiny(spec, { engine: device, out: interrupted.out });
+    expect((await resultsOf(resumed)).last).toEqual((await resultsOf(single)).last);
   });
 });
 

@@ -13,7 +13,7 @@ import { appendMetrics, bestEpoch, type EpochMetrics } from './record.js';
 import type { RunPaths } from './run-directory.js';
 import { ghostBatches, type Sources } from './setup.js';
 import { disposeState, downloadState, resetOptimizer, type TrainingState, uploadState } from './state.js';
-import { createStepRunner, type StepRunner } from './step.js';
+import { createStepRunner, type StepRunner, stepsAtOnce } from './step.js';
 
 export interface Training {
   readonly spec: RunSpec;
@@ -43,6 +43,7 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
   const programs = trainingPrograms(engine, learner);
   const evaluator = createEvaluator(engine, learner.model);
   const runStep = createStepRunner(spec, learner, programs);
+  const atOnce = stepsAtOnce(engine, spec, learner);
   const epochs = [...earlier];
   let { progress } = from;
   let state = await uploadState(engine, learner, from.state);
@@ -68,7 +69,7 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
       const resets = spec.optimizer.reset === 'epoch' && progress.steps === 0;
       if (resets) state = await resetOptimizer(engine, learner, state);
       const learningRate = learningRateAt(progress.epoch, spec);
-      const options = { spec, source: sources.train, runStep, learningRate, signal, onStep };
+      const options = { spec, source: sources.train, runStep, atOnce, learningRate, signal, onStep };
       ({ state, progress } = await trainEpoch(state, progress, options));
       if (progress.images < sources.train.count) {
         await save(state, progress);
@@ -91,8 +92,10 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
 interface EpochOptions extends Pick<Training, 'spec' | 'signal'> {
   readonly source: ImageSource;
   readonly runStep: StepRunner;
+  /** Steps that are one run, of the whole batches that are left. */
+  readonly atOnce: number;
   readonly learningRate: number;
-  /** Awaited before the next step. */
+  /** Awaited after each run, before the next. */
   readonly onStep: (state: TrainingState, progress: EpochProgress) => Promise<void>;
 }
 
@@ -105,7 +108,7 @@ interface EpochOptions extends Pick<Training, 'spec' | 'signal'> {
 async function trainEpoch(
   start: TrainingState,
   progress: EpochProgress,
-  { spec, source, runStep, learningRate, signal, onStep }: EpochOptions,
+  { spec, source, runStep, atOnce, learningRate, signal, onStep }: EpochOptions,
 ): Promise<{ state: TrainingState; progress: EpochProgress }> {
   const { epoch } = progress;
   const stepsPerEpoch = Math.ceil(source.count / spec.batchSize);
@@ -122,16 +125,19 @@ async function trainEpoch(
   });
   // The counts below say how many parts there are: it is never asked for one too many.
   const next = async () => (await parts.next()).value as Batch;
-  for (let step = progress.steps; step < stepsPerEpoch; step++) {
+  for (let step = progress.steps; step < stepsPerEpoch; step = now.steps) {
     // Signals arrive between turns of the event loop only.
     await nextTurn();
     if (signal.aborted) break;
-    const count = Math.min(spec.batchSize, source.count - step * spec.batchSize);
-    const result = await runStep(state, { count, next }, { ...place, step, done: epoch * stepsPerEpoch + step });
+    const left = source.count - step * spec.batchSize;
+    const steps = Math.max(1, Math.min(atOnce, Math.floor(left / spec.batchSize)));
+    const count = Math.min(steps * spec.batchSize, left);
+    const at = { ...place, step, done: epoch * stepsPerEpoch + step };
+    const result = await runStep(state, { count, next }, at, steps);
     state = result.state;
     now = {
       epoch,
-      steps: step + 1,
+      steps: step + steps,
       images: now.images + count,
       lossSum: now.lossSum + result.lossSum,
       correct: now.correct + result.correct,

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { SmoothOutError } from '../../support/errors.js';
-import type { CompileOptions, Engine, Program, Signature, TensorFunction } from '../engine.js';
+import type { CompileOptions, Engine, Signature, TensorFunction } from '../engine.js';
 import { createCpuMemory } from './cpu-memory.js';
 import { repeated, repeatedSignature } from './cuda-scan.js';
 import { createOnnxEngine } from './engine.js';
@@ -12,13 +12,7 @@ import { GPU_KERNELS } from './gpu-kernels.js';
 import { createCpuProgram } from './session.js';
 import { type TracedFunction, trace } from './tracer.js';
 
-export interface CudaEngine extends Engine {
-  /**
-   * A program that runs `fn` so many times. An output with the name of an input is that input of the next time; every
-   * other input and output gets a leading axis of `steps`.
-   */
-  compileSteps(fn: TensorFunction, signature: Signature, steps: number, options?: CompileOptions): Promise<Program>;
-}
+export type CudaEngine = Engine & Required<Pick<Engine, 'compileSteps'>>;
 
 /**
  * @param provider 'cpu' runs the same graphs without a GPU, for tests.
