@@ -96,8 +96,9 @@ export function blockedConvolution(
 
 /**
  * The gradient with respect to a filter as one convolution: with the images in the channels' place and the channels in the
- * images', x is the input, dy the filter (dilated by the stride), and the filter's places are the output's.
- * x [N,I,H,W], dy [N,O,h,w] → [O,I,kh,kw].
+ * images', x is the input, dy the filter (dilated by the stride), and the filter's places are the output's. The operator
+ * is at its best with rows of six outputs, or a multiple: five are made six, and three of one channel lie between the three
+ * of another. x [N,I,H,W], dy [N,O,h,w] → [O,I,kh,kw].
  */
 function blockedFilterGradient(
   graph: GraphBuilder,
@@ -106,13 +107,16 @@ function blockedFilterGradient(
   dy: string,
   info: ConvolutionInfo,
 ): string {
-  const { batchSize, outChannels, outHeight, outWidth } = info;
+  const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
+  const width = filterWidth > 3 ? Math.ceil(filterWidth / 6) * 6 : filterWidth;
+  const woven = filterWidth === 3 && inChannels % 2 === 0 ? 2 : 1;
   const images = Math.ceil(batchSize / block) * block;
   const more = images - batchSize;
   const withImages = (name: string) =>
     more === 0 ? name : graph.node('Pad', [name, graph.integers([0, 0, 0, 0, more, 0, 0, 0])]);
   const swapped = graph.node('Transpose', [withImages(x)], { perm: [1, 0, 2, 3] });
-  const input = windowsOnly(graph, block, graph.node('ReorderInput', [swapped], {}, DOMAIN), images, info);
+  const reordered = graph.node('ReorderInput', [swapped], {}, DOMAIN);
+  const input = windowsOnly(graph, { block, images, width, woven }, reordered, info);
 
   const blocked = graph.node('ReorderInput', [withImages(dy)], {}, DOMAIN);
   const places = outHeight * outWidth;
@@ -127,25 +131,55 @@ function blockedFilterGradient(
   const window = {
     kernel_shape: [outHeight, outWidth],
     strides: [1, 1],
-    dilations: [info.strideHeight, info.strideWidth],
+    dilations: [info.strideHeight, info.strideWidth * woven],
     pads: [0, 0, 0, 0],
     group: 1,
   };
   const convolved = graph.node('Conv', [input, filter], window, DOMAIN);
   const gradient = graph.node('ReorderOutput', [convolved], { channels: outChannels }, DOMAIN);
-  return graph.node('Transpose', [gradient], { perm: [1, 0, 2, 3] });
+  // [I/m, O, kh, kw, m] → [O, I/m, m, kh, kw].
+  const apart = graph.node('Reshape', [
+    gradient,
+    graph.integers([inChannels / woven, outChannels, filterHeight, width, woven]),
+  ]);
+  const ordered = graph.node('Transpose', [apart], { perm: [1, 0, 4, 2, 3] });
+  const whole = graph.node('Reshape', [ordered, graph.integers([outChannels, inChannels, filterHeight, width])]);
+  if (width === filterWidth) return whole;
+  return graph.node('Slice', [whole, ...[[0], [filterWidth], [3]].map(graph.integers)]);
 }
 
-/** Blocked x [I, images/b, H, W, b] padded, or cropped, to exactly the rows and columns that some window reads. */
-function windowsOnly(graph: GraphBuilder, block: number, x: string, images: number, info: ConvolutionInfo): string {
+interface Windows {
+  readonly block: number;
+  /** Images, and columns of outputs, that are computed: no fewer than there are. */
+  readonly images: number;
+  readonly width: number;
+  /** Channels whose columns lie between each other. */
+  readonly woven: number;
+}
+
+/**
+ * Blocked x [I, images/b, H, W, b] padded, or cropped, to exactly the rows and columns that some window reads, and woven:
+ * [I/m, images/b, rows, columns, m, b].
+ */
+function windowsOnly(
+  graph: GraphBuilder,
+  { block, images, width, woven }: Windows,
+  x: string,
+  info: ConvolutionInfo,
+): string {
   const { top, left } = info.padInfo;
   const rows = (info.outHeight - 1) * info.strideHeight + info.filterHeight;
-  const columns = (info.outWidth - 1) * info.strideWidth + info.filterWidth;
+  const columns = (info.outWidth - 1) * info.strideWidth + width;
   const below = rows - info.inHeight - top;
   const right = columns - info.inWidth - left;
   const planes = (info.inChannels * images) / block;
   // Blocks and columns as one axis: the padding is then of long contiguous runs.
   const lines = graph.node('Reshape', [x, graph.integers([planes, info.inHeight, info.inWidth * block])]);
   const padded = graph.node('Pad', [lines, graph.integers([0, top, left * block, 0, below, right * block])]);
-  return graph.node('Reshape', [padded, graph.integers([info.inChannels, images, rows, columns])]);
+  const shape = [info.inChannels / woven, images, rows, columns * woven];
+  if (woven === 1) return graph.node('Reshape', [padded, graph.integers(shape)]);
+  const channels = [info.inChannels / woven, woven, images / block, rows * columns, block];
+  const apart = graph.node('Reshape', [padded, graph.integers(channels)]);
+  const together = graph.node('Transpose', [apart], { perm: [0, 2, 3, 1, 4] });
+  return graph.node('Reshape', [together, graph.integers(shape)]);
 }
