@@ -21,7 +21,10 @@ export interface Result extends Measurement {
   };
   /** Our baseline in the same rounds, for the methods. */
   readonly baseline: Speed | null;
+  /** With tuned memory. */
   readonly pytorch: (Speed & { readonly peakBytes: number | null; readonly setting: string }) | null;
+  /** As it is installed, for steps of the baseline and for gradients. */
+  readonly installed: (Speed & { readonly peakBytes: number | null; readonly setting: string }) | null;
   /** Floating-point operations an image; 0 for the product, whose speed is given in them. */
   readonly operations: number;
   /** The best product of the same run, GFLOP/s; null for the product itself. */
@@ -38,7 +41,9 @@ export interface MeasureOptions extends Rounds {
 export async function measure(measurement: Measurement, options: MeasureOptions): Promise<Result> {
   const { pytorch, peak, ...rounds } = options;
   const { task, baseline, amount, network } = await taskOf(measurement);
-  const theirs = pytorch && (await startFastest(pytorch, trialOf(baseline)));
+  const theirs = pytorch && (await startFastest(pytorch, trialOf(baseline), 'tuned'));
+  const hasInstalled = pytorch && (measurement.kind === 'step' || measurement.kind === 'gradient');
+  const installed = hasInstalled ? await startFastest(pytorch, trialOf(baseline), 'installed') : null;
   const ours = startOurs();
   try {
     const contenders: Contender[] = [];
@@ -48,8 +53,10 @@ export async function measure(measurement: Measurement, options: MeasureOptions)
     }
     const { seconds: compileSeconds } = await ours.prepare(measurement.name, task);
     contenders.push({ side: ours, name: measurement.name });
-    await theirs?.side.prepare(measurement.name, task);
-    if (theirs) contenders.push({ side: theirs.side, name: measurement.name });
+    for (const each of [theirs, installed]) {
+      await each?.side.prepare(measurement.name, task);
+      if (each) contenders.push({ side: each.side, name: measurement.name });
+    }
     const found = await alternate(contenders, rounds);
     const speeds = found.map((seconds) => speedOf(seconds, amount));
     // Two programs are loaded where a method is compared with the baseline: their memory says nothing about either.
@@ -64,12 +71,14 @@ export async function measure(measurement: Measurement, options: MeasureOptions)
         compileSeconds: measurement.kind === 'step' ? compileSeconds : null,
       },
       pytorch: theirs && { ...speeds.shift()!, ...(await describe(theirs, hasMemory)) },
+      installed: installed && { ...speeds.shift()!, ...(await describe(installed, hasMemory)) },
       operations: network === null ? 0 : operationsPerImage(network),
       peak,
     };
   } finally {
     await ours.close();
     await theirs?.side.close();
+    await installed?.side.close();
   }
 }
 

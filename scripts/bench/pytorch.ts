@@ -25,6 +25,7 @@ const cores = availableParallelism();
 /** The two pools of threads get into each other's way; which of them should have the processor depends on the network. */
 const SETTINGS: readonly ThreadSetting[] = [
   { name: 'defaults', threads: null, blasThreads: null },
+  { name: `PyTorch 1, OpenBLAS ${cores}`, threads: 1, blasThreads: cores },
   { name: `PyTorch ${cores}, OpenBLAS 1`, threads: cores, blasThreads: 1 },
   { name: `PyTorch ${cores}, OpenBLAS ${cores}`, threads: cores, blasThreads: cores },
 ];
@@ -63,12 +64,20 @@ export interface ChosenSide {
   readonly setting: string;
 }
 
-/** Starts the side under the setting that does the trial fastest. */
-export async function startFastest({ python }: PyTorch, trial: Task): Promise<ChosenSide> {
-  const key = JSON.stringify(trial);
-  const setting = chosen.get(key) ?? (await fastestSetting(python, trial));
+/**
+ * PyTorch as it is installed returns large arrays to the system after each operator and takes fresh pages for the next;
+ * `tuned` has the C library keep them.
+ */
+export type Allocator = 'installed' | 'tuned';
+
+const KEEPS_MEMORY = { MALLOC_TRIM_THRESHOLD_: String(2 ** 33), MALLOC_MMAP_THRESHOLD_: String(2 ** 33) };
+
+/** Starts the side under the thread setting that does the trial fastest. */
+export async function startFastest({ python }: PyTorch, trial: Task, allocator: Allocator): Promise<ChosenSide> {
+  const key = `${allocator} ${JSON.stringify(trial)}`;
+  const setting = chosen.get(key) ?? (await fastestSetting(python, trial, allocator));
   chosen.set(key, setting);
-  return { side: start(python, setting), setting: setting.name };
+  return { side: start(python, setting, allocator), setting: setting.name };
 }
 
 const chosen = new Map<string, ThreadSetting>();
@@ -76,10 +85,10 @@ const chosen = new Map<string, ThreadSetting>();
 const TRIAL_SECONDS = 1;
 
 /** One process at a time, as large networks fill the memory. */
-async function fastestSetting(python: string, trial: Task): Promise<ThreadSetting> {
+async function fastestSetting(python: string, trial: Task, allocator: Allocator): Promise<ThreadSetting> {
   const seconds: number[] = [];
   for (const setting of SETTINGS) {
-    const side = start(python, setting);
+    const side = start(python, setting, allocator);
     try {
       await side.prepare('trial', trial);
       const contender = { side, name: 'trial' };
@@ -92,13 +101,15 @@ async function fastestSetting(python: string, trial: Task): Promise<ThreadSettin
   return SETTINGS[seconds.indexOf(Math.min(...seconds))]!;
 }
 
-function start(python: string, setting: ThreadSetting): Side {
+function start(python: string, setting: ThreadSetting, allocator: Allocator): Side {
   const threads = setting.threads === null ? [] : ['--threads', String(setting.threads)];
-  return startSide(python, [scriptPath('pytorch_side.py'), ...threads], environment(setting));
+  const env = { ...environment(setting), ...(allocator === 'tuned' && KEEPS_MEMORY) };
+  return startSide(python, [scriptPath('pytorch_side.py'), ...threads], env);
 }
 
-/** What is set outside would make other defaults than PyTorch's. */
+/** What is set outside (threads, or kernels for another processor) would make other defaults than PyTorch's. */
 function environment({ blasThreads }: ThreadSetting): NodeJS.ProcessEnv {
-  const { OMP_NUM_THREADS: _, OPENBLAS_NUM_THREADS: __, ...env } = process.env;
-  return { ...env, PYTHONDONTWRITEBYTECODE: '1', ...(blasThreads && { OPENBLAS_NUM_THREADS: String(blasThreads) }) };
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(OMP_NUM_THREADS$|OPENBLAS_)/.test(name));
+  const threads = blasThreads === null ? {} : { OPENBLAS_NUM_THREADS: String(blasThreads) };
+  return { ...Object.fromEntries(inherited), PYTHONDONTWRITEBYTECODE: '1', ...threads };
 }

@@ -25,6 +25,14 @@ const RATIO: Column = {
   heading: 'ratio',
   cell: ({ ours, pytorch }) => (pytorch ? (ours.median / pytorch.median).toFixed(2) : ''),
 };
+const INSTALLED: Column = {
+  heading: 'PyTorch as installed',
+  cell: ({ installed }) => (installed ? count(installed.median) : ''),
+};
+const INSTALLED_RATIO: Column = {
+  heading: 'ratio',
+  cell: ({ ours, installed }) => (installed ? (ours.median / installed.median).toFixed(2) : ''),
+};
 const AIM: Column = {
   heading: 'aim',
   cell: ({ aim, pytorch }) => (aim !== null && pytorch ? `≥ ${aim.toFixed(2)}` : ''),
@@ -47,7 +55,18 @@ const OVER_BASELINE: Column = {
 };
 const METHOD_AIM: Column = { heading: 'aim', cell: ({ aim }) => (aim === null ? '' : `≤ ${aim.toFixed(2)}`) };
 
-const COMPARED = [OURS, PYTORCH, RATIO, AIM, OURS_SHARE, PYTORCH_SHARE, OURS_MEMORY, PYTORCH_MEMORY];
+const COMPARED = [
+  OURS,
+  PYTORCH,
+  RATIO,
+  AIM,
+  INSTALLED,
+  INSTALLED_RATIO,
+  OURS_SHARE,
+  PYTORCH_SHARE,
+  OURS_MEMORY,
+  PYTORCH_MEMORY,
+];
 
 const TABLES: readonly { kind: Result['kind']; title: string; columns: readonly Column[] }[] = [
   { kind: 'product', title: 'The peak, GFLOP/s', columns: [first(''), OURS, PYTORCH, RATIO, THREADS] },
