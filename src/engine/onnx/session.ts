@@ -7,6 +7,12 @@ import { viewOf } from './pieces.js';
 import { encodeModel } from './protobuf.js';
 import type { TracedFunction } from './tracer.js';
 
+/**
+ * With an input of so many elements (16 MiB), arrays are large and few. ONNX Runtime's plan, which has all of a run's
+ * arrays in one block, then takes twice the memory and, of pages that are new, more time than single allocations.
+ */
+const LARGE = 2 ** 22;
+
 export async function createCpuProgram(
   { graph, inputs, outputs, signature }: TracedFunction,
   expected: Signature,
@@ -20,6 +26,7 @@ export async function createCpuProgram(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    enableMemPattern: inputs.every(({ shape }) => sizeOf(shape) < LARGE),
     logSeverityLevel: 3,
   });
   const tensor = (values: HostArray, offset: number, shape: readonly number[]): ort.Tensor =>
