@@ -1,0 +1,25 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect, test } from 'vitest';
+import { createOnnxEngine } from './engine.js';
+
+const engine = createOnnxEngine({ threads: 1 });
+const signature = {
+  x: { shape: [3], dtype: 'float32' },
+  places: { shape: [2], dtype: 'int32' },
+} as const;
+
+test('what fails while it runs is reported, and the program can be run again', async () => {
+  const program = await engine.compile(({ x, places }) => ({ y: tf.gather(x!, places as tf.Tensor1D) }), signature);
+  const x = Float32Array.of(1, 2, 3);
+  await expect(program.run({ x, places: Int32Array.of(0, 9) })).rejects.toThrow(/indices|out of/);
+  expect(await program.run({ x, places: Int32Array.of(2, 0) })).toEqual({ y: Float32Array.of(3, 1) });
+  await program.dispose();
+});
+
+test('a run does not change what an earlier one returned', async () => {
+  const program = await engine.compile(({ x, places }) => ({ y: tf.add(x!, tf.sum(places!)) }), signature);
+  const run = async (place: number) => program.run({ x: new Float32Array(3), places: Int32Array.of(place, 0) });
+  const [first, second] = [await run(1), await run(2)];
+  expect([first.y, second.y]).toEqual([new Float32Array(3).fill(1), new Float32Array(3).fill(2)]);
+  await program.dispose();
+});
