@@ -1,8 +1,7 @@
 /** Runs functions as they are written, op by op, on a tfjs backend: the oracle for every other engine. */
 import * as tf from '@tensorflow/tfjs';
+import { checkedInput, outputSpec } from './checks.js';
 import { type DeviceArray, type Engine, type HostArray, sizeOf, type TensorSpec, type Value } from './engine.js';
-import { checkedInput } from './inputs.js';
-import { outputSpec } from './outputs.js';
 
 interface EagerArray extends DeviceArray {
   readonly tensor: tf.Tensor;

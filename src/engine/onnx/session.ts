@@ -1,7 +1,7 @@
 /** A traced function as an ONNX Runtime session between host arrays: inputs are fed and outputs fetched as views of them. */
 import * as ort from 'onnxruntime-node';
+import { checkedInput } from '../checks.js';
 import { type CompileOptions, type HostArray, type Program, type Signature, sizeOf, type Value } from '../engine.js';
-import { checkedInput } from '../inputs.js';
 import { type CpuArray, type CpuMemory, isDeviceArray } from './cpu-memory.js';
 import { viewOf } from './pieces.js';
 import { encodeModel } from './protobuf.js';

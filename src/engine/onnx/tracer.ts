@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { SmoothOutError } from '../../support/errors.js';
+import { outputSpec } from '../checks.js';
 import type { NamedTensors, Signature, TensorFunction } from '../engine.js';
-import { outputSpec } from '../outputs.js';
 import { createGraphBuilder, type Graph } from './graph.js';
 import type { KernelTable } from './kernels/kernel.js';
 import { declareInputs, type InputPiece, offsetsOf } from './pieces.js';

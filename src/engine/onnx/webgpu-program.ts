@@ -1,8 +1,8 @@
 /** A traced function as an ONNX Runtime session on the GPU: what is kept never leaves it. */
 import * as ort from 'onnxruntime-node';
 import { SmoothOutError } from '../../support/errors.js';
+import { checkedInput } from '../checks.js';
 import type { CompileOptions, HostArray, Program, Signature, Value } from '../engine.js';
-import { checkedInput } from '../inputs.js';
 import { isDeviceArray } from './cpu-memory.js';
 import type { Graph } from './graph.js';
 import { encodeModel } from './protobuf.js';

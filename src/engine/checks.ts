@@ -1,3 +1,4 @@
+/** What a program takes and gives, checked against its signature. */
 import { SmoothOutError } from '../support/errors.js';
 import { sizeOf, type TensorSpec, type Value } from './engine.js';
 
@@ -17,3 +18,14 @@ const sizeOfValue = (value: Value) => ('read' in value ? sizeOf(value.shape) : v
 
 const hasDtype = (value: Value, dtype: TensorSpec['dtype']) =>
   'read' in value || value instanceof Int32Array === (dtype === 'int32');
+
+/**
+ * What a program says of its output.
+ * @throws SmoothOutError UNSUPPORTED_OP where the output is neither float32 nor int32.
+ */
+export function outputSpec(name: string, { shape, dtype }: { shape: readonly number[]; dtype: string }): TensorSpec {
+  if (dtype === 'float32' || dtype === 'int32') return { shape, dtype };
+  throw new SmoothOutError('UNSUPPORTED_OP', `Output ${name} is a ${dtype} tensor: outputs are float32 or int32.`, {
+    hint: 'Convert it with tf.cast.',
+  });
+}
