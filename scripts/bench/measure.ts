@@ -13,6 +13,12 @@ export interface Speed {
   readonly median: number;
 }
 
+interface PyTorchSpeed extends Speed {
+  readonly peakBytes: number | null;
+  /** Of threads. */
+  readonly setting: string;
+}
+
 export interface Result extends Measurement {
   readonly date: string;
   readonly ours: Speed & {
@@ -22,9 +28,9 @@ export interface Result extends Measurement {
   /** Our baseline in the same rounds, for the methods. */
   readonly baseline: Speed | null;
   /** With tuned memory. */
-  readonly pytorch: (Speed & { readonly peakBytes: number | null; readonly setting: string }) | null;
+  readonly pytorch: PyTorchSpeed | null;
   /** As it is installed, for steps of the baseline and for gradients. */
-  readonly installed: (Speed & { readonly peakBytes: number | null; readonly setting: string }) | null;
+  readonly installed: PyTorchSpeed | null;
   /** Floating-point operations an image; 0 for the product, whose speed is given in them. */
   readonly operations: number;
   /** The best product of the same run, GFLOP/s; null for the product itself. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
-import { groupBy } from '../report/statistics.js';
+import { groupBy, meanOf } from '../report/statistics.js';
 import type { Split, Subject } from '../sharpness/laboratory.js';
 import type { Landscape } from '../sharpness/landscape.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable, type Piece } from './curve.js';
@@ -173,12 +173,11 @@ async function drawPlane(
 /** The means over directions, point by point of each network's curve. */
 function meanPoints(rows: readonly LineRow[], labelOf: (checkpoint: string) => string): LossAndAccuracyPoint[] {
   const groups = groupBy(rows, ({ checkpoint, split, alpha }) => JSON.stringify([checkpoint, split, alpha]));
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   return [...groups.values()].map((group) => ({
     x: group[0]!.alpha,
     series: labelOf(group[0]!.checkpoint),
     split: group[0]!.split,
-    loss: mean(group.map(({ loss }) => loss)),
-    accuracy: mean(group.map(({ accuracy }) => accuracy)),
+    loss: meanOf(group.map(({ loss }) => loss)),
+    accuracy: meanOf(group.map(({ accuracy }) => accuracy)),
   }));
 }

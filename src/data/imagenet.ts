@@ -1,8 +1,9 @@
 /** ImageNet: class folders of JPEG files, decoded as they are read. */
 
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
+import { isFolder } from '../support/files.js';
 import type { Stream } from '../support/random.js';
 import { missingData, type Place } from './catalogue.js';
 import {
@@ -224,14 +225,6 @@ async function listImages(split: string, classes: readonly string[]): Promise<Im
 
 async function visibleNames(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -1,7 +1,15 @@
 /** Runs functions as they are written, op by op, on a tfjs backend: the oracle for every other engine. */
 import * as tf from '@tensorflow/tfjs';
 import { checkedInput, outputSpec } from './checks.js';
-import { type DeviceArray, type Engine, type HostArray, sizeOf, type TensorSpec, type Value } from './engine.js';
+import {
+  type DeviceArray,
+  dtypeOf,
+  type Engine,
+  type HostArray,
+  newArray,
+  type TensorSpec,
+  type Value,
+} from './engine.js';
 
 interface EagerArray extends DeviceArray {
   readonly tensor: tf.Tensor;
@@ -47,9 +55,7 @@ export function createEagerEngine(backend: 'cpu' | 'tensorflow' = 'cpu'): Engine
           // Clones: two outputs may be one tensor, and each is disposed by itself.
           return Object.fromEntries(outputs.map(([name, tensor]) => [name, tf.clone(tensor)]));
         });
-      const zeros = Object.entries(signature).map(([name, { shape, dtype }]) => {
-        return [name, dtype === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape))];
-      });
+      const zeros = Object.entries(signature).map(([name, spec]) => [name, newArray(spec)]);
       const sample = onBackend(() => evaluate(Object.fromEntries(zeros)));
       tf.dispose(sample);
       return {
@@ -69,7 +75,7 @@ export function createEagerEngine(backend: 'cpu' | 'tensorflow' = 'cpu'): Engine
       };
     },
     async upload(values, shape) {
-      const dtype = values instanceof Int32Array ? 'int32' : 'float32';
+      const dtype = dtypeOf(values);
       return onBackend(() => eagerArray(tf.tensor(values.slice(), [...shape], dtype)));
     },
     async dispose() {},

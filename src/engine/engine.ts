@@ -54,6 +54,15 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+/** Zeros. */
+export function newArray({ shape, dtype }: TensorSpec): HostArray {
+  return dtype === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+}
+
+export function dtypeOf(values: HostArray): TensorSpec['dtype'] {
+  return values instanceof Int32Array ? 'int32' : 'float32';
+}
+
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }

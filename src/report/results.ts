@@ -1,7 +1,7 @@
 /** Folders of results: read, sorted into the paper's tables, and put side by side. */
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
+import { isFolder } from '../support/files.js';
 import { type Curves, loadCurves } from './figures/curve-record.js';
 import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';
 import {
@@ -41,11 +41,6 @@ export interface ResultsPaths {
  * @throws SmoothOutError USAGE: there is no such folder.
  */
 export async function locateResults(folder: string): Promise<ResultsPaths> {
-  const isFolder = (path: string): Promise<boolean> =>
-    stat(path).then(
-      (entry) => entry.isDirectory(),
-      () => false,
-    );
   if (await isFolder(join(folder, 'runs'))) return { runs: join(folder, 'runs'), results: folder };
   if (!(await isFolder(folder))) {
     throw new SmoothOutError('USAGE', `${folder}: there is no such folder`, {

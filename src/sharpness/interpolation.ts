@@ -2,13 +2,14 @@
 import type { Tensor1D } from '@tensorflow/tfjs';
 import { firstImages } from '../data/source.js';
 import type { Engine, NamedTensors } from '../engine/engine.js';
+import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, batchSignature, float } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import type { Weights } from '../nn/weights.js';
 import { SmoothOutError } from '../support/errors.js';
 import { createEvaluator, type Evaluation } from '../training/evaluate.js';
 import type { Laboratory, Split, Subject } from './laboratory.js';
-import { programsBySize, type SplitImages, usualBatchSize } from './objective.js';
+import { type SplitImages, usualBatchSize } from './objective.js';
 
 export interface InterpolationOptions {
   /**
@@ -105,13 +106,14 @@ export function createStatisticsEstimator(
 ): StatisticsEstimator {
   const { size, statisticsSize } = model.layout;
   const zeros = new Float32Array(statisticsSize);
-  const programs = programsBySize((count) => {
+  const programs = createProgramCache<number>();
+  const compile = (count: number) => {
     const signature = { parameters: float(size), ...batchSignature(model, count, 'train') };
     const statistics = (inputs: NamedTensors) => ({
       after: batchLoss(model, inputs.parameters as Tensor1D, inputs, 'train').statistics,
     });
     return engine.compile(statistics, signature);
-  });
+  };
   return {
     async estimate(parameters) {
       const sums = new Float64Array(statisticsSize);
@@ -119,7 +121,7 @@ export function createStatisticsEstimator(
       for await (const batch of images.batches(batchSize)) {
         if (batch.count === 1) continue;
         const { images: pixels, labels, count } = batch;
-        const program = await programs.of(count);
+        const program = await programs.once(count, () => compile(count));
         const { after } = await program.run({ parameters, statistics: zeros, images: pixels, labels });
         for (let i = 0; i < statisticsSize; i++) sums[i]! += (count * (after as Float32Array)[i]!) / MOMENTUM;
         weight += count;

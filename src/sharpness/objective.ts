@@ -4,6 +4,7 @@ import type { Tensor1D } from '@tensorflow/tfjs';
 import { type Batch, batches } from '../data/batches.js';
 import { type ImageSource, imageSize } from '../data/source.js';
 import type { DeviceArray, Engine, NamedTensors, Program } from '../engine/engine.js';
+import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
 import type { Model, ModelName } from '../nn/model.js';
 import type { Objective } from './lbfgsb/problem.js';
@@ -59,7 +60,7 @@ export function createSplitObjective(options: SplitObjectiveOptions): SplitObjec
   const { engine, model, statistics, images, batchNorm, batchSize, signal, onBatch } = options;
   const { size } = model.layout;
   const weights = new Float32Array(size);
-  const programs = programsBySize((count) => compileLossAndGradient(engine, model, batchNorm, count));
+  const programs = createProgramCache<number>();
 
   async function evaluate(x: Float64Array, gradient: Float64Array): Promise<number> {
     weights.set(x);
@@ -72,7 +73,9 @@ export function createSplitObjective(options: SplitObjectiveOptions): SplitObjec
         // Signals arrive between turns of the event loop only.
         await nextTurn();
         signal.throwIfAborted();
-        const program = await programs.of(batch.count);
+        const program = await programs.once(batch.count, () =>
+          compileLossAndGradient(engine, model, batchNorm, batch.count),
+        );
         const results = await program.run({ parameters, statistics, images: batch.images, labels: batch.labels });
         loss += (results.loss as Float32Array)[0]!;
         const ofBatch = results.gradient as DeviceArray;
@@ -90,24 +93,6 @@ export function createSplitObjective(options: SplitObjectiveOptions): SplitObjec
   }
 
   return { evaluate, dispose: programs.dispose };
-}
-
-/** Programs for batches of any size, each compiled when it is first asked for. */
-export function programsBySize(compile: (count: number) => Promise<Program>): {
-  of(count: number): Promise<Program>;
-  dispose(): Promise<void>;
-} {
-  const programs = new Map<number, Promise<Program>>();
-  return {
-    of(count) {
-      const program = programs.get(count) ?? compile(count);
-      programs.set(count, program);
-      return program;
-    },
-    async dispose() {
-      for (const program of programs.values()) await (await program).dispose();
-    },
-  };
 }
 
 function compileLossAndGradient(engine: Engine, model: Model, mode: BatchNormMode, count: number): Promise<Program> {

@@ -3,12 +3,12 @@ import * as tf from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
 import { firstImages } from '../data/source.js';
 import type { Engine, NamedTensors, Program } from '../engine/engine.js';
+import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, batchSignature, float } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import { drawNoise, uniformPerturbation } from '../smoothout/perturbation.js';
 import { createUniformBuffer } from '../support/random.js';
 import type { Laboratory, Split, Subject } from './laboratory.js';
-import { programsBySize } from './objective.js';
 
 /** "… fed to the framework in batch size of 100, and at each batch, the parameter is perturbed." */
 export const NOISE_BATCH = 100;
@@ -46,7 +46,7 @@ export async function measureSensitivity(
 ): Promise<NoisyPoint[]> {
   const { layout } = model;
   const source = firstImages(splits[split], images);
-  const programs = programsBySize((count) => compileNoisyLoss(engine, model, count));
+  const programs = createProgramCache<number>();
   const parameters = await engine.upload(weights.parameters, [layout.size]);
   const sums = strengths.map((a) => ({ a, loss: 0, correct: 0 }));
   const u = createUniformBuffer(layout.size);
@@ -57,7 +57,7 @@ export async function measureSensitivity(
       const stream = { seed, purpose: 'sensitivity', epoch: STREAM[split], step: draws } as const;
       const noise = await engine.upload(drawNoise(u, stream, layout, { bound: 1, parameters: 'all' }), [layout.size]);
       draws++;
-      const program = await programs.of(batch.count);
+      const program = await programs.once(batch.count, () => compileNoisyLoss(engine, model, batch.count));
       const inputs = { parameters, noise, statistics: weights.statistics, images: batch.images, labels: batch.labels };
       for (const sum of sums) {
         const results = await program.run({ ...inputs, strength: Float32Array.of(sum.a) });

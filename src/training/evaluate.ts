@@ -3,6 +3,7 @@ import type { Tensor1D } from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
 import { type ImageSource, imageSize } from '../data/source.js';
 import type { Engine, NamedTensors, Program, Value } from '../engine/engine.js';
+import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, batchSignature, float } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 
@@ -22,20 +23,16 @@ export interface Evaluator {
 const INPUT_NUMBERS = 2 ** 20;
 
 export function createEvaluator(engine: Engine, model: Model): Evaluator {
-  const compiled = new Map<number, Program>();
+  const programs = createProgramCache<number>();
   const batchSize = Math.max(32, Math.min(1000, Math.floor(INPUT_NUMBERS / imageSize(model.inputShape))));
 
-  async function program(size: number): Promise<Program> {
-    const known = compiled.get(size);
-    if (known) return known;
+  function compile(size: number): Promise<Program> {
     const evaluate = (inputs: NamedTensors) => {
       const { sum, correct } = batchLoss(model, inputs.parameters as Tensor1D, inputs, 'running');
       return { sum, correct };
     };
     const signature = { parameters: float(model.layout.size), ...batchSignature(model, size, 'running') };
-    const made = await engine.compile(evaluate, signature);
-    compiled.set(size, made);
-    return made;
+    return engine.compile(evaluate, signature);
   }
 
   return {
@@ -43,14 +40,13 @@ export function createEvaluator(engine: Engine, model: Model): Evaluator {
       let loss = 0;
       let correct = 0;
       for await (const { images, labels, count } of batches(source, { batchSize })) {
-        const results = await (await program(count)).run({ parameters, statistics, images, labels });
+        const program = await programs.once(count, () => compile(count));
+        const results = await program.run({ parameters, statistics, images, labels });
         loss += (results.sum as Float32Array)[0]!;
         correct += (results.correct as Float32Array)[0]!;
       }
       return { loss: loss / source.count, accuracy: (100 * correct) / source.count };
     },
-    async dispose() {
-      for (const made of compiled.values()) await made.dispose();
-    },
+    dispose: programs.dispose,
   };
 }

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Engine, NamedTensors, Program, Signature } from '../engine/engine.js';
+import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import { type GradientOptions, type Optimizer, regularise } from '../optim/optimizer.js';
@@ -31,19 +32,13 @@ export interface TrainingPrograms {
 
 /** Compiles each program when it is first asked for; equal ones are compiled once. */
 export function trainingPrograms(engine: Engine, learner: Learner): TrainingPrograms {
-  const compiled = new Map<string, Promise<Program>>();
-  const once = (key: string, compile: () => Promise<Program>) => {
-    if (!compiled.has(key)) compiled.set(key, compile());
-    return compiled.get(key)!;
-  };
+  const { once, dispose } = createProgramCache<string>();
   return {
     step: (batchSize, steps = 1) =>
       once(`step ${batchSize} ${steps}`, () => compileStep(engine, learner, batchSize, steps)),
     pass: (batchSize) => once(`pass ${batchSize}`, () => compilePass(engine, learner, batchSize)),
     update: () => once('update', () => compileUpdate(engine, learner)),
-    async dispose() {
-      for (const program of compiled.values()) await (await program).dispose();
-    },
+    dispose,
   };
 }
 

@@ -1,7 +1,7 @@
 /** One update of the parameters, driven from the host: a batch as one pass or as many. */
 import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
-import type { DeviceArray, Engine, HostArray, Value } from '../engine/engine.js';
+import { type DeviceArray, dtypeOf, type Engine, type HostArray, newArray, type Value } from '../engine/engine.js';
 import { createDraw, type StepPlace } from './draws.js';
 import type { Learner, TrainingPrograms } from './programs.js';
 import { ghostBatches } from './setup.js';
@@ -49,52 +49,51 @@ export function createStepRunner(spec: RunSpec, learner: Learner, programs: Trai
   const copies = spec.method.name === 'smoothout-deterministic' ? spec.method.copies : 1;
   let zeros: Float32Array | undefined;
 
-  const scalars = (state: TrainingState, { learningRate }: StepPlace): Record<string, Value> => {
-    const values = Object.entries(learner.optimizer.scalars(state.updates + 1, learningRate));
+  const scalars = (updates: number, { learningRate }: StepPlace): Record<string, Float32Array> => {
+    const values = Object.entries(learner.optimizer.scalars(updates + 1, learningRate));
     return Object.fromEntries(values.map(([name, value]) => [name, Float32Array.of(value)]));
   };
 
-  async function inOnePass(state: TrainingState, { images, labels }: Batch, place: StepPlace): Promise<StepResult> {
-    const { parameters, statistics, optimizer } = state;
-    const program = await programs.step(labels.length);
+  /** What a step takes beside the state, `i` steps after `first`. */
+  function inputsOf({ images, labels }: Batch, { updates }: TrainingState, first: StepPlace, i: number): Inputs {
+    const place = { ...first, step: first.step + i, done: first.done + i };
     const drawn = draw(place, { ghostBatch: 0, copy: 0 }, labels.length);
-    const inputs = { parameters, statistics, images, labels, ...optimizer, ...scalars(state, place), ...drawn };
-    const results = await program.run(inputs);
-    return {
-      state: replaceState(state, { ...results, updates: state.updates + 1 }),
-      lossSum: numberIn(results.loss) * labels.length,
-      correct: numberIn(results.correct),
-    };
+    return { images, labels, ...drawn, ...scalars(updates + i, place) };
   }
 
-  const stacks = new Map<string, HostArray>();
+  let stacks: Record<string, HostArray> = {};
 
-  /** The inputs of all steps, one behind the other. */
-  async function inOneRun(
+  /** The inputs of several steps, one behind the other, in arrays that the next run uses again. */
+  async function stackedInputs(state: TrainingState, batch: StepBatch, place: StepPlace, steps: number) {
+    for (let i = 0; i < steps; i++) {
+      const inputs = Object.entries(inputsOf(await batch.next(), state, place, i));
+      const arrays = inputs.map(([name, values]): [string, HostArray] => {
+        const shape = [steps * values.length];
+        const fits = stacks[name]?.length === shape[0];
+        return [name, fits ? stacks[name]! : newArray({ shape, dtype: dtypeOf(values) })];
+      });
+      stacks = Object.fromEntries(arrays);
+      for (const [name, values] of inputs) stacks[name]!.set(values, i * values.length);
+    }
+    return stacks;
+  }
+
+  async function inOnePass(
     state: TrainingState,
     batch: StepBatch,
     place: StepPlace,
     steps: number,
   ): Promise<StepResult> {
-    for (let i = 0; i < steps; i++) {
-      const { images, labels } = await batch.next();
-      const at = { ...place, step: place.step + i, done: place.done + i };
-      const drawn = draw(at, { ghostBatch: 0, copy: 0 }, labels.length);
-      const updates = scalars({ ...state, updates: state.updates + i }, at) as Record<string, HostArray>;
-      for (const [name, values] of Object.entries({ images, labels, ...drawn, ...updates })) {
-        const [size, kind] = [steps * values.length, values instanceof Int32Array ? Int32Array : Float32Array];
-        const stack = stacks.get(name)?.length === size ? stacks.get(name)! : new kind(size);
-        stacks.set(name, stack);
-        stack.set(values, i * values.length);
-      }
-    }
+    const size = batch.count / steps;
+    const inputs =
+      steps === 1 ? inputsOf(await batch.next(), state, place, 0) : await stackedInputs(state, batch, place, steps);
     const { parameters, statistics, optimizer } = state;
-    const program = await programs.step(spec.batchSize, steps);
-    const results = await program.run({ parameters, statistics, ...optimizer, ...Object.fromEntries(stacks) });
+    const program = await programs.step(size, steps);
+    const results = await program.run({ parameters, statistics, ...optimizer, ...inputs });
     return {
       state: replaceState(state, { ...results, updates: state.updates + steps }),
-      lossSum: sum(results.loss) * spec.batchSize,
-      correct: sum(results.correct),
+      lossSum: sumOf(results.loss) * size,
+      correct: sumOf(results.correct),
     };
   }
 
@@ -115,8 +114,8 @@ export function createStepRunner(spec: RunSpec, learner: Learner, programs: Trai
         const results = await program.run({ parameters, images, labels, ...sums, ...drawn });
         if (sums.gradientSum !== zeros) disposeBoth(sums);
         sums = { gradientSum: results.gradientSum!, statistics: results.statistics as DeviceArray };
-        lossSum += (numberIn(results.loss) * labels.length) / copies;
-        correct += numberIn(results.correct) / copies;
+        lossSum += (sumOf(results.loss) * labels.length) / copies;
+        correct += sumOf(results.correct) / copies;
         passes++;
       }
       ghostBatch++;
@@ -124,18 +123,25 @@ export function createStepRunner(spec: RunSpec, learner: Learner, programs: Trai
     const { gradientSum, statistics } = sums;
     const weight = Float32Array.of(1 / passes);
     const update = await programs.update();
-    const results = await update.run({ parameters, gradientSum, weight, ...optimizer, ...scalars(state, place) });
+    const results = await update.run({
+      parameters,
+      gradientSum,
+      weight,
+      ...optimizer,
+      ...scalars(state.updates, place),
+    });
     (gradientSum as DeviceArray).dispose();
     return { state: replaceState(state, { ...results, statistics, updates: state.updates + 1 }), lossSum, correct };
   }
 
   return async (state, batch, place, steps = 1) => {
-    if (steps > 1) return inOneRun(state, batch, place, steps);
     const ghosts = ghostBatches(batch.count, spec.batchSize, spec.ghostBatchSize).length;
     if (ghosts * copies > 1) return inManyPasses(state, taken(batch, ghosts), place);
-    return inOnePass(state, await batch.next(), place);
+    return inOnePass(state, batch, place, steps);
   };
 }
+
+type Inputs = Readonly<Record<string, HostArray>>;
 
 async function* taken(batch: StepBatch, ghosts: number): AsyncGenerator<Batch> {
   for (let i = 0; i < ghosts; i++) yield await batch.next();
@@ -146,6 +152,5 @@ function disposeBoth({ gradientSum, statistics }: { gradientSum: Value; statisti
   statistics.dispose();
 }
 
-const numberIn = (value: Value | undefined): number => (value as Float32Array)[0]!;
-
-const sum = (values: Value | undefined): number => (values as Float32Array).reduce((a, b) => a + b, 0);
+/** Of a scalar, or of one number a step. */
+const sumOf = (values: Value | undefined): number => (values as Float32Array).reduce((a, b) => a + b, 0);

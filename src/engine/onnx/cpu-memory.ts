@@ -1,5 +1,5 @@
 /** Arrays that stay with the CPU engine between runs: host memory, handed from step to step and used again. */
-import { type DeviceArray, type HostArray, sizeOf, type TensorSpec } from '../engine.js';
+import { type DeviceArray, type HostArray, newArray, sizeOf, type TensorSpec } from '../engine.js';
 
 export interface CpuArray extends DeviceArray {
   readonly values: HostArray;
@@ -18,7 +18,7 @@ export function createCpuMemory(): CpuMemory {
       const key = `${dtype} ${size}`;
       const shelf = free.get(key) ?? [];
       free.set(key, shelf);
-      const values = shelf.pop() ?? (dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
+      const values = shelf.pop() ?? newArray({ shape, dtype });
       let disposed = false;
       // Disposed memory belongs to the next array: to compute with it would be to compute with that one's numbers.
       const inUse = () => {

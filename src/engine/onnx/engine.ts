@@ -1,6 +1,6 @@
 /** The default engine: tfjs to write in, ONNX Runtime to run on. */
 import { availableParallelism } from 'node:os';
-import type { Engine } from '../engine.js';
+import { dtypeOf, type Engine } from '../engine.js';
 import { blockSize } from './block-size.js';
 import { cpuKernels } from './cpu-kernels.js';
 import { createCpuMemory } from './cpu-memory.js';
@@ -23,7 +23,7 @@ export function createOnnxEngine({ threads = availableParallelism() }: OnnxOptio
       return createCpuProgram(traced, signature, memory, threads, options);
     },
     async upload(values, shape) {
-      const array = memory.allocate({ shape, dtype: values instanceof Int32Array ? 'int32' : 'float32' });
+      const array = memory.allocate({ shape, dtype: dtypeOf(values) });
       array.values.set(values);
       return array;
     },

@@ -7,7 +7,9 @@
 import { sizeOf } from '../engine.js';
 import type { GraphBuilder } from './graph.js';
 import type { Kernel, KernelTable } from './kernels/kernel.js';
-import { type Traced, traced } from './traced.js';
+import { shape } from './kernels/shape.js';
+import { offsetsOf } from './pieces.js';
+import type { Traced } from './traced.js';
 
 export interface PartLimits {
   /** Elements that a part of a convolution's result has at most; 16 MiB of float32. */
@@ -39,16 +41,8 @@ function opened(kernel: Kernel, limits: PartLimits): Kernel {
     const sizes = Array.from({ length: Math.ceil(images / perPart) }, (_, i) =>
       Math.min(perPart, images - i * perPart),
     );
-    let parts: Traced[] | undefined;
-    const compute = () =>
-      cut(graph, inputs.x!, sizes).map((x) => kernel(graph, { ...inputs, x }, attributes) as Traced);
-    return {
-      ...whole,
-      parts() {
-        parts ??= compute();
-        return parts;
-      },
-    };
+    const parts = () => cut(graph, inputs.x!, sizes).map((x) => kernel(graph, { ...inputs, x }, attributes) as Traced);
+    return { ...whole, parts };
   };
 }
 
@@ -57,14 +51,8 @@ function joined(kernel: Kernel, ofBatch: readonly string[]): Kernel {
   return (graph, inputs, attributes) => {
     const parts = onParts(kernel, ofBatch, graph, inputs, attributes);
     if (!parts) return kernel(graph, inputs, attributes);
-    const { shape, dtype, order } = parts[0]!;
-    const name = graph.node(
-      'Concat',
-      parts.map((part) => part.name),
-      { axis: order.indexOf(0) },
-    );
-    const images = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
-    return { ...traced(name, shape.with(0, images), dtype, order), parts: () => parts };
+    const whole = shape.Concat!(graph, Object.fromEntries(parts.entries()), { axis: 0 }) as Traced;
+    return { ...whole, parts: () => parts };
   };
 }
 
@@ -88,7 +76,7 @@ function onParts(
   const batched = Object.entries(inputs).filter(([name]) => ofBatch.includes(name));
   const inParts = batched.map(([, { parts }]) => parts?.()).find(Boolean);
   if (!inParts) return undefined;
-  const sizes = inParts.map(({ shape }) => shape[0]!);
+  const sizes = inParts.map((part) => part.shape[0]!);
   const columns = batched.map(([name, value]) => [name, value.parts?.() ?? cut(graph, value, sizes)] as const);
   const { inputShape } = attributes as { inputShape?: readonly number[] };
   return sizes.map((images, i) => {
@@ -100,13 +88,9 @@ function onParts(
 
 /** The images of `value` in runs of so many. */
 function cut(graph: GraphBuilder, value: Traced, sizes: readonly number[]): Traced[] {
-  const axis = value.order.indexOf(0);
-  let end = 0;
-  return sizes.map((images) => {
-    const [begin, stop] = [end, end + images];
-    end = stop;
-    const operands = [[begin], [stop], [axis]].map(graph.integers);
-    const name = graph.node('Slice', [value.name, ...operands]);
-    return traced(name, value.shape.with(0, images), value.dtype, value.order);
+  const ofImage = value.shape.slice(1);
+  return offsetsOf(sizes).map((offset, i) => {
+    const window = { begin: [offset, ...ofImage.map(() => 0)], size: [sizes[i]!, ...ofImage] };
+    return shape.Slice!(graph, { x: value }, window) as Traced;
   });
 }

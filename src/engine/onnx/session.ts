@@ -1,7 +1,15 @@
 /** A traced function as an ONNX Runtime session between host arrays: inputs are fed and outputs fetched as views of them. */
 import * as ort from 'onnxruntime-node';
 import { checkedInput } from '../checks.js';
-import { type CompileOptions, type HostArray, type Program, type Signature, sizeOf, type Value } from '../engine.js';
+import {
+  type CompileOptions,
+  type HostArray,
+  newArray,
+  type Program,
+  type Signature,
+  sizeOf,
+  type Value,
+} from '../engine.js';
 import { type CpuArray, type CpuMemory, isDeviceArray } from './cpu-memory.js';
 import { viewOf } from './pieces.js';
 import { encodeModel } from './protobuf.js';
@@ -44,7 +52,7 @@ export async function createCpuProgram(
       const fetches: Record<string, ort.Tensor> = {};
       for (const [name, spec] of Object.entries(signature)) {
         const kept = keep.includes(name) ? memory.allocate(spec) : undefined;
-        const values = kept?.values ?? newArray(spec.dtype, sizeOf(spec.shape));
+        const values = kept?.values ?? newArray(spec);
         results[name] = kept ?? values;
         for (const piece of outputs[name]!) fetches[piece.name] = tensor(values, piece.offset, piece.shape);
       }
@@ -71,9 +79,6 @@ async function runInPlace(session: ort.InferenceSession, feeds: Tensors, fetches
 }
 
 type Tensors = Readonly<Record<string, ort.Tensor>>;
-
-const newArray = (dtype: 'float32' | 'int32', size: number): HostArray =>
-  dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
 
 function hostArray(given: Readonly<Record<string, Value>>, name: string, expected: Signature): HostArray {
   const value = given[name];
