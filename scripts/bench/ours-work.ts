@@ -9,7 +9,7 @@ import { createUniformBuffer, integers } from '../../src/support/random.js';
 import { trainingPrograms } from '../../src/training/programs.js';
 import { buildLearner, ghostBatches } from '../../src/training/setup.js';
 import { disposeState, freshOptimizerState, uploadState } from '../../src/training/state.js';
-import { createStepRunner } from '../../src/training/step.js';
+import { createStepRunner, stepsAtOnce } from '../../src/training/step.js';
 import type { GradientTask, ProductTask, StepTask, Task } from './protocol.js';
 import type { Work } from './serve.js';
 
@@ -42,26 +42,29 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
   const programs = trainingPrograms(engine, learner);
   const sizes = ghostBatches(spec.batchSize, spec.batchSize, spec.ghostBatchSize);
   const [seconds] = await timed(async () => {
-    if (sizes.length === 1) return programs.step(sizes[0]!);
+    if (sizes.length === 1) return programs.step(sizes[0]!, atOnce);
     await programs.pass(sizes[0]!);
     return programs.update();
   });
   const step = createStepRunner(spec, learner, programs);
+  const atOnce = stepsAtOnce(engine, spec, learner);
   const parts = partsOf(batchOf(spec.batchSize, imageSize(shape), classes), sizes);
   const weights = initialise(learner.model.layout, { seed: spec.seed, batchNormScale: 'one' });
   return {
     compileSeconds: seconds,
+    atOnce,
     async run(times, untimed) {
       const start = { ...weights, optimizer: freshOptimizerState(learner), updates: 0 };
       let state = await uploadState(engine, learner, start);
       const total = untimed + times;
-      const ran = await repeated(async (i) => {
+      const ran = await repeated(async (i, steps) => {
         let part = 0;
-        const batch = { count: spec.batchSize, next: async () => parts[part++]! };
-        const result = await step(state, batch, { epoch: 0, step: i, done: i, total, learningRate });
+        const count = steps * spec.batchSize;
+        const batch = { count, next: async () => parts[part++ % parts.length]! };
+        const result = await step(state, batch, { epoch: 0, step: i, done: i, total, learningRate }, steps);
         state = result.state;
-        return result.lossSum / spec.batchSize;
-      })(times, untimed);
+        return result.lossSum / count;
+      }, atOnce)(times, untimed);
       disposeState(state);
       return ran;
     },
@@ -96,13 +99,14 @@ async function lossAndGradient(engine: Engine, task: GradientTask): Promise<Work
   return { compileSeconds: 0, run: repeated(() => objective.evaluate(x, gradient)) };
 }
 
-function repeated(once: (i: number) => Promise<number>): Work['run'] {
+function repeated(some: (done: number, count: number) => Promise<number>, atOnce = 1): Work['run'] {
   return async (times, untimed) => {
-    for (let i = 0; i < untimed; i++) await once(i);
     let outcome = Number.NaN;
-    const [seconds] = await timed(async () => {
-      for (let i = 0; i < times; i++) outcome = await once(untimed + i);
-    });
+    const upTo = async (from: number, end: number) => {
+      for (let done = from; done < end; done += atOnce) outcome = await some(done, Math.min(atOnce, end - done));
+    };
+    await upTo(0, untimed);
+    const [seconds] = await timed(() => upTo(untimed, untimed + times));
     return { seconds, outcome };
   };
 }

@@ -1,10 +1,11 @@
-/** On SwiftShader: F1's and AlexNet's wide layers take it minutes, `npm run gpu-check -- --small` does them too. */
 import { expect, test } from 'vitest';
+import { createCudaEngine } from '../../src/engine/onnx/cuda.js';
 import { createOnnxEngine } from '../../src/engine/onnx/engine.js';
 import { describeOnSwiftShader } from '../../src/engine/testing/swiftshader.js';
 import { deviations } from './agreement.js';
 import { NETWORKS, smallTask } from './networks.js';
 
+// F1's and AlexNet's wide layers take SwiftShader minutes: `npm run gpu-check -- --small` does them too.
 await describeOnSwiftShader('WebGPU', async () => {
   const { createWebGpuEngine } = await import('../../src/engine/onnx/webgpu.js');
   // An operator that only the CPU has a kernel for is an error here.
@@ -16,8 +17,20 @@ await describeOnSwiftShader('WebGPU', async () => {
     ['c3', 1],
     ['resnet44', 2],
   ])('%s: %d steps, evaluation and sharpness on WebGPU agree with the CPU to 1e-4', async (name, steps) => {
-    const network = NETWORKS.find((one) => one.name === name)!;
-    const found = await deviations(await smallTask(network, true), steps, engine, cpu);
+    const found = await deviations(await smallTask(networkNamed(name), true), steps, engine, cpu);
     for (const [what, deviation] of Object.entries(found)) expect(deviation, what).toBeLessThan(1e-4);
   });
 });
+
+test.each(['f1', 'c1', 'resnet44'])(
+  '%s: three steps in one run of what CUDA gets agree with three on the CPU',
+  async (name) => {
+    const task = await smallTask(networkNamed(name), true);
+    const found = await deviations(task, 3, await createCudaEngine('cpu'), createOnnxEngine());
+    for (const [what, deviation] of Object.entries(found)) expect(deviation, what).toBeLessThan(1e-5);
+  },
+);
+
+function networkNamed(name: string) {
+  return NETWORKS.find((network) => network.name === name)!;
+}

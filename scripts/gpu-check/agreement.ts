@@ -7,12 +7,13 @@ import { createEvaluator } from '../../src/training/evaluate.js';
 import { type Learner, trainingPrograms } from '../../src/training/programs.js';
 import { buildLearner } from '../../src/training/setup.js';
 import { disposeState, downloadState, freshOptimizerState, uploadState } from '../../src/training/state.js';
-import { createStepRunner } from '../../src/training/step.js';
+import { createStepRunner, stepsAtOnce } from '../../src/training/step.js';
 import type { StepTask } from '../bench/protocol.js';
 
 /** What a training came to. Vectors are flat. */
 interface Outcome {
-  readonly losses: Float64Array;
+  /** Summed over all steps. */
+  readonly trainingLoss: Float64Array;
   readonly parameters: Float32Array;
   readonly statistics: Float32Array;
   readonly velocity: Float32Array;
@@ -46,13 +47,16 @@ async function outcome(
   const runStep = createStepRunner(spec, learner, programs);
   const weights = initialise(learner.model.layout, { seed: spec.seed, batchNormScale: 'one' });
   let state = await uploadState(engine, learner, { ...weights, optimizer: freshOptimizerState(learner), updates: 0 });
-  const losses = new Float64Array(steps);
-  for (let step = 0; step < steps; step++) {
-    const images = imagesOf(learner, spec.batchSize, step);
+  const atOnce = stepsAtOnce(engine, spec, learner);
+  const trainingLoss = new Float64Array(1);
+  for (let step = 0; step < steps; step += atOnce) {
+    const some = Math.min(atOnce, steps - step);
+    let at = step;
+    const batch = { count: some * spec.batchSize, next: async () => imagesOf(learner, spec.batchSize, at++) };
     const place = { epoch: 0, step, done: step, total: steps, learningRate };
-    const result = await runStep(state, { count: spec.batchSize, next: async () => images }, place);
+    const result = await runStep(state, batch, place, some);
     state = result.state;
-    losses[step] = result.lossSum;
+    trainingLoss[0]! += result.lossSum;
   }
   const { parameters, statistics, optimizer } = await downloadState(state);
   // What is read is the engine's own memory until the state is disposed.
@@ -64,7 +68,7 @@ async function outcome(
   const analysed = await analyse(engine, learner, trained, spec.batchSize);
   disposeState(state);
   await programs.dispose();
-  return { losses, ...trained, ...analysed };
+  return { trainingLoss, ...trained, ...analysed };
 }
 
 /** The network's loss and accuracy, and the loss and gradient that L-BFGS-B sees, by running statistics. */

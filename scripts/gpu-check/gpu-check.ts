@@ -9,12 +9,10 @@ import { parseArgs } from 'node:util';
 import { createEngine, type EngineChoice } from '../../src/engine/create.js';
 import { findDevices } from '../../src/engine/devices.js';
 import type { Engine } from '../../src/engine/engine.js';
-import type { CudaEngine } from '../../src/engine/onnx/cuda.js';
 import { createOnnxEngine } from '../../src/engine/onnx/engine.js';
 import { createWebGpuEngine } from '../../src/engine/onnx/webgpu.js';
 import { deviations } from './agreement.js';
 import { NETWORKS, smallTask } from './networks.js';
-import { severalSteps } from './several-steps.js';
 import { findPyTorchWithCuda, STEPS, speedOf, speedOfPyTorch } from './speed.js';
 
 const { values: options } = parseArgs({
@@ -46,19 +44,6 @@ await check(`agreement with the CPU over ${options.steps} steps, at most ${ACCEP
   const parts = Object.entries(found).map(([name, value]) => `${name} ${value.toExponential(1)}`);
   return `${worst <= ACCEPTED ? 'agrees' : 'DISAGREES'}: ${parts.join(', ')}`;
 });
-
-if (engine.device === 'cuda') {
-  const single = NETWORKS.filter(({ ghosts }) => ghosts === 1);
-  await check('several steps in one run beside steps one by one', single, async (network) => {
-    const steps = await severalSteps(engine as CudaEngine, await smallTask(network, options.small), 10);
-    const [loss, again] = [(await steps.oneByOne()).loss!, (await steps.inOneRun()).loss!];
-    const deviation = Math.max(...Array.from(loss, (value, i) => Math.abs(value - again[i]!) / Math.abs(value)));
-    if (!(deviation <= ACCEPTED)) process.exitCode = 1;
-    const [apart, together] = [await secondsOf(steps.oneByOne), await secondsOf(steps.inOneRun)];
-    await steps.dispose();
-    return `losses differ by ${deviation.toExponential(1)}; ${(apart / together).toFixed(2)} times as fast in one run`;
-  });
-}
 
 if (!options['no-speed']) {
   const python = findPyTorchWithCuda();
@@ -98,10 +83,4 @@ async function check<T extends { readonly name: string }>(
     });
     console.log(`  ${subject.name}: ${line}`);
   }
-}
-
-async function secondsOf(action: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await action();
-  return (performance.now() - startedAt) / 1000;
 }

@@ -1,7 +1,7 @@
 /** Images a second of a training step, how much of the time the device had work, and PyTorch on CUDA beside it. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Engine } from '../../src/engine/engine.js';
+import type { Engine, Program } from '../../src/engine/engine.js';
 import { stepTask } from '../bench/measurements.js';
 import { prepareWork } from '../bench/ours-work.js';
 import type { StepTask } from '../bench/protocol.js';
@@ -33,9 +33,9 @@ export async function speedOf(engine: Engine, name: string, seconds: number): Pr
   const task = await stepTask(`${name}-`, 'smoothout');
   const watch = { inRuns: 0 };
   const work = await prepareWork(timing(engine, watch), task);
-  await work.run(1, 1);
-  const { seconds: one } = await work.run(1, 0);
-  const times = Math.max(1, Math.ceil(seconds / one));
+  const { atOnce = 1 } = work;
+  const { seconds: first } = await work.run(atOnce, atOnce);
+  const times = atOnce * Math.ceil(seconds / first);
   const [ran, gpu] = await gpuUseDuring(() => {
     watch.inRuns = 0;
     return work.run(times, 0);
@@ -49,20 +49,20 @@ export async function speedOf(engine: Engine, name: string, seconds: number): Pr
 }
 
 function timing(engine: Engine, watch: { inRuns: number }): Engine {
+  const timed = (program: Program): Program => ({
+    ...program,
+    async run(inputs) {
+      const startedAt = performance.now();
+      const results = await program.run(inputs);
+      watch.inRuns += (performance.now() - startedAt) / 1000;
+      return results;
+    },
+  });
+  const { compileSteps } = engine;
   return {
     ...engine,
-    async compile(...args) {
-      const program = await engine.compile(...args);
-      return {
-        ...program,
-        async run(inputs) {
-          const startedAt = performance.now();
-          const results = await program.run(inputs);
-          watch.inRuns += (performance.now() - startedAt) / 1000;
-          return results;
-        },
-      };
-    },
+    compile: async (...args) => timed(await engine.compile(...args)),
+    ...(compileSteps && { compileSteps: async (...args) => timed(await compileSteps(...args)) }),
   };
 }
 
