@@ -40,6 +40,7 @@ async function product(engine: Engine, { size }: ProductTask): Promise<Work> {
 async function trainingStep(engine: Engine, { spec, classes, shape, learningRate }: StepTask): Promise<Work> {
   const learner = buildLearner(spec, { classes, shape });
   const programs = trainingPrograms(engine, learner);
+  const atOnce = stepsAtOnce(engine, spec, learner);
   const sizes = ghostBatches(spec.batchSize, spec.batchSize, spec.ghostBatchSize);
   const [seconds] = await timed(async () => {
     if (sizes.length === 1) return programs.step(sizes[0]!, atOnce);
@@ -47,7 +48,6 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
     return programs.update();
   });
   const step = createStepRunner(spec, learner, programs);
-  const atOnce = stepsAtOnce(engine, spec, learner);
   const parts = partsOf(batchOf(spec.batchSize, imageSize(shape), classes), sizes);
   const weights = initialise(learner.model.layout, { seed: spec.seed, batchNormScale: 'one' });
   return {
