@@ -47,7 +47,7 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
     await programs.pass(sizes[0]!);
     return programs.update();
   });
-  const step = createStepRunner(spec, learner, programs);
+  const step = createStepRunner(spec, learner, programs, engine);
   const parts = partsOf(batchOf(spec.batchSize, imageSize(shape), classes), sizes);
   const weights = initialise(learner.model.layout, { seed: spec.seed, batchNormScale: 'one' });
   return {

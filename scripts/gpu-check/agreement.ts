@@ -89,16 +89,17 @@ const outcomeOf = ({ state: { parameters, statistics, optimizer }, loss }: Train
 
 function trainer(engine: Engine, learner: Learner, { spec, learningRate }: StepTask, total: number) {
   const programs = trainingPrograms(engine, learner);
-  const runStep = createStepRunner(spec, learner, programs);
+  const runStep = createStepRunner(spec, learner, programs, engine);
   const atOnce = stepsAtOnce(engine, spec, learner);
+  const size = spec.ghostBatchSize ?? spec.batchSize;
   return {
     async train(start: HostState, from: number, steps: number): Promise<Trained> {
       let state = await uploadState(engine, learner, start);
       let loss = 0;
       for (let step = from; step < from + steps; step += atOnce) {
         const some = Math.min(atOnce, from + steps - step);
-        let at = step;
-        const batch = { count: some * spec.batchSize, next: async () => imagesOf(learner, spec.batchSize, at++) };
+        let part = (step * spec.batchSize) / size;
+        const batch = { count: some * spec.batchSize, next: async () => imagesOf(learner, size, part++) };
         const result = await runStep(state, batch, { epoch: 0, step, done: step, total, learningRate }, some);
         state = result.state;
         loss += result.lossSum;
@@ -147,9 +148,9 @@ async function analyse(
   };
 }
 
-function imagesOf({ model }: Pick<Learner, 'model'>, count: number, step: number) {
+function imagesOf({ model }: Pick<Learner, 'model'>, count: number, part: number) {
   const { channels, height, width } = model.inputShape;
-  const stream = { seed: 1, purpose: 'test', step: step + 1 } as const;
+  const stream = { seed: 1, purpose: 'test', step: part + 1 } as const;
   const images = fillUniform(stream, new Float32Array(count * channels * height * width), 1);
   return { images, labels: Int32Array.from(integers({ ...stream, epoch: 1 }, count, model.classes)), count };
 }

@@ -32,6 +32,11 @@ export interface CompileOptions {
   readonly keep?: readonly string[];
 }
 
+export interface StepsOptions extends CompileOptions {
+  /** Inputs that are the same each time. */
+  readonly shared?: readonly string[];
+}
+
 export interface Program {
   readonly outputs: Signature;
   /** Inputs are host arrays, or device arrays that an earlier run (of any program of this engine) kept. */
@@ -46,9 +51,10 @@ export interface Engine {
   compile(fn: TensorFunction, signature: Signature, options?: CompileOptions): Promise<Program>;
   /**
    * A program that runs `fn` so many times, on devices that a training's state can stay on within a run only. An output
-   * with the name of an input is that input of the next time; every other input and output gets a leading axis of `steps`.
+   * with the name of an input is that input of the next time; every other output, and every other input that is not
+   * shared, gets a leading axis of `steps`.
    */
-  compileSteps?(fn: TensorFunction, signature: Signature, steps: number, options?: CompileOptions): Promise<Program>;
+  compileSteps?(fn: TensorFunction, signature: Signature, steps: number, options?: StepsOptions): Promise<Program>;
   /** Copies a host array to the device. */
   upload(values: HostArray, shape: readonly number[]): Promise<DeviceArray>;
   dispose(): Promise<void>;

@@ -23,8 +23,8 @@ export interface Learner {
 export interface TrainingPrograms {
   /** A whole step on a batch of this size; with `steps` above 1, so many of them in one run. */
   step(batchSize: number, steps?: number): Promise<Program>;
-  /** One pass of a step: adds the gradient at w + θ to `gradientSum`. */
-  pass(batchSize: number): Promise<Program>;
+  /** One pass of a step: adds the gradient at w + θ to `gradientSum`. With `passes` above 1, so many in one run. */
+  pass(batchSize: number, passes?: number, shared?: readonly string[]): Promise<Program>;
   /** The update along `gradientSum` × `weight`. */
   update(): Promise<Program>;
   dispose(): Promise<void>;
@@ -36,7 +36,8 @@ export function trainingPrograms(engine: Engine, learner: Learner): TrainingProg
   return {
     step: (batchSize, steps = 1) =>
       once(`step ${batchSize} ${steps}`, () => compileStep(engine, learner, batchSize, steps)),
-    pass: (batchSize) => once(`pass ${batchSize}`, () => compilePass(engine, learner, batchSize)),
+    pass: (batchSize, passes = 1, shared = []) =>
+      once(`pass ${batchSize} ${passes} ${shared}`, () => compilePass(engine, learner, batchSize, passes, shared)),
     update: () => once('update', () => compileUpdate(engine, learner)),
     dispose,
   };
@@ -61,7 +62,13 @@ function compileStep(engine: Engine, learner: Learner, batchSize: number, steps:
   return steps > 1 ? engine.compileSteps!(step, signature, steps, options) : engine.compile(step, signature, options);
 }
 
-function compilePass(engine: Engine, learner: Learner, batchSize: number): Promise<Program> {
+function compilePass(
+  engine: Engine,
+  learner: Learner,
+  batchSize: number,
+  passes: number,
+  shared: readonly string[],
+): Promise<Program> {
   const signature = {
     ...parameterSignature(learner),
     ...noiseSignature(learner),
@@ -73,7 +80,8 @@ function compilePass(engine: Engine, learner: Learner, batchSize: number): Promi
     const { gradient, loss, correct, statistics } = backPropagate(learner.model, w, inputs);
     return { gradientSum: tf.add(inputs.gradientSum!, gradient), statistics, loss, correct };
   };
-  return engine.compile(pass, signature, { keep: ['gradientSum', 'statistics'] });
+  const options = { keep: ['gradientSum', 'statistics'], shared };
+  return passes > 1 ? engine.compileSteps!(pass, signature, passes, options) : engine.compile(pass, signature, options);
 }
 
 function compileUpdate(engine: Engine, learner: Learner): Promise<Program> {

@@ -2,6 +2,7 @@ import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { readRunConfig } from '../config/resolve.js';
 import type { ImageSource } from '../data/source.js';
+import type { Engine } from '../engine/engine.js';
 import { createCudaEngine } from '../engine/onnx/cuda.js';
 import { initialise, toTensors } from '../nn/weights.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
@@ -74,6 +75,28 @@ describe('on a device that takes several steps in one run', () => {
     expect((await readRunRecord(interrupted.paths.record))?.status).toBe('interrupted');
     const resumed = await trainTiny(spec, { engine: device, out: interrupted.out });
     expect((await resultsOf(resumed)).last).toEqual((await resultsOf(single)).last);
+  });
+
+  test.each([
+    ['baseline', {}],
+    ['smoothout', { per: 'step' }],
+    ['adasmoothout', { per: 'ghostBatch' }],
+  ])('%s with ghost batches ends as with passes one by one (%j)', async (name, noise) => {
+    const device = await createCudaEngine('cpu');
+    const runs: number[] = [];
+    const several: Engine = {
+      ...device,
+      compileSteps: async (fn, signature, steps, options) => {
+        runs.push(steps);
+        return device.compileSteps(fn, signature, steps, options);
+      },
+    };
+    const { compileSteps: _, ...oneByOne } = device;
+    const method = name === 'baseline' ? { name } : { name, noise };
+    const spec = tinySpec({ batchSize: 24, ghostBatchSize: 8, methods: [method] });
+    const together = await resultsOf(await trainTiny(spec, { engine: several }));
+    expect(together.last).toEqual((await resultsOf(await trainTiny(spec, { engine: oneByOne }))).last);
+    expect(runs).toContain(3);
   });
 });
 

@@ -36,7 +36,7 @@ const start = initialise(learner.model.layout, { seed: 5, batchNormScale: 'one' 
 /** What one step of these settings does, from any parameters and at any place in the training. */
 function stepper(spec = specOf(BASELINE)) {
   const own = buildLearner(spec, source);
-  const runStep = createStepRunner(spec, own, trainingPrograms(engine, own));
+  const runStep = createStepRunner(spec, own, trainingPrograms(engine, own), engine);
   return async (batch: Batch, parameters = start.parameters, at = place()) => {
     const host = { ...start, parameters, optimizer: freshOptimizerState(own), updates: 0 };
     const { state, lossSum, correct } = await runStep(await uploadState(engine, own, host), inGhosts(batch, spec), at);
@@ -227,7 +227,7 @@ test('steps give back every array of the device that they no longer need', async
   const eager = createEagerEngine();
   const spec = specOf({ name: 'smoothout-deterministic', copies: 2 }, { ghostBatchSize: 8 });
   const own = buildLearner(spec, source);
-  const runStep = createStepRunner(spec, own, trainingPrograms(eager, own));
+  const runStep = createStepRunner(spec, own, trainingPrograms(eager, own), eager);
   const host = { ...start, optimizer: freshOptimizerState(own), updates: 0 };
   let state = await uploadState(eager, own, host);
   const counts = [];

@@ -35,18 +35,40 @@ export type StepRunner = (
 const STACKED = 2 ** 28;
 
 /** How many steps should be one run: several where the state stays on the device within a run only. */
-export function stepsAtOnce(engine: Engine, spec: RunSpec, { model, perturbation }: Learner): number {
+export function stepsAtOnce(engine: Engine, spec: RunSpec, learner: Learner): number {
+  if (!engine.compileSteps || spec.ghostBatchSize !== null || spec.method.name === 'smoothout-deterministic') return 1;
+  return fitting(learner, spec.batchSize, learner.perturbation !== null);
+}
+
+/** The same for the passes of a step, whose inputs in `shared` are not stacked. */
+function passesAtOnce(engine: Engine, spec: RunSpec, learner: Learner, shared: readonly string[]): number {
+  if (!engine.compileSteps || spec.ghostBatchSize === null || spec.method.name === 'smoothout-deterministic') return 1;
+  return fitting(learner, spec.ghostBatchSize, learner.perturbation !== null && !shared.includes('noise'));
+}
+
+function fitting({ model }: Learner, images: number, withNoise: boolean): number {
   const { channels, height, width } = model.inputShape;
-  const isOnePass = spec.ghostBatchSize === null && spec.method.name !== 'smoothout-deterministic';
-  if (!engine.compileSteps || !isOnePass) return 1;
-  const noise = perturbation === null ? 0 : model.layout.size;
-  const numbers = noise + spec.batchSize * (channels * height * width + model.dropoutUnits + 1);
+  const numbers = (withNoise ? model.layout.size : 0) + images * (channels * height * width + model.dropoutUnits + 1);
   return Math.max(1, Math.min(16, Math.floor(STACKED / 4 / numbers)));
 }
 
-export function createStepRunner(spec: RunSpec, learner: Learner, programs: TrainingPrograms): StepRunner {
+/** What the ghost batches of a step have in common. */
+function sharedInputs({ method }: RunSpec): readonly string[] {
+  const sharesNoise =
+    method.name === 'smoothout' || method.name === 'adasmoothout' ? method.noise.per === 'step' : false;
+  return sharesNoise ? ['parameters', 'noise', 'strength'] : ['parameters'];
+}
+
+export function createStepRunner(
+  spec: RunSpec,
+  learner: Learner,
+  programs: TrainingPrograms,
+  engine: Engine,
+): StepRunner {
   const draw = createDraw(spec, learner);
   const copies = spec.method.name === 'smoothout-deterministic' ? spec.method.copies : 1;
+  const sharedByPasses = sharedInputs(spec);
+  const mostPasses = passesAtOnce(engine, spec, learner, sharedByPasses);
   let zeros: Float32Array | undefined;
 
   const scalars = (updates: number, { learningRate }: StepPlace): Record<string, Float32Array> => {
@@ -54,26 +76,25 @@ export function createStepRunner(spec: RunSpec, learner: Learner, programs: Trai
     return Object.fromEntries(values.map(([name, value]) => [name, Float32Array.of(value)]));
   };
 
-  /** What a step takes beside the state, `i` steps after `first`. */
-  function inputsOf({ images, labels }: Batch, { updates }: TrainingState, first: StepPlace, i: number): Inputs {
-    const place = { ...first, step: first.step + i, done: first.done + i };
-    const drawn = draw(place, { ghostBatch: 0, copy: 0 }, labels.length);
-    return { images, labels, ...drawn, ...scalars(updates + i, place) };
-  }
-
   let stacks: Record<string, HostArray> = {};
 
-  /** The inputs of several steps, one behind the other, in arrays that the next run uses again. */
-  async function stackedInputs(state: TrainingState, batch: StepBatch, place: StepPlace, steps: number) {
-    for (let i = 0; i < steps; i++) {
-      const inputs = Object.entries(inputsOf(await batch.next(), state, place, i));
+  /** The inputs of what is one run, one behind the other, in arrays that the next run uses again. */
+  async function stacked(
+    count: number,
+    inputsOf: (i: number) => Promise<Inputs>,
+    shared: readonly string[] = [],
+  ): Promise<Inputs> {
+    if (count === 1) return inputsOf(0);
+    for (let i = 0; i < count; i++) {
+      const inputs = Object.entries(await inputsOf(i));
       const arrays = inputs.map(([name, values]): [string, HostArray] => {
-        const shape = [steps * values.length];
+        if (shared.includes(name)) return [name, values];
+        const shape = [count * values.length];
         const fits = stacks[name]?.length === shape[0];
         return [name, fits ? stacks[name]! : newArray({ shape, dtype: dtypeOf(values) })];
       });
       stacks = Object.fromEntries(arrays);
-      for (const [name, values] of inputs) stacks[name]!.set(values, i * values.length);
+      for (const [name, values] of inputs) if (!shared.includes(name)) stacks[name]!.set(values, i * values.length);
     }
     return stacks;
   }
@@ -81,12 +102,16 @@ export function createStepRunner(spec: RunSpec, learner: Learner, programs: Trai
   async function inOnePass(
     state: TrainingState,
     batch: StepBatch,
-    place: StepPlace,
+    first: StepPlace,
     steps: number,
   ): Promise<StepResult> {
     const size = batch.count / steps;
-    const inputs =
-      steps === 1 ? inputsOf(await batch.next(), state, place, 0) : await stackedInputs(state, batch, place, steps);
+    const inputs = await stacked(steps, async (i) => {
+      const place = { ...first, step: first.step + i, done: first.done + i };
+      const { images, labels } = await batch.next();
+      const drawn = draw(place, { ghostBatch: 0, copy: 0 }, size);
+      return { images, labels, ...drawn, ...scalars(state.updates + i, place) };
+    });
     const { parameters, statistics, optimizer } = state;
     const program = await programs.step(size, steps);
     const results = await program.run({ parameters, statistics, ...optimizer, ...inputs });
@@ -98,27 +123,34 @@ export function createStepRunner(spec: RunSpec, learner: Learner, programs: Trai
   }
 
   /** Every copy sees every ghost batch. All passes weigh the same: the gradient is the mean of theirs. */
-  async function inManyPasses(
-    state: TrainingState,
-    ghosts: AsyncIterable<Batch>,
-    place: StepPlace,
-  ): Promise<StepResult> {
+  async function inManyPasses(state: TrainingState, batch: StepBatch, place: StepPlace): Promise<StepResult> {
     const { parameters, optimizer } = state;
     zeros ??= new Float32Array(learner.model.layout.size);
     let [lossSum, correct, ghostBatch, passes] = [0, 0, 0, 0];
     let sums: { gradientSum: Value; statistics: DeviceArray } = { gradientSum: zeros, statistics: state.statistics };
-    for await (const { images, labels } of ghosts) {
-      const program = await programs.pass(labels.length);
+    const sizes = ghostBatches(batch.count, spec.batchSize, spec.ghostBatchSize);
+    for (const { size, count } of alike(sizes, mostPasses)) {
+      const shared = count > 1 ? sharedByPasses : [];
+      const program = await programs.pass(size, count, shared);
+      let ghost: Batch;
       for (let copy = 0; copy < copies; copy++) {
-        const drawn = draw(place, { ghostBatch, copy }, labels.length);
-        const results = await program.run({ parameters, images, labels, ...sums, ...drawn });
+        const inputs = await stacked(
+          count,
+          async (i) => {
+            if (copy === 0) ghost = await batch.next();
+            const drawn = draw(place, { ghostBatch: ghostBatch + i, copy }, size);
+            return { images: ghost.images, labels: ghost.labels, ...drawn };
+          },
+          shared,
+        );
+        const results = await program.run({ parameters, ...sums, ...inputs });
         if (sums.gradientSum !== zeros) disposeBoth(sums);
         sums = { gradientSum: results.gradientSum!, statistics: results.statistics as DeviceArray };
-        lossSum += (sumOf(results.loss) * labels.length) / copies;
+        lossSum += (sumOf(results.loss) * size) / copies;
         correct += sumOf(results.correct) / copies;
-        passes++;
+        passes += count;
       }
-      ghostBatch++;
+      ghostBatch += count;
     }
     const { gradientSum, statistics } = sums;
     const weight = Float32Array.of(1 / passes);
@@ -136,16 +168,22 @@ export function createStepRunner(spec: RunSpec, learner: Learner, programs: Trai
 
   return async (state, batch, place, steps = 1) => {
     const ghosts = ghostBatches(batch.count, spec.batchSize, spec.ghostBatchSize).length;
-    if (ghosts * copies > 1) return inManyPasses(state, taken(batch, ghosts), place);
-    return inOnePass(state, batch, place, steps);
+    return ghosts * copies > 1 ? inManyPasses(state, batch, place) : inOnePass(state, batch, place, steps);
   };
 }
 
-type Inputs = Readonly<Record<string, HostArray>>;
-
-async function* taken(batch: StepBatch, ghosts: number): AsyncGenerator<Batch> {
-  for (let i = 0; i < ghosts; i++) yield await batch.next();
+/** Neighbours of one size, at most so many together. */
+function alike(sizes: readonly number[], most: number): { readonly size: number; readonly count: number }[] {
+  const groups: { size: number; count: number }[] = [];
+  for (const size of sizes) {
+    const last = groups.at(-1);
+    if (last?.size === size && last.count < most) last.count++;
+    else groups.push({ size, count: 1 });
+  }
+  return groups;
 }
+
+type Inputs = Readonly<Record<string, HostArray>>;
 
 function disposeBoth({ gradientSum, statistics }: { gradientSum: Value; statistics: DeviceArray }): void {
   (gradientSum as DeviceArray).dispose();

@@ -42,7 +42,7 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
   const { spec, paths, engine, learner, sources, signal } = training;
   const programs = trainingPrograms(engine, learner);
   const evaluator = createEvaluator(engine, learner.model);
-  const runStep = createStepRunner(spec, learner, programs);
+  const runStep = createStepRunner(spec, learner, programs, engine);
   const atOnce = stepsAtOnce(engine, spec, learner);
   const epochs = [...earlier];
   let { progress } = from;

@@ -10,11 +10,18 @@ import type { OutputPiece, TracedFunction } from './tracer.js';
 
 /**
  * A function that runs `traced` (whole vectors, no pieces) `steps` times. An output with the name of an input is that
- * input of the next run. Every other input and output has a leading axis of `steps`: what each run takes and gives.
+ * input of the next run, an input of `shared` the same in each. Every other input and output has a leading axis of
+ * `steps`: what each run takes and gives.
  */
-export function repeated(traced: TracedFunction, signature: Signature, steps: number): TracedFunction {
+export function repeated(
+  traced: TracedFunction,
+  signature: Signature,
+  steps: number,
+  shared: readonly string[],
+): TracedFunction {
   const carried = Object.keys(traced.signature).filter((name) => name in signature);
-  const given = Object.keys(signature).filter((name) => !carried.includes(name) && isUsed(traced, name));
+  const used = Object.keys(signature).filter((name) => isUsed(traced, name));
+  const given = used.filter((name) => !carried.includes(name) && !shared.includes(name));
   const returned = Object.keys(traced.signature).filter((name) => !carried.includes(name));
   const stacked = (shape: readonly number[], name: string) => (carried.includes(name) ? shape : [steps, ...shape]);
 
@@ -22,6 +29,8 @@ export function repeated(traced: TracedFunction, signature: Signature, steps: nu
     const { shape, dtype } = signature[name]!;
     return { name: `all:${name}`, source: name, offset: 0, shape: stacked(shape, name), dtype };
   });
+  // The body finds what is outside of it by its name.
+  const outside = traced.inputs.filter(({ source }) => shared.includes(source));
   const outputs = [...carried, ...returned].map((name) => {
     const { shape, dtype } = traced.signature[name]!;
     return { name, onnxName: `all:${name}:after`, shape: stacked(shape, name), dtype };
@@ -43,10 +52,10 @@ export function repeated(traced: TracedFunction, signature: Signature, steps: nu
     graph: {
       nodes: [scan],
       constants: [],
-      inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+      inputs: [...inputs, ...outside].map(({ name, dtype, shape }) => ({ name, dtype, shape })),
       outputs: outputs.map(({ onnxName, dtype, shape }) => ({ name: onnxName, dtype, shape })),
     },
-    inputs,
+    inputs: [...inputs, ...outside],
     outputs: Object.fromEntries(
       outputs.map(({ name, onnxName, shape }): [string, OutputPiece[]] => [
         name,
@@ -58,9 +67,15 @@ export function repeated(traced: TracedFunction, signature: Signature, steps: nu
 }
 
 /** The signature of the repeated function's inputs. */
-export function repeatedSignature(signature: Signature, outputs: Signature, steps: number): Signature {
+export function repeatedSignature(
+  signature: Signature,
+  outputs: Signature,
+  steps: number,
+  shared: readonly string[],
+): Signature {
   const entries = Object.entries(signature).map(([name, { shape, dtype }]) => {
-    return [name, { dtype, shape: name in outputs ? shape : [steps, ...shape] }] as const;
+    const isWhole = name in outputs || shared.includes(name);
+    return [name, { dtype, shape: isWhole ? shape : [steps, ...shape] }] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -32,9 +32,10 @@ export async function createCudaEngine(provider: 'cuda' | 'cpu' = 'cuda'): Promi
     name: 'onnx',
     device: 'cuda',
     compile: async (fn, signature, options = {}) => compile(traced(fn, signature), signature, options),
-    async compileSteps(fn, signature, steps, options = {}) {
+    async compileSteps(fn, signature, steps, { shared = [], ...options } = {}) {
       const one = traced(fn, signature);
-      return compile(repeated(one, signature, steps), repeatedSignature(signature, one.signature, steps), options);
+      const given = repeatedSignature(signature, one.signature, steps, shared);
+      return compile(repeated(one, signature, steps, shared), given, options);
     },
     upload: createOnnxEngine().upload,
     async dispose() {},
