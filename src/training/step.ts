@@ -54,9 +54,8 @@ function fitting({ model }: Learner, images: number, withNoise: boolean): number
 
 /** What the ghost batches of a step have in common. */
 function sharedInputs({ method }: RunSpec): readonly string[] {
-  const sharesNoise =
-    method.name === 'smoothout' || method.name === 'adasmoothout' ? method.noise.per === 'step' : false;
-  return sharesNoise ? ['parameters', 'noise', 'strength'] : ['parameters'];
+  const hasOneNoise = method.name !== 'baseline' && 'per' in method.noise && method.noise.per === 'step';
+  return hasOneNoise ? ['parameters', 'noise', 'strength'] : ['parameters'];
 }
 
 export function createStepRunner(
