@@ -36,19 +36,16 @@ const STACKED = 2 ** 28;
 
 /** How many steps should be one run: several where the state stays on the device within a run only. */
 export function stepsAtOnce(engine: Engine, spec: RunSpec, learner: Learner): number {
-  if (!engine.compileSteps || spec.ghostBatchSize !== null || spec.method.name === 'smoothout-deterministic') return 1;
-  return fitting(learner, spec.batchSize, learner.perturbation !== null);
+  return spec.ghostBatchSize === null ? atOnce(engine, spec, learner, spec.batchSize, []) : 1;
 }
 
-/** The same for the passes of a step, whose inputs in `shared` are not stacked. */
-function passesAtOnce(engine: Engine, spec: RunSpec, learner: Learner, shared: readonly string[]): number {
-  if (!engine.compileSteps || spec.ghostBatchSize === null || spec.method.name === 'smoothout-deterministic') return 1;
-  return fitting(learner, spec.ghostBatchSize, learner.perturbation !== null && !shared.includes('noise'));
-}
-
-function fitting({ model }: Learner, images: number, withNoise: boolean): number {
-  const { channels, height, width } = model.inputShape;
-  const numbers = (withNoise ? model.layout.size : 0) + images * (channels * height * width + model.dropoutUnits + 1);
+/** The same for passes over so many images, whose inputs in `shared` are not stacked. */
+function atOnce(engine: Engine, spec: RunSpec, learner: Learner, images: number, shared: readonly string[]): number {
+  if (!engine.compileSteps || spec.method.name === 'smoothout-deterministic') return 1;
+  const { layout, inputShape, dropoutUnits } = learner.model;
+  const { channels, height, width } = inputShape;
+  const noise = learner.perturbation === null || shared.includes('noise') ? 0 : layout.size;
+  const numbers = noise + images * (channels * height * width + dropoutUnits + 1);
   return Math.max(1, Math.min(16, Math.floor(STACKED / 4 / numbers)));
 }
 
@@ -67,7 +64,7 @@ export function createStepRunner(
   const draw = createDraw(spec, learner);
   const copies = spec.method.name === 'smoothout-deterministic' ? spec.method.copies : 1;
   const sharedByPasses = sharedInputs(spec);
-  const mostPasses = passesAtOnce(engine, spec, learner, sharedByPasses);
+  const mostPasses = atOnce(engine, spec, learner, spec.ghostBatchSize ?? spec.batchSize, sharedByPasses);
   let zeros: Float32Array | undefined;
 
   const scalars = (updates: number, { learningRate }: StepPlace): Record<string, Float32Array> => {
@@ -122,12 +119,16 @@ export function createStepRunner(
   }
 
   /** Every copy sees every ghost batch. All passes weigh the same: the gradient is the mean of theirs. */
-  async function inManyPasses(state: TrainingState, batch: StepBatch, place: StepPlace): Promise<StepResult> {
+  async function inManyPasses(
+    state: TrainingState,
+    batch: StepBatch,
+    sizes: readonly number[],
+    place: StepPlace,
+  ): Promise<StepResult> {
     const { parameters, optimizer } = state;
     zeros ??= new Float32Array(learner.model.layout.size);
     let [lossSum, correct, ghostBatch, passes] = [0, 0, 0, 0];
     let sums: { gradientSum: Value; statistics: DeviceArray } = { gradientSum: zeros, statistics: state.statistics };
-    const sizes = ghostBatches(batch.count, spec.batchSize, spec.ghostBatchSize);
     for (const { size, count } of alike(sizes, mostPasses)) {
       const shared = count > 1 ? sharedByPasses : [];
       const program = await programs.pass(size, count, shared);
@@ -166,8 +167,9 @@ export function createStepRunner(
   }
 
   return async (state, batch, place, steps = 1) => {
-    const ghosts = ghostBatches(batch.count, spec.batchSize, spec.ghostBatchSize).length;
-    return ghosts * copies > 1 ? inManyPasses(state, batch, place) : inOnePass(state, batch, place, steps);
+    const sizes = ghostBatches(batch.count, spec.batchSize, spec.ghostBatchSize);
+    const isOnePass = sizes.length * copies === 1;
+    return isOnePass ? inOnePass(state, batch, place, steps) : inManyPasses(state, batch, sizes, place);
   };
 }
 
