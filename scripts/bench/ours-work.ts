@@ -44,7 +44,8 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
   const sizes = ghostBatches(spec.batchSize, spec.batchSize, spec.ghostBatchSize);
   const [seconds] = await timed(async () => {
     if (sizes.length === 1) return programs.step(sizes[0]!, atOnce);
-    await programs.pass(sizes[0]!);
+    // Where several passes are one run, the first step chooses how many, and compiles them.
+    if (!engine.compileSteps) await programs.pass(sizes[0]!);
     return programs.update();
   });
   const step = createStepRunner(spec, learner, programs, engine);
