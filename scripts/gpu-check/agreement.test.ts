@@ -5,7 +5,7 @@ import { describeOnSwiftShader } from '../../src/engine/testing/swiftshader.js';
 import { deviations } from './agreement.js';
 import { NETWORKS, smallTask } from './networks.js';
 
-// F1's and AlexNet's wide layers take SwiftShader minutes: `npm run gpu-check -- --small` does them too.
+// F1's wide layers take SwiftShader minutes, AlexNet's a minute a step: `npm run gpu-check -- --small` does them too.
 await describeOnSwiftShader('WebGPU', async () => {
   const { createWebGpuEngine } = await import('../../src/engine/onnx/webgpu.js');
   // An operator that only the CPU has a kernel for is an error here.
@@ -30,6 +30,15 @@ test.each(['f1', 'c1', 'c3', 'resnet44'])(
     for (const [what, deviation] of Object.entries(found)) expect(deviation, what).toBeLessThan(1e-5);
   },
 );
+
+test('the CPU agrees with itself to the bit, and with parameters off by 1e-6 about as far as that', async () => {
+  const [task, cpu] = [await smallTask(networkNamed('c1'), true), createOnnxEngine()];
+  expect(Object.values(await deviations(task, 2, cpu, cpu)).every((deviation) => deviation === 0)).toBe(true);
+  const { parameters, trainingLoss } = await deviations(task, 2, cpu, cpu, 1e-6);
+  expect(parameters).toBeGreaterThan(1e-7);
+  expect(parameters).toBeLessThan(1e-5);
+  expect(trainingLoss).toBeGreaterThan(0);
+});
 
 function networkNamed(name: string) {
   return NETWORKS.find((network) => network.name === name)!;
