@@ -157,7 +157,13 @@ export function tuneResult({ experiment, epochs }: Tuning, measured: readonly Me
     seeds: runs.map(({ seed }) => seed),
     strengths: Object.fromEntries(noisy.map((chosen) => [chosen.trial.method, strengthOf(chosen)])),
     trials: measured.map((each) => {
-      return { method: each.trial.method, settings: { ...each.trial.settings }, accuracy: meanAccuracy(each) };
+      const accuracy = meanAccuracy(each);
+      return {
+        method: each.trial.method,
+        settings: { ...each.trial.settings },
+        // Without the digits that summing in float64 leaves (97.99000000000001).
+        accuracy: accuracy === null ? null : Number(accuracy.toFixed(4)),
+      };
     }),
   };
 }
