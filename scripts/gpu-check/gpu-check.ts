@@ -70,10 +70,9 @@ await engine.dispose();
 
 /** Whether each deviation is accepted, or no larger than that of `others`. */
 function isWithin(found: Deviations, others: Partial<Deviations>): boolean {
-  const limits = Object.entries(found).map(([name, value]) => {
+  return Object.entries(found).every(([name, value]) => {
     return value <= Math.max(ACCEPTED, others[name as keyof Deviations] ?? 0);
   });
-  return limits.every(Boolean);
 }
 
 function listed(found: Deviations): string {
