@@ -1,9 +1,9 @@
-"""SciPy's fmin_l_bfgs_b over the problems of src/sharpness/testing/zoo.json.
+"""SciPy's fmin_l_bfgs_b over the problems of src/lbfgsb/testing/zoo.json.
 
-    python3 scripts/lbfgsb-goldens.py            writes src/sharpness/lbfgsb/goldens.json
+    python3 scripts/lbfgsb-goldens.py            writes src/lbfgsb/goldens.json
     python3 scripts/lbfgsb-goldens.py --print    prints it instead
 
-The functions repeat src/sharpness/testing/zoo.ts, operation by operation, in Python floats.
+The functions repeat src/lbfgsb/testing/zoo.ts, operation by operation, in Python floats.
 """
 
 import json

@@ -7,11 +7,11 @@
  * Ends with status 1 where the two differ by more than 10⁻³. Needs /usr/bin/python3 with SciPy.
  */
 import { parseArgs } from 'node:util';
-import { fullSpace, measureOnce, relativeIncrease } from '../src/sharpness/keskar.js';
-import { createLaboratory } from '../src/sharpness/laboratory.js';
-import { negated, type Objective } from '../src/sharpness/lbfgsb/problem.js';
-import { createSplitObjective, usualBatchSize } from '../src/sharpness/objective.js';
-import { minimizeWithSciPy } from '../src/sharpness/testing/scipy.js';
+import { fullSpace, measureOnce, relativeIncrease } from '../src/analysis/keskar.js';
+import { createLaboratory } from '../src/analysis/laboratory.js';
+import { createSplitObjective, usualBatchSize } from '../src/analysis/objective.js';
+import { negated, type Objective } from '../src/lbfgsb/problem.js';
+import { minimizeWithSciPy } from '../src/lbfgsb/testing/scipy.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

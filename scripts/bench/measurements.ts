@@ -1,12 +1,12 @@
 /** What is measured: the networks of the paper at its batch sizes, and what is hoped for. */
 import { join } from 'node:path';
+import { usualBatchSize } from '../../src/analysis/objective.js';
 import { loadConfigs } from '../../src/config/load.js';
 import { resolveRuns } from '../../src/config/resolve.js';
 import { configSchema, type RunSpec } from '../../src/config/schema.js';
 import { readCatalogue } from '../../src/data/catalogue.js';
 import { buildModel } from '../../src/nn/model.js';
 import { learningRateAt } from '../../src/optim/optimizer.js';
-import { usualBatchSize } from '../../src/sharpness/objective.js';
 import { PACKAGE_FOLDER } from '../../src/support/versions.js';
 import type { GradientTask, StepTask, Task } from './protocol.js';
 

@@ -1,10 +1,10 @@
 /** The tasks on our engine, through the very functions that training and the sharpness stage use. */
 import * as tf from '@tensorflow/tfjs';
+import { createSplitObjective } from '../../src/analysis/objective.js';
 import type { Batch } from '../../src/data/batches.js';
 import { imageSize } from '../../src/data/source.js';
 import type { DeviceArray, Engine } from '../../src/engine/engine.js';
 import { initialise } from '../../src/nn/weights.js';
-import { createSplitObjective } from '../../src/sharpness/objective.js';
 import { createUniformBuffer, integers } from '../../src/support/random.js';
 import { trainingPrograms } from '../../src/training/programs.js';
 import { buildLearner, ghostBatches } from '../../src/training/setup.js';

@@ -1,5 +1,5 @@
 /** Our side, as a process: requests on stdin, replies on stdout. */
-import { createOnnxEngine } from '../../src/engine/onnx/engine.js';
+import { createOnnxEngine } from '../../src/engine/onnx/cpu/engine.js';
 import { prepareWork } from './ours-work.js';
 import { serve } from './serve.js';
 

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { createCudaEngine } from '../../src/engine/onnx/cuda.js';
-import { createOnnxEngine } from '../../src/engine/onnx/engine.js';
+import { createOnnxEngine } from '../../src/engine/onnx/cpu/engine.js';
+import { createCudaEngine } from '../../src/engine/onnx/cuda/engine.js';
 import { describeOnSwiftShader } from '../../src/engine/testing/swiftshader.js';
 import { deviations } from './agreement.js';
 import { NETWORKS, smallTask } from './networks.js';
 
 // F1's wide layers take SwiftShader minutes, AlexNet's a minute a step: `npm run gpu-check -- --small` does them too.
 await describeOnSwiftShader('WebGPU', async () => {
-  const { createWebGpuEngine } = await import('../../src/engine/onnx/webgpu.js');
+  const { createWebGpuEngine } = await import('../../src/engine/onnx/webgpu/engine.js');
   // An operator that only the CPU has a kernel for is an error here.
   const engine = await createWebGpuEngine({ mayFallBack: false });
   const cpu = createOnnxEngine();

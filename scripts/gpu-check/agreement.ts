@@ -1,7 +1,8 @@
 /** Whether a device computes what the CPU computes: training, evaluation and the objective of the sharpness stage. */
+
+import { createSplitObjective } from '../../src/analysis/objective.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { initialise } from '../../src/nn/weights.js';
-import { createSplitObjective } from '../../src/sharpness/objective.js';
 import { fillUniform, integers } from '../../src/support/random.js';
 import { createEvaluator } from '../../src/training/evaluate.js';
 import { type Learner, trainingPrograms } from '../../src/training/programs.js';

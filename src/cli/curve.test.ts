@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { loadCurves, parseCurveCsv } from '../report/figures/curve-record.js';
+import { loadCurves, parseCurveCsv } from '../records/curve-record.js';
 import { gatherRows, removePartial } from './curve.js';
 import { EXECUTABLE, smoothout } from './testing/smoothout.js';
 import { type TrainedRuns, trainRuns } from './testing/trained-runs.js';

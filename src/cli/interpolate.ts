@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Split } from '../sharpness/laboratory.js';
+import type { Split } from '../analysis/laboratory.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { inLaboratory, subjectLabels } from './laboratory.js';
 import { numberRange } from './options.js';
@@ -49,8 +49,8 @@ export function registerInterpolate(program: Command): void {
 async function drawInterpolation(options: InterpolateOptions): Promise<void> {
   const { alpha: alphas, statistics, split: splits, images } = options;
   await inLaboratory(options, async (laboratory) => {
-    const { createInterpolation } = await import('../sharpness/interpolation.js');
-    const { curveCsv } = await import('../report/figures/curve-record.js');
+    const { createInterpolation } = await import('../analysis/interpolation.js');
+    const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
     const from = await laboratory.open(options.from);
     const to = await laboratory.open(options.to);

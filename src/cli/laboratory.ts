@@ -1,5 +1,5 @@
 /** What sharpness, sensitivity, interpolate and landscape do alike: open the engine and checkpoints, and name them. */
-import type { Laboratory, LaboratoryOptions, Subject } from '../sharpness/laboratory.js';
+import type { Laboratory, LaboratoryOptions, Subject } from '../analysis/laboratory.js';
 import { onInterrupt } from './interrupt.js';
 import { log } from './output.js';
 
@@ -8,7 +8,7 @@ export async function inLaboratory<T>(
   options: Omit<LaboratoryOptions, 'signal'>,
   use: (laboratory: Laboratory) => Promise<T>,
 ): Promise<T> {
-  const { createLaboratory } = await import('../sharpness/laboratory.js');
+  const { createLaboratory } = await import('../analysis/laboratory.js');
   const interrupt = onInterrupt();
   try {
     const laboratory = await createLaboratory({ ...options, signal: interrupt.signal });

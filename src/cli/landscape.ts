@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
+import type { Split, Subject } from '../analysis/laboratory.js';
+import type { Landscape } from '../analysis/landscape.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import { groupBy, meanOf } from '../report/statistics.js';
-import type { Split, Subject } from '../sharpness/laboratory.js';
-import type { Landscape } from '../sharpness/landscape.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable, type Piece } from './curve.js';
 import { inLaboratory, openSubjects, subjectLabels } from './laboratory.js';
 import { numberRange, wholeNumber } from './options.js';
@@ -70,7 +70,7 @@ export function registerLandscape(program: Command): void {
 
 async function drawLandscape(options: LandscapeOptions): Promise<void> {
   await inLaboratory(options, async (laboratory) => {
-    const { createLandscape } = await import('../sharpness/landscape.js');
+    const { createLandscape } = await import('../analysis/landscape.js');
     const { distribution, fixed, seed, images } = options;
     const subjects = await openSubjects(laboratory, options.ckpt);
     const landscapes = subjects.map((subject) =>
@@ -117,7 +117,7 @@ async function drawLine(
   subjects: readonly Subject[],
   landscapes: readonly Landscape[],
 ): Promise<void> {
-  const { curveCsv } = await import('../report/figures/curve-record.js');
+  const { curveCsv } = await import('../records/curve-record.js');
   const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.02');
   const labelOf = subjectLabels(subjects);
@@ -145,7 +145,7 @@ async function drawPlane(
   landscapes: readonly Landscape[],
 ): Promise<void> {
   const { stringify } = await import('csv-stringify/sync');
-  const { planeFigure } = await import('../sharpness/plane-figure.js');
+  const { planeFigure } = await import('../analysis/plane-figure.js');
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.05');
   const labelOf = subjectLabels(subjects);
   const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows, labelOf);

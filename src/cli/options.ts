@@ -1,9 +1,9 @@
 /** The options that several commands share, and how their values are read. */
 import { type Command, Option } from 'commander';
+import type { Split } from '../analysis/laboratory.js';
 import type { RunSelection } from '../config/resolve.js';
 import { parseSeeds } from '../config/schema.js';
 import type { EngineChoice } from '../engine/create.js';
-import type { Split } from '../sharpness/laboratory.js';
 import { SmoothOutError } from '../support/errors.js';
 
 interface ComputingOptions extends EngineChoice {

@@ -1,8 +1,8 @@
 /** What is seen on stderr of work that takes long: a bar where somebody watches, else a line now and then. */
 import { type Options, SingleBar } from 'cli-progress';
+import type { MeasurementProgress } from '../analysis/measure.js';
 import type { RunSpec } from '../config/schema.js';
-import type { MeasurementProgress } from '../sharpness/measure.js';
-import type { EpochMetrics } from '../training/record.js';
+import type { EpochMetrics } from '../records/metrics.js';
 import type { RunEvents } from '../training/run.js';
 import { log, printJson, showsProgress } from './output.js';
 

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildModel, type ModelName } from '../nn/model.js';
 import { initialise, toTensors } from '../nn/weights.js';
+import { readMetrics } from '../records/metrics.js';
 import { encodeSafetensors } from '../support/safetensors.js';
 import { findPython } from '../testing/python.js';
-import { readMetrics } from '../training/record.js';
 import { smallConfig, smallMnist } from './testing/small-mnist.js';
 import { smoothout } from './testing/smoothout.js';
 

@@ -4,9 +4,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readMetrics } from '../records/metrics.js';
+import { type RunPaths, runPaths } from '../records/run-folder.js';
+import { readRunRecord } from '../records/run-record.js';
 import { readSafetensors } from '../support/safetensors.js';
-import { readMetrics, readRunRecord } from '../training/record.js';
-import { type RunPaths, runPaths } from '../training/run-directory.js';
 import { smallConfig, smallMnist } from './testing/small-mnist.js';
 import { EXECUTABLE, type Finished, smoothout } from './testing/smoothout.js';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { Split } from '../analysis/laboratory.js';
+import type { NoisyPoint } from '../analysis/sensitivity.js';
 import { groupBy } from '../report/statistics.js';
-import type { Split } from '../sharpness/laboratory.js';
-import type { NoisyPoint } from '../sharpness/sensitivity.js';
 import { SmoothOutError } from '../support/errors.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { inLaboratory, openSubjects, subjectLabels } from './laboratory.js';
@@ -43,8 +43,8 @@ function strengths(text: string): number[] {
 async function drawSensitivity(options: SensitivityOptions): Promise<void> {
   const { ckpt, noise, split: splits, seed, images } = options;
   await inLaboratory(options, async (laboratory) => {
-    const { measureSensitivity, NOISE_BATCH, slopes } = await import('../sharpness/sensitivity.js');
-    const { curveCsv } = await import('../report/figures/curve-record.js');
+    const { measureSensitivity, NOISE_BATCH, slopes } = await import('../analysis/sensitivity.js');
+    const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
     const subjects = await openSubjects(laboratory, ckpt);
     const labelOf = subjectLabels(subjects);

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseSharpnessRecord, type SharpnessRecord } from '../report/sharpness-record.js';
+import { parseSharpnessRecord, type SharpnessRecord } from '../records/sharpness-record.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
 import { EXECUTABLE, smoothout } from './testing/smoothout.js';
 import { type TrainedRuns, trainRuns } from './testing/trained-runs.js';

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
-import { CONVENTION_NAMES } from '../report/sharpness-record.js';
-import type { Laboratory, Subject } from '../sharpness/laboratory.js';
+import type { Laboratory, Subject } from '../analysis/laboratory.js';
 import {
   addMeasurement,
   alreadyMeasured,
@@ -11,7 +10,8 @@ import {
   type SharpnessSettings,
   type StoredMeasurement,
   withConvention,
-} from '../sharpness/record.js';
+} from '../analysis/record.js';
+import { CONVENTION_NAMES } from '../records/sharpness-record.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { inLaboratory, subjectLabel } from './laboratory.js';
 import { type AnalysisOptions, addAnalysisOptions, positiveNumber, wholeNumber } from './options.js';
@@ -163,7 +163,7 @@ async function measureAll(
   { check = false, force = false, json = false }: SharpnessCommandOptions,
   onMeasured: (measured: Measured) => void,
 ): Promise<void> {
-  const { measureSharpness, resolveSettings } = await import('../sharpness/measure.js');
+  const { measureSharpness, resolveSettings } = await import('../analysis/measure.js');
   const { file } = subject;
   const record = await recordPath(file.path);
   const measure = async (settings: SharpnessSettings) => {

@@ -61,12 +61,12 @@ export async function fastest(reports: readonly DeviceReport[], openDevice = ope
 }
 
 async function open(device: Device): Promise<Engine> {
-  if (device === 'cpu') return (await import('./onnx/engine.js')).createOnnxEngine();
+  if (device === 'cpu') return (await import('./onnx/cpu/engine.js')).createOnnxEngine();
   const report = (await findDevices()).find((one) => one.engine === 'onnx' && one.device === device)!;
   if (!report.available) {
     const what = `--device ${device}: ${report.drawback}`;
     throw new SmoothOutError('ENGINE_UNAVAILABLE', what, { hint: report.detail });
   }
-  if (device === 'webgpu') return (await import('./onnx/webgpu.js')).createWebGpuEngine();
-  return (await import('./onnx/cuda.js')).createCudaEngine();
+  if (device === 'webgpu') return (await import('./onnx/webgpu/engine.js')).createWebGpuEngine();
+  return (await import('./onnx/cuda/engine.js')).createCudaEngine();
 }

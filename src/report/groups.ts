@@ -1,4 +1,6 @@
 /** Groups of runs that differ by their seed alone, and the cells of the paper's tables that they stand in. */
+
+import type { NamedConvention } from '../records/sharpness-record.js';
 import {
   DATASET_NAMES,
   MODEL_NAMES,
@@ -9,7 +11,6 @@ import {
   type PaperRow,
 } from './paper.js';
 import { measurementOf, type Problem, type Run, type RunSettings } from './runs.js';
-import type { NamedConvention } from './sharpness-record.js';
 import { type BySeed, type Estimate, estimate, groupBy } from './statistics.js';
 
 /** Runs that differ by their seed alone: the same experiment, method, settings and data. */

@@ -1,6 +1,6 @@
 /** What the paper (arXiv 1805.07898 v1) reports: Tables 1–3, number for number with the protocol of each row, and its figures. */
 import type { DatasetName, ModelName } from '../config/schema.js';
-import type { CurveKind } from './figures/curve-record.js';
+import type { CurveKind } from '../records/curve-record.js';
 
 /** A row of Table 1. Accuracies are percent, best validation top-1; sharpness is the maximum of five measurements. */
 export interface PaperRow {

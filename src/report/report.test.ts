@@ -1,8 +1,8 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseCsv } from '../records/curve-record.js';
 import { SmoothOutError } from '../support/errors.js';
-import { parseCsv } from './figures/curve-record.js';
 import { csvText, tableRows, writeReport } from './report.js';
 import { readResults } from './results.js';
 import { type FixtureRun, f1Runs, resultsFolder, writeRun, writeRuns } from './testing/fixture-runs.js';

@@ -1,6 +1,7 @@
 /** Writes the report: the tables and runs as CSV, the figures and the page. */
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
+import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-record.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
@@ -21,7 +22,6 @@ import {
   type Tables,
 } from './results.js';
 import { generalisationGap, measurementOf, type Problem, type Run } from './runs.js';
-import { CONVENTION_NAMES, type NamedConvention } from './sharpness-record.js';
 import type { Difference } from './statistics.js';
 
 export interface ReportOptions {

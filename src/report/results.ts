@@ -1,8 +1,9 @@
 /** Folders of results: read, sorted into the paper's tables, and put side by side. */
 import { basename, dirname, join } from 'node:path';
+import { type Curves, loadCurves } from '../records/curve-record.js';
+import { CONVENTION_NAMES } from '../records/sharpness-record.js';
 import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
-import { type Curves, loadCurves } from './figures/curve-record.js';
 import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';
 import {
   PAPER_METHODS,
@@ -15,7 +16,6 @@ import {
   TABLE3_ROWS,
 } from './paper.js';
 import { loadRuns, measurementOf, type Problem, type Run, type RunSettings } from './runs.js';
-import { CONVENTION_NAMES } from './sharpness-record.js';
 import { type Difference, difference, groupBy } from './statistics.js';
 
 /** A folder of results, read and sorted into the paper's tables. */

@@ -3,15 +3,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Config, configSchema, type MethodConfig, type OptimizerConfig } from '../config/schema.js';
-import { readTextIfExists } from '../support/files.js';
-import { type EpochMetrics, type RunRecord, readMetrics, readRunRecord } from '../training/record.js';
-import { runPathsIn } from '../training/run-directory.js';
+import { type EpochMetrics, readMetrics } from '../records/metrics.js';
+import { runPathsIn } from '../records/run-folder.js';
+import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import {
   type NamedConvention,
   parseSharpnessRecord,
   type SharpnessMeasurement,
   type SharpnessRecord,
-} from './sharpness-record.js';
+} from '../records/sharpness-record.js';
+import { readTextIfExists } from '../support/files.js';
 import { groupBy } from './statistics.js';
 
 /** Everything the report knows of one run. */

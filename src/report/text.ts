@@ -1,4 +1,6 @@
 /** Numbers as a reader of a table wants them, and the tables that `smoothout report` prints. */
+
+import { CONVENTION_NAMES } from '../records/sharpness-record.js';
 import {
   accuracies,
   describeGroup,
@@ -10,7 +12,6 @@ import {
 } from './groups.js';
 import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from './paper.js';
 import type { Comparison, Results } from './results.js';
-import { CONVENTION_NAMES } from './sharpness-record.js';
 import { difference, type Estimate } from './statistics.js';
 
 export const NOTHING = '–';

@@ -6,10 +6,10 @@ import { z } from 'zod';
 import type { RunSpec } from '../config/schema.js';
 import type { Layout } from '../nn/layout.js';
 import { fromTensors, toTensors, type Weights } from '../nn/weights.js';
+import { damaged } from '../records/run-folder.js';
 import { SmoothOutError } from '../support/errors.js';
 import { parseJson, writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
-import { damaged } from './record.js';
 import type { HostState } from './state.js';
 
 const FORMAT = '1';

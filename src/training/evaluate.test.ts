@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageSource } from '../data/source.js';
 import { createEagerEngine } from '../engine/eager.js';
-import { createOnnxEngine } from '../engine/onnx/engine.js';
+import { createOnnxEngine } from '../engine/onnx/cpu/engine.js';
 import { buildModel } from '../nn/model.js';
 import { initialise } from '../nn/weights.js';
 import { createEvaluator } from './evaluate.js';

@@ -1,6 +1,6 @@
 /** What every method must do, whatever it perturbs: one suite for all of them. */
 import { describe, expect, test } from 'vitest';
-import { readMetrics } from './record.js';
+import { readMetrics } from '../records/metrics.js';
 import { resultsOf, tinySpec, trainTiny } from './testing/tiny.js';
 
 /** 60 images in batches of 16 are four steps an epoch, the last of 12 images. */

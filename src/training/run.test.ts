@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { readRunConfig } from '../config/resolve.js';
 import type { ImageSource } from '../data/source.js';
 import type { Engine } from '../engine/engine.js';
-import { createCudaEngine } from '../engine/onnx/cuda.js';
+import { createCudaEngine } from '../engine/onnx/cuda/engine.js';
 import { initialise, toTensors } from '../nn/weights.js';
+import { readMetrics } from '../records/metrics.js';
+import { readRunRecord } from '../records/run-record.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
-import { readMetrics, readRunRecord } from './record.js';
 import { buildLearner } from './setup.js';
 import { parametersOf, resultsOf, TINY_DATASET, temporaryFolder, tinySpec, trainTiny } from './testing/tiny.js';
 

@@ -8,26 +8,24 @@ import { type ChosenEngine, createEngine, type EngineChoice } from '../engine/cr
 import type { Engine } from '../engine/engine.js';
 import type { Layout } from '../nn/layout.js';
 import { initialise } from '../nn/weights.js';
-import { SmoothOutError } from '../support/errors.js';
-import { exists, writeFileAtomic } from '../support/files.js';
-import { readSafetensors } from '../support/safetensors.js';
-import { gitCommit, versions } from '../support/versions.js';
-import { type Checkpoint, type EpochProgress, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
-import type { Learner } from './programs.js';
+import { type EpochMetrics, truncateMetrics } from '../records/metrics.js';
+import { clearRun, damaged, openRun, type RunPaths, runPaths } from '../records/run-folder.js';
 import {
-  damaged,
   dataOf,
-  type EpochMetrics,
   failureOf,
   newRecord,
   type Provenance,
   progressOf,
   type RunRecord,
   readRunRecord,
-  truncateMetrics,
   writeRunRecord,
-} from './record.js';
-import { clearRun, openRun, type RunPaths, runPaths } from './run-directory.js';
+} from '../records/run-record.js';
+import { SmoothOutError } from '../support/errors.js';
+import { exists, writeFileAtomic } from '../support/files.js';
+import { readSafetensors } from '../support/safetensors.js';
+import { gitCommit, versions } from '../support/versions.js';
+import { type Checkpoint, type EpochProgress, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
+import type { Learner } from './programs.js';
 import { buildLearner, chooseSources, type Sources } from './setup.js';
 import { freshOptimizerState } from './state.js';
 import { train } from './train.js';

@@ -7,11 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfigs } from '../config/load.js';
 import { resolveRuns } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
+import { readMetrics } from '../records/metrics.js';
+import { runPaths } from '../records/run-folder.js';
 import { SmoothOutError } from '../support/errors.js';
 import { readSafetensors } from '../support/safetensors.js';
-import { readMetrics } from './record.js';
 import { createWorkshop, type Workshop } from './run.js';
-import { runPaths } from './run-directory.js';
 
 const FOLDER = fileURLToPath(new URL('../../configs', import.meta.url));
 const CONFIGS = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml'));

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
 import { createEagerEngine } from '../engine/eager.js';
-import { createOnnxEngine } from '../engine/onnx/engine.js';
+import { createOnnxEngine } from '../engine/onnx/cpu/engine.js';
 import { initialise } from '../nn/weights.js';
 import { createDraw, type StepPlace } from './draws.js';
 import { trainingPrograms } from './programs.js';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { SmoothOutError } from '../../support/errors.js';
 import type { Signature, TensorFunction } from '../engine.js';
-import { createOnnxEngine } from './engine.js';
+import { createOnnxEngine } from './cpu/engine.js';
 import { ALL_KERNELS } from './kernels/index.js';
 import { trace } from './tracer.js';
 

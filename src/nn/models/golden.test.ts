@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createEagerEngine } from '../../engine/eager.js';
 import type { Engine } from '../../engine/engine.js';
-import { createOnnxEngine } from '../../engine/onnx/engine.js';
+import { createOnnxEngine } from '../../engine/onnx/cpu/engine.js';
 import { deviationsFromGolden, engineRunner, GOLDEN_NAMES, modelOfGolden, readGolden } from '../testing/golden.js';
 
 async function disagreements(name: string, engine: Engine) {

@@ -1,9 +1,9 @@
 /** Loss and accuracy around minima: the paper's Figs. 3 and 5–10, and every other such curve. */
 import type { TopLevelSpec } from 'vega-lite';
+import type { CurveFile, CurveKind, CurvePoint, Origin } from '../../records/curve-record.js';
 import type { Cells } from '../groups.js';
 import { PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
 import { groupBy, meanOf } from '../statistics.js';
-import type { CurveFile, CurveKind, CurvePoint, Origin } from './curve-record.js';
 import { BLUE, DASHES, INK, logAxis, loggable, nominalScale, ORANGE, SHAPES, type UndrawnFigure } from './drawing.js';
 
 /** One point of a figure around a minimum (Figs. 3 and 5–10). */

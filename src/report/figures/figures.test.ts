@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { curveCsv, parseCurveCsv } from '../../records/curve-record.js';
 import { assignCells } from '../groups.js';
 import { drawFigures } from '../report.js';
 import { readResults } from '../results.js';
 import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from '../testing/fixture-runs.js';
-import { curveCsv, parseCurveCsv } from './curve-record.js';
 import { curveFigures } from './curves.js';
 import type { Figure } from './drawing.js';
 

@@ -1,6 +1,6 @@
 /** Loss and accuracy against the epoch, a figure an experiment. */
 import type { TopLevelSpec } from 'vega-lite';
-import type { EpochMetrics } from '../../training/record.js';
+import type { EpochMetrics } from '../../records/metrics.js';
 import type { Group } from '../groups.js';
 import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from '../paper.js';
 import { groupBy, meanOf } from '../statistics.js';

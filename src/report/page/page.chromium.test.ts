@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { curveCsv } from '../figures/curve-record.js';
+import { curveCsv } from '../../records/curve-record.js';
 import { writeReport } from '../report.js';
 import { type FixtureRun, f1Runs, writeRuns } from '../testing/fixture-runs.js';
 

@@ -1,4 +1,6 @@
 /** The sections of the page with tables: the paper's, the runs that are no row of the paper, and two folders side by side. */
+
+import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-record.js';
 import {
   describeGroup,
   type Epoch,
@@ -10,7 +12,6 @@ import {
 } from '../groups.js';
 import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperResult, type PaperRow } from '../paper.js';
 import type { ComparedPair, Comparison, Table1Row, Table2Row, Table3Row, Tables } from '../results.js';
-import { CONVENTION_NAMES, type NamedConvention } from '../sharpness-record.js';
 import type { Difference, Estimate } from '../statistics.js';
 import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
 import { type Cell, type Column, type Html, html, sortableTable } from './html.js';

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import { type EpochMetrics, RECORD_VERSION, type RunRecord } from '../../training/record.js';
-import { NAMED_CONVENTIONS, type NamedConvention, type SharpnessRecord } from '../sharpness-record.js';
+import type { EpochMetrics } from '../../records/metrics.js';
+import { RECORD_VERSION, type RunRecord } from '../../records/run-record.js';
+import { NAMED_CONVENTIONS, type NamedConvention, type SharpnessRecord } from '../../records/sharpness-record.js';
 
 /** A new empty folder for results, removed when the test is over. */
 export async function resultsFolder(): Promise<string> {

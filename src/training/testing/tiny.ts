@@ -6,12 +6,13 @@ import { resolveRuns } from '../../config/resolve.js';
 import { configSchema, type RunSpec } from '../../config/schema.js';
 import type { Dataset, ImageSource } from '../../data/source.js';
 import type { Engine } from '../../engine/engine.js';
-import { createOnnxEngine } from '../../engine/onnx/engine.js';
+import { createOnnxEngine } from '../../engine/onnx/cpu/engine.js';
+import { readMetrics } from '../../records/metrics.js';
+import { type RunPaths, runPaths } from '../../records/run-folder.js';
+import type { RunRecord } from '../../records/run-record.js';
 import { SmoothOutError } from '../../support/errors.js';
 import { readSafetensors } from '../../support/safetensors.js';
-import { type RunRecord, readMetrics } from '../record.js';
 import { type RunOptions, trainRun } from '../run.js';
-import { type RunPaths, runPaths } from '../run-directory.js';
 import { tinySource } from './tiny-source.js';
 
 export const TINY_DATASET: Dataset = {

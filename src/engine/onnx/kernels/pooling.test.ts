@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { createOnnxEngine } from '../engine.js';
+import { createOnnxEngine } from '../cpu/engine.js';
 
 const engine = createOnnxEngine();
 

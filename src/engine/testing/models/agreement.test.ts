@@ -4,7 +4,7 @@ import { testInputs } from '../../../nn/testing/fill.js';
 import { engineRunner, goldenFunction } from '../../../nn/testing/golden.js';
 import { createEagerEngine } from '../../eager.js';
 import type { HostArray } from '../../engine.js';
-import { createOnnxEngine } from '../../onnx/engine.js';
+import { createOnnxEngine } from '../../onnx/cpu/engine.js';
 
 const square = (channels: number, side: number) => ({ channels, height: side, width: side });
 

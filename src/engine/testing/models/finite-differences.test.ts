@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { buildModel, type ModelName, type ModelOptions } from '../../../nn/model.js';
 import { testInputs } from '../../../nn/testing/fill.js';
 import { engineRunner, goldenFunction } from '../../../nn/testing/golden.js';
-import { createOnnxEngine } from '../../onnx/engine.js';
+import { createOnnxEngine } from '../../onnx/cpu/engine.js';
 import { numbers } from '../case.js';
 import { crossEntropy } from './float64.js';
 import { c1, type Network, perceptron, resnet44 } from './networks.js';

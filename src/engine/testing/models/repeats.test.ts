@@ -4,7 +4,7 @@ import { buildModel, type ModelName, type ModelOptions } from '../../../nn/model
 import { testInputs } from '../../../nn/testing/fill.js';
 import { goldenFunction } from '../../../nn/testing/golden.js';
 import type { DeviceArray, Program, TensorFunction, Value } from '../../engine.js';
-import { createOnnxEngine } from '../../onnx/engine.js';
+import { createOnnxEngine } from '../../onnx/cpu/engine.js';
 
 const square = (channels: number, side: number) => ({ channels, height: side, width: side });
 

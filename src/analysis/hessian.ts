@@ -1,0 +1,142 @@
+import type { Objective } from '../lbfgsb/problem.js';
+import { axpy, dot, norm, scale } from '../lbfgsb/vectors.js';
+import { normal } from '../support/random.js';
+
+export interface LargestEigenvalueOptions {
+  /** Most Lanczos steps, each two evaluations; default 30. */
+  readonly maxIterations?: number;
+  /** Stop when the residual is at most this fraction of the value; default 1e-3. */
+  readonly tolerance?: number;
+  /** Relative error of the objective's gradient: 2⁻⁵² (the default), or 2⁻²⁴ where it is computed in float32. */
+  readonly gradientError?: number;
+  /** Of the start vector; default 1. */
+  readonly seed?: number;
+  readonly onIteration?: (report: { iteration: number; value: number; residual: number }) => void;
+}
+
+export interface LargestEigenvalue {
+  readonly value: number;
+  /** ‖Hv − value·v‖ for the unit Ritz vector v: an eigenvalue of H lies this close to the value. */
+  readonly residual: number;
+  readonly iterations: number;
+  readonly evaluations: number;
+  /** Whether the residual came down to the tolerance. */
+  readonly converged: boolean;
+}
+
+/**
+ * The algebraically largest eigenvalue of the objective's Hessian at `x` (n numbers), by the Lanczos method from a random
+ * vector, with Hessian-vector products from central differences of the gradient.
+ *
+ * The Lanczos vectors are not kept (5n numbers in all) nor reorthogonalised: what rounding costs are copies of values
+ * already found, never a value too large (Paige 1980). Stops early where the products vanish or are not finite.
+ */
+export async function largestHessianEigenvalue(
+  objective: Objective,
+  x: Float64Array,
+  options: LargestEigenvalueOptions = {},
+): Promise<LargestEigenvalue> {
+  const { maxIterations = 30, tolerance = 1e-3, gradientError = Number.EPSILON, seed = 1, onIteration } = options;
+  const n = x.length;
+  let v: Float64Array = Float64Array.from(normal({ seed, purpose: 'sharpness' }, n));
+  scale(1 / norm(v), v);
+  let previous: Float64Array = new Float64Array(n);
+  const timesHessian = centralDifferences(objective, x, gradientError);
+  let evaluations = 0;
+  const diagonal: number[] = [];
+  const offDiagonal: number[] = [];
+  let best = { value: Number.NaN, residual: Infinity };
+  let converged = false;
+  while (diagonal.length < maxIterations && !converged) {
+    const w = await timesHessian(v);
+    evaluations += 2;
+    axpy(-(offDiagonal.at(-1) ?? 0), previous, w);
+    const alpha = dot(v, w);
+    axpy(-alpha, v, w);
+    const beta = norm(w);
+    if (!Number.isFinite(alpha + beta)) break;
+    diagonal.push(alpha);
+    const { value, last } = largestTridiagonalPair(diagonal, offDiagonal);
+    best = { value, residual: beta * last };
+    onIteration?.({ iteration: diagonal.length, ...best });
+    converged = best.residual <= tolerance * Math.abs(value);
+    if (beta === 0) break;
+    offDiagonal.push(beta);
+    [previous, v] = [v, previous];
+    for (let i = 0; i < n; i++) v[i] = w[i]! / beta;
+  }
+  return { ...best, iterations: diagonal.length, evaluations, converged };
+}
+
+/** ∇²f(x)·v ≈ (∇f(x + hv) − ∇f(x − hv)) / 2h for unit v, into an array that the next call overwrites. */
+function centralDifferences(
+  objective: Objective,
+  x: Float64Array,
+  gradientError: number,
+): (v: Float64Array) => Promise<Float64Array> {
+  // Truncation grows as h², the gradient's error falls as 1/h.
+  const h = Math.cbrt(gradientError) * Math.max(1, norm(x));
+  const point = new Float64Array(x.length);
+  const ahead = new Float64Array(x.length);
+  const behind = new Float64Array(x.length);
+  return async (v) => {
+    for (let i = 0; i < x.length; i++) point[i] = x[i]! + h * v[i]!;
+    await objective(point, ahead);
+    for (let i = 0; i < x.length; i++) point[i] = x[i]! - h * v[i]!;
+    await objective(point, behind);
+    for (let i = 0; i < x.length; i++) ahead[i] = (ahead[i]! - behind[i]!) / (2 * h);
+    return ahead;
+  };
+}
+
+/** The largest eigenvalue of a symmetric tridiagonal matrix, and its unit eigenvector's last component (not negative). */
+export interface LargestPair {
+  readonly value: number;
+  readonly last: number;
+}
+
+/**
+ * Of the matrix with `diagonal` of k numbers and positive `offDiagonal` of k − 1: bisection on the pivots of λI − T,
+ * which are all positive exactly when λ exceeds every eigenvalue.
+ */
+export function largestTridiagonalPair(diagonal: readonly number[], offDiagonal: readonly number[]): LargestPair {
+  const beside = (i: number): number => Math.abs(offDiagonal[i - 1] ?? 0) + Math.abs(offDiagonal[i] ?? 0);
+  // Gershgorin: no eigenvalue lies above `high`, and the largest is at least any diagonal entry.
+  let high = Math.max(...diagonal.map((d, i) => d + beside(i)));
+  let low = Math.max(...diagonal);
+  for (;;) {
+    const middle = low + (high - low) / 2;
+    if (middle <= low || middle >= high) break;
+    if (pivots(diagonal, offDiagonal, middle).every((pivot) => pivot > 0)) high = middle;
+    else low = middle;
+  }
+
+  return { value: high, last: lastComponent(diagonal, offDiagonal, high) };
+}
+
+/**
+ * Of the eigenvector, by twisted factorisation: eliminate from both ends towards the row where what is left is nearest
+ * to zero, and substitute back outwards, where nothing cancels.
+ */
+function lastComponent(diagonal: readonly number[], offDiagonal: readonly number[], value: number): number {
+  const k = diagonal.length;
+  const fromStart = pivots(diagonal, offDiagonal, value);
+  const fromEnd = pivots([...diagonal].reverse(), [...offDiagonal].reverse(), value).reverse();
+  const left = diagonal.map((d, i) => Math.abs(fromStart[i]! + fromEnd[i]! - (value - d)));
+  const twist = left.indexOf(Math.min(...left));
+  const s = new Array<number>(k).fill(0);
+  s[twist] = 1;
+  for (let i = twist - 1; i >= 0; i--) s[i] = (offDiagonal[i]! * s[i + 1]!) / fromStart[i]!;
+  for (let i = twist + 1; i < k; i++) s[i] = (offDiagonal[i - 1]! * s[i - 1]!) / fromEnd[i]!;
+  return Math.abs(s[k - 1]!) / Math.hypot(...s);
+}
+
+/** Of Gaussian elimination on λI − T from its first row on. */
+function pivots(diagonal: readonly number[], offDiagonal: readonly number[], lambda: number): number[] {
+  const result: number[] = [];
+  for (let i = 0; i < diagonal.length; i++) {
+    const carried = i === 0 ? 0 : offDiagonal[i - 1]! ** 2 / result[i - 1]!;
+    result.push(lambda - diagonal[i]! - carried);
+  }
+  return result;
+}

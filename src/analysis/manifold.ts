@@ -1,0 +1,119 @@
+/**
+ * The random subspace of Keskar et al.'s Metric 2.1: z ↦ w + Az with A of n × p. As in the authors' code, the rows of A⁺
+ * are drawn from U(−1, 1) and scaled to length 1, and A is the pseudo-inverse of A⁺.
+ */
+
+import { choleskyUpper, solveUpper, solveUpperTransposed } from '../lbfgsb/compact-matrices.js';
+import type { Objective } from '../lbfgsb/problem.js';
+import { columnDots } from '../lbfgsb/vectors.js';
+import { fillWords } from '../support/random.js';
+import type { SearchSpace } from './keskar.js';
+
+export interface Manifold {
+  /** p and n. */
+  readonly dimension: number;
+  readonly size: number;
+  /** p × n words; entry h stands for 2h + 1, which is uniform and symmetric about 0. */
+  readonly words: Int16Array;
+  /** Factors from those odd numbers to rows of length 1. */
+  readonly scales: Float64Array;
+  /** Cholesky factor of A⁺A⁺ᵀ, p × p, for A = A⁺ᵀ(A⁺A⁺ᵀ)⁻¹. */
+  readonly factor: Float64Array;
+}
+
+/** @throws RangeError where the rows are linearly dependent, as they are where p > n. */
+export function drawManifold(seed: number, repeat: number, dimension: number, size: number): Manifold {
+  const words = new Int16Array(dimension * size);
+  const row = new Uint32Array(Math.ceil(size / 2));
+  for (let i = 0; i < dimension; i++) {
+    // Epoch 0 of this purpose is for starting points.
+    fillWords({ seed, purpose: 'sharpness', epoch: repeat + 1, chunk: i }, row);
+    words.set(new Int16Array(row.buffer, 0, size), i * size);
+  }
+  const unscaled = { dimension, size, words, scales: new Float64Array(dimension).fill(1) };
+  const gram = new Float64Array(dimension * dimension);
+  forEachStrip(unscaled, (rows) => {
+    const products = new Float64Array(dimension);
+    for (let i = 0; i < dimension; i++) {
+      columnDots(rows, i + 1, rows[i]!, products, 0);
+      for (let j = 0; j <= i; j++) gram[j * dimension + i]! += products[j]!;
+    }
+  });
+  const scales = Float64Array.from({ length: dimension }, (_, i) => 1 / Math.sqrt(gram[i * dimension + i]!));
+  const factor = gram.map((value, at) => value * scales[Math.floor(at / dimension)]! * scales[at % dimension]!);
+  if (!choleskyUpper(factor, 0, dimension, dimension)) {
+    throw new RangeError(`the ${dimension} random directions among ${size} weights are linearly dependent`);
+  }
+  return { ...unscaled, scales, factor };
+}
+
+/** A⁺w, p numbers. */
+export function project(manifold: Manifold, w: Float64Array): Float64Array {
+  const { dimension } = manifold;
+  const out = new Float64Array(dimension);
+  const part = new Float64Array(dimension);
+  forEachStrip(manifold, (rows, from, to) => {
+    columnDots(rows, dimension, w.subarray(from, to), part, 0);
+    for (let i = 0; i < dimension; i++) out[i]! += part[i]!;
+  });
+  return out;
+}
+
+/** v ← (A⁺A⁺ᵀ)⁻¹v */
+function solveGram({ dimension, factor }: Manifold, v: Float64Array): void {
+  solveUpperTransposed(factor, 0, dimension, dimension, v, 0);
+  solveUpper(factor, 0, dimension, dimension, v, 0);
+}
+
+/** out ← w + Ay */
+export function lift(manifold: Manifold, w: Float64Array, y: Float64Array, out: Float64Array): void {
+  const weights = Float64Array.from(y);
+  solveGram(manifold, weights);
+  out.set(w);
+  forEachStrip(manifold, (rows, from) => {
+    for (const [i, row] of rows.entries()) {
+      const weight = weights[i]!;
+      for (let j = 0; j < row.length; j++) out[from + j]! += weight * row[j]!;
+    }
+  });
+}
+
+/** |yᵢ| ≤ ε(|(A⁺w)ᵢ| + 1), from y = 0; the gradient is Aᵀ∇f. */
+export function manifoldSpace(objective: Objective, w: Float64Array, manifold: Manifold, epsilon: number): SearchSpace {
+  const point = new Float64Array(w.length);
+  const full = new Float64Array(w.length);
+  const upper = project(manifold, w).map((yi) => epsilon * (Math.abs(yi) + 1));
+  return {
+    async objective(y, gradient) {
+      lift(manifold, w, y, point);
+      const f = await objective(point, full);
+      gradient.set(project(manifold, full));
+      solveGram(manifold, gradient);
+      return f;
+    },
+    center: new Float64Array(manifold.dimension),
+    box: { lower: upper.map((u) => -u), upper },
+  };
+}
+
+/** Columns that are decoded at once: with 100 rows, 800 kB. */
+const STRIP = 1024;
+
+/** Calls `use` with columns from … to−1 of all rows of A⁺, strip by strip, in arrays that the next call overwrites. */
+function forEachStrip(
+  { dimension, size, words, scales }: Omit<Manifold, 'factor'>,
+  use: (rows: readonly Float64Array[], from: number, to: number) => void,
+): void {
+  const rows = Array.from({ length: dimension }, () => new Float64Array(STRIP));
+  for (let from = 0; from < size; from += STRIP) {
+    const to = Math.min(from + STRIP, size);
+    for (let i = 0; i < dimension; i++) {
+      const row = rows[i]!;
+      const scale = scales[i]!;
+      const start = i * size + from;
+      for (let j = 0; j < to - from; j++) row[j] = (2 * words[start + j]! + 1) * scale;
+    }
+    const strip = to - from === STRIP ? rows : rows.map((row) => row.subarray(0, to - from));
+    use(strip, from, to);
+  }
+}

@@ -1,0 +1,110 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseSharpnessRecord } from '../records/sharpness-record.js';
+import type { Laboratory, Subject } from './laboratory.js';
+import { type MeasurementProgress, measureSharpness } from './measure.js';
+import { DEFAULT_SETTINGS, type SharpnessSettings, withConvention } from './record.js';
+import { trainSmallNetwork } from './testing/network.js';
+import { laboratoryOf, subjectOf } from './testing/subject.js';
+
+let laboratory: Laboratory;
+let subject: Subject;
+beforeAll(async () => {
+  const network = await trainSmallNetwork(4);
+  laboratory = laboratoryOf(network);
+  subject = subjectOf(network, 'somewhere/best.safetensors');
+});
+
+const measure = (changes: Partial<SharpnessSettings> = {}, check = false) =>
+  measureSharpness(laboratory, subject, { settings: { ...DEFAULT_SETTINGS, ...changes }, check });
+
+describe('a measurement', () => {
+  test('from the minimiser is run once and stands for every repeat', async () => {
+    const { repeats, repeatsRun, value, status, evaluations, convention, images, batchSize } = await measure();
+    expect({ convention, images, batchSize, repeatsRun }).toEqual({
+      ...{ convention: 'defined', images: 400, batchSize: 400, repeatsRun: 1 },
+    });
+    expect(repeats).toEqual([value, value, value, value, value]);
+    expect([status.length, evaluations.length]).toEqual([5, 5]);
+    // It is: a second one gives the same to the last bit.
+    expect((await measure({ repeats: 1 })).repeats).toEqual([value]);
+  });
+
+  test('from random points differs from repeat to repeat, and the largest counts', async () => {
+    const { repeats, repeatsRun, value, convention } = await measure({ start: 'random', repeats: 3 });
+    expect({ convention, repeatsRun }).toEqual({ convention: 'custom', repeatsRun: 3 });
+    expect(new Set(repeats).size).toBe(3);
+    expect(value).toBe(Math.max(...repeats));
+    const fromCenter = await measure();
+    for (const repeat of repeats) expect(repeat / fromCenter.value).toBeGreaterThan(0.5);
+  });
+
+  test('in random subspaces is smaller, and differs from one to the next', async () => {
+    const { repeats, value, manifold } = await measure({ manifold: 5, repeats: 3 });
+    expect(manifold).toBe(5);
+    expect(new Set(repeats).size).toBe(3);
+    expect(Math.min(...repeats)).toBeGreaterThan(0);
+    expect(value).toBeLessThan((await measure()).value);
+  });
+
+  test('of every convention is one that the report takes', async () => {
+    const measurements = [];
+    for (const convention of ['defined', 'keskar', 'reference'] as const) {
+      measurements.push(await measure(withConvention(DEFAULT_SETTINGS, convention)));
+    }
+    const text = JSON.stringify({ version: 1, checkpoint: 'best.safetensors', epoch: 3, measurements });
+    expect(parseSharpnessRecord(text).measurements.map(({ convention }) => convention)).toEqual([
+      'defined',
+      'keskar',
+      'reference',
+    ]);
+    expect(measurements[1]!.loss).not.toBe(measurements[0]!.loss);
+    expect(Math.abs(measurements[2]!.value)).toBeLessThan(measurements[0]!.value / 100);
+  });
+
+  test('second opinions: ascent reaches as high within a tenth, and the loss curves upwards', async () => {
+    const { value, check } = await measure({}, true);
+    const { projectedAscent, largestEigenvalue } = check!;
+    expect(projectedAscent.value / value).toBeGreaterThan(0.9);
+    expect(projectedAscent.value / value).toBeLessThan(1.1);
+    expect(projectedAscent.value).toBe(Math.max(...projectedAscent.starts));
+    expect(largestEigenvalue.value).toBeGreaterThan(0);
+    expect(largestEigenvalue.residual).toBeLessThan(largestEigenvalue.value);
+  });
+
+  test('reports its progress: evaluations counted, the best never falls', async () => {
+    const seen: MeasurementProgress[] = [];
+    const settings = { ...DEFAULT_SETTINGS, batchSize: 200 };
+    const { value, evaluations } = await measureSharpness(laboratory, subject, {
+      settings,
+      check: false,
+      onProgress: (progress) => seen.push(progress),
+    });
+    expect(seen.at(-1)).toMatchObject({ what: 'L-BFGS-B', best: value, evaluations: evaluations[0] });
+    expect(seen.filter(({ fraction }) => fraction === 0.5)).toHaveLength(evaluations[0]!);
+    const best = seen.map((progress) => progress.best ?? 0);
+    expect(best).toEqual([...best].sort((a, b) => a - b));
+  });
+
+  test('on the first images of the other split', async () => {
+    const { images, splitImages, split } = await measure({ split: 'test', images: 150 });
+    expect({ images, splitImages, split }).toEqual({ images: 150, splitImages: 400, split: 'test' });
+  });
+});
+
+test('a checkpoint whose loss is not a number is refused', async () => {
+  const statistics = subject.weights.statistics.map(() => -1);
+  const broken = { ...subject, weights: { ...subject.weights, statistics } };
+  await expect(
+    measureSharpness(laboratory, broken, { settings: DEFAULT_SETTINGS, check: false }),
+  ).rejects.toMatchObject({
+    code: 'CHECKPOINT_INVALID',
+    message: 'somewhere/best.safetensors: its loss is NaN',
+  });
+});
+
+test('a subspace of more dimensions than there are weights is refused', async () => {
+  await expect(measure({ manifold: 20_000 })).rejects.toMatchObject({
+    code: 'USAGE',
+    message: '--manifold 20000: the network has only 12762 parameters',
+  });
+});

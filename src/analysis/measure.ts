@@ -1,0 +1,204 @@
+/** One measurement of one checkpoint, with all repeats and second opinions. */
+
+import type { Objective } from '../lbfgsb/problem.js';
+import { SmoothOutError } from '../support/errors.js';
+import { largestHessianEigenvalue } from './hessian.js';
+import { fullSpace, measureOnce, relativeIncrease, type SearchSpace, type SharpnessOnce } from './keskar.js';
+import type { Laboratory, Subject } from './laboratory.js';
+import { drawManifold, manifoldSpace } from './manifold.js';
+import { createSplitObjective, type SplitObjective, usualBatchSize } from './objective.js';
+import { maximizeByProjectedAscent } from './projected-ascent.js';
+import { conventionOf, runsOf, type SecondOpinions, type SharpnessSettings, type StoredMeasurement } from './record.js';
+
+export interface MeasurementProgress {
+  readonly what: 'L-BFGS-B' | 'projected ascent' | 'Hessian';
+  /** Counted from 0, of L-BFGS-B's repeats that are run. */
+  readonly repeat: number;
+  /** Iterations done in this repeat. */
+  readonly iteration: number;
+  /** Evaluations so far, in all. */
+  readonly evaluations: number;
+  /** Share of the evaluation under way. */
+  readonly fraction: number;
+  /** The largest value of the metric so far. */
+  readonly best: number | null;
+}
+
+export interface MeasureOptions {
+  readonly settings: SharpnessSettings;
+  /** Ask projected ascent and the Hessian too. */
+  readonly check: boolean;
+  readonly onProgress?: (progress: MeasurementProgress) => void;
+}
+
+/** Settings with the numbers of images that they come to for one checkpoint. */
+export interface ResolvedSettings extends SharpnessSettings {
+  readonly images: number;
+  readonly batchSize: number;
+}
+
+export function resolveSettings(settings: SharpnessSettings, { splits, model }: Subject): ResolvedSettings {
+  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splits[settings.split].count);
+  const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
+  return { ...settings, images, batchSize };
+}
+
+/**
+ * @throws SmoothOutError CHECKPOINT_INVALID where the loss at the checkpoint is not finite; USAGE for a subspace that
+ * does not fit into memory; the reason of the laboratory's signal once it is aborted.
+ */
+export async function measureSharpness(
+  laboratory: Laboratory,
+  subject: Subject,
+  options: MeasureOptions,
+): Promise<StoredMeasurement> {
+  const settings = resolveSettings(options.settings, subject);
+  checkManifold(settings, subject.model.layout.size);
+  const startedAt = performance.now();
+  const follow = progressReporter(options.onProgress);
+  const loss = await splitObjective(laboratory, subject, settings, (fraction) => follow({ fraction }));
+  let evaluated = 0;
+  const objective: Objective = async (x, gradient) => {
+    const f = await loss.evaluate(x, gradient);
+    follow({ evaluations: ++evaluated, fraction: 0 });
+    return f;
+  };
+  try {
+    const w = Float64Array.from(subject.weights.parameters);
+    const runs: SharpnessOnce[] = [];
+    const spaceFor = (repeat: number): SearchSpace => searchSpace(objective, w, settings, repeat);
+    for (let repeat = 0; repeat < runsOf(settings); repeat++) {
+      follow({ repeat, iteration: 0 });
+      const best = Math.max(...runs.map(({ sharpness }) => sharpness));
+      const onIteration = ({ iteration, sharpness }: { iteration: number; sharpness: number }): void =>
+        follow({ iteration, best: Math.max(best, sharpness) });
+      const run = await measureOnce(spaceFor(repeat), { ...settings, repeat, onIteration });
+      if (!Number.isFinite(run.loss)) {
+        throw new SmoothOutError('CHECKPOINT_INVALID', `${subject.file.path}: its loss is ${run.loss}`);
+      }
+      runs.push(run);
+    }
+    const seconds = (performance.now() - startedAt) / 1000;
+    const check = options.check ? await askSecondOpinions(spaceFor(0), runs[0]!.loss, settings.seed, follow) : null;
+    const { name: engine, device } = laboratory.engine;
+    const splitImages = subject.splits[settings.split].count;
+    return { ...measurementOf(settings, runs), splitImages, check, seconds, engine, device };
+  } finally {
+    await loss.dispose();
+  }
+}
+
+type Follow = (change: Partial<MeasurementProgress>) => void;
+
+function progressReporter(onProgress: MeasureOptions['onProgress']): Follow {
+  let now: MeasurementProgress = {
+    what: 'L-BFGS-B',
+    repeat: 0,
+    iteration: 0,
+    evaluations: 0,
+    fraction: 0,
+    best: null,
+  };
+  return (change) => {
+    now = { ...now, ...change };
+    onProgress?.(now);
+  };
+}
+
+async function splitObjective(
+  laboratory: Laboratory,
+  subject: Subject,
+  { split, images, batchNorm, batchSize }: ResolvedSettings,
+  onFraction: (fraction: number) => void,
+): Promise<SplitObjective> {
+  const { engine, signal } = laboratory;
+  const { model, weights } = subject;
+  return createSplitObjective({
+    engine,
+    model,
+    statistics: weights.statistics,
+    images: await laboratory.images(subject, split, images),
+    batchNorm,
+    batchSize,
+    signal,
+    onBatch: (done) => onFraction(done / images),
+  });
+}
+
+function measurementOf(
+  { repeats: count, ...settings }: ResolvedSettings,
+  runs: readonly SharpnessOnce[],
+): Omit<StoredMeasurement, 'splitImages' | 'check' | 'seconds' | 'engine' | 'device'> {
+  // From the minimiser over all weights every repeat is the same run again: its numbers stand for each.
+  const each = Array.from({ length: count }, (_, repeat) => runs[repeat] ?? runs[0]!);
+  const repeats = each.map(({ sharpness }) => sharpness);
+  return {
+    convention: conventionOf(settings),
+    ...settings,
+    repeats,
+    repeatsRun: runs.length,
+    value: Math.max(...repeats),
+    loss: runs[0]!.loss,
+    status: each.map(({ status }) => status),
+    evaluations: each.map(({ evaluations }) => evaluations),
+  };
+}
+
+function searchSpace(
+  objective: Objective,
+  w: Float64Array,
+  { manifold, seed, epsilon }: SharpnessSettings,
+  repeat: number,
+): SearchSpace {
+  if (manifold === null) return fullSpace(objective, w, epsilon);
+  return manifoldSpace(objective, w, drawManifold(seed, repeat, manifold, w.length), epsilon);
+}
+
+/** Bytes: what a subspace may take. */
+const MANIFOLD_LIMIT = 2 ** 32;
+
+function checkManifold({ manifold }: SharpnessSettings, parameters: number): void {
+  if (manifold === null) return;
+  if (manifold > parameters) {
+    throw new SmoothOutError('USAGE', `--manifold ${manifold}: the network has only ${parameters} parameters`);
+  }
+  // Each number takes two bytes.
+  const bytes = 2 * manifold * parameters;
+  if (bytes <= MANIFOLD_LIMIT) return;
+  const most = Math.floor(MANIFOLD_LIMIT / (2 * parameters));
+  throw new SmoothOutError(
+    'USAGE',
+    `--manifold ${manifold}: ${manifold} directions of ${parameters} numbers take ${(bytes / 2 ** 30).toFixed(1)} GiB`,
+    { hint: `Choose at most ${most}.` },
+  );
+}
+
+/** Relative error of a gradient computed in float32. */
+const FLOAT32 = 2 ** -24;
+
+/** `loss` is f at the center. The exact gradient is used, whichever one the measurement was made with. */
+async function askSecondOpinions(
+  space: SearchSpace,
+  loss: number,
+  seed: number,
+  follow: Follow,
+): Promise<SecondOpinions> {
+  const ascent = await maximizeByProjectedAscent(space.objective, space.center, {
+    ...space.box,
+    seed,
+    onStep: ({ best }) => follow({ what: 'projected ascent', best: relativeIncrease(best, loss) }),
+  });
+  const largestEigenvalue = await largestHessianEigenvalue(space.objective, space.center, {
+    gradientError: FLOAT32,
+    seed,
+    onIteration: () => follow({ what: 'Hessian', best: null }),
+  });
+  return {
+    projectedAscent: {
+      value: relativeIncrease(ascent.f, loss),
+      starts: ascent.starts.map((f) => relativeIncrease(f, loss)),
+      evaluations: ascent.evaluations,
+    },
+    largestEigenvalue,
+  };
+}

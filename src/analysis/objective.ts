@@ -1,0 +1,144 @@
+/** The loss of a network over a whole split, with its gradient, as the optimizers of this folder take it. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Tensor1D } from '@tensorflow/tfjs';
+import { type Batch, batches } from '../data/batches.js';
+import { type ImageSource, imageSize } from '../data/source.js';
+import type { DeviceArray, Engine, NamedTensors, Program } from '../engine/engine.js';
+import { createProgramCache } from '../engine/program-cache.js';
+import type { Objective } from '../lbfgsb/problem.js';
+import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
+import type { Model, ModelName } from '../nn/model.js';
+
+/** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
+export type BatchNormMode = 'running' | 'batch';
+
+export interface SplitObjectiveOptions {
+  readonly engine: Engine;
+  readonly model: Model;
+  /** Running batch statistics, flat; `batchNorm: 'batch'` has no use for them. */
+  readonly statistics: Float32Array;
+  readonly images: SplitImages;
+  readonly batchNorm: BatchNormMode;
+  readonly batchSize: number;
+  readonly signal: AbortSignal;
+  /** Called after each batch of an evaluation. */
+  readonly onBatch?: (imagesDone: number) => void;
+}
+
+export interface SplitObjective {
+  /** f(w) and ∇f(w) for w of layout.size numbers: the mean cross-entropy (nats) over the images. */
+  readonly evaluate: Objective;
+  dispose(): Promise<void>;
+}
+
+/**
+ * With running statistics the size of a batch is a matter of speed and memory: these take at most 3 GiB and divide the
+ * sizes of the usual splits, so that no short batch needs a program of its own. With those of each batch it is a part
+ * of the question: Keskar et al. use large ones (5000 takes C1 6 GiB), deeper networks are given what fits.
+ */
+const BATCH_SIZES: Readonly<Record<ModelName, Readonly<Record<BatchNormMode, number>>>> = {
+  mlp: { running: 2000, batch: 5000 },
+  f1: { running: 2000, batch: 5000 },
+  c1: { running: 500, batch: 5000 },
+  c3: { running: 500, batch: 5000 },
+  resnet44: { running: 250, batch: 500 },
+  alexnet: { running: 50, batch: 100 },
+};
+
+/** How many images make a batch where the user does not say. */
+export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): number {
+  return BATCH_SIZES[name as ModelName][batchNorm];
+}
+
+/**
+ * f over all images: the weights are cast to float32 once an evaluation, each batch yields its loss's sum and that sum's
+ * gradient in float32, and both are added up in float64. Batches are weighted by their size.
+ *
+ * `evaluate` throws the signal's reason once it is aborted.
+ */
+export function createSplitObjective(options: SplitObjectiveOptions): SplitObjective {
+  const { engine, model, statistics, images, batchNorm, batchSize, signal, onBatch } = options;
+  const { size } = model.layout;
+  const weights = new Float32Array(size);
+  const programs = createProgramCache<number>();
+
+  async function evaluate(x: Float64Array, gradient: Float64Array): Promise<number> {
+    weights.set(x);
+    gradient.fill(0);
+    let loss = 0;
+    let done = 0;
+    const parameters = await engine.upload(weights, [size]);
+    try {
+      for await (const batch of images.batches(batchSize)) {
+        // Signals arrive between turns of the event loop only.
+        await nextTurn();
+        signal.throwIfAborted();
+        const program = await programs.once(batch.count, () =>
+          compileLossAndGradient(engine, model, batchNorm, batch.count),
+        );
+        const results = await program.run({ parameters, statistics, images: batch.images, labels: batch.labels });
+        loss += (results.loss as Float32Array)[0]!;
+        const ofBatch = results.gradient as DeviceArray;
+        const values = (await ofBatch.read()) as Float32Array;
+        for (let i = 0; i < size; i++) gradient[i]! += values[i]!;
+        ofBatch.dispose();
+        done += batch.count;
+        onBatch?.(done);
+      }
+    } finally {
+      parameters.dispose();
+    }
+    for (let i = 0; i < size; i++) gradient[i]! /= images.count;
+    return loss / images.count;
+  }
+
+  return { evaluate, dispose: programs.dispose };
+}
+
+function compileLossAndGradient(engine: Engine, model: Model, mode: BatchNormMode, count: number): Promise<Program> {
+  const lossAndGradient = (inputs: NamedTensors) => {
+    const { value, gradient } = withGradient(
+      (parameters) => ({ value: batchLoss(model, parameters, inputs, mode).sum, extras: {} }),
+      inputs.parameters as Tensor1D,
+    );
+    return { loss: value, gradient };
+  };
+  const signature = { parameters: float(model.layout.size), ...batchSignature(model, count, mode) };
+  return engine.compile(lossAndGradient, signature, { keep: ['gradient'] });
+}
+
+/** A split in batches, again and again: a sharpness measurement goes through the same images dozens of times. */
+export interface SplitImages {
+  readonly count: number;
+  /** One pass over the images in their order; the last batch may be short. A batch is valid until the next but one. */
+  batches(batchSize: number): AsyncIterable<Batch>;
+}
+
+/** Of normalised float32 images: MNIST takes 0.2 GB and CIFAR 0.6, ImageNet is read anew on every pass. */
+const KEPT_BYTES = 2 ** 30;
+
+/**
+ * Normalises the images once and keeps them where they take at most `keptBytes`, so that a pass costs computing alone.
+ *
+ * @throws what `source.read` throws: here, or while streaming.
+ */
+export async function openImages(source: ImageSource, keptBytes = KEPT_BYTES): Promise<SplitImages> {
+  const { count, labels } = source;
+  const size = imageSize(source.shape);
+  if (4 * count * size > keptBytes) return { count, batches: (batchSize) => batches(source, { batchSize }) };
+  const images = new Float32Array(count * size);
+  let read = 0;
+  for await (const batch of batches(source, { batchSize: 1000 })) {
+    images.set(batch.images, read * size);
+    read += batch.count;
+  }
+  return {
+    count,
+    async *batches(batchSize) {
+      for (let from = 0; from < count; from += batchSize) {
+        const to = Math.min(from + batchSize, count);
+        yield { images: images.subarray(from * size, to * size), labels: labels.subarray(from, to), count: to - from };
+      }
+    },
+  };
+}

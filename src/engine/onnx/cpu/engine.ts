@@ -1,0 +1,32 @@
+/** The default engine: tfjs to write in, ONNX Runtime to run on. */
+import { availableParallelism } from 'node:os';
+import { dtypeOf, type Engine } from '../../engine.js';
+import { trace } from '../tracer.js';
+import { blockSize } from './block-size.js';
+import { cpuKernels } from './kernels.js';
+import { createCpuMemory } from './memory.js';
+import { createCpuProgram } from './program.js';
+
+export interface OnnxOptions {
+  /** Threads of one operation; the number of cores unless told. */
+  readonly threads?: number;
+}
+
+export function createOnnxEngine({ threads = availableParallelism() }: OnnxOptions = {}): Engine {
+  const memory = createCpuMemory();
+  return {
+    name: 'onnx',
+    device: 'cpu',
+    async compile(fn, signature, options = {}) {
+      const block = await blockSize();
+      const traced = trace(fn, signature, { pieces: true, kernels: cpuKernels(block) });
+      return createCpuProgram(traced, signature, memory, threads, options);
+    },
+    async upload(values, shape) {
+      const array = memory.allocate({ shape, dtype: dtypeOf(values) });
+      array.values.set(values);
+      return array;
+    },
+    async dispose() {},
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Large batches a part at a time. What a convolution makes of a batch is often far larger than all else in a step: for C1
+ * at batch 5000, 1.3 GB before the pool that follows it. Convolutions, pools and their gradients treat every image by
+ * itself (a filter's gradient is a sum over images), so where they follow each other they go through the batch in parts,
+ * each of which is gone before the next begins.
+ */
+import { sizeOf } from '../../engine.js';
+import type { GraphBuilder } from '../graph.js';
+import type { Kernel, KernelTable } from '../kernels/kernel.js';
+import { shape } from '../kernels/shape.js';
+import { offsetsOf } from '../pieces.js';
+import type { Traced } from '../traced.js';
+
+export interface PartLimits {
+  /** Elements that a part of a convolution's result has at most; 16 MiB of float32. */
+  readonly elements: number;
+  /** Parts are multiples of so many images: of whole blocks of the blocked convolutions. */
+  readonly images: number;
+}
+
+/** `table`, whose kernels for images go through large batches in parts. */
+export function inImageParts(table: KernelTable, limits: PartLimits = { elements: 2 ** 22, images: 16 }): KernelTable {
+  return {
+    ...table,
+    Conv2D: opened(table.Conv2D!, limits),
+    MaxPool: joined(table.MaxPool!, ['x']),
+    MaxPoolGrad: joined(table.MaxPoolGrad!, ['dy', 'input', 'output']),
+    Conv2DBackpropInput: joined(table.Conv2DBackpropInput!, ['dy']),
+    Conv2DBackpropFilter: summed(table.Conv2DBackpropFilter!, ['x', 'dy']),
+  };
+}
+
+/** A large result can be had in parts; who wants it whole gets it in one. */
+function opened(kernel: Kernel, limits: PartLimits): Kernel {
+  return (graph, inputs, attributes) => {
+    const whole = kernel(graph, inputs, attributes) as Traced;
+    const images = whole.shape[0]!;
+    const fitting = (limits.elements * images) / sizeOf(whole.shape);
+    const perPart = Math.max(1, Math.floor(fitting / limits.images)) * limits.images;
+    if (perPart >= images) return whole;
+    const sizes = Array.from({ length: Math.ceil(images / perPart) }, (_, i) =>
+      Math.min(perPart, images - i * perPart),
+    );
+    const parts = () => cut(graph, inputs.x!, sizes).map((x) => kernel(graph, { ...inputs, x }, attributes) as Traced);
+    return { ...whole, parts };
+  };
+}
+
+/** Where an input of the batch comes in parts, so does the result; whole, it is their concatenation. */
+function joined(kernel: Kernel, ofBatch: readonly string[]): Kernel {
+  return (graph, inputs, attributes) => {
+    const parts = onParts(kernel, ofBatch, graph, inputs, attributes);
+    if (!parts) return kernel(graph, inputs, attributes);
+    const whole = shape.Concat!(graph, Object.fromEntries(parts.entries()), { axis: 0 }) as Traced;
+    return { ...whole, parts: () => parts };
+  };
+}
+
+/** Where an input of the batch comes in parts, the result is the sum over them. */
+function summed(kernel: Kernel, ofBatch: readonly string[]): Kernel {
+  return (graph, inputs, attributes) => {
+    const parts = onParts(kernel, ofBatch, graph, inputs, attributes);
+    if (!parts) return kernel(graph, inputs, attributes);
+    const name = parts.map((part) => part.name).reduce((sum, part) => graph.node('Add', [sum, part]));
+    return { ...parts[0]!, name };
+  };
+}
+
+function onParts(
+  kernel: Kernel,
+  ofBatch: readonly string[],
+  graph: GraphBuilder,
+  inputs: Readonly<Record<string, Traced>>,
+  attributes: Readonly<Record<string, unknown>>,
+): Traced[] | undefined {
+  const batched = Object.entries(inputs).filter(([name]) => ofBatch.includes(name));
+  const inParts = batched.map(([, { parts }]) => parts?.()).find(Boolean);
+  if (!inParts) return undefined;
+  const sizes = inParts.map((part) => part.shape[0]!);
+  const columns = batched.map(([name, value]) => [name, value.parts?.() ?? cut(graph, value, sizes)] as const);
+  const { inputShape } = attributes as { inputShape?: readonly number[] };
+  return sizes.map((images, i) => {
+    const part = Object.fromEntries(columns.map(([name, parts]) => [name, parts[i]!]));
+    const partShape = inputShape && { inputShape: inputShape.with(0, images) };
+    return kernel(graph, { ...inputs, ...part }, { ...attributes, ...partShape }) as Traced;
+  });
+}
+
+/** The images of `value` in runs of so many. */
+function cut(graph: GraphBuilder, value: Traced, sizes: readonly number[]): Traced[] {
+  const ofImage = value.shape.slice(1);
+  return offsetsOf(sizes).map((offset, i) => {
+    const window = { begin: [offset, ...ofImage.map(() => 0)], size: [sizes[i]!, ...ofImage] };
+    return shape.Slice!(graph, { x: value }, window) as Traced;
+  });
+}

@@ -1,0 +1,58 @@
+/** Kernels written around what ONNX Runtime's WebGPU device lacks. */
+import { util } from '@tensorflow/tfjs';
+import { SmoothOutError } from '../../../support/errors.js';
+import { depthwiseConvolution } from '../kernels/depthwise.js';
+import { eachElement, elementwise } from '../kernels/elementwise.js';
+import { GPU_KERNELS } from '../kernels/gpu.js';
+import { chunks } from '../kernels/gpu-filter-gradient.js';
+import type { Kernel, KernelTable } from '../kernels/kernel.js';
+import { shape } from '../kernels/shape.js';
+import type { Traced } from '../traced.js';
+
+/** AdaSmoothOut takes signs. */
+const sign: Kernel = (graph, { x }, attributes) => {
+  if (x!.dtype !== 'float32') return elementwise.Sign!(graph, { x: x! }, attributes);
+  return eachElement(x!, (name) => {
+    const [zero, one] = [graph.float(0), graph.float(1)];
+    const negative = graph.node('Where', [graph.node('Less', [name, zero]), graph.float(-1), zero]);
+    return graph.node('Where', [graph.node('Greater', [name, zero]), one, negative]);
+  });
+};
+
+/** ONNX Runtime 1.30 computes a `ConvTranspose` with groups of an even number of channels wrongly on this device. */
+const depthwiseInputGradient: Kernel = (graph, inputs, attributes) => {
+  const multiplier = inputs.filter!.shape[3]!;
+  if (multiplier === 1) return depthwiseConvolution.DepthwiseConv2dNativeBackpropInput!(graph, inputs, attributes);
+  throw new SmoothOutError(
+    'UNSUPPORTED_OP',
+    `The gradient of a depthwise convolution with ${multiplier} filters for each channel is not to be had on WebGPU.`,
+    { hint: 'Run with --device cpu.' },
+  );
+};
+
+/** WebGPU promises 8 buffers to a shader: one to read and one for each piece. */
+const PIECES = 7;
+
+/** Into a few long pieces first where there are many, and those again. */
+const splitV: Kernel = (graph, { x }, { numOrSizeSplits, axis }) => {
+  const along = util.parseAxisParam(axis as number, [...x!.shape])[0]!;
+  const sizes = Array.isArray(numOrSizeSplits)
+    ? (numOrSizeSplits as number[])
+    : new Array<number>(numOrSizeSplits as number).fill(x!.shape[along]! / (numOrSizeSplits as number));
+  const split = (value: Traced, into: readonly number[]): Traced[] => {
+    if (into.length <= PIECES)
+      return shape.SplitV!(graph, { x: value }, { numOrSizeSplits: into, axis: along }) as Traced[];
+    const runs = chunks(into, Math.ceil(into.length / PIECES));
+    return split(value, runs.map(sum)).flatMap((run, i) => split(run, runs[i]!));
+  };
+  return split(x!, sizes);
+};
+
+export const WEBGPU_KERNELS: KernelTable = {
+  ...GPU_KERNELS,
+  SplitV: splitV,
+  Sign: sign,
+  DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
+};
+
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);

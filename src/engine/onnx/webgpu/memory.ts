@@ -1,0 +1,66 @@
+/**
+ * Arrays that stay on the GPU between runs. ONNX Runtime hands an output over as a GPU buffer and takes it as an input
+ * again, but its Node.js binding can neither fill nor read one: copies go through a graph of one node, whose input or
+ * whose output is on the host.
+ */
+import * as ort from 'onnxruntime-node';
+import type { DeviceArray, HostArray, TensorSpec } from '../../engine.js';
+import { encodeModel } from '../protobuf.js';
+
+export interface GpuArray extends DeviceArray {
+  readonly tensor: ort.Tensor;
+}
+
+export interface GpuMemory {
+  upload(values: HostArray, shape: readonly number[]): Promise<GpuArray>;
+  /** The array in a buffer that a run left on the GPU. */
+  adopt(tensor: ort.Tensor): GpuArray;
+  dispose(): Promise<void>;
+}
+
+type Location = 'cpu' | 'gpu-buffer';
+
+export function createGpuMemory(sessionOptions: ort.InferenceSession.SessionOptions): GpuMemory {
+  const sessions = new Map<string, Promise<ort.InferenceSession>>();
+
+  async function copy(source: ort.Tensor, preferredOutputLocation: Location): Promise<ort.Tensor> {
+    const spec = { dtype: source.type as TensorSpec['dtype'], shape: source.dims };
+    const key = `${preferredOutputLocation} ${spec.dtype} ${spec.shape}`;
+    if (!sessions.has(key)) {
+      const options = { ...sessionOptions, preferredOutputLocation };
+      sessions.set(key, ort.InferenceSession.create(copyModel(spec), options));
+    }
+    const { copied } = await (await sessions.get(key)!).run({ source });
+    return copied!;
+  }
+
+  function adopt(tensor: ort.Tensor): GpuArray {
+    return {
+      tensor,
+      shape: tensor.dims,
+      read: async () => (await copy(tensor, 'cpu')).data as HostArray,
+      dispose: () => tensor.dispose(),
+    };
+  }
+
+  return {
+    adopt,
+    async upload(values, shape) {
+      const source = new ort.Tensor(values as never, shape);
+      return adopt(values.length === 0 ? source : await copy(source, 'gpu-buffer'));
+    },
+    async dispose() {
+      for (const session of sessions.values()) await (await session).release();
+      sessions.clear();
+    },
+  };
+}
+
+function copyModel({ shape, dtype }: TensorSpec): Uint8Array {
+  return encodeModel({
+    nodes: [{ op: 'Identity', inputs: ['source'], outputs: ['copied'], attributes: {} }],
+    constants: [],
+    inputs: [{ name: 'source', dtype, shape }],
+    outputs: [{ name: 'copied', dtype, shape }],
+  });
+}

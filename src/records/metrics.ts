@@ -1,0 +1,79 @@
+/** metrics.jsonl: a line for each epoch of a run, appended when the epoch ends. */
+import { open } from 'node:fs/promises';
+import { z } from 'zod';
+import { SmoothOutError } from '../support/errors.js';
+import { asWriteError, parseJson, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { damaged } from './run-folder.js';
+
+const metricsSchema = z.object({
+  /** Counted from 1. */
+  epoch: z.int().min(1),
+  /** Parameter updates since the start of the run. */
+  step: z.int().min(0),
+  learningRate: z.number(),
+  /** Mean cross-entropy (nats) and accuracy (percent) over the epoch's batches as they were trained on, noise included. */
+  trainLoss: z.number(),
+  trainAccuracy: z.number(),
+  /** At the end of the epoch, without noise, with running batch statistics. */
+  validationLoss: z.number(),
+  validationAccuracy: z.number(),
+  /** Wall time of the epoch; images per second of its training part. */
+  seconds: z.number(),
+  imagesPerSecond: z.number(),
+});
+
+export type EpochMetrics = z.output<typeof metricsSchema>;
+
+/**
+ * Adds an epoch's line and waits until it is on the disk.
+ *
+ * @throws SmoothOutError DIVERGED for a number that is not finite, which JSON cannot hold; NO_SPACE, OUTPUT_UNWRITABLE
+ */
+export async function appendMetrics(path: string, metrics: EpochMetrics): Promise<void> {
+  const infinite = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
+  if (infinite !== undefined) {
+    throw new SmoothOutError('DIVERGED', `epoch ${metrics.epoch}: ${infinite[0]} is ${infinite[1]}`);
+  }
+  try {
+    const file = await open(path, 'a');
+    try {
+      await file.writeFile(`${JSON.stringify(metrics)}\n`);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw asWriteError(error, path);
+  }
+}
+
+/**
+ * The epochs so far. A last line without its end is what a kill left of it, and is not read.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID for any other line that is not an epoch's.
+ */
+export async function readMetrics(path: string): Promise<EpochMetrics[]> {
+  const lines = ((await readTextIfExists(path)) ?? '').split('\n').slice(0, -1);
+  return lines.map((line, i) => {
+    const parsed = metricsSchema.safeParse(parseJson(line));
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0]!;
+    const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+    throw damaged(`${path}:${i + 1}`, `${where}${issue.message}`);
+  });
+}
+
+/** Keeps the lines up to `epoch`, the one that the checkpoint a run resumes from was saved at. */
+export async function truncateMetrics(path: string, epoch: number): Promise<EpochMetrics[]> {
+  const kept = (await readMetrics(path)).filter((metrics) => metrics.epoch <= epoch);
+  await writeFileAtomic(path, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(''));
+  return kept;
+}
+
+/** The epoch of the highest validation accuracy, the first of several; undefined where there is none. */
+export function bestEpoch(epochs: readonly EpochMetrics[]): EpochMetrics | undefined {
+  return epochs.reduce<EpochMetrics | undefined>(
+    (best, epoch) => (best === undefined || epoch.validationAccuracy > best.validationAccuracy ? epoch : best),
+    undefined,
+  );
+}

@@ -1,0 +1,72 @@
+/** A run's folder: where its files are, and who may write there. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SmoothOutError } from '../support/errors.js';
+import { makeFolder, removeStaleTemporaries } from '../support/files.js';
+import { acquireLock, type Lock } from '../support/lock.js';
+
+export interface RunPaths {
+  readonly folder: string;
+  /** The resolved config of this one run: `smoothout run` of this file repeats it. */
+  readonly config: string;
+  readonly record: string;
+  readonly metrics: string;
+  /** Parameters and batch statistics at the best validation epoch. */
+  readonly best: string;
+  /** The same at the last epoch, with the optimizer's state: what a resume needs. */
+  readonly last: string;
+  readonly sharpness: string;
+  readonly lock: string;
+}
+
+/** The files of the run in `folder`. */
+export function runPathsIn(folder: string): RunPaths {
+  return {
+    folder,
+    config: join(folder, 'config.yaml'),
+    record: join(folder, 'run.json'),
+    metrics: join(folder, 'metrics.jsonl'),
+    best: join(folder, 'best.safetensors'),
+    last: join(folder, 'last.safetensors'),
+    sharpness: join(folder, 'sharpness.json'),
+    lock: join(folder, 'run.lock.json'),
+  };
+}
+
+/** `<output>/runs/<experiment>/<label of the method>/seed-<n>`. The names are checked by the config's schema. */
+export function runPaths(
+  output: string,
+  { experiment, method, seed }: { experiment: string; method: { label: string }; seed: number },
+): RunPaths {
+  return runPathsIn(join(output, 'runs', experiment, method.label, `seed-${seed}`));
+}
+
+/**
+ * Makes the folder where there is none, locks it, and clears away what a killed process left unfinished.
+ *
+ * @throws SmoothOutError RUN_LOCKED, NO_SPACE, OUTPUT_UNWRITABLE
+ */
+export async function openRun(paths: RunPaths): Promise<Lock> {
+  await makeFolder(paths.folder);
+  const lock = await acquireLock(paths.lock);
+  try {
+    await removeStaleTemporaries(paths.folder);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  return lock;
+}
+
+/** Removes the files of an earlier run, for a start from scratch. The folder must be locked. */
+export async function clearRun(paths: RunPaths): Promise<void> {
+  // The record goes first: without it, whatever a kill leaves of the others counts as no run.
+  for (const path of [paths.record, paths.last, paths.best, paths.metrics, paths.sharpness, paths.config]) {
+    await rm(path, { force: true });
+  }
+}
+
+/** What is left of a run cannot be used. */
+export function damaged(where: string, why: string): SmoothOutError {
+  return new SmoothOutError('CHECKPOINT_INVALID', `${where}: ${why}`, { hint: 'Start the run over with --force.' });
+}

@@ -1,0 +1,108 @@
+import { appendFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { appendMetrics, type EpochMetrics, readMetrics, truncateMetrics } from './metrics.js';
+import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.js';
+
+let output: string;
+beforeEach(async () => {
+  output = await mkdtemp(join(tmpdir(), 'smoothout-record-'));
+});
+
+const RECORD: RunRecord = {
+  version: 1,
+  experiment: 'f1-sb',
+  method: 'baseline',
+  seed: 1,
+  status: 'running',
+  startedAt: '2024-01-01T00:00:00.000Z',
+  finishedAt: null,
+  epochs: 3,
+  epochsDone: 1,
+  bestEpoch: 1,
+  bestAccuracy: 97.5,
+  finalAccuracy: 97.5,
+  validation: 'test',
+  imagesPerSecond: 13_000,
+  seconds: 4.5,
+  parameters: 1_462_794,
+  engine: 'onnx',
+  device: 'cpu',
+  configHash: 'abc',
+  gitCommit: null,
+  versions: { node: '20.0.0', tfjs: null },
+  dataset: 'mnist',
+  data: { synthetic: true, trainImages: 12_000, validationImages: 2_000, digests: {} },
+  error: null,
+};
+
+describe('run.json', () => {
+  const path = () => join(output, 'run.json');
+
+  test('is read as it was written', async () => {
+    await writeRunRecord(path(), RECORD);
+    expect(await readRunRecord(path())).toEqual(RECORD);
+  });
+
+  test.each([
+    ['{"version": 2}', /run record of version 2; this smoothout reads version 1/],
+    ['{}', /run record of version unknown/],
+    ['3', /run record of version unknown/],
+    ['{"version": 1', /not valid JSON/],
+    [JSON.stringify({ ...RECORD, status: 'done' }), /run\.json: status: /],
+    [JSON.stringify({ ...RECORD, bestAccuracy: 101 }), /run\.json: bestAccuracy: /],
+  ])('that says %s is refused', async (text, message) => {
+    await writeFile(path(), text);
+    await expect(readRunRecord(path())).rejects.toMatchObject({
+      code: 'CHECKPOINT_INVALID',
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe('metrics.jsonl', () => {
+  const path = () => join(output, 'metrics.jsonl');
+  const epoch = (number: number): EpochMetrics => ({
+    epoch: number,
+    step: 47 * number,
+    learningRate: 0.001,
+    trainLoss: 0.5 / number,
+    trainAccuracy: 90,
+    validationLoss: 0.25,
+    validationAccuracy: 91.25,
+    seconds: 1.5,
+    imagesPerSecond: 8000,
+  });
+
+  test('grows by a line an epoch', async () => {
+    expect(await readMetrics(path())).toEqual([]);
+    await appendMetrics(path(), epoch(1));
+    await appendMetrics(path(), epoch(2));
+    expect(await readMetrics(path())).toEqual([epoch(1), epoch(2)]);
+    expect((await readFile(path(), 'utf8')).split('\n')).toHaveLength(3);
+  });
+
+  test('goes back to the epoch of a checkpoint, and drops the line that a kill cut short', async () => {
+    for (const number of [1, 2, 3]) await appendMetrics(path(), epoch(number));
+    await appendFile(path(), '{"epoch": 4, "ste');
+    expect(await truncateMetrics(path(), 2)).toEqual([epoch(1), epoch(2)]);
+    await appendMetrics(path(), epoch(3));
+    expect(await readMetrics(path())).toEqual([epoch(1), epoch(2), epoch(3)]);
+  });
+
+  test('with another broken line names it', async () => {
+    await writeFile(path(), `${JSON.stringify(epoch(1))}\n{"epoch": 2}\n`);
+    await expect(readMetrics(path())).rejects.toThrow(`${path()}:2: step: `);
+    await writeFile(path(), 'garbage\n');
+    await expect(readMetrics(path())).rejects.toThrow(`${path()}:1: `);
+  });
+
+  test('holds no number that is not finite', async () => {
+    await expect(appendMetrics(path(), { ...epoch(3), trainLoss: Number.NaN })).rejects.toMatchObject({
+      code: 'DIVERGED',
+      message: 'epoch 3: trainLoss is NaN',
+    });
+    expect(await readMetrics(path())).toEqual([]);
+  });
+});

@@ -1,0 +1,156 @@
+/** run.json: what a run says of itself. */
+import { z } from 'zod';
+import type { RunSpec } from '../config/schema.js';
+import type { Dataset } from '../data/source.js';
+import type { Engine } from '../engine/engine.js';
+import { SmoothOutError } from '../support/errors.js';
+import { readJson, writeFileAtomic } from '../support/files.js';
+import type { Sources } from '../training/setup.js';
+import { bestEpoch, type EpochMetrics } from './metrics.js';
+import { damaged } from './run-folder.js';
+
+/** Changes when a reader of the old files would misread the new ones. */
+export const RECORD_VERSION = 1;
+
+const percent = z.number().min(0).max(100);
+const count = z.int().min(0);
+
+const recordSchema = z.object({
+  version: z.literal(RECORD_VERSION),
+  experiment: z.string(),
+  /** The method's label: its name, unless the config gives it another. */
+  method: z.string(),
+  seed: count,
+  status: z.enum(['running', 'completed', 'failed', 'diverged', 'interrupted']),
+  /** ISO 8601, UTC; `startedAt` is when the run first started, however often it was resumed. */
+  startedAt: z.string(),
+  finishedAt: z.string().nullable(),
+  /** How many epochs the run is to have, and how many are done. */
+  epochs: count,
+  epochsDone: count,
+  /** Counted from 1. Null until an epoch has been validated; the first of several equally good ones. */
+  bestEpoch: count.nullable(),
+  bestAccuracy: percent.nullable(),
+  /** After the last epoch that is done. */
+  finalAccuracy: percent.nullable(),
+  /** What chose the best epoch and gave the accuracies: `test`, or `holdout:N` of the training set. */
+  validation: z.string(),
+  /** Of training alone, over all epochs. */
+  imagesPerSecond: z.number().nullable(),
+  /** Wall time of all epochs together, evaluation and checkpoints included. */
+  seconds: z.number(),
+  /** How many numbers are trained. */
+  parameters: count,
+  engine: z.string(),
+  device: z.string(),
+  configHash: z.string(),
+  gitCommit: z.string().nullable(),
+  versions: z.record(z.string(), z.string().nullable()),
+  dataset: z.string(),
+  data: z.object({
+    /** Generated stand-in, never to be mistaken for the real data. */
+    synthetic: z.boolean(),
+    trainImages: count,
+    validationImages: count,
+    /** SHA-256 of the files, by name, where the data set has few enough to say. */
+    digests: z.record(z.string(), z.string()),
+  }),
+  /** Why a run failed or diverged. */
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+
+export type RunRecord = z.output<typeof recordSchema>;
+
+export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** @throws SmoothOutError CHECKPOINT_INVALID: no such file, damaged, or written by an incompatible version. */
+export async function readRunRecord(path: string): Promise<RunRecord> {
+  const value = await readJson(path, 'CHECKPOINT_INVALID');
+  const version = (value as { version?: unknown } | null)?.version;
+  if (version !== RECORD_VERSION) {
+    throw new SmoothOutError(
+      'CHECKPOINT_INVALID',
+      `${path}: run record of version ${JSON.stringify(version) ?? 'unknown'}; this smoothout reads version ${RECORD_VERSION}`,
+      { hint: 'Use the smoothout that wrote it, or start the run over with --force.' },
+    );
+  }
+  const parsed = recordSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw damaged(path, `${issue.path.join('.') || 'run record'}: ${issue.message}`);
+}
+
+/** Where the code came from. */
+export type Provenance = Pick<RunRecord, 'gitCommit' | 'versions'>;
+
+interface RecordInputs {
+  readonly spec: RunSpec;
+  readonly dataset: Dataset;
+  readonly sources: Sources;
+  readonly engine: Engine;
+  readonly provenance: Provenance;
+  readonly parameters: number;
+  /** The record of the run that is resumed. */
+  readonly earlier: RunRecord | undefined;
+  readonly epochs: readonly EpochMetrics[];
+}
+
+/** The record of a run that starts, or goes on. */
+export function newRecord(inputs: RecordInputs): RunRecord {
+  const { spec, dataset, sources, engine, provenance, parameters, earlier, epochs } = inputs;
+  return {
+    version: RECORD_VERSION,
+    experiment: spec.experiment,
+    method: spec.method.label,
+    seed: spec.seed,
+    status: 'running',
+    startedAt: earlier?.startedAt ?? new Date().toISOString(),
+    finishedAt: null,
+    epochs: spec.epochs,
+    validation: spec.validation,
+    parameters,
+    engine: engine.name,
+    device: engine.device,
+    configHash: spec.configHash,
+    ...provenance,
+    dataset: spec.dataset,
+    data: dataOf(dataset, sources),
+    error: null,
+    ...progressOf(epochs, sources),
+  };
+}
+
+/** Which images the run sees. */
+export function dataOf(dataset: Dataset, { train, validation }: Sources): RunRecord['data'] {
+  return {
+    synthetic: dataset.synthetic,
+    trainImages: train.count,
+    validationImages: validation.count,
+    digests: { ...dataset.digests },
+  };
+}
+
+/** The part of the record that grows with the epochs. */
+export function progressOf(epochs: readonly EpochMetrics[], { train }: Sources) {
+  const best = bestEpoch(epochs);
+  const trainingSeconds = epochs.reduce((sum, { imagesPerSecond }) => sum + train.count / imagesPerSecond, 0);
+  return {
+    epochsDone: epochs.length,
+    bestEpoch: best?.epoch ?? null,
+    bestAccuracy: best?.validationAccuracy ?? null,
+    finalAccuracy: epochs.at(-1)?.validationAccuracy ?? null,
+    imagesPerSecond: epochs.length === 0 ? null : (train.count * epochs.length) / trainingSeconds,
+    seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+  };
+}
+
+/** The part of the record that says why a run ended before its time. */
+export function failureOf(error: unknown): Pick<RunRecord, 'status' | 'finishedAt' | 'error'> {
+  const code = error instanceof SmoothOutError ? error.code : 'UNEXPECTED';
+  const finishedAt = new Date().toISOString();
+  if (code === 'INTERRUPTED') return { status: 'interrupted', finishedAt, error: null };
+  const message = error instanceof Error ? error.message : String(error);
+  return { status: code === 'DIVERGED' ? 'diverged' : 'failed', finishedAt, error: { code, message } };
+}
