@@ -8,10 +8,12 @@
  */
 import { parseArgs } from 'node:util';
 import { fullSpace, measureOnce, relativeIncrease } from '../src/analysis/keskar.js';
-import { createLaboratory } from '../src/analysis/laboratory.js';
-import { createSplitObjective, usualBatchSize } from '../src/analysis/objective.js';
+import { createSplitLoss, usualBatchSize } from '../src/analysis/split-loss.js';
+import { firstImages } from '../src/data/source.js';
 import { negated, type Objective } from '../src/lbfgsb/problem.js';
 import { minimizeWithSciPy } from '../src/lbfgsb/testing/scipy.js';
+import { openCheckpoint } from '../src/session/checkpoint-file.js';
+import { openSession } from '../src/session/session.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,17 +26,16 @@ const { values, positionals } = parseArgs({
 const batchNorm = values['batch-norm'] === 'running' ? 'running' : 'batch';
 const count = Number(values.images);
 const { signal } = new AbortController();
-const laboratory = await createLaboratory({
+const session = await openSession({
   ...{ engine: 'onnx', device: 'auto', signal },
   ...(values.data !== undefined && { data: values.data }),
 });
-const subject = await laboratory.open(positionals[0]!);
-const { model, weights } = subject;
-const loss = createSplitObjective({
-  engine: laboratory.engine,
+const { model, weights, spec, splits } = await openCheckpoint(session, positionals[0]!);
+const loss = createSplitLoss({
+  engine: session.engine,
   model,
   statistics: weights.statistics,
-  images: await laboratory.images(subject, 'train', count),
+  images: await session.images(spec, firstImages(splits.train, count)),
   batchNorm,
   batchSize: Math.min(count, usualBatchSize(model, batchNorm)),
   signal,

@@ -1,6 +1,6 @@
 /** What is measured: the networks of the paper at its batch sizes, and what is hoped for. */
 import { join } from 'node:path';
-import { usualBatchSize } from '../../src/analysis/objective.js';
+import { usualBatchSize } from '../../src/analysis/split-loss.js';
 import { loadConfigs } from '../../src/config/load.js';
 import { resolveRuns } from '../../src/config/resolve.js';
 import { configSchema, type RunSpec } from '../../src/config/schema.js';

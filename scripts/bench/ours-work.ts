@@ -1,6 +1,6 @@
 /** The tasks on our engine, through the very functions that training and the sharpness stage use. */
 import * as tf from '@tensorflow/tfjs';
-import { createSplitObjective } from '../../src/analysis/objective.js';
+import { createSplitLoss } from '../../src/analysis/split-loss.js';
 import type { Batch } from '../../src/data/batches.js';
 import { imageSize } from '../../src/data/source.js';
 import type { DeviceArray, Engine } from '../../src/engine/engine.js';
@@ -81,7 +81,7 @@ async function lossAndGradient(engine: Engine, task: GradientTask): Promise<Work
   });
   const parts = partsOf(batchOf(count, imageSize(shape), classes), sizes);
   const { parameters, statistics } = initialise(model.layout, { seed: spec.seed, batchNormScale: 'one' });
-  const objective = createSplitObjective({
+  const objective = createSplitLoss({
     engine,
     model,
     statistics,

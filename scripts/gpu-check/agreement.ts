@@ -1,10 +1,10 @@
 /** Whether a device computes what the CPU computes: training, evaluation and the objective of the sharpness stage. */
 
-import { createSplitObjective } from '../../src/analysis/objective.js';
+import { createSplitLoss } from '../../src/analysis/split-loss.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { initialise } from '../../src/nn/weights.js';
+import { createEvaluator } from '../../src/session/evaluate.js';
 import { fillUniform, integers } from '../../src/support/random.js';
-import { createEvaluator } from '../../src/training/evaluate.js';
 import { type Learner, trainingPrograms } from '../../src/training/programs.js';
 import { buildLearner } from '../../src/training/setup.js';
 import {
@@ -143,7 +143,7 @@ async function analyse(
   const evaluator = createEvaluator(engine, model);
   const { loss, accuracy } = await evaluator.evaluate(parameters, statistics, source);
   await evaluator.dispose();
-  const objective = createSplitObjective({
+  const objective = createSplitLoss({
     ...{ engine, model, statistics, batchNorm: 'running' as const, batchSize: count },
     images: {
       count,

@@ -88,18 +88,18 @@ async function chosenEngine(): Promise<Engine> {
   return found.device === 'webgpu' ? createWebGpuEngine({ mayFallBack: false }) : found;
 }
 
-/** One line a subject. What does not run is said, and the rest goes on. */
+/** One line a checkpoint. What does not run is said, and the rest goes on. */
 async function check<T extends { readonly name: string }>(
   title: string,
-  subjects: readonly T[],
-  examine: (subject: T) => Promise<string>,
+  checkpoints: readonly T[],
+  examine: (checkpoint: T) => Promise<string>,
 ): Promise<void> {
   console.log(`\n${title}`);
-  for (const subject of subjects.filter(({ name }) => isChosen(name))) {
-    const line = await examine(subject).catch((error: unknown) => {
+  for (const checkpoint of checkpoints.filter(({ name }) => isChosen(name))) {
+    const line = await examine(checkpoint).catch((error: unknown) => {
       process.exitCode = 1;
       return `FAILED: ${error instanceof Error ? error.message : error}`;
     });
-    console.log(`  ${subject.name}: ${line}`);
+    console.log(`  ${checkpoint.name}: ${line}`);
   }
 }

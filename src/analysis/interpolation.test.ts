@@ -1,17 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createEvaluator } from '../training/evaluate.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import { createEvaluator } from '../session/evaluate.js';
 import { createInterpolation, createStatisticsEstimator, interpolated } from './interpolation.js';
-import type { Subject } from './laboratory.js';
 import { type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
-import { laboratoryOf, subjectOf } from './testing/subject.js';
+import { checkpointOf, sessionOf } from './testing/session.js';
 
 let from: TrainedNetwork;
 let to: TrainedNetwork;
-let ends: [Subject, Subject];
+let ends: [CheckpointFile, CheckpointFile];
 beforeAll(async () => {
   from = await trainSmallNetwork(3);
   to = await trainSmallNetwork(1);
-  ends = [subjectOf(from, 'from'), subjectOf(to, 'to')];
+  ends = [checkpointOf(from, 'from'), checkpointOf(to, 'to')];
 });
 
 const evaluate = ({ objective, model, weights }: TrainedNetwork) =>
@@ -26,7 +26,7 @@ describe('the line between two networks', () => {
   });
 
   test('ends in them', async () => {
-    const line = await createInterpolation(laboratoryOf(from), ...ends, { statistics: 'interpolate' });
+    const line = await createInterpolation(sessionOf(from), ...ends, { statistics: 'interpolate' });
     expect(await line.at(0, 'train')).toEqual(await evaluate(from));
     expect(await line.at(1, 'train')).toEqual(await evaluate(to));
     expect((await line.at(0, 'test')).loss).toBeGreaterThan((await line.at(0, 'train')).loss);
@@ -34,9 +34,9 @@ describe('the line between two networks', () => {
   });
 
   test('with statistics estimated anew is the same at its ends, whose statistics are estimates, and not between', async () => {
-    const laboratory = laboratoryOf(from);
-    const line = await createInterpolation(laboratory, ...ends, { statistics: 'reestimate' });
-    const plain = await createInterpolation(laboratory, ...ends, { statistics: 'interpolate' });
+    const session = sessionOf(from);
+    const line = await createInterpolation(session, ...ends, { statistics: 'reestimate' });
+    const plain = await createInterpolation(session, ...ends, { statistics: 'interpolate' });
     for (const alpha of [0, 1]) {
       expect((await line.at(alpha, 'train')).loss / (await plain.at(alpha, 'train')).loss).toBeCloseTo(1, 4);
     }
@@ -45,13 +45,8 @@ describe('the line between two networks', () => {
   });
 
   test('leads nowhere between different networks', async () => {
-    const other = {
-      ...ends[1],
-      file: { ...ends[1].file, spec: { ...ends[1].file.spec, dataset: 'cifar10' as const } },
-    };
-    await expect(
-      createInterpolation(laboratoryOf(from), ends[0], other, { statistics: 'interpolate' }),
-    ).rejects.toThrow(
+    const other = { ...ends[1], spec: { ...ends[1].spec, dataset: 'cifar10' as const } };
+    await expect(createInterpolation(sessionOf(from), ends[0], other, { statistics: 'interpolate' })).rejects.toThrow(
       /^to: mlp of 12762 parameters on generated cifar10, where from is mlp of 12762 parameters on generated mnist/,
     );
   });

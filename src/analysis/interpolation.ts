@@ -1,15 +1,17 @@
 /** The line between two minima (sections 3.2 and Appendix B; Figs. 3a, 5, 7a, 9, 10), after Goodfellow et al. */
 import type { Tensor1D } from '@tensorflow/tfjs';
 import { firstImages } from '../data/source.js';
+import type { Split, SplitImages } from '../data/split-images.js';
 import type { Engine, NamedTensors } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, batchSignature, float } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import type { Weights } from '../nn/weights.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import { createEvaluator, type Evaluation } from '../session/evaluate.js';
+import type { Session } from '../session/session.js';
 import { SmoothOutError } from '../support/errors.js';
-import { createEvaluator, type Evaluation } from '../training/evaluate.js';
-import type { Laboratory, Split, Subject } from './laboratory.js';
-import { type SplitImages, usualBatchSize } from './objective.js';
+import { usualBatchSize } from './split-loss.js';
 
 export interface InterpolationOptions {
   /**
@@ -32,13 +34,13 @@ export interface Interpolation {
  * @throws SmoothOutError CHECKPOINT_INVALID where the two are different networks or of different data.
  */
 export async function createInterpolation(
-  laboratory: Laboratory,
-  from: Subject,
-  to: Subject,
+  session: Session,
+  from: CheckpointFile,
+  to: CheckpointFile,
   { statistics, images = Number.POSITIVE_INFINITY }: InterpolationOptions,
 ): Promise<Interpolation> {
   checkSameNetwork(from, to);
-  const { engine } = laboratory;
+  const { engine } = session;
   const { model, splits } = from;
   const evaluator = createEvaluator(engine, model);
   const estimator =
@@ -46,7 +48,7 @@ export async function createInterpolation(
       ? createStatisticsEstimator(
           engine,
           model,
-          await laboratory.images(from, 'train', images),
+          await session.images(from.spec, firstImages(from.splits.train, images)),
           usualBatchSize(model, 'running'),
         )
       : null;
@@ -77,13 +79,13 @@ export function interpolated(from: Weights, to: Weights, alpha: number): Weights
   return { parameters: mix(from.parameters, to.parameters), statistics: mix(from.statistics, to.statistics) };
 }
 
-function checkSameNetwork(from: Subject, to: Subject): void {
-  const describe = ({ model, file: { spec } }: Subject): string =>
+function checkSameNetwork(from: CheckpointFile, to: CheckpointFile): void {
+  const describe = ({ model, spec }: CheckpointFile): string =>
     `${model.name} of ${model.layout.size} parameters on ${spec.synthetic ? 'generated ' : ''}${spec.dataset}`;
   if (describe(from) === describe(to)) return;
   throw new SmoothOutError(
     'CHECKPOINT_INVALID',
-    `${to.file.path}: ${describe(to)}, where ${from.file.path} is ${describe(from)}: no line leads from one to the other`,
+    `${to.path}: ${describe(to)}, where ${from.path} is ${describe(from)}: no line leads from one to the other`,
   );
 }
 

@@ -4,7 +4,7 @@ import { negated } from '../lbfgsb/problem.js';
 import { hasSciPy, minimizeWithSciPy } from '../lbfgsb/testing/scipy.js';
 import { normal, uniform } from '../support/random.js';
 import { fullSpace, type MaximumOptions, measureOnce, relativeIncrease } from './keskar.js';
-import { createSplitObjective } from './objective.js';
+import { createSplitLoss } from './split-loss.js';
 import { type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
 
 const USUAL: MaximumOptions = { maxIterations: 10, start: 'center', seed: 1, repeat: 0, gradient: 'exact' };
@@ -110,7 +110,7 @@ describe('of a small network', () => {
     network = await trainSmallNetwork(5);
   });
   const spaceOf = (changes: Partial<TrainedNetwork['objective']> = {}) =>
-    fullSpace(createSplitObjective({ ...network.objective, ...changes }).evaluate, network.w, 5e-4);
+    fullSpace(createSplitLoss({ ...network.objective, ...changes }).evaluate, network.w, 5e-4);
 
   test.runIf(hasSciPy())('SciPy finds the same maximum on the same objective', async () => {
     for (const batchNorm of ['running', 'batch'] as const) {
@@ -176,7 +176,7 @@ describe('of a small network', () => {
     for (const { offset, size } of model.layout.statistics) {
       permuted.statistics.set(weights.statistics.slice(offset, offset + size).reverse(), offset);
     }
-    const { evaluate } = createSplitObjective({ ...network.objective, statistics: permuted.statistics });
+    const { evaluate } = createSplitLoss({ ...network.objective, statistics: permuted.statistics });
     const other = await measureOnce(fullSpace(evaluate, permuted.w, 5e-4), USUAL);
     const usual = await measureOnce(spaceOf(), USUAL);
     expect(other.loss / usual.loss).toBeCloseTo(1, 5);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { buildModel } from '../nn/model.js';
 import { initialise } from '../nn/weights.js';
-import { createEvaluator } from '../training/evaluate.js';
+import { createEvaluator } from '../session/evaluate.js';
 import { createLandscape, type DirectionOptions, displaced, filterNormalisedDirection } from './landscape.js';
 import { trainSmallNetwork } from './testing/network.js';
-import { laboratoryOf, subjectOf } from './testing/subject.js';
+import { checkpointOf, sessionOf } from './testing/session.js';
 
 const { layout } = buildModel('c1', { classes: 10 });
 const { parameters } = initialise(layout, { seed: 1, batchNormScale: 'uniform' });
@@ -65,9 +65,9 @@ test('displaced: w + α·d + β·e', () => {
 
 test('a landscape’s centre is the network; its axes are the lines; seeds and directions differ', async () => {
   const network = await trainSmallNetwork(3);
-  const [laboratory, subject] = [laboratoryOf(network), subjectOf(network, 'from')];
+  const [session, checkpoint] = [sessionOf(network), checkpointOf(network, 'from')];
   const options = { distribution: 'uniform', fixed: 'none', seed: 1 } as const;
-  const landscape = createLandscape(laboratory, subject, options);
+  const landscape = createLandscape(session, checkpoint, options);
   const { objective, model, weights, source } = network;
   const evaluator = createEvaluator(objective.engine, model);
   const center = await evaluator.evaluate(weights.parameters, weights.statistics, source);
@@ -77,6 +77,6 @@ test('a landscape’s centre is the network; its axes are the lines; seeds and d
   expect(line.loss).not.toBe(center.loss);
   expect(await landscape.at(0, [0.5, 0], 'train')).toEqual(line);
   expect((await landscape.at(1, [0.5], 'train')).loss).not.toBe(line.loss);
-  const other = createLandscape(laboratory, subject, { ...options, seed: 2 });
+  const other = createLandscape(session, checkpoint, { ...options, seed: 2 });
   expect((await other.at(0, [0.5], 'train')).loss).not.toBe(line.loss);
 });

@@ -3,11 +3,13 @@
  * section 4), in the form of the authors' visualize2_sharpness.py.
  */
 import { firstImages } from '../data/source.js';
+import type { Split } from '../data/split-images.js';
 import type { Layout, ParameterSlot } from '../nn/layout.js';
 import type { Weights } from '../nn/weights.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import { createEvaluator, type Evaluation } from '../session/evaluate.js';
+import type { Session } from '../session/session.js';
 import { normal, type Stream, uniform } from '../support/random.js';
-import { createEvaluator, type Evaluation } from '../training/evaluate.js';
-import type { Laboratory, Split, Subject } from './laboratory.js';
 
 export interface DirectionOptions {
   /** The authors draw from U(−1, 1), Li et al. from the normal distribution. */
@@ -30,8 +32,8 @@ export interface Landscape {
 }
 
 export function createLandscape(
-  { engine }: Laboratory,
-  { model, weights, splits }: Subject,
+  { engine }: Session,
+  { model, weights, splits }: CheckpointFile,
   { seed, images = Number.POSITIVE_INFINITY, ...options }: LandscapeOptions,
 ): Landscape {
   const evaluator = createEvaluator(engine, model);

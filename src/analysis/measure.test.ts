@@ -1,21 +1,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseSharpnessRecord } from '../records/sharpness-record.js';
-import type { Laboratory, Subject } from './laboratory.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Session } from '../session/session.js';
 import { type MeasurementProgress, measureSharpness } from './measure.js';
 import { DEFAULT_SETTINGS, type SharpnessSettings, withConvention } from './record.js';
 import { trainSmallNetwork } from './testing/network.js';
-import { laboratoryOf, subjectOf } from './testing/subject.js';
+import { checkpointOf, sessionOf } from './testing/session.js';
 
-let laboratory: Laboratory;
-let subject: Subject;
+let session: Session;
+let checkpoint: CheckpointFile;
 beforeAll(async () => {
   const network = await trainSmallNetwork(4);
-  laboratory = laboratoryOf(network);
-  subject = subjectOf(network, 'somewhere/best.safetensors');
+  session = sessionOf(network);
+  checkpoint = checkpointOf(network, 'somewhere/best.safetensors');
 });
 
 const measure = (changes: Partial<SharpnessSettings> = {}, check = false) =>
-  measureSharpness(laboratory, subject, { settings: { ...DEFAULT_SETTINGS, ...changes }, check });
+  measureSharpness(session, checkpoint, { settings: { ...DEFAULT_SETTINGS, ...changes }, check });
 
 describe('a measurement', () => {
   test('from the minimiser is run once and stands for every repeat', async () => {
@@ -74,7 +75,7 @@ describe('a measurement', () => {
   test('reports its progress: evaluations counted, the best never falls', async () => {
     const seen: MeasurementProgress[] = [];
     const settings = { ...DEFAULT_SETTINGS, batchSize: 200 };
-    const { value, evaluations } = await measureSharpness(laboratory, subject, {
+    const { value, evaluations } = await measureSharpness(session, checkpoint, {
       settings,
       check: false,
       onProgress: (progress) => seen.push(progress),
@@ -92,11 +93,9 @@ describe('a measurement', () => {
 });
 
 test('a checkpoint whose loss is not a number is refused', async () => {
-  const statistics = subject.weights.statistics.map(() => -1);
-  const broken = { ...subject, weights: { ...subject.weights, statistics } };
-  await expect(
-    measureSharpness(laboratory, broken, { settings: DEFAULT_SETTINGS, check: false }),
-  ).rejects.toMatchObject({
+  const statistics = checkpoint.weights.statistics.map(() => -1);
+  const broken = { ...checkpoint, weights: { ...checkpoint.weights, statistics } };
+  await expect(measureSharpness(session, broken, { settings: DEFAULT_SETTINGS, check: false })).rejects.toMatchObject({
     code: 'CHECKPOINT_INVALID',
     message: 'somewhere/best.safetensors: its loss is NaN',
   });

@@ -1,14 +1,16 @@
 /** One measurement of one checkpoint, with all repeats and second opinions. */
 
+import { firstImages } from '../data/source.js';
 import type { Objective } from '../lbfgsb/problem.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Session } from '../session/session.js';
 import { SmoothOutError } from '../support/errors.js';
 import { largestHessianEigenvalue } from './hessian.js';
 import { fullSpace, measureOnce, relativeIncrease, type SearchSpace, type SharpnessOnce } from './keskar.js';
-import type { Laboratory, Subject } from './laboratory.js';
 import { drawManifold, manifoldSpace } from './manifold.js';
-import { createSplitObjective, type SplitObjective, usualBatchSize } from './objective.js';
 import { maximizeByProjectedAscent } from './projected-ascent.js';
 import { conventionOf, runsOf, type SecondOpinions, type SharpnessSettings, type StoredMeasurement } from './record.js';
+import { createSplitLoss, type SplitLoss, usualBatchSize } from './split-loss.js';
 
 export interface MeasurementProgress {
   readonly what: 'L-BFGS-B' | 'projected ascent' | 'Hessian';
@@ -37,7 +39,7 @@ export interface ResolvedSettings extends SharpnessSettings {
   readonly batchSize: number;
 }
 
-export function resolveSettings(settings: SharpnessSettings, { splits, model }: Subject): ResolvedSettings {
+export function resolveSettings(settings: SharpnessSettings, { splits, model }: CheckpointFile): ResolvedSettings {
   const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splits[settings.split].count);
   const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
   return { ...settings, images, batchSize };
@@ -45,18 +47,18 @@ export function resolveSettings(settings: SharpnessSettings, { splits, model }: 
 
 /**
  * @throws SmoothOutError CHECKPOINT_INVALID where the loss at the checkpoint is not finite; USAGE for a subspace that
- * does not fit into memory; the reason of the laboratory's signal once it is aborted.
+ * does not fit into memory; the reason of the session's signal once it is aborted.
  */
 export async function measureSharpness(
-  laboratory: Laboratory,
-  subject: Subject,
+  session: Session,
+  checkpoint: CheckpointFile,
   options: MeasureOptions,
 ): Promise<StoredMeasurement> {
-  const settings = resolveSettings(options.settings, subject);
-  checkManifold(settings, subject.model.layout.size);
+  const settings = resolveSettings(options.settings, checkpoint);
+  checkManifold(settings, checkpoint.model.layout.size);
   const startedAt = performance.now();
   const follow = progressReporter(options.onProgress);
-  const loss = await splitObjective(laboratory, subject, settings, (fraction) => follow({ fraction }));
+  const loss = await splitLoss(session, checkpoint, settings, (fraction) => follow({ fraction }));
   let evaluated = 0;
   const objective: Objective = async (x, gradient) => {
     const f = await loss.evaluate(x, gradient);
@@ -64,7 +66,7 @@ export async function measureSharpness(
     return f;
   };
   try {
-    const w = Float64Array.from(subject.weights.parameters);
+    const w = Float64Array.from(checkpoint.weights.parameters);
     const runs: SharpnessOnce[] = [];
     const spaceFor = (repeat: number): SearchSpace => searchSpace(objective, w, settings, repeat);
     for (let repeat = 0; repeat < runsOf(settings); repeat++) {
@@ -74,14 +76,14 @@ export async function measureSharpness(
         follow({ iteration, best: Math.max(best, sharpness) });
       const run = await measureOnce(spaceFor(repeat), { ...settings, repeat, onIteration });
       if (!Number.isFinite(run.loss)) {
-        throw new SmoothOutError('CHECKPOINT_INVALID', `${subject.file.path}: its loss is ${run.loss}`);
+        throw new SmoothOutError('CHECKPOINT_INVALID', `${checkpoint.path}: its loss is ${run.loss}`);
       }
       runs.push(run);
     }
     const seconds = (performance.now() - startedAt) / 1000;
     const check = options.check ? await askSecondOpinions(spaceFor(0), runs[0]!.loss, settings.seed, follow) : null;
-    const { name: engine, device } = laboratory.engine;
-    const splitImages = subject.splits[settings.split].count;
+    const { name: engine, device } = session.engine;
+    const splitImages = checkpoint.splits[settings.split].count;
     return { ...measurementOf(settings, runs), splitImages, check, seconds, engine, device };
   } finally {
     await loss.dispose();
@@ -105,19 +107,19 @@ function progressReporter(onProgress: MeasureOptions['onProgress']): Follow {
   };
 }
 
-async function splitObjective(
-  laboratory: Laboratory,
-  subject: Subject,
+async function splitLoss(
+  session: Session,
+  checkpoint: CheckpointFile,
   { split, images, batchNorm, batchSize }: ResolvedSettings,
   onFraction: (fraction: number) => void,
-): Promise<SplitObjective> {
-  const { engine, signal } = laboratory;
-  const { model, weights } = subject;
-  return createSplitObjective({
+): Promise<SplitLoss> {
+  const { engine, signal } = session;
+  const { model, weights, spec, splits } = checkpoint;
+  return createSplitLoss({
     engine,
     model,
     statistics: weights.statistics,
-    images: await laboratory.images(subject, split, images),
+    images: await session.images(spec, firstImages(splits[split], images)),
     batchNorm,
     batchSize,
     signal,

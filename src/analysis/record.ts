@@ -12,10 +12,10 @@ import {
   SHARPNESS_VERSION,
   type SharpnessMeasurement,
 } from '../records/sharpness-record.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import type { LargestEigenvalue } from './hessian.js';
-import type { CheckpointFile } from './laboratory.js';
 
 /** What a measurement depends on beside the checkpoint. */
 export interface SharpnessSettings {

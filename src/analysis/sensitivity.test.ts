@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { batches } from '../data/batches.js';
+import { createEvaluator } from '../session/evaluate.js';
 import { createUniformBuffer } from '../support/random.js';
-import { createEvaluator } from '../training/evaluate.js';
 import { measureSensitivity, slopes } from './sensitivity.js';
 import { type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
-import { laboratoryOf, subjectOf } from './testing/subject.js';
+import { checkpointOf, sessionOf } from './testing/session.js';
 
 let network: TrainedNetwork;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 const measure = (strengths: number[], changes = {}) =>
-  measureSensitivity(laboratoryOf(network), subjectOf(network, 'w'), 'train', { strengths, seed: 1, ...changes });
+  measureSensitivity(sessionOf(network), checkpointOf(network, 'w'), 'train', { strengths, seed: 1, ...changes });
 
 test('without noise it is the evaluation; noise costs loss, more of it more', async () => {
   const { model, weights, source, objective } = network;
@@ -56,9 +56,9 @@ test('a strength’s point does not depend on which others are asked for, and do
   const [alone] = await measure([0.1]);
   expect((await measure([0, 0.1]))[1]).toEqual(alone);
   expect((await measure([0.1], { seed: 2 }))[0]!.loss).not.toBe(alone!.loss);
-  const laboratory = laboratoryOf(network);
+  const session = sessionOf(network);
   const options = { strengths: [0.1], seed: 1 };
-  const [tested] = await measureSensitivity(laboratory, subjectOf(network, 'w'), 'test', options);
+  const [tested] = await measureSensitivity(session, checkpointOf(network, 'w'), 'test', options);
   expect(tested!.loss).not.toBe(alone!.loss);
 });
 

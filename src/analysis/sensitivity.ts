@@ -2,13 +2,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
 import { firstImages } from '../data/source.js';
+import type { Split } from '../data/split-images.js';
 import type { Engine, NamedTensors, Program } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, batchSignature, float } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Session } from '../session/session.js';
 import { drawNoise, uniformPerturbation } from '../smoothout/perturbation.js';
 import { createUniformBuffer } from '../support/random.js';
-import type { Laboratory, Split, Subject } from './laboratory.js';
 
 /** "… fed to the framework in batch size of 100, and at each batch, the parameter is perturbed." */
 export const NOISE_BATCH = 100;
@@ -39,8 +41,8 @@ const STREAM = { train: 0, test: 1 } as const;
  * All strengths see the same u, so that the noise of the estimate cancels in their differences.
  */
 export async function measureSensitivity(
-  { engine }: Laboratory,
-  { model, weights, splits }: Subject,
+  { engine }: Session,
+  { model, weights, splits }: CheckpointFile,
   split: Split,
   { strengths, images = Number.POSITIVE_INFINITY, seed, onBatch }: SensitivityOptions,
 ): Promise<NoisyPoint[]> {

@@ -4,9 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import type { TopLevelSpec } from 'vega-lite';
-import type { Split, Subject } from '../analysis/laboratory.js';
+import type { Split } from '../data/split-images.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import { groupBy } from '../report/statistics.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { SmoothOutError } from '../support/errors.js';
 import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { type AnalysisOptions, addAnalysisOptions, splitList } from './options.js';
@@ -36,7 +37,7 @@ export interface Piece<Row> {
 
 interface CurveToDraw<Row extends object> {
   readonly kind: string;
-  readonly subjects: readonly Subject[];
+  readonly checkpoints: readonly CheckpointFile[];
   /** Beside those that every curve has. */
   readonly settings: object;
   readonly pieces: readonly Piece<Row>[];
@@ -54,10 +55,10 @@ interface CurveToDraw<Row extends object> {
  */
 export async function drawCurve<Row extends object>(
   { out, name: given, json }: CurveOptions,
-  { kind, subjects, settings: own, pieces, results, csv, figure, table }: CurveToDraw<Row>,
+  { kind, checkpoints, settings: own, pieces, results, csv, figure, table }: CurveToDraw<Row>,
 ): Promise<void> {
-  const path = join(out, 'figures', curveName(kind, subjects, given));
-  const settings = { ...commonSettings(kind, subjects), ...own };
+  const path = join(out, 'figures', curveName(kind, checkpoints, given));
+  const settings = { ...commonSettings(kind, checkpoints), ...own };
   const { show, stop } = createCurveProgress(kind, pieces.length);
   const onRows = (rows: readonly Row[]): void => {
     if (json) for (const row of rows) printJson({ event: kind, ...row });
@@ -75,7 +76,7 @@ export async function drawCurve<Row extends object>(
   if (json) return printJson({ event: 'files', paths });
   print(table(rows));
   print();
-  if (subjects.some(({ file }) => file.spec.synthetic)) print(GENERATED_NOTE);
+  if (checkpoints.some(({ spec }) => spec.synthetic)) print(GENERATED_NOTE);
   print(`Written to ${paths.join(', ')}`);
 }
 
@@ -98,35 +99,35 @@ export function lineTable(
 const LONGEST_NAME = 150;
 
 /** Such as sensitivity-c1-sb-baseline-1-vs-c1-lb-baseline-1, unless the user has a name for it. */
-function curveName(kind: string, subjects: readonly Subject[], given: string | undefined): string {
+function curveName(kind: string, checkpoints: readonly CheckpointFile[], given: string | undefined): string {
   if (given !== undefined) {
     if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(given) && given.length <= LONGEST_NAME) return given;
     throw new SmoothOutError('USAGE', `--name ${given}: expected at most ${LONGEST_NAME} of A-Z a-z 0-9 . _ -`);
   }
-  const labels = subjects.map(({ file: { origin, path } }) => {
+  const labels = checkpoints.map(({ origin, path }) => {
     const label = origin === null ? path : `${origin.experiment}-${origin.method}-${origin.seed}`;
     return label.replace(/\.safetensors$/, '').replace(/[^A-Za-z0-9._-]+/g, '-');
   });
   const name = [kind, labels.join('-vs-')].join('-');
   if (name.length <= LONGEST_NAME) return name;
-  throw new SmoothOutError('USAGE', `the ${subjects.length} checkpoints make too long a file name`, {
+  throw new SmoothOutError('USAGE', `the ${checkpoints.length} checkpoints make too long a file name`, {
     hint: 'Give the curve one: --name NAME.',
   });
 }
 
 /** What NAME.json says of every curve; `checkpoints` and `kind` are what the report reads (report/figures). */
-function commonSettings(kind: string, subjects: readonly Subject[]): object {
-  const byPath = <T>(of: (subject: Subject) => T): Record<string, T> =>
-    Object.fromEntries(subjects.map((one) => [one.file.path, of(one)]));
-  const known = subjects.filter(({ file }) => file.origin !== null);
+function commonSettings(kind: string, checkpoints: readonly CheckpointFile[]): object {
+  const byPath = <T>(of: (checkpoint: CheckpointFile) => T): Record<string, T> =>
+    Object.fromEntries(checkpoints.map((one) => [one.path, of(one)]));
+  const known = checkpoints.filter(({ origin }) => origin !== null);
   return {
     version: 1,
     kind,
-    checkpoints: Object.fromEntries(known.map(({ file }) => [file.path, file.origin])),
-    epochs: byPath(({ file }) => file.epoch),
-    sha256: byPath(({ file }) => file.sha256),
+    checkpoints: Object.fromEntries(known.map(({ path, origin }) => [path, origin])),
+    epochs: byPath(({ epoch }) => epoch),
+    sha256: byPath(({ sha256 }) => sha256),
     models: byPath(({ model }) => model.name),
-    datasets: byPath(({ file: { spec } }) => `${spec.dataset}${spec.synthetic ? ' (generated)' : ''}`),
+    datasets: byPath(({ spec }) => `${spec.dataset}${spec.synthetic ? ' (generated)' : ''}`),
     splitImages: byPath(({ splits }) => ({ train: splits.train.count, test: splits.test.count })),
   };
 }

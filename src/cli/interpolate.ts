@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
-import type { Split } from '../analysis/laboratory.js';
+import type { Split } from '../data/split-images.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
-import { inLaboratory, subjectLabels } from './laboratory.js';
 import { numberRange } from './options.js';
+import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 interface InterpolateOptions extends CurveOptions {
   readonly from: string;
@@ -48,28 +49,27 @@ export function registerInterpolate(program: Command): void {
 
 async function drawInterpolation(options: InterpolateOptions): Promise<void> {
   const { alpha: alphas, statistics, split: splits, images } = options;
-  await inLaboratory(options, async (laboratory) => {
+  await inSession(options, async (session) => {
     const { createInterpolation } = await import('../analysis/interpolation.js');
     const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
-    const from = await laboratory.open(options.from);
-    const to = await laboratory.open(options.to);
-    const subjects = [from, to];
-    const line = await createInterpolation(laboratory, from, to, { statistics, ...(images && { images }) });
-    const same = { from: from.file.path, to: to.file.path, statistics: STATISTICS[statistics] };
+    const checkpoints = await openCheckpoints(session, [options.from, options.to], options.config);
+    const [from, to] = checkpoints as [CheckpointFile, CheckpointFile];
+    const line = await createInterpolation(session, from, to, { statistics, ...(images && { images }) });
+    const same = { from: from.path, to: to.path, statistics: STATISTICS[statistics] };
     const pieces = alphas.flatMap((alpha) =>
       splits.map((split) => ({
         key: `α = ${alpha}, ${split}`,
         rows: async (): Promise<Row[]> => [{ alpha, split, ...(await line.at(alpha, split)), ...same }],
       })),
     );
-    const labelOf = subjectLabels(subjects);
+    const labelOf = checkpointLabels(checkpoints);
     const series = `${labelOf(same.from)} → ${labelOf(same.to)}`;
     const pointOf = ({ alpha, ...row }: Row) => ({ ...row, x: alpha, series });
     try {
       await drawCurve(options, {
         kind: 'interpolate',
-        subjects,
+        checkpoints,
         settings: { from: same.from, to: same.to, alpha: alphas, statistics, images },
         pieces,
         csv: (rows) => curveCsv('interpolate', rows),

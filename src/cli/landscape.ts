@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
-import type { Split, Subject } from '../analysis/laboratory.js';
 import type { Landscape } from '../analysis/landscape.js';
+import type { Split } from '../data/split-images.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import { groupBy, meanOf } from '../report/statistics.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable, type Piece } from './curve.js';
-import { inLaboratory, openSubjects, subjectLabels } from './laboratory.js';
 import { numberRange, wholeNumber } from './options.js';
+import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 interface LandscapeOptions extends CurveOptions {
   readonly ckpt: string[];
@@ -69,15 +70,15 @@ export function registerLandscape(program: Command): void {
 }
 
 async function drawLandscape(options: LandscapeOptions): Promise<void> {
-  await inLaboratory(options, async (laboratory) => {
+  await inSession(options, async (session) => {
     const { createLandscape } = await import('../analysis/landscape.js');
     const { distribution, fixed, seed, images } = options;
-    const subjects = await openSubjects(laboratory, options.ckpt);
-    const landscapes = subjects.map((subject) =>
-      createLandscape(laboratory, subject, { distribution, fixed, seed, ...(images && { images }) }),
+    const checkpoints = await openCheckpoints(session, options.ckpt, options.config);
+    const landscapes = checkpoints.map((checkpoint) =>
+      createLandscape(session, checkpoint, { distribution, fixed, seed, ...(images && { images }) }),
     );
     try {
-      await (options.plane ? drawPlane : drawLine)(options, subjects, landscapes);
+      await (options.plane ? drawPlane : drawLine)(options, checkpoints, landscapes);
     } finally {
       for (const landscape of landscapes) await landscape.dispose();
     }
@@ -91,13 +92,13 @@ function settingsOf({ directions, distribution, fixed, seed, images }: Landscape
 /** A piece for each network, direction, point and split, in that order: a direction is drawn once. */
 function piecesOf<Row>(
   { directions, split: splits }: LandscapeOptions,
-  subjects: readonly Subject[],
+  checkpoints: readonly CheckpointFile[],
   landscapes: readonly Landscape[],
   points: readonly (readonly number[])[],
   rowOf: (at: readonly number[], row: Omit<LineRow, 'alpha'>) => Row,
 ): Piece<Row>[] {
-  const labelOf = subjectLabels(subjects);
-  return subjects.flatMap(({ file: { path: checkpoint } }, k) =>
+  const labelOf = checkpointLabels(checkpoints);
+  return checkpoints.flatMap(({ path: checkpoint }, k) =>
     Array.from({ length: directions }, (_, direction) => direction).flatMap((direction) =>
       points.flatMap((at) =>
         splits.map((split) => ({
@@ -114,21 +115,21 @@ function piecesOf<Row>(
 
 async function drawLine(
   options: LandscapeOptions,
-  subjects: readonly Subject[],
+  checkpoints: readonly CheckpointFile[],
   landscapes: readonly Landscape[],
 ): Promise<void> {
   const { curveCsv } = await import('../records/curve-record.js');
   const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.02');
-  const labelOf = subjectLabels(subjects);
+  const labelOf = checkpointLabels(checkpoints);
   const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows, labelOf);
   await drawCurve(options, {
     kind: 'landscape',
-    subjects,
+    checkpoints,
     settings: settingsOf(options, alphas),
     pieces: piecesOf(
       options,
-      subjects,
+      checkpoints,
       landscapes,
       alphas.map((alpha) => [alpha]),
       ([alpha], row): LineRow => ({ alpha: alpha!, ...row }),
@@ -141,13 +142,13 @@ async function drawLine(
 
 async function drawPlane(
   options: LandscapeOptions,
-  subjects: readonly Subject[],
+  checkpoints: readonly CheckpointFile[],
   landscapes: readonly Landscape[],
 ): Promise<void> {
   const { stringify } = await import('csv-stringify/sync');
-  const { planeFigure } = await import('../analysis/plane-figure.js');
+  const { planeFigure } = await import('../report/figures/plane.js');
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.05');
-  const labelOf = subjectLabels(subjects);
+  const labelOf = checkpointLabels(checkpoints);
   const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows, labelOf);
   const gridOf = (rows: readonly PlaneRow[]) =>
     [...groupBy(rows, ({ beta }) => beta)].flatMap(([beta, line]) =>
@@ -155,11 +156,11 @@ async function drawPlane(
     );
   await drawCurve(options, {
     kind: 'plane',
-    subjects,
+    checkpoints,
     settings: settingsOf(options, alphas),
     pieces: piecesOf(
       options,
-      subjects,
+      checkpoints,
       landscapes,
       alphas.flatMap((alpha) => alphas.map((beta) => [alpha, beta])),
       ([alpha, beta], row): PlaneRow => ({ alpha: alpha!, beta: beta!, ...row }),

@@ -1,8 +1,8 @@
 /** The options that several commands share, and how their values are read. */
 import { type Command, Option } from 'commander';
-import type { Split } from '../analysis/laboratory.js';
 import type { RunSelection } from '../config/resolve.js';
 import { parseSeeds } from '../config/schema.js';
+import type { Split } from '../data/split-images.js';
 import type { EngineChoice } from '../engine/create.js';
 import { SmoothOutError } from '../support/errors.js';
 

@@ -6,10 +6,10 @@ import type { RunSpec } from '../config/schema.js';
 import type { RunRecord } from '../records/run-record.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
-import { onInterrupt } from './interrupt.js';
 import { addTrainingOptions, overridesOf, selectionOf, type TrainingOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, reportError, textTable } from './output.js';
 import { createRunProgress, runName } from './progress.js';
+import { inSession } from './session.js';
 
 interface RunOptions extends TrainingOptions {
   readonly dryRun?: boolean;
@@ -79,21 +79,17 @@ interface AllOutcomes {
  * @throws SmoothOutError DATA_MISSING, DATA_CORRUPT, CONFIG_INVALID, OUTPUT_UNWRITABLE, NO_SPACE
  */
 export async function runAll(runs: readonly RunSpec[], options: TrainingOptions): Promise<AllOutcomes> {
-  const { createWorkshop } = await import('../training/run.js');
+  const { prepareRuns, trainRun } = await import('../training/run.js');
   const { out, force = false, failFast = false, json = false } = options;
   await makeFolder(join(out, 'runs'));
-  const workshop = await createWorkshop(options);
-  if (workshop.engine.reason) log(workshop.engine.reason);
-  const { signal, dispose } = onInterrupt();
-  const outcomes: Outcome[] = [];
-  let status: number = EXIT.ok;
-  try {
-    await workshop.prepare(runs);
+  return inSession(options, async (session) => {
+    await prepareRuns(session, runs);
+    const outcomes: Outcome[] = [];
+    let status: number = EXIT.ok;
     for (const spec of runs) {
-      if (signal.aborted) break;
+      if (session.signal.aborted) break;
       const progress = createRunProgress(spec, json);
-      const outcome = await workshop
-        .run(spec, { out, force, signal, ...progress.events })
+      const outcome = await trainRun(session, spec, { out, force, ...progress.events })
         .then(
           (record): Outcome => ({ spec, record }),
           (error: unknown): Outcome => ({ spec, error }),
@@ -104,12 +100,9 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
       status ||= ended;
       if (ended !== EXIT.ok && failFast) break;
     }
-  } finally {
-    dispose();
-    await workshop.dispose();
-  }
-  const interrupted = signal.aborted;
-  return { outcomes, interrupted, status: interrupted ? EXIT.interrupted : status };
+    const interrupted = session.signal.aborted;
+    return { outcomes, interrupted, status: interrupted ? EXIT.interrupted : status };
+  });
 }
 
 /** Says how a run ended, where that is not in what it has shown of itself; returns its exit status. */

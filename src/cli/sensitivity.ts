@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { Split } from '../analysis/laboratory.js';
 import type { NoisyPoint } from '../analysis/sensitivity.js';
+import type { Split } from '../data/split-images.js';
 import { groupBy } from '../report/statistics.js';
 import { SmoothOutError } from '../support/errors.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
-import { inLaboratory, openSubjects, subjectLabels } from './laboratory.js';
 import { numberRange } from './options.js';
+import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 interface SensitivityOptions extends CurveOptions {
   readonly ckpt: string[];
@@ -42,21 +42,21 @@ function strengths(text: string): number[] {
 
 async function drawSensitivity(options: SensitivityOptions): Promise<void> {
   const { ckpt, noise, split: splits, seed, images } = options;
-  await inLaboratory(options, async (laboratory) => {
+  await inSession(options, async (session) => {
     const { measureSensitivity, NOISE_BATCH, slopes } = await import('../analysis/sensitivity.js');
     const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
-    const subjects = await openSubjects(laboratory, ckpt);
-    const labelOf = subjectLabels(subjects);
-    const pieces = subjects.flatMap((subject) =>
+    const checkpoints = await openCheckpoints(session, ckpt, options.config);
+    const labelOf = checkpointLabels(checkpoints);
+    const pieces = checkpoints.flatMap((checkpoint) =>
       splits.map((split) => ({
-        key: `${labelOf(subject.file.path)}, ${split}`,
+        key: `${labelOf(checkpoint.path)}, ${split}`,
         async rows(onShare: (share: number) => void): Promise<Row[]> {
-          const count = Math.min(images ?? Number.POSITIVE_INFINITY, subject.splits[split].count);
+          const count = Math.min(images ?? Number.POSITIVE_INFINITY, checkpoint.splits[split].count);
           const onBatch = (done: number): void => onShare(done / count);
           const settings = { strengths: noise, seed, images: count, onBatch };
-          const points = await measureSensitivity(laboratory, subject, split, settings);
-          return points.map((point) => ({ ...point, split, checkpoint: subject.file.path }));
+          const points = await measureSensitivity(session, checkpoint, split, settings);
+          return points.map((point) => ({ ...point, split, checkpoint: checkpoint.path }));
         },
       })),
     );
@@ -73,7 +73,7 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
       slopesIn(rows).flatMap(({ s }) => ['', ...s.map((slope) => slope.toPrecision(4))]);
     await drawCurve(options, {
       kind: 'sensitivity',
-      subjects,
+      checkpoints,
       settings: { noise, batchSize: NOISE_BATCH, seed, images },
       pieces,
       results: (rows) => ({ slopes: slopesIn(rows) }),

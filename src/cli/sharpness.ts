@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { Laboratory, Subject } from '../analysis/laboratory.js';
 import {
   addMeasurement,
   alreadyMeasured,
@@ -12,11 +11,13 @@ import {
   withConvention,
 } from '../analysis/record.js';
 import { CONVENTION_NAMES } from '../records/sharpness-record.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Session } from '../session/session.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
-import { inLaboratory, subjectLabel } from './laboratory.js';
 import { type AnalysisOptions, addAnalysisOptions, positiveNumber, wholeNumber } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, reportError, textTable } from './output.js';
 import { createSharpnessProgress } from './progress.js';
+import { checkpointLabel, inSession } from './session.js';
 
 interface SharpnessCommandOptions extends AnalysisOptions {
   readonly ckpt: string[];
@@ -35,7 +36,7 @@ interface SharpnessCommandOptions extends AnalysisOptions {
 }
 
 interface Measured {
-  readonly subject: Subject;
+  readonly checkpoint: CheckpointFile;
   readonly measurement: StoredMeasurement;
   /** The sharpness.json it is in. */
   readonly record: string;
@@ -123,16 +124,16 @@ async function carryOut(options: SharpnessCommandOptions): Promise<number> {
     status ||= own;
     failures.push(`${path}: ${error instanceof SmoothOutError ? error.code.toLowerCase() : 'failed'}`);
   };
-  const interrupted = await inLaboratory(options, async (laboratory) => {
-    for (const subject of await openAll(laboratory, options.ckpt, failed)) {
+  const interrupted = await inSession(options, async (session) => {
+    for (const checkpoint of await openAll(session, options, failed)) {
       try {
-        await measureAll(laboratory, subject, settings, options, (one) => measured.push(one));
+        await measureAll(session, checkpoint, settings, options, (one) => measured.push(one));
       } catch (error) {
-        failed(subject.file.path, error);
-        if (laboratory.signal.aborted) break;
+        failed(checkpoint.path, error);
+        if (session.signal.aborted) break;
       }
     }
-    return laboratory.signal.aborted;
+    return session.signal.aborted;
   });
   if (!options.json && measured.length > 0) print(summary(measured));
   if (measured.length > 0) for (const failure of failures) log(failure);
@@ -141,47 +142,47 @@ async function carryOut(options: SharpnessCommandOptions): Promise<number> {
 
 /** Every checkpoint is looked at before hours are spent on the first. */
 async function openAll(
-  laboratory: Laboratory,
-  paths: readonly string[],
+  session: Session,
+  { ckpt, config }: SharpnessCommandOptions,
   failed: (path: string, error: unknown) => void,
-): Promise<Subject[]> {
-  const subjects: Subject[] = [];
-  for (const path of paths) {
+): Promise<CheckpointFile[]> {
+  const { openCheckpoint } = await import('../session/checkpoint-file.js');
+  const checkpoints: CheckpointFile[] = [];
+  for (const path of ckpt) {
     try {
-      subjects.push(await laboratory.open(path));
+      checkpoints.push(await openCheckpoint(session, path, config));
     } catch (error) {
       failed(path, error);
     }
   }
-  return subjects;
+  return checkpoints;
 }
 
 async function measureAll(
-  laboratory: Laboratory,
-  subject: Subject,
+  session: Session,
+  checkpoint: CheckpointFile,
   all: readonly SharpnessSettings[],
   { check = false, force = false, json = false }: SharpnessCommandOptions,
   onMeasured: (measured: Measured) => void,
 ): Promise<void> {
   const { measureSharpness, resolveSettings } = await import('../analysis/measure.js');
-  const { file } = subject;
-  const record = await recordPath(file.path);
+  const record = await recordPath(checkpoint.path);
   const measure = async (settings: SharpnessSettings) => {
-    const name = `${subjectLabel(subject)}, ${conventionOf(settings)}`;
+    const name = `${checkpointLabel(checkpoint)}, ${conventionOf(settings)}`;
     const progress = createSharpnessProgress(name, runsOf(settings), settings.maxIterations);
     const options = { settings, check, onProgress: progress.show };
-    const measurement = await measureSharpness(laboratory, subject, options).finally(progress.stop);
-    await addMeasurement(record, file, measurement);
+    const measurement = await measureSharpness(session, checkpoint, options).finally(progress.stop);
+    await addMeasurement(record, checkpoint, measurement);
     return measurement;
   };
   for (const settings of all) {
-    const resolved = resolveSettings(settings, subject);
-    const earlier = force ? undefined : alreadyMeasured(await readMeasurements(record, file), resolved, check);
-    if (earlier) log(`${file.path}: measured before (--force measures again)`);
+    const resolved = resolveSettings(settings, checkpoint);
+    const earlier = force ? undefined : alreadyMeasured(await readMeasurements(record, checkpoint), resolved, check);
+    if (earlier) log(`${checkpoint.path}: measured before (--force measures again)`);
     const measurement = earlier ?? (await measure(settings));
-    onMeasured({ subject, measurement, record });
-    const { path: checkpoint, origin: run, epoch } = file;
-    if (json) printJson({ event: 'sharpness', checkpoint, run, epoch, record, ...measurement });
+    onMeasured({ checkpoint, measurement, record });
+    const { path, origin: run, epoch } = checkpoint;
+    if (json) printJson({ event: 'sharpness', checkpoint: path, run, epoch, record, ...measurement });
   }
 }
 
@@ -199,7 +200,7 @@ const NOTES: readonly [string, (measured: Measured) => boolean][] = [
     'part: only the first images of the split were measured.',
     ({ measurement: { images, splitImages } }) => images < splitImages,
   ],
-  [GENERATED_NOTE, ({ subject }) => subject.file.spec.synthetic],
+  [GENERATED_NOTE, ({ checkpoint }) => checkpoint.spec.synthetic],
 ];
 
 /** The table at the end, and what its words mean. */
@@ -213,11 +214,11 @@ function summary(measured: readonly Measured[]): string {
   return [table, '', ...notes, `Written to ${files.join(', ')}`].join('\n');
 }
 
-function row({ subject, measurement: m }: Measured, checked: boolean): string[] {
+function row({ checkpoint, measurement: m }: Measured, checked: boolean): string[] {
   const { check } = m;
   const opinions = [check?.projectedAscent.value.toFixed(4) ?? '', check?.largestEigenvalue.value.toPrecision(4) ?? ''];
   return [
-    subjectLabel(subject),
+    checkpointLabel(checkpoint),
     m.manifold === null ? m.convention : `${m.convention}, p = ${m.manifold}`,
     m.images < m.splitImages ? `${m.split} (part: ${m.images})` : m.split,
     m.batchNorm === 'batch' ? `batch of ${m.batchSize}` : 'running',

@@ -1,11 +1,10 @@
 /** run.json: what a run says of itself. */
 import { z } from 'zod';
 import type { RunSpec } from '../config/schema.js';
-import type { Dataset } from '../data/source.js';
+import type { Dataset, ImageSource } from '../data/source.js';
 import type { Engine } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
 import { readJson, writeFileAtomic } from '../support/files.js';
-import type { Sources } from '../training/setup.js';
 import { bestEpoch, type EpochMetrics } from './metrics.js';
 import { damaged } from './run-folder.js';
 
@@ -82,13 +81,19 @@ export async function readRunRecord(path: string): Promise<RunRecord> {
   throw damaged(path, `${issue.path.join('.') || 'run record'}: ${issue.message}`);
 }
 
+/** The images that a run trains on and those that choose its best epoch. */
+interface RunImages {
+  readonly train: ImageSource;
+  readonly validation: ImageSource;
+}
+
 /** Where the code came from. */
 export type Provenance = Pick<RunRecord, 'gitCommit' | 'versions'>;
 
 interface RecordInputs {
   readonly spec: RunSpec;
   readonly dataset: Dataset;
-  readonly sources: Sources;
+  readonly images: RunImages;
   readonly engine: Engine;
   readonly provenance: Provenance;
   readonly parameters: number;
@@ -99,7 +104,7 @@ interface RecordInputs {
 
 /** The record of a run that starts, or goes on. */
 export function newRecord(inputs: RecordInputs): RunRecord {
-  const { spec, dataset, sources, engine, provenance, parameters, earlier, epochs } = inputs;
+  const { spec, dataset, images, engine, provenance, parameters, earlier, epochs } = inputs;
   return {
     version: RECORD_VERSION,
     experiment: spec.experiment,
@@ -116,14 +121,14 @@ export function newRecord(inputs: RecordInputs): RunRecord {
     configHash: spec.configHash,
     ...provenance,
     dataset: spec.dataset,
-    data: dataOf(dataset, sources),
+    data: dataOf(dataset, images),
     error: null,
-    ...progressOf(epochs, sources),
+    ...progressOf(epochs, images.train),
   };
 }
 
 /** Which images the run sees. */
-export function dataOf(dataset: Dataset, { train, validation }: Sources): RunRecord['data'] {
+export function dataOf(dataset: Dataset, { train, validation }: RunImages): RunRecord['data'] {
   return {
     synthetic: dataset.synthetic,
     trainImages: train.count,
@@ -133,7 +138,7 @@ export function dataOf(dataset: Dataset, { train, validation }: Sources): RunRec
 }
 
 /** The part of the record that grows with the epochs. */
-export function progressOf(epochs: readonly EpochMetrics[], { train }: Sources) {
+export function progressOf(epochs: readonly EpochMetrics[], train: ImageSource) {
   const best = bestEpoch(epochs);
   const trainingSeconds = epochs.reduce((sum, { imagesPerSecond }) => sum + train.count / imagesPerSecond, 0);
   return {

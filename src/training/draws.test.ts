@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { tinySource } from '../data/testing/tiny-source.js';
 import { createDraw, type PassPlace, type StepPlace } from './draws.js';
 import { buildLearner } from './setup.js';
 import { tinySpec } from './testing/tiny.js';
-import { tinySource } from './testing/tiny-source.js';
 
 const source = { ...tinySource('train', 4), shape: { channels: 3, height: 12, width: 12 } };
 const place = (more: Partial<StepPlace> = {}): StepPlace => {

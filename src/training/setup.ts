@@ -1,6 +1,6 @@
-/** From a run's settings to what is trained, how, and on which images. */
-import { holdoutSize, type RunSpec } from '../config/schema.js';
-import { type Dataset, firstImages, holdOut, type ImageSource } from '../data/source.js';
+/** From a run's settings to what is trained and how. */
+import type { RunSpec } from '../config/schema.js';
+import type { ImageSource } from '../data/source.js';
 import type { Layout } from '../nn/layout.js';
 import { buildModel } from '../nn/model.js';
 import { adam } from '../optim/adam.js';
@@ -26,22 +26,8 @@ function perturbationOf(method: RunSpec['method']['name'], layout: Layout): Pert
   return method === 'adasmoothout' ? filterAdaptivePerturbation(layout) : uniformPerturbation;
 }
 
-/** The images a run trains on and those that choose its best epoch. */
-export interface Sources {
-  readonly train: ImageSource;
-  readonly validation: ImageSource;
-}
-
-/** Held-out images are the same for every seed and method, so that their runs are compared on the same images. */
-const HOLDOUT_SEED = 0;
-
-/** @throws SmoothOutError CONFIG_INVALID where the images are fewer than a batch, or leave a batch of one. */
-export function chooseSources(spec: RunSpec, dataset: Dataset): Sources {
-  const held = holdoutSize(spec.validation);
-  const split = held === null ? undefined : holdOut(dataset.train, held, HOLDOUT_SEED);
-  const limited = (source: ImageSource, limit: number | null) => (limit === null ? source : firstImages(source, limit));
-  const train = limited(split?.train ?? dataset.train, spec.trainLimit);
-  const validation = limited(split?.heldOut ?? dataset.test, spec.validationLimit);
+/** @throws SmoothOutError CONFIG_INVALID where the training images are fewer than a batch, or leave a batch of one. */
+export function checkBatches(spec: RunSpec, train: ImageSource): void {
   const refused = (why: string, hint: string) =>
     new SmoothOutError('CONFIG_INVALID', `${spec.experiment}: ${why}`, { hint });
   if (spec.batchSize > train.count) {
@@ -56,7 +42,6 @@ export function chooseSources(spec: RunSpec, dataset: Dataset): Sources {
       'Choose another batchSize, ghostBatchSize or trainLimit.',
     );
   }
-  return { train, validation };
 }
 
 /** Whether batch normalisation would see a batch of one image, at the end of every epoch. */

@@ -9,9 +9,10 @@ import { resolveRuns } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { readMetrics } from '../records/metrics.js';
 import { runPaths } from '../records/run-folder.js';
+import { openSession, type Session } from '../session/session.js';
 import { SmoothOutError } from '../support/errors.js';
 import { readSafetensors } from '../support/safetensors.js';
-import { createWorkshop, type Workshop } from './run.js';
+import { trainRun } from './run.js';
 
 const FOLDER = fileURLToPath(new URL('../../configs', import.meta.url));
 const CONFIGS = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml'));
@@ -30,14 +31,15 @@ async function runsOf(name: string): Promise<RunSpec[]> {
   return configs.map((config) => resolveRuns(config).at(-1)!);
 }
 
-let workshop: Workshop;
+let session: Session;
 let output: string;
 beforeAll(async () => {
   output = await mkdtemp(join(tmpdir(), 'smoothout-configs-'));
-  workshop = await createWorkshop({ engine: 'onnx', device: 'cpu', data: join(output, 'data') });
+  const { signal } = new AbortController();
+  session = await openSession({ engine: 'onnx', device: 'cpu', data: join(output, 'data'), signal });
 });
 afterAll(async () => {
-  await workshop.dispose();
+  await session.dispose();
   await rm(output, { recursive: true }); // AlexNet's checkpoints: 2.5 GB
 });
 
@@ -49,7 +51,8 @@ function train(spec: RunSpec, stopAfter = Number.POSITIVE_INFINITY) {
     if (steps === stopAfter) controller.abort(new SmoothOutError('INTERRUPTED', 'stopped by the test'));
   };
   const { signal } = controller;
-  return workshop.run(spec, { out: output, force: false, signal, onStart: () => {}, onStep, onEpoch: () => {} });
+  const events = { onStart: () => {}, onStep, onEpoch: () => {} };
+  return trainRun({ ...session, signal }, spec, { out: output, force: false, ...events });
 }
 
 describe.each(CONFIGS)('%s', async (name) => {

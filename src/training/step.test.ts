@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
+import { tinySource } from '../data/testing/tiny-source.js';
 import { createEagerEngine } from '../engine/eager.js';
 import { createOnnxEngine } from '../engine/onnx/cpu/engine.js';
 import { initialise } from '../nn/weights.js';
@@ -11,7 +12,6 @@ import { buildLearner, ghostBatches } from './setup.js';
 import { disposeState, downloadState, freshOptimizerState, uploadState } from './state.js';
 import { createStepRunner, type StepBatch } from './step.js';
 import { tinySpec } from './testing/tiny.js';
-import { tinySource } from './testing/tiny-source.js';
 
 const SIZE = 16;
 const source = tinySource('train', 64);

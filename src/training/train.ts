@@ -7,11 +7,12 @@ import type { Engine } from '../engine/engine.js';
 import { learningRateAt } from '../optim/optimizer.js';
 import { appendMetrics, bestEpoch, type EpochMetrics } from '../records/metrics.js';
 import type { RunPaths } from '../records/run-folder.js';
+import { createEvaluator, type Evaluator } from '../session/evaluate.js';
+import type { Sources } from '../session/sources.js';
 import { SmoothOutError } from '../support/errors.js';
 import { type Checkpoint, describe, type EpochProgress, newEpoch, saveCheckpoint, saveWeights } from './checkpoint.js';
-import { createEvaluator, type Evaluator } from './evaluate.js';
 import { type Learner, trainingPrograms } from './programs.js';
-import { ghostBatches, type Sources } from './setup.js';
+import { ghostBatches } from './setup.js';
 import { disposeState, downloadState, resetOptimizer, type TrainingState, uploadState } from './state.js';
 import { createStepRunner, type StepRunner, stepsAtOnce } from './step.js';
 

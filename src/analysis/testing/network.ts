@@ -1,12 +1,13 @@
 /** A small network with batch normalisation, trained in a second on images drawn here. */
 import type { ImageSource } from '../../data/source.js';
+import { openImages, type SplitImages } from '../../data/split-images.js';
 import { createOnnxEngine } from '../../engine/onnx/cpu/engine.js';
 import { minimize } from '../../lbfgsb/minimize.js';
 import { buildModel, type Model } from '../../nn/model.js';
 import { initialise, type Weights } from '../../nn/weights.js';
 import { normal } from '../../support/random.js';
 import { createStatisticsEstimator } from '../interpolation.js';
-import { createSplitObjective, openImages, type SplitImages, type SplitObjectiveOptions } from '../objective.js';
+import { createSplitLoss, type SplitLossOptions } from '../split-loss.js';
 
 export const NEVER: AbortSignal = new AbortController().signal;
 
@@ -40,7 +41,7 @@ export interface TrainedNetwork {
   readonly images: SplitImages;
   readonly w: Float64Array;
   /** Options of its training loss with running statistics, to be changed at will. */
-  readonly objective: Omit<SplitObjectiveOptions, 'onBatch'>;
+  readonly objective: Omit<SplitLossOptions, 'onBatch'>;
 }
 
 /** 784–16–10 with a batch-normalised hidden layer, after `iterations` of L-BFGS on its training loss. */
@@ -54,7 +55,7 @@ export async function trainSmallNetwork(iterations: number, count = 400): Promis
     ...{ engine, model, images, statistics: initial.statistics, signal: NEVER },
     ...({ batchNorm: 'batch', batchSize: count } as const),
   };
-  const training = createSplitObjective(objective);
+  const training = createSplitLoss(objective);
   const { x } = await minimize(training.evaluate, Float64Array.from(initial.parameters), { maxIterations: iterations });
   const parameters = Float32Array.from(x);
   const estimator = createStatisticsEstimator(engine, model, images, count);

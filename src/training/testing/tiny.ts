@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { resolveRuns } from '../../config/resolve.js';
 import { configSchema, type RunSpec } from '../../config/schema.js';
 import type { Dataset, ImageSource } from '../../data/source.js';
+import { openImages } from '../../data/split-images.js';
+import { tinySource } from '../../data/testing/tiny-source.js';
 import type { Engine } from '../../engine/engine.js';
 import { createOnnxEngine } from '../../engine/onnx/cpu/engine.js';
 import { readMetrics } from '../../records/metrics.js';
 import { type RunPaths, runPaths } from '../../records/run-folder.js';
 import type { RunRecord } from '../../records/run-record.js';
+import type { Session } from '../../session/session.js';
 import { SmoothOutError } from '../../support/errors.js';
 import { readSafetensors } from '../../support/safetensors.js';
 import { type RunOptions, trainRun } from '../run.js';
-import { tinySource } from './tiny-source.js';
 
 export const TINY_DATASET: Dataset = {
   name: 'mnist',
@@ -68,14 +70,17 @@ export async function trainTiny(spec: RunSpec, options: TinyOptions = {}): Promi
   const paths = runPaths(out, spec);
   const controller = new AbortController();
   let steps = 0;
-  const runOptions: RunOptions = {
-    spec,
-    paths,
-    dataset: { ...TINY_DATASET, ...(options.train && { train: options.train }) },
+  const session: Session = {
     engine: options.engine ?? engine,
-    provenance: { gitCommit: null, versions: {} },
-    force: options.force ?? false,
     signal: controller.signal,
+    provenance: { gitCommit: null, versions: {} },
+    dataset: async () => ({ ...TINY_DATASET, ...(options.train && { train: options.train }) }),
+    images: (_, source) => openImages(source),
+    dispose: async () => {},
+  };
+  const runOptions: RunOptions = {
+    out,
+    force: options.force ?? false,
     onStart: () => {},
     onStep: () => {
       steps++;
@@ -83,7 +88,7 @@ export async function trainTiny(spec: RunSpec, options: TinyOptions = {}): Promi
     },
     onEpoch: () => {},
   };
-  return trainRun(runOptions).then(
+  return trainRun(session, spec, runOptions).then(
     (record) => ({ out, paths, record, error: null }),
     (error: unknown) => ({ out, paths, record: null, error }),
   );

@@ -1,7 +1,7 @@
 /** The loss over a plane, a panel for each network and split, in bands that read in black and white too. */
 import type { TopLevelSpec } from 'vega-lite';
-import { INK } from '../report/figures/drawing.js';
-import { groupBy } from '../report/statistics.js';
+import { groupBy } from '../statistics.js';
+import { INK } from './drawing.js';
 
 export interface PlanePoint {
   readonly alpha: number;

@@ -2,11 +2,13 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { firstImages } from '../data/source.js';
 import { writeMnist } from '../data/testing/fixtures.js';
 import { buildModel } from '../nn/model.js';
 import { initialise, toTensors } from '../nn/weights.js';
 import { encodeSafetensors } from '../support/safetensors.js';
-import { createLaboratory, type Laboratory } from './laboratory.js';
+import { openCheckpoint } from './checkpoint-file.js';
+import { openSession, type Session } from './session.js';
 
 let data: string;
 beforeAll(async () => {
@@ -18,15 +20,15 @@ const tensors = toTensors(initialise(model.layout, { seed: 1, batchNormScale: 'o
 
 /** A run's folder with these settings; the path of its checkpoint. */
 async function runFolder(settings: string, metadata: Record<string, string> = {}): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'smoothout-laboratory-'));
+  const folder = await mkdtemp(join(tmpdir(), 'smoothout-checkpoint-'));
   const config = `experiment: mine\nmodel: mlp\ndataset: mnist\nhidden: [4]\nepochs: 1\nbatchSize: 20\n${settings}`;
   await writeFile(join(folder, 'config.yaml'), `${config}\nseeds: [3]\nmethods: [{ name: baseline }]\n`);
   await writeFile(join(folder, 'best.safetensors'), encodeSafetensors(tensors, metadata));
   return join(folder, 'best.safetensors');
 }
 
-const laboratory = (signal = new AbortController().signal): Promise<Laboratory> =>
-  createLaboratory({ engine: 'onnx', device: 'cpu', data, signal });
+const session = (signal = new AbortController().signal): Promise<Session> =>
+  openSession({ engine: 'onnx', device: 'cpu', data, signal });
 
 describe('a checkpoint is opened with', () => {
   test.each([
@@ -35,18 +37,18 @@ describe('a checkpoint is opened with', () => {
     ['validation: holdout:40', 160, 80],
     ['validation: holdout:40\nvalidationLimit: 30', 160, 80],
   ])('the images of its run: %j', async (settings, train, test) => {
-    const { splits } = await (await laboratory()).open(await runFolder(settings));
+    const { splits } = await openCheckpoint(await session(), await runFolder(settings));
     expect([splits.train.count, splits.test.count]).toEqual([train, test]);
   });
 
   test('what the file says of itself, or the config beside it', async () => {
-    const opened = await laboratory();
+    const opened = await session();
     const described = { experiment: 'c1-lb', method: 'smoothout', seed: '5', epoch: '12' };
-    expect((await opened.open(await runFolder('', described))).file).toMatchObject({
+    expect(await openCheckpoint(opened, await runFolder('', described))).toMatchObject({
       origin: { experiment: 'c1-lb', method: 'smoothout', seed: 5 },
       epoch: 12,
     });
-    expect((await opened.open(await runFolder(''))).file).toMatchObject({
+    expect(await openCheckpoint(opened, await runFolder(''))).toMatchObject({
       origin: { experiment: 'mine', method: 'baseline', seed: 3 },
       epoch: null,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -55,7 +57,7 @@ describe('a checkpoint is opened with', () => {
 
   test('a checkpoint of another model than its config’s is refused', async () => {
     const path = await runFolder('', { model: 'f1' });
-    await expect((await laboratory()).open(path)).rejects.toMatchObject({
+    await expect(openCheckpoint(await session(), path)).rejects.toMatchObject({
       code: 'CHECKPOINT_INVALID',
       message: `${path}: a checkpoint of model f1, where its config says mlp`,
     });
@@ -63,16 +65,20 @@ describe('a checkpoint is opened with', () => {
 });
 
 test('the same images of two runs are kept once', async () => {
-  const opened = await laboratory();
-  const [a, b] = [await opened.open(await runFolder('')), await opened.open(await runFolder('trainLimit: 60'))];
-  expect(await opened.images(a, 'train', 60)).toBe(await opened.images(b, 'train', 60));
-  expect(await opened.images(a, 'train', 200)).not.toBe(await opened.images(a, 'test', 80));
+  const opened = await session();
+  const [a, b] = [
+    await openCheckpoint(opened, await runFolder('')),
+    await openCheckpoint(opened, await runFolder('trainLimit: 60')),
+  ];
+  const first = await opened.images(a.spec, firstImages(a.splits.train, 60));
+  expect(await opened.images(b.spec, b.splits.train)).toBe(first);
+  expect(await opened.images(a.spec, a.splits.train)).not.toBe(first);
 });
 
 test('once the signal is aborted, reading images throws its reason', async () => {
   const controller = new AbortController();
-  const opened = await laboratory(controller.signal);
-  const subject = await opened.open(await runFolder(''));
+  const opened = await session(controller.signal);
+  const { spec, splits } = await openCheckpoint(opened, await runFolder(''));
   controller.abort(new Error('enough'));
-  await expect(opened.images(subject, 'test', 80)).rejects.toThrow('enough');
+  await expect(opened.images(spec, splits.test)).rejects.toThrow('enough');
 });

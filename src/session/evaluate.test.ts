@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageSource } from '../data/source.js';
+import { tinySource } from '../data/testing/tiny-source.js';
 import { createEagerEngine } from '../engine/eager.js';
 import { createOnnxEngine } from '../engine/onnx/cpu/engine.js';
 import { buildModel } from '../nn/model.js';
 import { initialise } from '../nn/weights.js';
 import { createEvaluator } from './evaluate.js';
-import { tinySource } from './testing/tiny-source.js';
 
 const source = tinySource('test', 2300);
 const model = buildModel('mlp', { classes: 3, hidden: [8], inputShape: source.shape });

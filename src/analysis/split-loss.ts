@@ -1,8 +1,7 @@
-/** The loss of a network over a whole split, with its gradient, as the optimizers of this folder take it. */
+/** The loss of a network over a whole split, with its gradient, as L-BFGS-B takes it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor1D } from '@tensorflow/tfjs';
-import { type Batch, batches } from '../data/batches.js';
-import { type ImageSource, imageSize } from '../data/source.js';
+import type { SplitImages } from '../data/split-images.js';
 import type { DeviceArray, Engine, NamedTensors, Program } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import type { Objective } from '../lbfgsb/problem.js';
@@ -12,7 +11,7 @@ import type { Model, ModelName } from '../nn/model.js';
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
 export type BatchNormMode = 'running' | 'batch';
 
-export interface SplitObjectiveOptions {
+export interface SplitLossOptions {
   readonly engine: Engine;
   readonly model: Model;
   /** Running batch statistics, flat; `batchNorm: 'batch'` has no use for them. */
@@ -25,7 +24,7 @@ export interface SplitObjectiveOptions {
   readonly onBatch?: (imagesDone: number) => void;
 }
 
-export interface SplitObjective {
+export interface SplitLoss {
   /** f(w) and ∇f(w) for w of layout.size numbers: the mean cross-entropy (nats) over the images. */
   readonly evaluate: Objective;
   dispose(): Promise<void>;
@@ -56,7 +55,7 @@ export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): numbe
  *
  * `evaluate` throws the signal's reason once it is aborted.
  */
-export function createSplitObjective(options: SplitObjectiveOptions): SplitObjective {
+export function createSplitLoss(options: SplitLossOptions): SplitLoss {
   const { engine, model, statistics, images, batchNorm, batchSize, signal, onBatch } = options;
   const { size } = model.layout;
   const weights = new Float32Array(size);
@@ -105,40 +104,4 @@ function compileLossAndGradient(engine: Engine, model: Model, mode: BatchNormMod
   };
   const signature = { parameters: float(model.layout.size), ...batchSignature(model, count, mode) };
   return engine.compile(lossAndGradient, signature, { keep: ['gradient'] });
-}
-
-/** A split in batches, again and again: a sharpness measurement goes through the same images dozens of times. */
-export interface SplitImages {
-  readonly count: number;
-  /** One pass over the images in their order; the last batch may be short. A batch is valid until the next but one. */
-  batches(batchSize: number): AsyncIterable<Batch>;
-}
-
-/** Of normalised float32 images: MNIST takes 0.2 GB and CIFAR 0.6, ImageNet is read anew on every pass. */
-const KEPT_BYTES = 2 ** 30;
-
-/**
- * Normalises the images once and keeps them where they take at most `keptBytes`, so that a pass costs computing alone.
- *
- * @throws what `source.read` throws: here, or while streaming.
- */
-export async function openImages(source: ImageSource, keptBytes = KEPT_BYTES): Promise<SplitImages> {
-  const { count, labels } = source;
-  const size = imageSize(source.shape);
-  if (4 * count * size > keptBytes) return { count, batches: (batchSize) => batches(source, { batchSize }) };
-  const images = new Float32Array(count * size);
-  let read = 0;
-  for await (const batch of batches(source, { batchSize: 1000 })) {
-    images.set(batch.images, read * size);
-    read += batch.count;
-  }
-  return {
-    count,
-    async *batches(batchSize) {
-      for (let from = 0; from < count; from += batchSize) {
-        const to = Math.min(from + batchSize, count);
-        yield { images: images.subarray(from * size, to * size), labels: labels.subarray(from, to), count: to - from };
-      }
-    },
-  };
 }

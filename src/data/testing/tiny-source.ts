@@ -1,5 +1,5 @@
-import type { ImageSource } from '../../data/source.js';
 import { normal } from '../../support/random.js';
+import type { ImageSource } from '../source.js';
 
 const SHAPE = { channels: 1, height: 4, width: 4 };
 const SIZE = 16;

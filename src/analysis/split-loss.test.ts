@@ -1,12 +1,13 @@
 import type { Tensor1D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openImages } from '../data/split-images.js';
 import { createEngine } from '../engine/create.js';
 import type { NamedTensors } from '../engine/engine.js';
 import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
 import { buildModel } from '../nn/model.js';
+import { createEvaluator } from '../session/evaluate.js';
 import { normal } from '../support/random.js';
-import { createEvaluator } from '../training/evaluate.js';
-import { createSplitObjective, openImages, usualBatchSize } from './objective.js';
+import { createSplitLoss, usualBatchSize } from './split-loss.js';
 import { patternImages, type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
 
 let network: TrainedNetwork;
@@ -16,7 +17,7 @@ beforeAll(async () => {
 
 async function lossAndGradient(changes: Partial<TrainedNetwork['objective']>) {
   const gradient = new Float64Array(network.w.length);
-  const { evaluate, dispose } = createSplitObjective({ ...network.objective, ...changes });
+  const { evaluate, dispose } = createSplitLoss({ ...network.objective, ...changes });
   const f = await evaluate(network.w, gradient);
   await dispose();
   return { f, gradient };
@@ -68,7 +69,7 @@ describe('the loss over a split', () => {
 
   test('its gradient is the slope along any direction', async () => {
     const { w } = network;
-    const { evaluate } = createSplitObjective(network.objective);
+    const { evaluate } = createSplitLoss(network.objective);
     const direction = Float64Array.from(normal({ seed: 5, purpose: 'test' }, w.length, 0.01));
     const { gradient } = await lossAndGradient({});
     const slope = gradient.reduce((sum, g, i) => sum + g * direction[i]!, 0);
@@ -122,7 +123,7 @@ describe('the loss over a split', () => {
       seen.push(done);
       controller.abort(new Error('enough'));
     };
-    const { evaluate } = createSplitObjective({
+    const { evaluate } = createSplitLoss({
       ...network.objective,
       batchSize: 100,
       signal: controller.signal,

@@ -1,0 +1,49 @@
+/** One session for all that a command computes, and how checkpoints are named in tables and legends. */
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Session, SessionOptions } from '../session/session.js';
+import { onInterrupt } from './interrupt.js';
+import { log } from './output.js';
+
+/** Opens a session, says what it computes on, and closes it whatever happens. Signals abort its signal. */
+export async function inSession<T>(
+  options: Omit<SessionOptions, 'signal'>,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { openSession } = await import('../session/session.js');
+  const interrupt = onInterrupt();
+  try {
+    const session = await openSession({ ...options, signal: interrupt.signal });
+    if (session.engine.reason) log(session.engine.reason);
+    return await use(session).finally(() => session.dispose());
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** Opens checkpoints one after another; the first that cannot be ends the command. */
+export async function openCheckpoints(
+  session: Session,
+  paths: readonly string[],
+  config: string | undefined,
+): Promise<CheckpointFile[]> {
+  const { openCheckpoint } = await import('../session/checkpoint-file.js');
+  const checkpoints: CheckpointFile[] = [];
+  for (const path of paths) checkpoints.push(await openCheckpoint(session, path, config));
+  return checkpoints;
+}
+
+/** Its run, and its file's name unless that is best.safetensors. */
+export function checkpointLabel({ origin, path }: CheckpointFile): string {
+  if (origin === null) return path;
+  const run = `${origin.experiment}/${origin.method}, seed ${origin.seed}`;
+  const name = path.split(/[/\\]/).at(-1)!;
+  return name === 'best.safetensors' ? run : `${run}, ${name}`;
+}
+
+/** Labels by path; two checkpoints that would have the same are called by their paths. */
+export function checkpointLabels(checkpoints: readonly CheckpointFile[]): (path: string) => string {
+  const labels = checkpoints.map(checkpointLabel);
+  const isUnique = (label: string): boolean => labels.filter((other) => other === label).length === 1;
+  const byPath = new Map(checkpoints.map(({ path }, i) => [path, isUnique(labels[i]!) ? labels[i]! : path]));
+  return (path) => byPath.get(path)!;
+}

@@ -1,0 +1,52 @@
+/** What the runs or analyses of one command share: the engine, the data sets that are open, where the code comes from. */
+import type { RunSpec } from '../config/schema.js';
+import { openDataset } from '../data/open.js';
+import type { Dataset, ImageSource } from '../data/source.js';
+import { openImages, type SplitImages } from '../data/split-images.js';
+import { type ChosenEngine, createEngine, type EngineChoice } from '../engine/create.js';
+import type { Provenance } from '../records/run-record.js';
+import { gitCommit, versions } from '../support/versions.js';
+
+export interface SessionOptions extends EngineChoice {
+  /** Where the data is; without it SMOOTHOUT_DATA, then this installation's datasets folder. */
+  readonly data?: string;
+  /** Stops what is under way, with what is done saved. */
+  readonly signal: AbortSignal;
+}
+
+/** Which data a run sees. */
+type DataSettings = Pick<RunSpec, 'dataset' | 'synthetic' | 'validation'>;
+
+export interface Session {
+  readonly engine: ChosenEngine;
+  readonly signal: AbortSignal;
+  readonly provenance: Provenance;
+  /** Opened once for the whole session. @throws what `openDataset` throws. */
+  dataset(of: DataSettings): Promise<Dataset>;
+  /** Images of a run with these settings, normalised once for the whole session. @throws what `source.read` throws. */
+  images(of: DataSettings, source: ImageSource): Promise<SplitImages>;
+  dispose(): Promise<void>;
+}
+
+/** @throws what `createEngine` throws. */
+export async function openSession({ data, signal, ...choice }: SessionOptions): Promise<Session> {
+  const [engine, allVersions, commit] = await Promise.all([createEngine(choice), versions(), gitCommit()]);
+  const datasets = new Map<string, Promise<Dataset>>();
+  const kept = new Map<string, Promise<SplitImages>>();
+  return {
+    engine,
+    signal,
+    provenance: { versions: allVersions, gitCommit: commit },
+    dataset: ({ dataset, synthetic }) =>
+      once(datasets, `${dataset} ${synthetic}`, () => openDataset(dataset, { directory: data, synthetic })),
+    images: ({ dataset, synthetic, validation }, source) =>
+      once(kept, [dataset, synthetic, validation, source.name, source.count].join(), () => openImages(source)),
+    dispose: () => engine.dispose(),
+  };
+}
+
+function once<T>(made: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const value = made.get(key) ?? make();
+  made.set(key, value);
+  return value;
+}
