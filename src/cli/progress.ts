@@ -1,6 +1,6 @@
 /** What is seen on stderr of work that takes long: a bar where somebody watches, else a line now and then. */
 import { type Options, SingleBar } from 'cli-progress';
-import type { MeasurementProgress } from '../analysis/measure.js';
+import type { MeasurementProgress } from '../analysis/sharpness.js';
 import type { RunSpec } from '../config/schema.js';
 import type { EpochMetrics } from '../records/metrics.js';
 import type { RunEvents } from '../training/run.js';

@@ -1,16 +1,13 @@
 import { type Command, Option } from 'commander';
+import type { ResolvedSettings, SharpnessSettings } from '../analysis/sharpness.js';
+import { CONVENTION_NAMES, conventionOf, withConvention } from '../records/sharpness-conventions.js';
 import {
   addMeasurement,
   alreadyMeasured,
-  conventionOf,
   readMeasurements,
-  recordPath,
-  runsOf,
-  type SharpnessSettings,
-  type StoredMeasurement,
-  withConvention,
-} from '../analysis/record.js';
-import { CONVENTION_NAMES } from '../records/sharpness-record.js';
+  type SharpnessMeasurement,
+  sharpnessPath,
+} from '../records/sharpness-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
@@ -37,7 +34,7 @@ interface SharpnessCommandOptions extends AnalysisOptions {
 
 interface Measured {
   readonly checkpoint: CheckpointFile;
-  readonly measurement: StoredMeasurement;
+  readonly measurement: SharpnessMeasurement;
   /** The sharpness.json it is in. */
   readonly record: string;
 }
@@ -165,9 +162,9 @@ async function measureAll(
   { check = false, force = false, json = false }: SharpnessCommandOptions,
   onMeasured: (measured: Measured) => void,
 ): Promise<void> {
-  const { measureSharpness, resolveSettings } = await import('../analysis/measure.js');
-  const record = await recordPath(checkpoint.path);
-  const measure = async (settings: SharpnessSettings) => {
+  const { measureSharpness, resolveSettings, runsOf } = await import('../analysis/sharpness.js');
+  const record = await sharpnessPath(checkpoint.path);
+  const measure = async (settings: ResolvedSettings) => {
     const name = `${checkpointLabel(checkpoint)}, ${conventionOf(settings)}`;
     const progress = createSharpnessProgress(name, runsOf(settings), settings.maxIterations);
     const options = { settings, check, onProgress: progress.show };
@@ -179,7 +176,7 @@ async function measureAll(
     const resolved = resolveSettings(settings, checkpoint);
     const earlier = force ? undefined : alreadyMeasured(await readMeasurements(record, checkpoint), resolved, check);
     if (earlier) log(`${checkpoint.path}: measured before (--force measures again)`);
-    const measurement = earlier ?? (await measure(settings));
+    const measurement = earlier ?? (await measure(resolved));
     onMeasured({ checkpoint, measurement, record });
     const { path, origin: run, epoch } = checkpoint;
     if (json) printJson({ event: 'sharpness', checkpoint: path, run, epoch, record, ...measurement });
@@ -216,7 +213,7 @@ function summary(measured: readonly Measured[]): string {
 
 function row({ checkpoint, measurement: m }: Measured, checked: boolean): string[] {
   const { check } = m;
-  const opinions = [check?.projectedAscent.value.toFixed(4) ?? '', check?.largestEigenvalue.value.toPrecision(4) ?? ''];
+  const opinions = [check?.projectedAscent.value?.toFixed(4), check?.largestEigenvalue.value?.toPrecision(4)];
   return [
     checkpointLabel(checkpoint),
     m.manifold === null ? m.convention : `${m.convention}, p = ${m.manifold}`,
@@ -225,7 +222,7 @@ function row({ checkpoint, measurement: m }: Measured, checked: boolean): string
     m.gradient,
     m.loss.toPrecision(4),
     m.value.toFixed(4),
-    ...(checked ? opinions : []),
+    ...(checked ? opinions.map((value) => value ?? '') : []),
     isSame(m) ? `${m.repeats.length} × same` : m.repeats.map((value) => value.toFixed(4)).join(' '),
     m.evaluations.slice(0, m.repeatsRun).join(' '),
     [...new Set(m.status)].join(' '),
@@ -233,6 +230,6 @@ function row({ checkpoint, measurement: m }: Measured, checked: boolean): string
   ];
 }
 
-function isSame({ repeats, repeatsRun }: StoredMeasurement): boolean {
+function isSame({ repeats, repeatsRun }: SharpnessMeasurement): boolean {
   return repeatsRun < repeats.length;
 }

@@ -1,33 +1,153 @@
-import { describe, expect, test } from 'vitest';
-import { parseSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from './sharpness-record.js';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from './sharpness-conventions.js';
+import {
+  addMeasurement,
+  alreadyMeasured,
+  parseSharpnessRecord,
+  readMeasurements,
+  type SharpnessMeasurement,
+  type SharpnessRecord,
+  sharpnessPath,
+} from './sharpness-record.js';
 
-const defined: SharpnessMeasurement = {
-  convention: 'defined',
-  split: 'train',
-  batchNorm: 'running',
-  gradient: 'exact',
-  epsilon: 5e-4,
-  start: 'center',
-  maxIterations: 10,
-  images: 60000,
-  repeats: [3.5, 4.25],
-  value: 4.25,
-  loss: 0.01,
-  status: ['iteration-limit', 'iteration-limit'],
-  evaluations: [12, 13],
-  seconds: 8.5,
-};
-const keskar: SharpnessMeasurement = { ...defined, convention: 'keskar', batchNorm: 'batch', repeats: [1], value: 1 };
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'smoothout-sharpness-'));
+});
+
+interface Settings extends ConventionSettings {
+  readonly images: number;
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+const SETTINGS: Settings = { ...NAMED_CONVENTIONS.defined, images: 2000, batchSize: 500, seed: 1 };
+
+function measurement(changes: Partial<Settings> = {}, value = 1): SharpnessMeasurement {
+  const settings = { ...SETTINGS, splitImages: 60_000, ...changes };
+  return {
+    ...settings,
+    convention: conventionOf(settings),
+    repeats: [value, value / 2],
+    value,
+    repeatsRun: 2,
+    loss: 0.5,
+    status: ['converged', 'iteration-limit'],
+    evaluations: [5, 11],
+    seconds: 1,
+    check: null,
+    ...{ engine: 'onnx', device: 'cpu' },
+  };
+}
+
+const identity = (name = 'best.safetensors', sha256 = 'a'.repeat(64)) => ({
+  path: join(folder, name),
+  epoch: 7,
+  sha256,
+});
+const values = async (path: string, of = identity()) => (await readMeasurements(path, of)).map(({ value }) => value);
+
+describe('sharpness.json', () => {
+  test('is what the report reads, and what was put in', async () => {
+    const path = await sharpnessPath(identity().path);
+    expect(path).toBe(join(folder, 'sharpness.json'));
+    await addMeasurement(path, identity(), measurement());
+    const record = parseSharpnessRecord(await readFile(path, 'utf8'));
+    expect(record).toMatchObject({ checkpoint: 'best.safetensors', epoch: 7 });
+    expect(record.measurements).toMatchObject([{ convention: 'defined', value: 1, repeats: [1, 0.5] }]);
+    expect(await readMeasurements(path, identity())).toEqual([measurement()]);
+  });
+
+  test('keeps one measurement of each convention and setting, the newest', async () => {
+    const path = await sharpnessPath(identity().path);
+    for (const added of [
+      measurement({}, 1),
+      measurement({ ...NAMED_CONVENTIONS.keskar, batchSize: 500 }, 2),
+      measurement({ split: 'test' }, 3),
+      measurement({ split: 'test', epsilon: 1e-3 }, 4),
+      measurement({ images: 1000 }, 5),
+      measurement({ split: 'test' }, 6),
+    ]) {
+      await addMeasurement(path, identity(), added);
+    }
+    expect(await values(path)).toEqual([2, 4, 5, 6]);
+  });
+
+  test('forgets a checkpoint that has changed', async () => {
+    const path = await sharpnessPath(identity().path);
+    await addMeasurement(path, identity(), measurement({}, 1));
+    const changed = identity('best.safetensors', 'b'.repeat(64));
+    expect(await values(path, changed)).toEqual([]);
+    await addMeasurement(path, changed, measurement({ split: 'test' }, 2));
+    expect(await values(path, changed)).toEqual([2]);
+  });
+
+  test('belongs to best.safetensors where there is one, else to the first measured', async () => {
+    const last = identity('last.safetensors').path;
+    expect(await sharpnessPath(last)).toBe(join(folder, 'sharpness.json'));
+    await addMeasurement(await sharpnessPath(last), identity('last.safetensors'), measurement());
+    expect(await sharpnessPath(last)).toBe(join(folder, 'sharpness.json'));
+    expect(await sharpnessPath(identity('other.safetensors').path)).toBe(join(folder, 'other-sharpness.json'));
+    await writeFile(identity().path, '');
+    expect(await sharpnessPath(last)).toBe(join(folder, 'last-sharpness.json'));
+    expect(await sharpnessPath(identity().path)).toBe(join(folder, 'sharpness.json'));
+  });
+
+  test('damaged, it is left alone and named', async () => {
+    const path = join(folder, 'sharpness.json');
+    await writeFile(path, '{"version": 1');
+    await expect(addMeasurement(path, identity(), measurement())).rejects.toMatchObject({
+      code: 'CHECKPOINT_INVALID',
+      message: expect.stringContaining(path),
+    });
+    expect(await readFile(path, 'utf8')).toBe('{"version": 1');
+    expect(await readdir(folder)).toEqual(['sharpness.json']);
+  });
+});
+
+test('a measurement need not be made again if only what it cannot depend on differs', () => {
+  const settings = { ...SETTINGS, repeats: 2 };
+  const before = [measurement()];
+  expect(alreadyMeasured(before, settings, false)).toBe(before[0]);
+  for (const other of [{ images: 60 }, { batchSize: 20 }, { repeats: 5 }, { epsilon: 1e-3 }, { seed: 2 }]) {
+    expect(alreadyMeasured(before, { ...settings, ...other }, false)).toBeUndefined();
+  }
+  expect(alreadyMeasured(before, settings, true)).toBeUndefined();
+});
+
+test('measurements that end at the same time are all kept', async () => {
+  const path = await sharpnessPath(identity().path);
+  const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const all = seeds.map((seed) => measurement({ split: 'test', seed }, seed));
+  await Promise.all(all.map((each) => addMeasurement(path, identity(), each)));
+  expect((await values(path)).sort()).toEqual(seeds);
+  expect(await readdir(folder)).toEqual(['sharpness.json']);
+});
+
+const defined = measurement({}, 4.25);
+const keskar = measurement({ ...NAMED_CONVENTIONS.keskar, batchSize: 500 });
 const record: SharpnessRecord = {
   version: 1,
   checkpoint: 'best.safetensors',
   epoch: 25,
+  checkpointSha256: 'a'.repeat(64),
   measurements: [defined, keskar],
 };
 const parse = (value: unknown): SharpnessRecord => parseSharpnessRecord(JSON.stringify(value));
 
 test('what is written is what is read', () => {
   expect(parse(record)).toEqual(record);
+});
+
+test('one on too few images is not called by the name of a convention, whoever called it so', () => {
+  const few = { ...keskar, images: 1, batchSize: 1 };
+  expect(parse({ ...record, measurements: [defined, few] }).measurements).toEqual([
+    defined,
+    { ...few, convention: 'custom' },
+  ]);
 });
 
 test('the epoch may be absent', () => {

@@ -3,43 +3,66 @@
  *
  * Batch normalisation's mode alone changes the metric 50-fold and the sign of the gradient decides whether L-BFGS-B climbs
  * at all, so every number carries the convention it follows. A file holds at most one measurement of each named convention;
- * `custom` ones (other ε, other data, projected ascent …) may be many.
+ * `custom` ones (other ε, other data, a few images …) may be many.
  */
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { SmoothOutError } from '../support/errors.js';
+import { exists, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { waitForLock } from '../support/lock.js';
+import {
+  CONVENTION_KEYS,
+  CONVENTIONS,
+  type Convention,
+  conventionOf,
+  NAMED_CONVENTIONS,
+} from './sharpness-conventions.js';
 
 export const SHARPNESS_VERSION = 1;
 
-const CONVENTIONS = ['defined', 'keskar', 'reference', 'custom'] as const;
-export type Convention = (typeof CONVENTIONS)[number];
-export type NamedConvention = Exclude<Convention, 'custom'>;
+const count = z.int().min(0);
+const positiveCount = z.int().min(1);
+/** null stands for what JSON has no word for: NaN and ±Infinity. */
+const numberOrNull = z.number().nullable();
 
-type NamedKey = 'split' | 'batchNorm' | 'gradient' | 'epsilon' | 'start' | 'maxIterations';
+/** Other ways to the same number, so that a reader sees whether L-BFGS-B found the maximum. */
+const check = z.object({
+  projectedAscent: z.object({
+    /** The metric with the best value of projected ascent for the maximum. */
+    value: numberOrNull,
+    /** From the minimiser, then from random points of the box. */
+    starts: z.array(numberOrNull),
+    evaluations: count,
+  }),
+  /** Of the Hessian of f at the minimiser. */
+  largestEigenvalue: z.object({
+    value: numberOrNull,
+    residual: numberOrNull,
+    iterations: count,
+    evaluations: count,
+    converged: z.boolean(),
+  }),
+});
 
-const common = { epsilon: 5e-4, start: 'center', maxIterations: 10 } as const;
-
-/** What a named convention fixes. `defined` is Keskar's Metric 2.1 on a network that has finished training. */
-export const NAMED_CONVENTIONS: Readonly<Record<NamedConvention, Readonly<Pick<SharpnessMeasurement, NamedKey>>>> = {
-  defined: { split: 'train', batchNorm: 'running', gradient: 'exact', ...common },
-  keskar: { split: 'train', batchNorm: 'batch', gradient: 'exact', ...common },
-  reference: { split: 'test', batchNorm: 'running', gradient: 'reference', ...common },
-};
-
-/** In the order of the report's columns. */
-export const CONVENTION_NAMES = Object.keys(NAMED_CONVENTIONS) as readonly NamedConvention[];
-
-const measurement = z.object({
+const measurementSchema = z.object({
   convention: z.enum(CONVENTIONS),
   split: z.enum(['train', 'test']),
   batchNorm: z.enum(['running', 'batch']),
-  /** `reference` hands L-BFGS-B the gradient with the reference code's wrong sign. */
   gradient: z.enum(['exact', 'reference']),
   epsilon: z.number().positive(),
   start: z.enum(['center', 'random']),
-  maxIterations: z.int().min(0),
-  /** How many images the loss is averaged over. */
-  images: z.int().min(1),
+  maxIterations: count,
+  manifold: positiveCount.nullable(),
+  /** How many images the loss is averaged over, of how many in the whole split, in batches of how many. */
+  images: positiveCount,
+  splitImages: positiveCount,
+  batchSize: positiveCount,
+  /** Of random starts and subspaces. */
+  seed: count,
   /** The metric of each repeat, 100·(max f − f)/(1 + f). */
   repeats: z.array(z.number()).min(1),
+  /** How many repeats were run: one where all of them are the same run, whose numbers then stand for each. */
+  repeatsRun: positiveCount,
   /** The largest of the repeats, as the paper reports. */
   value: z.number(),
   /** f at the checkpoint itself, over the same images and in the same batch-norm mode. */
@@ -47,22 +70,28 @@ const measurement = z.object({
   /** How L-BFGS-B ended, repeat by repeat. */
   status: z.array(z.string()),
   /** Loss-and-gradient evaluations, repeat by repeat. */
-  evaluations: z.array(z.int().min(0)),
+  evaluations: z.array(count),
+  check: check.nullable(),
   seconds: z.number().min(0),
+  engine: z.string(),
+  device: z.string(),
 });
 
-export type SharpnessMeasurement = z.output<typeof measurement>;
+export type SharpnessMeasurement = z.output<typeof measurementSchema>;
+export type SharpnessCheck = z.output<typeof check>;
 
-const record = z.object({
+const recordSchema = z.object({
   version: z.literal(SHARPNESS_VERSION),
   /** The file measured, beside this one. */
   checkpoint: z.string(),
   /** The checkpoint's epoch, so that a measurement of an earlier checkpoint is not taken for one of today's. */
-  epoch: z.int().min(0).nullable().default(null),
-  measurements: z.array(measurement),
+  epoch: count.nullable().default(null),
+  /** SHA-256 of the checkpoint's file. */
+  checkpointSha256: z.string(),
+  measurements: z.array(measurementSchema),
 });
 
-export type SharpnessRecord = z.output<typeof record>;
+export type SharpnessRecord = z.output<typeof recordSchema>;
 
 /** What is wrong with a measurement that calls itself by a convention's name, or null. */
 function contradiction(m: SharpnessMeasurement): string | null {
@@ -71,14 +100,12 @@ function contradiction(m: SharpnessMeasurement): string | null {
   }
   if (m.convention === 'custom') return null;
   const fixed = NAMED_CONVENTIONS[m.convention];
-  for (const key of Object.keys(fixed) as (keyof typeof fixed)[]) {
-    if (m[key] !== fixed[key]) return `${key} is ${m[key]}, where "${m.convention}" means ${fixed[key]}`;
-  }
-  return null;
+  const other = CONVENTION_KEYS.find((key) => m[key] !== fixed[key]);
+  return other === undefined ? null : `${other} is ${m[other]}, where "${m.convention}" means ${fixed[other]}`;
 }
 
 /**
- * Reads the text of a sharpness.json.
+ * Reads the text of a sharpness.json. A named measurement on too few images to deserve the name is a custom one.
  *
  * @throws Error with a one-line reason: not JSON, another version, a missing field, a measurement that contradicts its
  * convention, or a convention measured twice.
@@ -89,17 +116,117 @@ export function parseSharpnessRecord(text: string): SharpnessRecord {
   if (version !== SHARPNESS_VERSION) {
     throw new Error(`version ${JSON.stringify(version)}, where this program reads version ${SHARPNESS_VERSION}`);
   }
-  const parsed = record.safeParse(json);
+  const parsed = recordSchema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new Error(`${issue.path.join('.') || 'the file'}: ${issue.message}`);
   }
   const seen = new Set<Convention>();
-  for (const m of parsed.data.measurements) {
+  const measurements = parsed.data.measurements.map((m) => {
     const reason = contradiction(m);
     if (reason !== null) throw new Error(`the "${m.convention}" measurement: ${reason}`);
     if (m.convention !== 'custom' && seen.has(m.convention)) throw new Error(`"${m.convention}" is measured twice`);
     seen.add(m.convention);
+    return m.convention === 'custom' ? m : { ...m, convention: conventionOf(m) };
+  });
+  return { ...parsed.data, measurements };
+}
+
+/** The checkpoint that a record is about. */
+export interface MeasuredCheckpoint {
+  readonly path: string;
+  readonly epoch: number | null;
+  readonly sha256: string;
+}
+
+const BEST = 'best.safetensors';
+
+/**
+ * sharpness.json in the checkpoint's folder, where the report looks for that of best.safetensors. Measurements of
+ * another checkpoint beside it do not take its place: theirs is NAME-sharpness.json.
+ */
+export async function sharpnessPath(checkpoint: string): Promise<string> {
+  const folder = dirname(checkpoint);
+  const name = basename(checkpoint);
+  const usual = join(folder, 'sharpness.json');
+  if (name === BEST) return usual;
+  const own = join(folder, `${name.replace(/\.safetensors$/, '')}-sharpness.json`);
+  if (await exists(join(folder, BEST))) return own;
+  const record = await readSharpnessRecord(usual);
+  return record === null || record.checkpoint === name ? usual : own;
+}
+
+/**
+ * What has been measured of exactly this checkpoint; none of it where the file has changed since.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID where sharpness.json is damaged.
+ */
+export async function readMeasurements(
+  path: string,
+  { path: checkpoint, sha256 }: MeasuredCheckpoint,
+): Promise<readonly SharpnessMeasurement[]> {
+  const record = await readSharpnessRecord(path);
+  const isSame = record?.checkpoint === basename(checkpoint) && record.checkpointSha256 === sha256;
+  return isSame ? record.measurements : [];
+}
+
+async function readSharpnessRecord(path: string): Promise<SharpnessRecord | null> {
+  const text = await readTextIfExists(path);
+  try {
+    return text === null ? null : parseSharpnessRecord(text);
+  } catch (error) {
+    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${(error as Error).message}`, {
+      hint: 'Move the file away to measure anew.',
+    });
   }
-  return parsed.data;
+}
+
+/**
+ * Adds a measurement in place of one that it repeats, to what other processes may have added since.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID, NO_SPACE, OUTPUT_UNWRITABLE, RUN_LOCKED
+ */
+export async function addMeasurement(
+  path: string,
+  checkpoint: MeasuredCheckpoint,
+  added: SharpnessMeasurement,
+): Promise<void> {
+  const lock = await waitForLock(path.replace(/\.json$/, '.lock.json'));
+  try {
+    const before = await readMeasurements(path, checkpoint);
+    const record: SharpnessRecord = {
+      version: SHARPNESS_VERSION,
+      checkpoint: basename(checkpoint.path),
+      epoch: checkpoint.epoch,
+      checkpointSha256: checkpoint.sha256,
+      measurements: [...before.filter((earlier) => !isReplacedBy(earlier, added)), added],
+    };
+    await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** What a measurement's values depend on. */
+const MEASUREMENT_KEYS = [...CONVENTION_KEYS, 'images', 'batchSize', 'seed'] as const;
+type MeasurementKey = (typeof MEASUREMENT_KEYS)[number];
+
+/** A named convention is there once; custom measurements differ in some setting. */
+function isReplacedBy(earlier: SharpnessMeasurement, added: SharpnessMeasurement): boolean {
+  if (added.convention !== 'custom') return earlier.convention === added.convention;
+  return earlier.convention === 'custom' && MEASUREMENT_KEYS.every((key) => earlier[key] === added[key]);
+}
+
+/** The earlier measurement that the settings, with their number of repeats, would only repeat. */
+export function alreadyMeasured(
+  measurements: readonly SharpnessMeasurement[],
+  settings: Pick<SharpnessMeasurement, MeasurementKey> & { readonly repeats: number },
+  withCheck: boolean,
+): SharpnessMeasurement | undefined {
+  return measurements.find(
+    (earlier) =>
+      MEASUREMENT_KEYS.every((key) => earlier[key] === settings[key]) &&
+      earlier.repeats.length === settings.repeats &&
+      (!withCheck || earlier.check !== null),
+  );
 }

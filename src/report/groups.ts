@@ -1,6 +1,6 @@
 /** Groups of runs that differ by their seed alone, and the cells of the paper's tables that they stand in. */
 
-import type { NamedConvention } from '../records/sharpness-record.js';
+import type { NamedConvention } from '../records/sharpness-conventions.js';
 import {
   DATASET_NAMES,
   MODEL_NAMES,

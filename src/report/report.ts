@@ -1,7 +1,7 @@
 /** Writes the report: the tables and runs as CSV, the figures and the page. */
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-record.js';
+import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';

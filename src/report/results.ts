@@ -1,7 +1,7 @@
 /** Folders of results: read, sorted into the paper's tables, and put side by side. */
 import { basename, dirname, join } from 'node:path';
 import { type Curves, loadCurves } from '../records/curve-record.js';
-import { CONVENTION_NAMES } from '../records/sharpness-record.js';
+import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
 import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';

@@ -6,12 +6,8 @@ import { type Config, configSchema, type MethodConfig, type OptimizerConfig } fr
 import { type EpochMetrics, readMetrics } from '../records/metrics.js';
 import { runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
-import {
-  type NamedConvention,
-  parseSharpnessRecord,
-  type SharpnessMeasurement,
-  type SharpnessRecord,
-} from '../records/sharpness-record.js';
+import type { NamedConvention } from '../records/sharpness-conventions.js';
+import { parseSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
 import { readTextIfExists } from '../support/files.js';
 import { groupBy } from './statistics.js';
 

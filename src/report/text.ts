@@ -1,6 +1,6 @@
 /** Numbers as a reader of a table wants them, and the tables that `smoothout report` prints. */
 
-import { CONVENTION_NAMES } from '../records/sharpness-record.js';
+import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import {
   accuracies,
   describeGroup,

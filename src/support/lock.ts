@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { SmoothOutError } from './errors.js';
 import { asWriteError } from './files.js';
 
@@ -148,4 +149,26 @@ function locked(path: string, holder: Holder | null): SmoothOutError {
         : `Wait for it to end. If it has died, delete that file: from here there is no telling.`,
     },
   );
+}
+
+/** Longer than any rewriting of a small file takes. */
+const WAIT_SECONDS = 10;
+
+/**
+ * Takes a lock that is held for moments only, as while a file is read, changed and written: waits for its holder.
+ *
+ * @throws SmoothOutError RUN_LOCKED where it is still held after ten seconds.
+ */
+export async function waitForLock(path: string): Promise<Lock> {
+  const until = performance.now() + 1000 * WAIT_SECONDS;
+  for (;;) {
+    try {
+      return await acquireLock(path);
+    } catch (error) {
+      const isHeld = error instanceof SmoothOutError && error.code === 'RUN_LOCKED';
+      if (!isHeld || performance.now() > until) throw error;
+      // Not in step with the others that wait.
+      await setTimeout(10 + 40 * Math.random());
+    }
+  }
 }

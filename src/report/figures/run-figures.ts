@@ -1,6 +1,6 @@
 /** What finished runs show side by side: accuracy against batch size, and sharpness against the generalisation gap. */
 import type { TopLevelSpec } from 'vega-lite';
-import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-record.js';
+import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import { type Group, meanAccuracy } from '../groups.js';
 import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';

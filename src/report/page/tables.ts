@@ -1,6 +1,6 @@
 /** The sections of the page with tables: the paper's, the runs that are no row of the paper, and two folders side by side. */
 
-import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-record.js';
+import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import {
   describeGroup,
   type Epoch,

@@ -6,7 +6,8 @@ import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import type { EpochMetrics } from '../../records/metrics.js';
 import { RECORD_VERSION, type RunRecord } from '../../records/run-record.js';
-import { NAMED_CONVENTIONS, type NamedConvention, type SharpnessRecord } from '../../records/sharpness-record.js';
+import { NAMED_CONVENTIONS, type NamedConvention } from '../../records/sharpness-conventions.js';
+import type { SharpnessRecord } from '../../records/sharpness-record.js';
 
 /** A new empty folder for results, removed when the test is over. */
 export async function resultsFolder(): Promise<string> {
@@ -109,6 +110,13 @@ export function sharpnessRecord(
     convention: name as NamedConvention,
     ...NAMED_CONVENTIONS[name as NamedConvention],
     images: 10000,
+    splitImages: 10000,
+    batchSize: 2000,
+    seed: 1,
+    repeatsRun: 1,
+    check: null,
+    engine: 'onnx',
+    device: 'cpu',
     repeats: [value],
     value,
     loss: 0.1,
@@ -116,7 +124,7 @@ export function sharpnessRecord(
     evaluations: [12],
     seconds: 3,
   }));
-  return { version: 1, checkpoint: 'best.safetensors', epoch, measurements };
+  return { version: 1, checkpoint: 'best.safetensors', epoch, checkpointSha256: 'a'.repeat(64), measurements };
 }
 
 /** F1 as in Tables 1 and 2: both batch sizes, both methods, `seeds` seeds, all three conventions. */

@@ -1,7 +1,9 @@
-/** One measurement of one checkpoint, with all repeats and second opinions. */
+/** The sharpness of one checkpoint: Keskar et al.'s metric (keskar.ts) with all repeats and second opinions. */
 
 import { firstImages } from '../data/source.js';
 import type { Objective } from '../lbfgsb/problem.js';
+import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from '../records/sharpness-conventions.js';
+import type { SharpnessCheck, SharpnessMeasurement } from '../records/sharpness-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { SmoothOutError } from '../support/errors.js';
@@ -9,7 +11,6 @@ import { largestHessianEigenvalue } from './hessian.js';
 import { fullSpace, measureOnce, relativeIncrease, type SearchSpace, type SharpnessOnce } from './keskar.js';
 import { drawManifold, manifoldSpace } from './manifold.js';
 import { maximizeByProjectedAscent } from './projected-ascent.js';
-import { conventionOf, runsOf, type SecondOpinions, type SharpnessSettings, type StoredMeasurement } from './record.js';
 import { createSplitLoss, type SplitLoss, usualBatchSize } from './split-loss.js';
 
 export interface MeasurementProgress {
@@ -33,16 +34,48 @@ export interface MeasureOptions {
   readonly onProgress?: (progress: MeasurementProgress) => void;
 }
 
+/** What a measurement depends on beside the checkpoint. */
+export interface SharpnessSettings extends ConventionSettings {
+  readonly repeats: number;
+  /** The first images of the split only; null for all of them. */
+  readonly images: number | null;
+  /** Null for the network's usual one (split-loss.ts). */
+  readonly batchSize: number | null;
+  /** Of random starts and subspaces. */
+  readonly seed: number;
+}
+
+/** The metric as the paper defines it, on the training set of a network that has finished training. */
+export const DEFAULT_SETTINGS: SharpnessSettings = {
+  ...NAMED_CONVENTIONS.defined,
+  repeats: 5,
+  images: null,
+  batchSize: null,
+  seed: 1,
+};
+
+/** How many runs of L-BFGS-B the repeats take: from the minimiser over all weights, every one would be the same. */
+export function runsOf({ start, manifold, repeats }: SharpnessSettings): number {
+  return start === 'random' || manifold !== null ? repeats : 1;
+}
+
 /** Settings with the numbers of images that they come to for one checkpoint. */
 export interface ResolvedSettings extends SharpnessSettings {
   readonly images: number;
+  readonly splitImages: number;
   readonly batchSize: number;
 }
 
+/** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
 export function resolveSettings(settings: SharpnessSettings, { splits, model }: CheckpointFile): ResolvedSettings {
-  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splits[settings.split].count);
+  const splitImages = splits[settings.split].count;
+  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
   const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
-  return { ...settings, images, batchSize };
+  if (settings.batchNorm === 'batch' && (batchSize === 1 || images % batchSize === 1)) {
+    const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
+    throw new SmoothOutError('USAGE', what, { hint: 'Choose another --batch-size or --images.' });
+  }
+  return { ...settings, images, splitImages, batchSize };
 }
 
 /**
@@ -53,7 +86,7 @@ export async function measureSharpness(
   session: Session,
   checkpoint: CheckpointFile,
   options: MeasureOptions,
-): Promise<StoredMeasurement> {
+): Promise<SharpnessMeasurement> {
   const settings = resolveSettings(options.settings, checkpoint);
   checkManifold(settings, checkpoint.model.layout.size);
   const startedAt = performance.now();
@@ -83,8 +116,7 @@ export async function measureSharpness(
     const seconds = (performance.now() - startedAt) / 1000;
     const check = options.check ? await askSecondOpinions(spaceFor(0), runs[0]!.loss, settings.seed, follow) : null;
     const { name: engine, device } = session.engine;
-    const splitImages = checkpoint.splits[settings.split].count;
-    return { ...measurementOf(settings, runs), splitImages, check, seconds, engine, device };
+    return { ...measurementOf(settings, runs), check, seconds, engine, device };
   } finally {
     await loss.dispose();
   }
@@ -130,7 +162,7 @@ async function splitLoss(
 function measurementOf(
   { repeats: count, ...settings }: ResolvedSettings,
   runs: readonly SharpnessOnce[],
-): Omit<StoredMeasurement, 'splitImages' | 'check' | 'seconds' | 'engine' | 'device'> {
+): Omit<SharpnessMeasurement, 'check' | 'seconds' | 'engine' | 'device'> {
   // From the minimiser over all weights every repeat is the same run again: its numbers stand for each.
   const each = Array.from({ length: count }, (_, repeat) => runs[repeat] ?? runs[0]!);
   const repeats = each.map(({ sharpness }) => sharpness);
@@ -184,7 +216,7 @@ async function askSecondOpinions(
   loss: number,
   seed: number,
   follow: Follow,
-): Promise<SecondOpinions> {
+): Promise<SharpnessCheck> {
   const ascent = await maximizeByProjectedAscent(space.objective, space.center, {
     ...space.box,
     seed,
