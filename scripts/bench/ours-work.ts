@@ -3,13 +3,14 @@ import * as tf from '@tensorflow/tfjs';
 import { createSplitLoss } from '../../src/analysis/split-loss.js';
 import type { Batch } from '../../src/data/batches.js';
 import { imageSize } from '../../src/data/source.js';
-import type { DeviceArray, Engine } from '../../src/engine/engine.js';
+import { type Engine, float } from '../../src/engine/engine.js';
 import { initialise } from '../../src/nn/weights.js';
 import { createUniformBuffer, integers } from '../../src/support/random.js';
+import { buildLearner } from '../../src/training/learner.js';
 import { trainingPrograms } from '../../src/training/programs.js';
-import { buildLearner, ghostBatches } from '../../src/training/setup.js';
+import { ghostBatches } from '../../src/training/setup.js';
 import { disposeState, freshOptimizerState, uploadState } from '../../src/training/state.js';
-import { createStepRunner, stepsAtOnce } from '../../src/training/step.js';
+import { createStepper } from '../../src/training/step.js';
 import type { GradientTask, ProductTask, StepTask, Task } from './protocol.js';
 import type { Work } from './serve.js';
 
@@ -19,17 +20,16 @@ export function prepareWork(engine: Engine, task: Task): Promise<Work> {
 }
 
 async function product(engine: Engine, { size }: ProductTask): Promise<Work> {
-  const spec = { shape: [size, size], dtype: 'float32' as const };
-  const multiply = ({ a, b }: Readonly<Record<string, tf.Tensor>>) => ({
-    product: tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D),
-  });
-  const [seconds, program] = await timed(() => engine.compile(multiply, { a: spec, b: spec }, { keep: ['product'] }));
-  const matrix = () => engine.upload(uniform(size * size), [size, size]);
-  const [a, b] = [await matrix(), await matrix()];
+  const matrix = float(size, size);
+  const [seconds, program] = await timed(() =>
+    engine.compile(({ a, b }) => ({ product: tf.matMul(a, b) }), { a: matrix, b: matrix }, { keep: ['product'] }),
+  );
+  const upload = () => engine.upload(uniform(size * size), [size, size]);
+  const [a, b] = [await upload(), await upload()];
   return {
     compileSeconds: seconds,
     run: repeated(async () => {
-      const result = (await program.run({ a, b })).product as DeviceArray;
+      const result = (await program.run({ a, b })).product;
       const outcome = (await result.read())[0]!;
       result.dispose();
       return outcome;
@@ -40,34 +40,35 @@ async function product(engine: Engine, { size }: ProductTask): Promise<Work> {
 async function trainingStep(engine: Engine, { spec, classes, shape, learningRate }: StepTask): Promise<Work> {
   const learner = buildLearner(spec, { classes, shape });
   const programs = trainingPrograms(engine, learner);
-  const atOnce = stepsAtOnce(engine, spec, learner);
   const sizes = ghostBatches(spec.batchSize, spec.batchSize, spec.ghostBatchSize);
   const [seconds] = await timed(async () => {
-    if (sizes.length === 1) return programs.step(sizes[0]!, atOnce);
-    // Where several passes are one run, the first step chooses how many, and compiles them.
-    if (!engine.compileSteps) await programs.pass(sizes[0]!);
-    return programs.update();
+    if (sizes.length === 1) return programs.step.get(spec.batchSize);
+    await programs.pass.get(sizes[0]!);
+    return programs.update.get('update');
   });
-  const step = createStepRunner(spec, learner, programs, engine);
+  const stepper = createStepper(spec, learner, programs, new AbortController().signal);
   const parts = partsOf(batchOf(spec.batchSize, imageSize(shape), classes), sizes);
+  async function* endless() {
+    for (;;) yield* parts;
+  }
   const weights = initialise(learner.model.layout, { seed: spec.seed, batchNormScale: 'one' });
   return {
     compileSeconds: seconds,
-    atOnce,
     async run(times, untimed) {
       const start = { ...weights, optimizer: freshOptimizerState(learner), updates: 0 };
-      let state = await uploadState(engine, learner, start);
-      const total = untimed + times;
-      const ran = await repeated(async (i, steps) => {
-        let part = 0;
-        const count = steps * spec.batchSize;
-        const batch = { count, next: async () => parts[part++ % parts.length]! };
-        const result = await step(state, batch, { epoch: 0, step: i, done: i, total, learningRate }, steps);
-        state = result.state;
-        return result.lossSum / count;
-      }, atOnce)(times, untimed);
+      let state = await uploadState(engine, start);
+      let outcome = Number.NaN;
+      const take = async (from: number, count: number) => {
+        const first = { epoch: 0, step: from, done: from, total: times + untimed, learningRate };
+        for await (const result of stepper(state, { size: spec.batchSize, count }, endless(), first)) {
+          state = result.state;
+          outcome = result.lossSum / (result.steps * spec.batchSize);
+        }
+      };
+      await take(0, untimed);
+      const [seconds] = await timed(() => take(untimed, times));
       disposeState(state);
-      return ran;
+      return { seconds, outcome };
     },
   };
 }
@@ -100,14 +101,14 @@ async function lossAndGradient(engine: Engine, task: GradientTask): Promise<Work
   return { compileSeconds: 0, run: repeated(() => objective.evaluate(x, gradient)) };
 }
 
-function repeated(some: (done: number, count: number) => Promise<number>, atOnce = 1): Work['run'] {
+function repeated(once: () => Promise<number>): Work['run'] {
   return async (times, untimed) => {
     let outcome = Number.NaN;
-    const upTo = async (from: number, end: number) => {
-      for (let done = from; done < end; done += atOnce) outcome = await some(done, Math.min(atOnce, end - done));
+    const repeat = async (count: number) => {
+      for (let i = 0; i < count; i++) outcome = await once();
     };
-    await upTo(0, untimed);
-    const [seconds] = await timed(() => upTo(untimed, untimed + times));
+    await repeat(untimed);
+    const [seconds] = await timed(() => repeat(times));
     return { seconds, outcome };
   };
 }

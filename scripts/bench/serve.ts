@@ -6,8 +6,6 @@ import type { Ran, Reply, Request, Task } from './protocol.js';
 
 export interface Work {
   readonly compileSeconds: number;
-  /** Steps that one call of the engine makes; other numbers of steps than multiples of it are compiled as they come. */
-  readonly atOnce?: number;
   run(times: number, untimed: number): Promise<Ran>;
 }
 

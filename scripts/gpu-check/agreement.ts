@@ -5,8 +5,8 @@ import type { Engine } from '../../src/engine/engine.js';
 import { initialise } from '../../src/nn/weights.js';
 import { createEvaluator } from '../../src/session/evaluate.js';
 import { fillUniform, integers } from '../../src/support/random.js';
-import { type Learner, trainingPrograms } from '../../src/training/programs.js';
-import { buildLearner } from '../../src/training/setup.js';
+import { buildLearner, type Learner } from '../../src/training/learner.js';
+import { trainingPrograms } from '../../src/training/programs.js';
 import {
   disposeState,
   downloadState,
@@ -14,7 +14,7 @@ import {
   type HostState,
   uploadState,
 } from '../../src/training/state.js';
-import { createStepRunner, stepsAtOnce } from '../../src/training/step.js';
+import { createStepper } from '../../src/training/step.js';
 import type { StepTask } from '../bench/protocol.js';
 
 /** Vectors are flat. */
@@ -104,18 +104,17 @@ const outcomeOf = ({ state: { parameters, statistics, optimizer }, loss }: Train
 
 function trainer(engine: Engine, learner: Learner, { spec, learningRate }: StepTask, total: number) {
   const programs = trainingPrograms(engine, learner);
-  const runStep = createStepRunner(spec, learner, programs, engine);
-  const atOnce = stepsAtOnce(engine, spec, learner);
+  const stepper = createStepper(spec, learner, programs, new AbortController().signal);
   const size = spec.ghostBatchSize ?? spec.batchSize;
   return {
     async train(start: HostState, from: number, steps: number): Promise<Trained> {
-      let state = await uploadState(engine, learner, start);
+      let state = await uploadState(engine, start);
       let loss = 0;
-      for (let step = from; step < from + steps; step += atOnce) {
-        const some = Math.min(atOnce, from + steps - step);
-        let part = (step * spec.batchSize) / size;
-        const batch = { count: some * spec.batchSize, next: async () => imagesOf(learner, size, part++) };
-        const result = await runStep(state, batch, { epoch: 0, step, done: step, total, learningRate }, some);
+      async function* parts() {
+        for (let part = (from * spec.batchSize) / size; ; part++) yield imagesOf(learner, size, part);
+      }
+      const first = { epoch: 0, step: from, done: from, total, learningRate };
+      for await (const result of stepper(state, { size: spec.batchSize, count: steps }, parts(), first)) {
         state = result.state;
         loss += result.lossSum;
       }

@@ -1,7 +1,7 @@
 /** Images a second of a training step, how much of the time the device had work, and PyTorch on CUDA beside it. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Engine, Program } from '../../src/engine/engine.js';
+import type { Engine } from '../../src/engine/engine.js';
 import { stepTask } from '../bench/measurements.js';
 import { prepareWork } from '../bench/ours-work.js';
 import type { StepTask } from '../bench/protocol.js';
@@ -21,6 +21,9 @@ export const STEPS = [
   'alexnet-gbn',
 ];
 
+/** Steps that say how long one takes, and warm up as many before: more than a device makes in one call. */
+const SOME = 16;
+
 export interface Speed {
   readonly imagesPerSecond: number;
   readonly compileSeconds: number;
@@ -33,9 +36,8 @@ export async function speedOf(engine: Engine, name: string, seconds: number): Pr
   const task = await stepTask(`${name}-`, 'smoothout');
   const watch = { inRuns: 0, compiling: 0 };
   const work = await prepareWork(timing(engine, watch), task);
-  const { atOnce = 1 } = work;
-  const { seconds: first } = await work.run(atOnce, atOnce);
-  const times = atOnce * Math.ceil(seconds / first);
+  const { seconds: first } = await work.run(SOME, SOME);
+  const times = Math.ceil((SOME * seconds) / first);
   const [ran, gpu] = await gpuUseDuring(() => {
     watch.inRuns = 0;
     return work.run(times, 0);
@@ -55,16 +57,46 @@ function timing(engine: Engine, watch: { inRuns: number; compiling: number }): E
     watch[part] += (performance.now() - startedAt) / 1000;
     return result;
   };
-  const compiled = async (compile: () => Promise<Program>): Promise<Program> => {
-    const program = await timed(compile, 'compiling');
-    return { ...program, run: (inputs) => timed(() => program.run(inputs), 'inRuns') };
-  };
-  const { compileSteps } = engine;
   return {
     ...engine,
-    compile: (...args) => compiled(() => engine.compile(...args)),
-    ...(compileSteps && { compileSteps: (...args) => compiled(() => compileSteps(...args)) }),
+    async compile(...inputs) {
+      const program = await timed(() => engine.compile(...inputs), 'compiling');
+      return {
+        ...program,
+        run: (given) => timed(() => program.run(given), 'inRuns'),
+        async *runs(first, each) {
+          // What the host takes to make the inputs is no part of a run.
+          let making = 0;
+          const results = program.runs(
+            first,
+            timedItems(each, (taken) => {
+              making += taken;
+            }),
+          );
+          for (;;) {
+            making = 0;
+            const startedAt = performance.now();
+            const { value, done } = await results.next();
+            watch.inRuns += (performance.now() - startedAt) / 1000 - making;
+            if (done) return;
+            yield value;
+          }
+        },
+      };
+    },
   };
+}
+
+/** The items, with the seconds that each took to be made. */
+async function* timedItems<T>(each: AsyncIterable<T>, onMade: (seconds: number) => void): AsyncGenerator<T> {
+  const items = each[Symbol.asyncIterator]();
+  for (;;) {
+    const startedAt = performance.now();
+    const { value, done } = await items.next();
+    onMade((performance.now() - startedAt) / 1000);
+    if (done) return;
+    yield value;
+  }
 }
 
 /** The Python that has PyTorch with CUDA; null where there is none. */

@@ -1,10 +1,9 @@
 /** The line between two minima (sections 3.2 and Appendix B; Figs. 3a, 5, 7a, 9, 10), after Goodfellow et al. */
-import type { Tensor1D } from '@tensorflow/tfjs';
 import { firstImages } from '../data/source.js';
 import type { Split, SplitImages } from '../data/split-images.js';
-import type { Engine, NamedTensors } from '../engine/engine.js';
+import { type Engine, float } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
-import { batchLoss, batchSignature, float } from '../nn/loss.js';
+import { batchLoss, batchSpecs } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import type { Weights } from '../nn/weights.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
@@ -108,14 +107,12 @@ export function createStatisticsEstimator(
 ): StatisticsEstimator {
   const { size, statisticsSize } = model.layout;
   const zeros = new Float32Array(statisticsSize);
-  const programs = createProgramCache<number>();
-  const compile = (count: number) => {
-    const signature = { parameters: float(size), ...batchSignature(model, count, 'train') };
-    const statistics = (inputs: NamedTensors) => ({
-      after: batchLoss(model, inputs.parameters as Tensor1D, inputs, 'train').statistics,
-    });
-    return engine.compile(statistics, signature);
-  };
+  const programs = createProgramCache((count: number) =>
+    engine.compile(({ parameters, batch }) => ({ after: batchLoss(model, parameters, batch, 'train').statistics }), {
+      parameters: float(size),
+      batch: batchSpecs(model, count, 'train'),
+    }),
+  );
   return {
     async estimate(parameters) {
       const sums = new Float64Array(statisticsSize);
@@ -123,9 +120,9 @@ export function createStatisticsEstimator(
       for await (const batch of images.batches(batchSize)) {
         if (batch.count === 1) continue;
         const { images: pixels, labels, count } = batch;
-        const program = await programs.once(count, () => compile(count));
-        const { after } = await program.run({ parameters, statistics: zeros, images: pixels, labels });
-        for (let i = 0; i < statisticsSize; i++) sums[i]! += (count * (after as Float32Array)[i]!) / MOMENTUM;
+        const program = await programs.get(count);
+        const { after } = await program.run({ parameters, batch: { statistics: zeros, images: pixels, labels } });
+        for (let i = 0; i < statisticsSize; i++) sums[i]! += (count * after[i]!) / MOMENTUM;
         weight += count;
       }
       return Float32Array.from(sums, (sum) => sum / weight);

@@ -1,11 +1,10 @@
 /** Sensitivity to uniform noise: C̄(w*; a), and its slope s (section 3.2, Eq. 9; Figs. 3b, 7b, 8). */
-import * as tf from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
 import { firstImages } from '../data/source.js';
 import type { Split } from '../data/split-images.js';
-import type { Engine, NamedTensors, Program } from '../engine/engine.js';
+import { type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
-import { batchLoss, batchSignature, float } from '../nn/loss.js';
+import { batchLoss, batchSpecs } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
@@ -44,11 +43,11 @@ export async function measureSensitivity(
   { engine }: Session,
   { model, weights, splits }: CheckpointFile,
   split: Split,
-  { strengths, images = Number.POSITIVE_INFINITY, seed, onBatch }: SensitivityOptions,
+  { strengths, images: limit = Number.POSITIVE_INFINITY, seed, onBatch }: SensitivityOptions,
 ): Promise<NoisyPoint[]> {
   const { layout } = model;
-  const source = firstImages(splits[split], images);
-  const programs = createProgramCache<number>();
+  const source = firstImages(splits[split], limit);
+  const programs = createProgramCache((count: number) => compileNoisyLoss(engine, model, count));
   const parameters = await engine.upload(weights.parameters, [layout.size]);
   const sums = strengths.map((a) => ({ a, loss: 0, correct: 0 }));
   const u = createUniformBuffer(layout.size);
@@ -57,16 +56,17 @@ export async function measureSensitivity(
   try {
     for await (const batch of batches(source, { batchSize: NOISE_BATCH })) {
       const stream = { seed, purpose: 'sensitivity', epoch: STREAM[split], step: draws } as const;
-      const noise = await engine.upload(drawNoise(u, stream, layout, { bound: 1, parameters: 'all' }), [layout.size]);
+      const uOfBatch = await engine.upload(drawNoise(u, stream, layout, 'all'), [layout.size]);
       draws++;
-      const program = await programs.once(batch.count, () => compileNoisyLoss(engine, model, batch.count));
-      const inputs = { parameters, noise, statistics: weights.statistics, images: batch.images, labels: batch.labels };
+      const program = await programs.get(batch.count);
+      const { images, labels } = batch;
+      const inputs = { parameters, u: uOfBatch, batch: { statistics: weights.statistics, images, labels } };
       for (const sum of sums) {
-        const results = await program.run({ ...inputs, strength: Float32Array.of(sum.a) });
-        sum.loss += (results.loss as Float32Array)[0]!;
-        sum.correct += (results.correct as Float32Array)[0]!;
+        const results = await program.run({ ...inputs, a: Float32Array.of(sum.a) });
+        sum.loss += sumOf(results.loss);
+        sum.correct += sumOf(results.correct);
       }
-      noise.dispose();
+      uOfBatch.dispose();
       done += batch.count;
       onBatch?.(done);
     }
@@ -78,22 +78,13 @@ export async function measureSensitivity(
   return sums.map(({ a, loss, correct }) => ({ a, loss: loss / count, accuracy: (100 * correct) / count, draws }));
 }
 
-function compileNoisyLoss(engine: Engine, model: Model, count: number): Promise<Program> {
+function compileNoisyLoss(engine: Engine, model: Model, count: number) {
   const vector = float(model.layout.size);
-  const signature = {
-    parameters: vector,
-    noise: vector,
-    strength: float(),
-    ...batchSignature(model, count, 'running'),
-  };
-  const noisyLoss = (inputs: NamedTensors) => {
-    const a = inputs.strength as tf.Scalar;
-    const theta = tf.mul(inputs.noise!, a) as tf.Tensor1D;
-    const perturbed = uniformPerturbation.perturb(inputs.parameters as tf.Tensor1D, theta, a);
-    const { sum, correct } = batchLoss(model, perturbed, inputs, 'running');
+  const specs = { parameters: vector, u: vector, a: float(), batch: batchSpecs(model, count, 'running') };
+  return engine.compile(({ parameters, u, a, batch }) => {
+    const { sum, correct } = batchLoss(model, uniformPerturbation(parameters, u, a), batch, 'running');
     return { loss: sum, correct };
-  };
-  return engine.compile(noisyLoss, signature);
+  }, specs);
 }
 
 /** s = ΔC̄/Δa (Eq. 9), from each strength to the next. */

@@ -1,9 +1,8 @@
-import type { Tensor1D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openImages } from '../data/split-images.js';
 import { createEngine } from '../engine/create.js';
-import type { NamedTensors } from '../engine/engine.js';
-import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
+import { float, sumOf } from '../engine/engine.js';
+import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
 import { buildModel } from '../nn/model.js';
 import { createEvaluator } from '../session/evaluate.js';
 import { normal } from '../support/random.js';
@@ -48,22 +47,19 @@ describe('the loss over a split', () => {
       Uint32Array.from({ length: 400 }, (_, i) => i),
       pixels,
     );
-    const mean = (inputs: NamedTensors) => {
+    const specs = { parameters: float(w.length), batch: batchSpecs(model, 400, batchNorm) };
+    const program = await engine.compile(({ parameters, batch }) => {
       const { value, gradient } = withGradient(
-        (parameters) => ({ value: batchLoss(model, parameters, inputs, batchNorm).mean, extras: {} }),
-        inputs.parameters as Tensor1D,
+        (at) => ({ value: batchLoss(model, at, batch, batchNorm).mean, extras: {} }),
+        parameters,
       );
       return { value, gradient };
-    };
-    const program = await engine.compile(mean, {
-      parameters: float(w.length),
-      ...batchSignature(model, 400, batchNorm),
-    });
-    const images = { images: pixels, labels: source.labels };
-    const expected = await program.run({ parameters: weights.parameters, statistics: weights.statistics, ...images });
+    }, specs);
+    const { parameters, statistics } = weights;
+    const expected = await program.run({ parameters, batch: { statistics, images: pixels, labels: source.labels } });
     const { f, gradient } = await lossAndGradient({ batchNorm, batchSize: 400 });
-    expect(f / (expected.value as Float32Array)[0]!).toBeCloseTo(1, 5);
-    const oracle = Float64Array.from(expected.gradient as Float32Array);
+    expect(f / sumOf(expected.value)).toBeCloseTo(1, 5);
+    const oracle = Float64Array.from(expected.gradient);
     expect(largest(difference(gradient, oracle))).toBeLessThan(1e-4 * largest(oracle));
   });
 

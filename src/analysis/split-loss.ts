@@ -1,11 +1,10 @@
 /** The loss of a network over a whole split, with its gradient, as L-BFGS-B takes it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Tensor1D } from '@tensorflow/tfjs';
 import type { SplitImages } from '../data/split-images.js';
-import type { DeviceArray, Engine, NamedTensors, Program } from '../engine/engine.js';
+import { type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import type { Objective } from '../lbfgsb/problem.js';
-import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
+import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
 import type { Model, ModelName } from '../nn/model.js';
 
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
@@ -56,10 +55,10 @@ export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): numbe
  * `evaluate` throws the signal's reason once it is aborted.
  */
 export function createSplitLoss(options: SplitLossOptions): SplitLoss {
-  const { engine, model, statistics, images, batchNorm, batchSize, signal, onBatch } = options;
+  const { engine, model, statistics, images: split, batchNorm, batchSize, signal, onBatch } = options;
   const { size } = model.layout;
   const weights = new Float32Array(size);
-  const programs = createProgramCache<number>();
+  const programs = createProgramCache((count: number) => compileLossAndGradient(engine, model, batchNorm, count));
 
   async function evaluate(x: Float64Array, gradient: Float64Array): Promise<number> {
     weights.set(x);
@@ -68,40 +67,41 @@ export function createSplitLoss(options: SplitLossOptions): SplitLoss {
     let done = 0;
     const parameters = await engine.upload(weights, [size]);
     try {
-      for await (const batch of images.batches(batchSize)) {
+      for await (const batch of split.batches(batchSize)) {
         // Signals arrive between turns of the event loop only.
         await nextTurn();
         signal.throwIfAborted();
-        const program = await programs.once(batch.count, () =>
-          compileLossAndGradient(engine, model, batchNorm, batch.count),
-        );
-        const results = await program.run({ parameters, statistics, images: batch.images, labels: batch.labels });
-        loss += (results.loss as Float32Array)[0]!;
-        const ofBatch = results.gradient as DeviceArray;
-        const values = (await ofBatch.read()) as Float32Array;
+        const program = await programs.get(batch.count);
+        const { images, labels } = batch;
+        const results = await program.run({ parameters, batch: { statistics, images, labels } });
+        loss += sumOf(results.loss);
+        const values = await results.gradient.read();
         for (let i = 0; i < size; i++) gradient[i]! += values[i]!;
-        ofBatch.dispose();
+        results.gradient.dispose();
         done += batch.count;
         onBatch?.(done);
       }
     } finally {
       parameters.dispose();
     }
-    for (let i = 0; i < size; i++) gradient[i]! /= images.count;
-    return loss / images.count;
+    for (let i = 0; i < size; i++) gradient[i]! /= split.count;
+    return loss / split.count;
   }
 
   return { evaluate, dispose: programs.dispose };
 }
 
-function compileLossAndGradient(engine: Engine, model: Model, mode: BatchNormMode, count: number): Promise<Program> {
-  const lossAndGradient = (inputs: NamedTensors) => {
-    const { value, gradient } = withGradient(
-      (parameters) => ({ value: batchLoss(model, parameters, inputs, mode).sum, extras: {} }),
-      inputs.parameters as Tensor1D,
-    );
-    return { loss: value, gradient };
-  };
-  const signature = { parameters: float(model.layout.size), ...batchSignature(model, count, mode) };
-  return engine.compile(lossAndGradient, signature, { keep: ['gradient'] });
+function compileLossAndGradient(engine: Engine, model: Model, mode: BatchNormMode, count: number) {
+  const specs = { parameters: float(model.layout.size), batch: batchSpecs(model, count, mode) };
+  return engine.compile(
+    ({ parameters, batch }) => {
+      const { value, gradient } = withGradient(
+        (at) => ({ value: batchLoss(model, at, batch, mode).sum, extras: {} }),
+        parameters,
+      );
+      return { loss: value, gradient };
+    },
+    specs,
+    { keep: ['gradient'] },
+  );
 }

@@ -21,11 +21,11 @@ const hasDtype = (value: Value, dtype: TensorSpec['dtype']) =>
 
 /**
  * What a program says of its output.
- * @throws SmoothOutError UNSUPPORTED_OP where the output is neither float32 nor int32.
+ * @throws SmoothOutError UNSUPPORTED_OP where the output is not float32.
  */
 export function outputSpec(name: string, { shape, dtype }: { shape: readonly number[]; dtype: string }): TensorSpec {
-  if (dtype === 'float32' || dtype === 'int32') return { shape, dtype };
-  throw new SmoothOutError('UNSUPPORTED_OP', `Output ${name} is a ${dtype} tensor: outputs are float32 or int32.`, {
+  if (dtype === 'float32') return { shape, dtype };
+  throw new SmoothOutError('UNSUPPORTED_OP', `Output ${name} is a ${dtype} tensor: outputs are float32.`, {
     hint: 'Convert it with tf.cast.',
   });
 }

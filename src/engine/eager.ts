@@ -1,15 +1,9 @@
 /** Runs functions as they are written, op by op, on a tfjs backend: the oracle for every other engine. */
 import * as tf from '@tensorflow/tfjs';
 import { checkedInput, outputSpec } from './checks.js';
-import {
-  type DeviceArray,
-  dtypeOf,
-  type Engine,
-  type HostArray,
-  newArray,
-  type TensorSpec,
-  type Value,
-} from './engine.js';
+import { type DeviceArray, type Engine, newArray, type TensorSpec, type Value } from './engine.js';
+import type { NamedValues } from './flat.js';
+import { structured } from './structured.js';
 
 interface EagerArray extends DeviceArray {
   readonly tensor: tf.Tensor;
@@ -19,7 +13,7 @@ function eagerArray(tensor: tf.Tensor): EagerArray {
   return {
     tensor,
     shape: tensor.shape,
-    read: async () => (await tensor.data()) as HostArray,
+    read: async () => tensor.data<'float32'>(),
     dispose: () => tensor.dispose(),
   };
 }
@@ -44,11 +38,11 @@ export function createEagerEngine(backend: 'cpu' | 'tensorflow' = 'cpu'): Engine
     }
   }
 
-  return {
+  return structured({
     name: backend === 'cpu' ? 'tfjs' : 'tensorflow',
     device: 'cpu',
-    async compile(fn, signature, { keep = [] } = {}) {
-      const evaluate = (inputs: Readonly<Record<string, Value>>) =>
+    async compile(fn, signature, { isKept }) {
+      const evaluate = (inputs: NamedValues) =>
         tf.tidy(() => {
           const tensors = Object.entries(signature).map(([name, spec]) => [name, asTensor(name, inputs[name], spec)]);
           const outputs = Object.entries(fn(Object.fromEntries(tensors)));
@@ -58,13 +52,13 @@ export function createEagerEngine(backend: 'cpu' | 'tensorflow' = 'cpu'): Engine
       const zeros = Object.entries(signature).map(([name, spec]) => [name, newArray(spec)]);
       const sample = onBackend(() => evaluate(Object.fromEntries(zeros)));
       tf.dispose(sample);
+      for (const [name, tensor] of Object.entries(sample)) outputSpec(name, tensor);
       return {
-        outputs: Object.fromEntries(Object.entries(sample).map(([name, tensor]) => [name, outputSpec(name, tensor)])),
         async run(inputs) {
           return onBackend(() => {
             const results = Object.entries(evaluate(inputs)).map(([name, tensor]): [string, Value] => {
-              if (keep.includes(name)) return [name, eagerArray(tensor)];
-              const values = tensor.dataSync<'float32' | 'int32'>();
+              if (isKept(name)) return [name, eagerArray(tensor)];
+              const values = tensor.dataSync<'float32'>();
               tensor.dispose();
               return [name, values];
             });
@@ -75,9 +69,8 @@ export function createEagerEngine(backend: 'cpu' | 'tensorflow' = 'cpu'): Engine
       };
     },
     async upload(values, shape) {
-      const dtype = dtypeOf(values);
-      return onBackend(() => eagerArray(tf.tensor(values.slice(), [...shape], dtype)));
+      return onBackend(() => eagerArray(tf.tensor(values.slice(), [...shape])));
     },
     async dispose() {},
-  };
+  });
 }

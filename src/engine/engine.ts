@@ -2,62 +2,107 @@
  * What a training code needs from a numerical engine. Models, losses, optimizers and methods are pure functions written
  * once with tfjs ops; an engine decides how they run: traced into one ONNX graph, or eagerly on a tfjs backend.
  */
-import type { Tensor } from '@tensorflow/tfjs';
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs';
+import type { Borrowed } from '../support/borrowed.js';
 
 export type HostArray = Float32Array | Int32Array;
+
+/** float32 numbers that live where the engine computes until they are disposed. */
+export interface DeviceArray {
+  readonly shape: readonly number[];
+  /** The values on the host. On the CPU this is the array itself, which belongs to others once it is disposed. */
+  read(): Promise<Borrowed<Float32Array>>;
+  dispose(): void;
+}
+
+export type Value = HostArray | DeviceArray;
 
 export interface TensorSpec {
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32';
 }
 
-export type Signature = Readonly<Record<string, TensorSpec>>;
+/** What a function takes, by name. Names may be in groups: the state of a training is one. */
+export interface Specs {
+  readonly [name: string]: TensorSpec | Specs;
+}
+
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
-/** A pure function over named tensors, written with tfjs ops: no variables, no control flow that depends on values. */
-export type TensorFunction = (inputs: NamedTensors) => NamedTensors;
-
-/** An array that lives where the engine computes until it is disposed. */
-export interface DeviceArray {
-  readonly shape: readonly number[];
-  /** The values on the host. On the CPU this is the array itself, valid until `dispose`: copy what must last. */
-  read(): Promise<HostArray>;
-  dispose(): void;
+/** What a function returns, by name. */
+export interface Tensors {
+  readonly [name: string]: Tensor | Tensors;
 }
 
-export type Value = HostArray | DeviceArray;
+type TensorOf<Shape> = Shape extends readonly []
+  ? Scalar
+  : Shape extends readonly [number]
+    ? Tensor1D
+    : Shape extends readonly [number, number]
+      ? Tensor2D
+      : Shape extends readonly [number, number, number, number]
+        ? Tensor4D
+        : Tensor;
 
-export interface CompileOptions {
-  /** Outputs that stay on the device between runs. */
-  readonly keep?: readonly string[];
-}
+/** The tensors that a function of these inputs computes with. */
+export type TensorsOf<S> = S extends TensorSpec ? TensorOf<S['shape']> : { readonly [N in keyof S]: TensorsOf<S[N]> };
 
-export interface StepsOptions extends CompileOptions {
-  /** Inputs that are the same each time. */
-  readonly shared?: readonly string[];
-}
+/** The values that its program is given. */
+export type ValuesOf<S> = S extends TensorSpec ? Value : { readonly [N in keyof S]: ValuesOf<S[N]> };
 
-export interface Program {
-  readonly outputs: Signature;
-  /** Inputs are host arrays, or device arrays that an earlier run (of any program of this engine) kept. */
-  run(inputs: Readonly<Record<string, Value>>): Promise<Record<string, Value>>;
+type Kept<O> = O extends Tensor ? DeviceArray : { readonly [N in keyof O]: Kept<O[N]> };
+type Fetched<O> = O extends Tensor ? Float32Array : { readonly [N in keyof O]: Fetched<O[N]> };
+
+/** What its program returns: `K` names the outputs that stay on the device. */
+export type ResultsOf<O, K> = { readonly [N in keyof O]: N extends K ? Kept<O[N]> : Fetched<O[N]> };
+
+export interface Program<S, O, K extends keyof O> {
+  run(inputs: ValuesOf<S>): Promise<ResultsOf<O, K>>;
+  /**
+   * Runs once for each of `each`, in their order. What is in `first` and returned under the same name goes from run to run
+   * and is given back to the device when the next has it; the rest of `first` is the same in each. An item of `each` may
+   * be overwritten once the next is asked for.
+   *
+   * How many runs are one call of the device is up to the device. After each call it yields the results: of what goes
+   * from run to run the last, of other outputs those of all runs of the call, one behind the other.
+   */
+  runs<F extends keyof S>(
+    first: ValuesOf<Pick<S, F>>,
+    each: AsyncIterable<ValuesOf<Omit<S, F>>>,
+  ): AsyncGenerator<ResultsOf<O, K>, void, void>;
   dispose(): Promise<void>;
 }
 
 export interface Engine {
   readonly name: 'onnx' | 'tensorflow' | 'tfjs';
   readonly device: 'cpu' | 'webgpu' | 'cuda';
-  /** Prepares `fn` for inputs of exactly these shapes and dtypes; an op without a kernel fails here. */
-  compile(fn: TensorFunction, signature: Signature, options?: CompileOptions): Promise<Program>;
   /**
-   * A program that runs `fn` so many times, on devices that a training's state can stay on within a run only. An output
-   * with the name of an input is that input of the next time; every other output, and every other input that is not
-   * shared, gets a leading axis of `steps`.
+   * Prepares `fn` for inputs of exactly these shapes and dtypes; an op without a kernel fails here.
+   *
+   * @param fn a pure function written with tfjs ops: no variables, no control flow that depends on values. It returns
+   * float32 tensors.
+   * @param options `keep`: outputs that stay on the device between runs, to be given to any program of this engine.
    */
-  compileSteps?(fn: TensorFunction, signature: Signature, steps: number, options?: StepsOptions): Promise<Program>;
+  compile<S extends Specs, O extends Tensors, K extends keyof O = never>(
+    fn: (inputs: TensorsOf<S>) => O,
+    specs: S,
+    options?: { readonly keep?: readonly K[] },
+  ): Promise<Program<S, O, K>>;
   /** Copies a host array to the device. */
-  upload(values: HostArray, shape: readonly number[]): Promise<DeviceArray>;
+  upload(values: Float32Array, shape: readonly number[]): Promise<DeviceArray>;
   dispose(): Promise<void>;
+}
+
+/** float32 numbers in the given shape, such as float(32, 10); float() is a single number. */
+export const float = <const Shape extends readonly number[]>(...shape: Shape) => {
+  return { shape, dtype: 'float32' } as const;
+};
+
+/** Of a single number as a program returns it, or of one number a run. */
+export function sumOf(values: HostArray): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 /** Zeros. */

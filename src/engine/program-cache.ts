@@ -1,16 +1,17 @@
-import type { Program } from './engine.js';
-
-/** Programs that are compiled when they are first asked for: one a batch size, say. */
-export interface ProgramCache<Key> {
-  once(key: Key, compile: () => Promise<Program>): Promise<Program>;
+/** Programs that are compiled when they are first asked for: one for each batch size, say. */
+export interface ProgramCache<Key, P> {
+  /** The program for this key. */
+  get(key: Key): Promise<P>;
   dispose(): Promise<void>;
 }
 
-export function createProgramCache<Key>(): ProgramCache<Key> {
-  const programs = new Map<Key, Promise<Program>>();
+export function createProgramCache<Key, P extends { dispose(): Promise<void> }>(
+  compile: (key: Key) => Promise<P>,
+): ProgramCache<Key, P> {
+  const programs = new Map<Key, Promise<P>>();
   return {
-    once(key, compile) {
-      const program = programs.get(key) ?? compile();
+    get(key) {
+      const program = programs.get(key) ?? compile(key);
       programs.set(key, program);
       return program;
     },

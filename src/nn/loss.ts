@@ -1,6 +1,6 @@
 /** The loss of a batch as a function of flat parameters: what training, evaluation and sharpness all differentiate. */
 import * as tf from '@tensorflow/tfjs';
-import type { NamedTensors, Signature } from '../engine/engine.js';
+import { float, type NamedTensors, type TensorsOf } from '../engine/engine.js';
 import { join, split } from './flat.js';
 import type { Mode, Model } from './model.js';
 
@@ -22,47 +22,50 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor): Classificati
   return { mean: tf.div(sum, images), sum, correct };
 }
 
-export interface Objective {
+export interface TrainingLoss<Extras> {
   readonly value: tf.Scalar;
   /** Tensors computed on the way that the caller needs too: running statistics, counts. */
-  readonly extras: NamedTensors;
+  readonly extras: Extras;
 }
 
-export interface ObjectiveAndGradient extends Objective {
+export interface LossAndGradient<Extras> extends TrainingLoss<Extras> {
   readonly gradient: tf.Tensor1D;
 }
 
-/** The value of `objective` at the flat parameters `at`, its gradient there, and its extras. */
-export function withGradient(objective: (parameters: tf.Tensor1D) => Objective, at: tf.Tensor1D): ObjectiveAndGradient {
+/** The value of `loss` at the flat parameters `at`, its gradient there, and its extras. */
+export function withGradient<Extras extends NamedTensors>(
+  loss: (parameters: tf.Tensor1D) => TrainingLoss<Extras>,
+  at: tf.Tensor1D,
+): LossAndGradient<Extras> {
   // tfjs disposes what the differentiated function computes but does not return, and it may return one scalar only.
   let kept: [string, tf.Tensor][] = [];
   const { value, grad } = tf.valueAndGrad((parameters: tf.Tensor) => {
-    const { value: loss, extras } = objective(parameters as tf.Tensor1D);
+    const { value: scalar, extras } = loss(parameters as tf.Tensor1D);
     kept = Object.entries(extras).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]);
-    return loss;
+    return scalar;
   })(at);
-  const extras = Object.fromEntries(
-    kept.map(([name, tensor]) => {
-      const ofCaller = tf.clone(tensor);
-      tensor.dispose();
-      return [name, ofCaller];
-    }),
-  );
-  return { value: value as tf.Scalar, gradient: grad as tf.Tensor1D, extras };
+  const extras = kept.map(([name, tensor]) => {
+    const ofCaller = tf.clone(tensor);
+    tensor.dispose();
+    return [name, ofCaller] as const;
+  });
+  return { value: value as tf.Scalar, gradient: grad as tf.Tensor1D, extras: Object.fromEntries(extras) as Extras };
 }
 
-/** A batch as a program takes it; `statistics` are the running ones, flat. */
-export function batchSignature(model: Model, batchSize: number, mode: Mode): Signature {
-  const { channels, height, width } = model.inputShape;
+/** Images with their labels as a program takes them. */
+export function imageSpecs({ inputShape, dropoutUnits }: Model, count: number, mode: Mode) {
+  const { channels, height, width } = inputShape;
   return {
-    statistics: float(model.layout.statisticsSize),
-    images: { shape: [batchSize, channels, height, width], dtype: 'float32' },
-    labels: { shape: [batchSize], dtype: 'int32' },
-    ...(mode === 'train' && model.dropoutUnits > 0 && { dropout: float(batchSize, model.dropoutUnits) }),
-  };
+    images: float(count, channels, height, width),
+    labels: { shape: [count], dtype: 'int32' },
+    ...(mode === 'train' && dropoutUnits > 0 && { dropout: float(count, dropoutUnits) }),
+  } as const;
 }
 
-export const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
+/** The same with the running statistics, flat. */
+export function batchSpecs(model: Model, count: number, mode: Mode) {
+  return { statistics: float(model.layout.statisticsSize), ...imageSpecs(model, count, mode) } as const;
+}
 
 export interface BatchLoss {
   /** Cross-entropy of the batch, mean and sum (nats), and the number of correct predictions. */
@@ -73,17 +76,22 @@ export interface BatchLoss {
   readonly statistics: tf.Tensor1D;
 }
 
-/** @param batch the tensors of `batchSignature`. */
-export function batchLoss(model: Model, parameters: tf.Tensor1D, batch: NamedTensors, mode: Mode): BatchLoss {
+/** @param batch the tensors of `batchSpecs`. */
+export function batchLoss(
+  model: Model,
+  parameters: tf.Tensor1D,
+  { statistics: running, images, labels, dropout }: TensorsOf<ReturnType<typeof batchSpecs>>,
+  mode: Mode,
+): BatchLoss {
   const { layout } = model;
   const { logits, statistics } = model.forward(
     {
       parameters: split(parameters, layout.parameters),
-      statistics: split(batch.statistics as tf.Tensor1D, layout.statistics),
-      images: batch.images!,
-      ...(batch.dropout && { dropout: batch.dropout }),
+      statistics: split(running, layout.statistics),
+      images,
+      ...(dropout && { dropout }),
     },
     mode,
   );
-  return { ...crossEntropy(logits, batch.labels!), statistics: join(statistics, layout.statistics) };
+  return { ...crossEntropy(logits, labels), statistics: join(statistics, layout.statistics) };
 }

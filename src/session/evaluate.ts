@@ -1,10 +1,9 @@
 /** Loss and accuracy over a whole split: clean parameters, running batch statistics, no dropout. */
-import type { Tensor1D } from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
 import { type ImageSource, imageSize } from '../data/source.js';
-import type { Engine, NamedTensors, Program, Value } from '../engine/engine.js';
+import { type Engine, float, sumOf, type Value } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
-import { batchLoss, batchSignature, float } from '../nn/loss.js';
+import { batchLoss, batchSpecs } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 
 export interface Evaluation {
@@ -23,27 +22,25 @@ export interface Evaluator {
 const INPUT_NUMBERS = 2 ** 20;
 
 export function createEvaluator(engine: Engine, model: Model): Evaluator {
-  const programs = createProgramCache<number>();
   const batchSize = Math.max(32, Math.min(1000, Math.floor(INPUT_NUMBERS / imageSize(model.inputShape))));
 
-  function compile(size: number): Promise<Program> {
-    const evaluate = (inputs: NamedTensors) => {
-      const { sum, correct } = batchLoss(model, inputs.parameters as Tensor1D, inputs, 'running');
+  const programs = createProgramCache((count: number) => {
+    const specs = { parameters: float(model.layout.size), batch: batchSpecs(model, count, 'running') };
+    return engine.compile(({ parameters, batch }) => {
+      const { sum, correct } = batchLoss(model, parameters, batch, 'running');
       return { sum, correct };
-    };
-    const signature = { parameters: float(model.layout.size), ...batchSignature(model, size, 'running') };
-    return engine.compile(evaluate, signature);
-  }
+    }, specs);
+  });
 
   return {
     async evaluate(parameters, statistics, source) {
       let loss = 0;
       let correct = 0;
       for await (const { images, labels, count } of batches(source, { batchSize })) {
-        const program = await programs.once(count, () => compile(count));
-        const results = await program.run({ parameters, statistics, images, labels });
-        loss += (results.sum as Float32Array)[0]!;
-        correct += (results.correct as Float32Array)[0]!;
+        const program = await programs.get(count);
+        const results = await program.run({ parameters, batch: { statistics, images, labels } });
+        loss += sumOf(results.sum);
+        correct += sumOf(results.correct);
       }
       return { loss: loss / source.count, accuracy: (100 * correct) / source.count };
     },

@@ -11,14 +11,17 @@ beforeAll(() => tf.setBackend('cpu'));
 function step(w: tf.Tensor1D, theta: tf.Tensor1D, loss: (w: tf.Tensor1D) => tf.Scalar, learningRate = 1) {
   const optimizer = momentum(0);
   const state = { velocity: tf.zerosLike(w) };
-  return smoothOutStep(w, {
-    perturb: (parameters) => uniformPerturbation.perturb(parameters, theta, tf.scalar(0)),
-    backPropagate: (parameters) => {
-      const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss(x as tf.Tensor1D))(parameters);
-      return { loss: value, gradient: grad as tf.Tensor1D };
+  return smoothOutStep(
+    w,
+    {
+      perturb: (parameters) => uniformPerturbation(parameters, theta, tf.scalar(1)),
+      backPropagate: (parameters) => {
+        const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss(x as tf.Tensor1D))(parameters);
+        return { loss: value, gradient: grad as tf.Tensor1D };
+      },
     },
-    update: (parameters, gradient) => optimizer.update(parameters, gradient, state, { rate: tf.scalar(learningRate) }),
-  });
+    (parameters, gradient) => optimizer.update(parameters, gradient, state, { rate: tf.scalar(learningRate) }),
+  );
 }
 
 const numbers = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());

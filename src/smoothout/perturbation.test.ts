@@ -7,8 +7,8 @@ import { createUniformBuffer, type Stream } from '../support/random.js';
 import {
   drawNoise,
   filterAdaptivePerturbation,
-  type NoiseOptions,
   noiseFactor,
+  type PerturbedParameters,
   uniformPerturbation,
 } from './perturbation.js';
 
@@ -32,16 +32,13 @@ const layout = buildLayout(
 const ada = filterAdaptivePerturbation(layout);
 const weights = initialise(layout, { seed: 3, batchNormScale: 'one' }).parameters;
 
-const drawn = (parameters: NoiseOptions['parameters'] = 'all') =>
-  drawNoise(createUniformBuffer(layout.size), { seed: 1, purpose: 'noise' }, layout, {
-    bound: ada.bound(A),
-    parameters,
-  });
+const drawn = (parameters: PerturbedParameters = 'all') =>
+  drawNoise(createUniformBuffer(layout.size), { seed: 1, purpose: 'noise' }, layout, parameters);
 
 /** θ of AdaSmoothOut at these weights, as (w + θ) − w: exact but for the rounding of w + θ. */
 function theta(at: Float32Array, noise = drawn(), a = A): Float32Array {
   return tf.tidy(() => {
-    const perturbed = ada.perturb(tf.tensor1d(at), tf.tensor1d(noise), tf.scalar(a));
+    const perturbed = ada(tf.tensor1d(at), tf.tensor1d(noise), tf.scalar(a));
     return tf.sub(perturbed, tf.tensor1d(at)).dataSync() as Float32Array;
   });
 }
@@ -117,18 +114,15 @@ describe('AdaSmoothOut', () => {
   });
 
   test('with a = 0 gives back the same bits', () => {
-    const same = tf.tidy(() => ada.perturb(tf.tensor1d(weights), tf.tensor1d(drawn()), tf.scalar(0)).dataSync());
+    const same = tf.tidy(() => ada(tf.tensor1d(weights), tf.tensor1d(drawn()), tf.scalar(0)).dataSync());
     expect(same).toEqual(weights);
   });
 });
 
-test('SmoothOut adds the numbers drawn, whatever the weights', () => {
-  const noise = drawn().map((value) => value * A);
-  const perturbed = tf.tidy(() =>
-    uniformPerturbation.perturb(tf.tensor1d(weights), tf.tensor1d(noise), tf.scalar(A)).dataSync(),
-  );
-  expect(perturbed).toEqual(weights.map((value, i) => Math.fround(value + noise[i]!)));
-  expect(uniformPerturbation.bound(A)).toBe(A);
+test('SmoothOut adds a·u, whatever the weights', () => {
+  const u = drawn();
+  const perturbed = tf.tidy(() => uniformPerturbation(tf.tensor1d(weights), tf.tensor1d(u), tf.scalar(A)).dataSync());
+  expect(perturbed).toEqual(weights.map((value, i) => Math.fround(value + Math.fround(Math.fround(A) * u[i]!))));
 });
 
 describe('the numbers drawn', () => {
@@ -136,9 +130,12 @@ describe('the numbers drawn', () => {
   const { layout } = buildModel('mlp', { classes: 10, hidden: [32] });
   const N = layout.size;
 
-  function theta(place: Partial<Stream>, parameters: NoiseOptions['parameters'] = 'all', bound = A): Float32Array {
-    const buffer = createUniformBuffer(N);
-    return drawNoise(buffer, { seed: 1, purpose: 'noise', ...place }, layout, { bound, parameters });
+  function theta(place: Partial<Stream>, parameters: PerturbedParameters = 'all'): Float32Array {
+    const u = drawNoise(createUniformBuffer(N), { seed: 1, purpose: 'noise', ...place }, layout, parameters);
+    return tf.tidy(() => {
+      const perturbed = uniformPerturbation(tf.zeros([N]), tf.tensor1d(u), tf.scalar(A));
+      return perturbed.dataSync<'float32'>();
+    });
   }
 
   const mean = (values: ArrayLike<number>, power = 1) =>
@@ -219,8 +216,11 @@ describe('the numbers drawn', () => {
     expect(layout.parameters.filter(({ role }) => role.startsWith('batchNorm'))).toHaveLength(2);
   });
 
-  test('a = 0 is no noise: +0 everywhere, which leaves every weight the same bits', () => {
-    expect(theta({}, 'all', 0).every((value) => Object.is(value, 0))).toBe(true);
+  test('a = 0 leaves every weight the same bits', () => {
+    const at = initialise(layout, { seed: 3, batchNormScale: 'one' }).parameters;
+    const u = drawNoise(createUniformBuffer(N), { seed: 1, purpose: 'noise' }, layout, 'all');
+    const same = tf.tidy(() => uniformPerturbation(tf.tensor1d(at), tf.tensor1d(u), tf.scalar(0)).dataSync());
+    expect(same).toEqual(at);
   });
 });
 

@@ -1,21 +1,16 @@
-/** The perturbations w ↦ w + θ of the methods, as functions of numbers that the host draws. */
+/** The perturbations w ↦ w + θ of the methods, as functions of random numbers u and the strength a. */
 import * as tf from '@tensorflow/tfjs';
 import { join, split } from '../nn/flat.js';
+import { tensorNamed } from '../nn/layers.js';
 import type { Layout, ParameterSlot } from '../nn/layout.js';
+import type { Borrowed } from '../support/borrowed.js';
 import type { Stream, UniformBuffer } from '../support/random.js';
 
-export interface Perturbation {
-  /** The host draws U(−bound, bound) for each parameter, when the strength of the noise is `a`. */
-  readonly bound: (a: number) => number;
-  /** The perturbed parameters, from the clean ones, the numbers drawn, and a. All vectors are flat. */
-  readonly perturb: (parameters: tf.Tensor1D, noise: tf.Tensor1D, a: tf.Scalar) => tf.Tensor1D;
-}
+/** w + θ from w, from u ~ U(−1, 1), a number for each parameter, and from the strength a. All vectors are flat. */
+export type Perturbation = (w: tf.Tensor1D, u: tf.Tensor1D, a: tf.Scalar) => tf.Tensor1D;
 
-/** SmoothOut: θ ~ U(−a, a), independent for each parameter (Eq. 5). */
-export const uniformPerturbation: Perturbation = {
-  bound: (a) => a,
-  perturb: (parameters, noise) => tf.add(parameters, noise) as tf.Tensor1D,
-};
+/** SmoothOut: θ = a·u ~ U(−a, a), independent for each parameter (Eq. 5). */
+export const uniformPerturbation: Perturbation = (w, u, a) => tf.add(w, tf.mul(u, a));
 
 /** Keeps the quotient finite where all of a filter's numbers are 0. */
 const TINY = 1e-6;
@@ -27,16 +22,14 @@ const TINY = 1e-6;
  * the length of the direction: it adds that to the divisor).
  */
 export function filterAdaptivePerturbation(layout: Layout): Perturbation {
-  return {
-    bound: () => 1,
-    perturb(parameters, noise, a) {
-      const weights = split(parameters, layout.parameters);
-      const directions = split(noise, layout.parameters);
-      const scaled = layout.parameters.map((slot) => {
-        return [slot.name, scaledToFilters(directions[slot.name]!, weights[slot.name]!, slot, a)] as const;
-      });
-      return tf.add(parameters, join(Object.fromEntries(scaled), layout.parameters)) as tf.Tensor1D;
-    },
+  return (w, u, a) => {
+    const weights = split(w, layout.parameters);
+    const directions = split(u, layout.parameters);
+    const theta = layout.parameters.map((slot) => {
+      const { name } = slot;
+      return [name, scaledToFilters(tensorNamed(directions, name), tensorNamed(weights, name), slot, a)] as const;
+    });
+    return tf.add(w, join(Object.fromEntries(theta), layout.parameters));
   };
 }
 
@@ -49,19 +42,21 @@ function scaledToFilters(direction: tf.Tensor, weight: tf.Tensor, { shape, size 
   return tf.mul(rows(direction), factor);
 }
 
-export interface NoiseOptions {
-  readonly bound: number;
-  /** `withoutBatchNorm` leaves the scale and shift of batch normalisation unperturbed. */
-  readonly parameters: 'all' | 'withoutBatchNorm';
-}
+/** Which parameters are perturbed: `withoutBatchNorm` leaves the scale and shift of batch normalisation as they are. */
+export type PerturbedParameters = 'all' | 'withoutBatchNorm';
 
 /**
- * Draws the numbers behind θ, on the host so that every engine and device sees the same: fills a buffer of layout.size
- * with numbers uniform on (−bound, bound), new for every stream.
+ * Draws u ~ U(−1, 1), new for every stream, into a buffer of layout.size numbers. The host draws it, so that every engine
+ * and device sees the same. It is 0 for parameters that are not perturbed.
  */
-export function drawNoise(buffer: UniformBuffer, stream: Stream, layout: Layout, options: NoiseOptions): Float32Array {
-  const out = buffer.fill(stream, options.bound);
-  if (options.parameters === 'withoutBatchNorm') {
+export function drawNoise(
+  buffer: UniformBuffer,
+  stream: Stream,
+  layout: Layout,
+  parameters: PerturbedParameters,
+): Borrowed<Float32Array> {
+  const out = buffer.fill(stream, 1);
+  if (parameters === 'withoutBatchNorm') {
     for (const { role, offset, size } of layout.parameters) {
       if (role === 'batchNormScale' || role === 'batchNormShift') out.fill(0, offset, offset + size);
     }

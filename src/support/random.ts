@@ -5,6 +5,7 @@
  * The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011):
  * key = (seed, purpose), counter = (index of the block of four words, chunk, step, epoch).
  */
+import type { Borrowed } from './borrowed.js';
 import { PHILOX_WASM } from './philox/wasm.js';
 
 /** What the numbers are for. The values are part of the file format: changing one changes every run. */
@@ -145,7 +146,7 @@ export interface UniformBuffer {
   /** The same array for the buffer's whole life. */
   readonly values: Float32Array;
   /** Fills `values` with the numbers of `fillUniform`, to the last bit. */
-  fill(stream: Stream, bound: number, centre?: number): Float32Array;
+  fill(stream: Stream, bound: number, centre?: number): Borrowed<Float32Array>;
 }
 
 /** The part of the WebAssembly API used here; TypeScript has it in its DOM library only, Node.js's types not at all. */

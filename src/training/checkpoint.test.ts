@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildModel } from '../nn/model.js';
 import { initialise } from '../nn/weights.js';
-import { readSafetensors } from '../support/safetensors.js';
+import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
 import { type Checkpoint, describe as describeRun, readCheckpoint, saveCheckpoint, saveWeights } from './checkpoint.js';
 import { temporaryFolder, tinySpec } from './testing/tiny.js';
 
@@ -107,5 +107,24 @@ describe('refused', () => {
 
   test('one without the state of this optimizer', async () => {
     await expect(read(spec, ['velocity'])).rejects.toMatchObject(refusal(/the optimizer's velocity is missing/));
+  });
+});
+
+describe('a checkpoint of format 1, whose noise was rounded otherwise', () => {
+  const asOldOf = async (method: string) => {
+    const own = tinySpec({ methods: [{ name: method }] });
+    await saveCheckpoint(path, own, layout, CHECKPOINT);
+    const { tensors, metadata } = await readSafetensors(path);
+    await writeFile(path, encodeSafetensors(tensors, { ...metadata, format: '1' }));
+    return own;
+  };
+
+  test.each(['baseline', 'adasmoothout'])('is continued by %s, which is the same to the last bit', async (method) => {
+    expect((await read(await asOldOf(method))).progress).toEqual(CHECKPOINT.progress);
+  });
+
+  test.each(['smoothout', 'smoothout-deterministic'])('is refused by %s, and says why', async (method) => {
+    const own = await asOldOf(method);
+    await expect(read(own)).rejects.toMatchObject(refusal(/an earlier smoothout began this run/));
   });
 });

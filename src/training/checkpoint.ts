@@ -12,7 +12,9 @@ import { parseJson, writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
 import type { HostState } from './state.js';
 
-const FORMAT = '1';
+const FORMAT = '2';
+/** Its noise was drawn from U(−a, a) and not scaled from U(−1, 1): equal but for the last bit of θ. */
+const OLD_NOISE = '1';
 const OPTIMIZER = 'optimizer.';
 
 const number = z.number();
@@ -93,7 +95,7 @@ export async function readCheckpoint(
 ): Promise<Checkpoint> {
   const { tensors, metadata } = await readSafetensors(path);
   const parsed = placeSchema.safeParse(parseJson(metadata.place ?? ''));
-  if (metadata.format !== FORMAT || !parsed.success) {
+  if (![FORMAT, OLD_NOISE].includes(metadata.format ?? '') || !parsed.success) {
     throw damaged(path, 'not a checkpoint to resume from: it does not say how far the training had come');
   }
   if (metadata.configHash !== spec.configHash || metadata.seed !== `${spec.seed}`) {
@@ -103,6 +105,13 @@ export async function readCheckpoint(
       {
         hint: 'Give the experiment another name, or start over with --force.',
       },
+    );
+  }
+  if (metadata.format === OLD_NOISE && ['smoothout', 'smoothout-deterministic'].includes(spec.method.name)) {
+    throw new SmoothOutError(
+      'CHECKPOINT_INVALID',
+      `${path}: an earlier smoothout began this run and rounded its noise otherwise, so it cannot be continued exactly`,
+      { hint: 'Finish it with the version that its run.json names, or start over with --force.' },
     );
   }
   const optimizer = stateNames.map((name) => {

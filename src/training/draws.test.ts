@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { tinySource } from '../data/testing/tiny-source.js';
 import { createDraw, type PassPlace, type StepPlace } from './draws.js';
-import { buildLearner } from './setup.js';
+import { buildLearner } from './learner.js';
 import { tinySpec } from './testing/tiny.js';
 
 const source = { ...tinySource('train', 4), shape: { channels: 3, height: 12, width: 12 } };
@@ -13,9 +13,11 @@ const pass = (more: Partial<PassPlace> = {}): PassPlace => ({ ghostBatch: 0, cop
 function drawOf(method: object, settings: object = {}) {
   const spec = tinySpec({ ...settings, methods: [method] });
   const draw = createDraw(spec, buildLearner(spec, source));
-  // The arrays are used again by the next draw.
   return (at = place(), of = pass(), images = 4) => {
-    return Object.fromEntries(Object.entries(draw(at, of, images)).map(([name, values]) => [name, values.slice()]));
+    const { u, a } = draw.noise(at, of);
+    const { dropout } = draw.dropout(at, of, images);
+    // The arrays are used again by the next draw.
+    return { ...(u && { u: u.slice() }), ...(a && { a }), ...(dropout && { dropout: dropout.slice() }) };
   };
 }
 
@@ -24,22 +26,18 @@ test('the baseline needs no numbers', () => {
 });
 
 describe('noise', () => {
-  test('of SmoothOut has the bound a, and a goes along for AdaSmoothOut, whose numbers are directions', () => {
-    const { noise, strength } = drawOf({ name: 'smoothout', noise: { a: 0.03 } })();
-    expect(Math.max(...noise!)).toBeLessThanOrEqual(Math.fround(0.03));
-    expect(Math.max(...noise!)).toBeGreaterThan(0.029);
-    expect(strength).toEqual(Float32Array.of(0.03));
-    const ada = drawOf({ name: 'adasmoothout', noise: { a: 0.03 } })();
-    expect(Math.max(...ada.noise!)).toBeGreaterThan(0.99);
-    expect(ada.strength).toEqual(Float32Array.of(0.03));
+  test.each(['smoothout', 'adasmoothout', 'smoothout-deterministic'])('of %s is U(−1, 1), and a beside it', (name) => {
+    const { u, a } = drawOf({ name, noise: { a: 0.03 } })();
+    expect(Math.max(...u!)).toBeLessThan(1);
+    expect(Math.max(...u!)).toBeGreaterThan(0.99);
+    expect(Math.min(...u!)).toBeLessThan(-0.99);
+    expect(a).toEqual(Float32Array.of(0.03));
   });
 
   test.each(['smoothout', 'adasmoothout'])('of %s fades with the tanh schedule', (name) => {
     const draw = drawOf({ name, noise: { a: 0.5, schedule: 'tanh' } });
-    const strengths = [0, 50, 100].map((done) => draw(place({ done, step: done })).strength![0]);
+    const strengths = [0, 50, 100].map((done) => draw(place({ done, step: done })).a![0]);
     expect(strengths).toEqual([0.49997731, 0.25, 0.00002269894].map((value) => expect.closeTo(value, 7)));
-    const { noise } = draw(place({ done: 50, step: 50 }));
-    expect(Math.max(...noise!)).toBeCloseTo(name === 'smoothout' ? 0.25 : 1, 2);
   });
 
   test('is the same wherever a run begins: a function of the place alone', () => {
@@ -57,19 +55,19 @@ describe('noise', () => {
     ['ghostBatch', false],
   ])('per %s', (per, shared) => {
     const draw = drawOf({ name: 'smoothout', noise: { a: 1, per } });
-    const [first, second] = [0, 1].map((ghostBatch) => String(draw(place(), pass({ ghostBatch })).noise));
+    const [first, second] = [0, 1].map((ghostBatch) => String(draw(place(), pass({ ghostBatch })).u));
     expect(first === second).toBe(shared);
-    expect(String(draw(place({ step: 1 })).noise)).not.toBe(first);
-    expect(String(draw(place({ epoch: 1 })).noise)).not.toBe(first);
+    expect(String(draw(place({ step: 1 })).u)).not.toBe(first);
+    expect(String(draw(place({ epoch: 1 })).u)).not.toBe(first);
   });
 
   test('withoutBatchNorm is without, in all methods', () => {
     for (const name of ['smoothout', 'adasmoothout', 'smoothout-deterministic']) {
       const spec = tinySpec({ methods: [{ name, noise: { parameters: 'withoutBatchNorm' } }] });
       const { model } = buildLearner(spec, source);
-      const { noise } = drawOf({ name, noise: { parameters: 'withoutBatchNorm' } })();
+      const { u } = drawOf({ name, noise: { parameters: 'withoutBatchNorm' } })();
       for (const { role, offset, size } of model.layout.parameters) {
-        const still = noise!.subarray(offset, offset + size).every((value) => value === 0);
+        const still = u!.subarray(offset, offset + size).every((value) => value === 0);
         expect(still).toBe(role.startsWith('batchNorm'));
       }
     }

@@ -1,8 +1,9 @@
-/** What the host draws for a pass: θ's numbers and dropout's. Functions of (seed, place in the training) alone. */
+/** What the host draws for a pass: SmoothOut's u with its strength, and dropout's numbers. Functions of (seed, place) alone. */
 import type { RunSpec } from '../config/schema.js';
 import { drawNoise, noiseFactor } from '../smoothout/perturbation.js';
+import type { Borrowed } from '../support/borrowed.js';
 import { createUniformBuffer, type Stream } from '../support/random.js';
-import type { Learner } from './programs.js';
+import type { Learner } from './learner.js';
 
 /** Where in the training a step is. */
 export interface StepPlace {
@@ -22,36 +23,35 @@ export interface PassPlace {
   readonly copy: number;
 }
 
-export type Draw = (place: StepPlace, pass: PassPlace, images: number) => Record<string, Float32Array>;
+export interface Draw {
+  /** u ~ U(−1, 1) [parameters] and a; nothing for the baseline. */
+  noise(place: StepPlace, pass: PassPlace): Borrowed<{ readonly u?: Float32Array; readonly a?: Float32Array }>;
+  /** Numbers on (0, 1) [images, dropoutUnits]; nothing where the network has no dropout. */
+  dropout(place: StepPlace, pass: PassPlace, images: number): Borrowed<{ readonly dropout?: Float32Array }>;
+}
 
-/** The arrays that `Draw` returns are reused by its next call. */
 export function createDraw(spec: RunSpec, { model, perturbation }: Learner): Draw {
   const { method, seed } = spec;
-  const noise = createUniformBuffer(perturbation === null ? 0 : model.layout.size);
-  let dropout = createUniformBuffer(0);
-  let inNoise = '';
-  return (place, pass, images) => {
-    const drawn: Record<string, Float32Array> = {};
-    if (method.name !== 'baseline' && perturbation !== null) {
-      const strength = strengthAt(method, place);
+  const u = createUniformBuffer(perturbation === null ? 0 : model.layout.size);
+  let uniforms = createUniformBuffer(0);
+  let drawn = '';
+  return {
+    noise(place, pass) {
+      if (method.name === 'baseline') return {};
       const stream = noiseStream(seed, method, place, pass);
-      // The ghost batches of a step share θ unless each has its own: it need not be drawn again for every one of them.
+      // The ghost batches of a step share u unless each has its own: it need not be drawn again for every one of them.
       const wanted = JSON.stringify(stream);
-      if (wanted !== inNoise) {
-        const options = { bound: perturbation.bound(strength), parameters: method.noise.parameters };
-        drawNoise(noise, stream, model.layout, options);
-        inNoise = wanted;
-      }
-      drawn.noise = noise.values;
-      drawn.strength = Float32Array.of(strength);
-    }
-    if (model.dropoutUnits > 0) {
+      if (wanted !== drawn) drawNoise(u, stream, model.layout, method.noise.parameters);
+      drawn = wanted;
+      return { u: u.values, a: Float32Array.of(strengthAt(method, place)) };
+    },
+    dropout({ epoch, step }, { ghostBatch }, images) {
+      if (model.dropoutUnits === 0) return {};
       const size = images * model.dropoutUnits;
-      if (dropout.values.length < size) dropout = createUniformBuffer(size);
-      const stream: Stream = { seed, purpose: 'dropout', epoch: place.epoch, step: place.step, chunk: pass.ghostBatch };
-      drawn.dropout = dropout.fill(stream, 0.5, 0.5).subarray(0, size);
-    }
-    return drawn;
+      if (uniforms.values.length < size) uniforms = createUniformBuffer(size);
+      const stream: Stream = { seed, purpose: 'dropout', epoch, step, chunk: ghostBatch };
+      return { dropout: uniforms.fill(stream, 0.5, 0.5).subarray(0, size) };
+    },
   };
 }
 

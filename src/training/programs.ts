@@ -1,133 +1,109 @@
 /**
- * The compiled programs of a training run. A batch that is one pass is one program: perturbation, gradient and update.
- * Where a batch is several passes (ghost batches, the copies of deterministic SmoothOut), each pass adds its gradient to
- * a sum and one update follows, so memory is that of one pass.
+ * The compiled programs of a training run. A batch that is one pass is one program: Algorithm 1 whole. Where a batch is
+ * several passes (ghost batches, the copies of deterministic SmoothOut), each adds its gradient to a sum and one update
+ * follows along their mean, so that memory is that of one pass.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Engine, NamedTensors, Program, Signature } from '../engine/engine.js';
+import { type Engine, float, type TensorsOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
-import { batchLoss, batchSignature, float, withGradient } from '../nn/loss.js';
-import type { Model } from '../nn/model.js';
-import { type GradientOptions, type Optimizer, regularise } from '../optim/optimizer.js';
-import { smoothOutStep } from '../smoothout/algorithm.js';
-import type { Perturbation } from '../smoothout/perturbation.js';
+import { batchLoss, imageSpecs, withGradient } from '../nn/loss.js';
+import { regularise } from '../optim/optimizer.js';
+import { type Perturbed, smoothOutGradient, smoothOutStep } from '../smoothout/algorithm.js';
+import type { Learner } from './learner.js';
 
-export interface Learner {
-  readonly model: Model;
-  readonly optimizer: Optimizer;
-  readonly gradient: GradientOptions;
-  /** Null for the baseline. */
-  readonly perturbation: Perturbation | null;
+export type TrainingPrograms = ReturnType<typeof trainingPrograms>;
+
+/** `step` and `pass` are compiled for each number of images that they are asked for. */
+export function trainingPrograms(engine: Engine, learner: Learner) {
+  const specs = inputSpecs(learner);
+  const { state, noise, scalars } = specs;
+  const { parameters, statistics, optimizer } = state;
+  const sums = { gradient: parameters, statistics };
+
+  /** Lines 3 to 6. */
+  const step = createProgramCache((images: number) =>
+    engine.compile(
+      ({ state, batch, noise, scalars }) => {
+        const pass = passOf(learner, state.statistics, batch, noise);
+        const { loss, correct, ...next } = smoothOutStep(state.parameters, pass, (w, gradient) =>
+          learner.optimizer.update(w, regularise(gradient, w, learner.gradient), state.optimizer, scalars),
+        );
+        return {
+          state: { parameters: next.parameters, statistics: next.statistics, optimizer: next.state },
+          loss,
+          correct,
+        };
+      },
+      { state, batch: imageSpecs(learner.model, images, 'train'), noise, scalars },
+      { keep: ['state'] },
+    ),
+  );
+
+  /** Lines 3 to 5 for one of the passes. */
+  const pass = createProgramCache((images: number) =>
+    engine.compile(
+      ({ parameters, sums, batch, noise }) => {
+        const { gradient, statistics, loss, correct } = smoothOutGradient(
+          parameters,
+          passOf(learner, sums.statistics, batch, noise),
+        );
+        return { sums: { gradient: tf.add(sums.gradient, gradient), statistics }, loss, correct };
+      },
+      { parameters, sums, batch: imageSpecs(learner.model, images, 'train'), noise },
+      { keep: ['sums'] },
+    ),
+  );
+
+  /** Line 6, along `gradientSum` × `weight`. */
+  const update = createProgramCache((_: 'update') =>
+    engine.compile(
+      ({ parameters, optimizer, gradientSum, weight, scalars }) => {
+        const gradient = regularise(tf.mul(gradientSum, weight), parameters, learner.gradient);
+        const next = learner.optimizer.update(parameters, gradient, optimizer, scalars);
+        return { parameters: next.parameters, optimizer: next.state };
+      },
+      { parameters, optimizer, gradientSum: parameters, weight: float(), scalars },
+      { keep: ['parameters', 'optimizer'] },
+    ),
+  );
+
+  const dispose = async () => {
+    for (const cache of [step, pass, update]) await cache.dispose();
+  };
+  return { step, pass, update, dispose };
 }
 
-export interface TrainingPrograms {
-  /** A whole step on a batch of this size; with `steps` above 1, so many of them in one run. */
-  step(batchSize: number, steps?: number): Promise<Program>;
-  /** One pass of a step: adds the gradient at w + θ to `gradientSum`. With `passes` above 1, so many in one run. */
-  pass(batchSize: number, passes?: number, shared?: readonly string[]): Promise<Program>;
-  /** The update along `gradientSum` × `weight`. */
-  update(): Promise<Program>;
-  dispose(): Promise<void>;
-}
-
-/** Compiles each program when it is first asked for; equal ones are compiled once. */
-export function trainingPrograms(engine: Engine, learner: Learner): TrainingPrograms {
-  const { once, dispose } = createProgramCache<string>();
+/** What the programs are given beside the images; every vector is flat. */
+function inputSpecs({ model, optimizer, perturbation }: Learner) {
+  const vector = float(model.layout.size);
   return {
-    step: (batchSize, steps = 1) =>
-      once(`step ${batchSize} ${steps}`, () => compileStep(engine, learner, batchSize, steps)),
-    pass: (batchSize, passes = 1, shared = []) =>
-      once(`pass ${batchSize} ${passes} ${shared}`, () => compilePass(engine, learner, batchSize, passes, shared)),
-    update: () => once('update', () => compileUpdate(engine, learner)),
-    dispose,
+    state: {
+      parameters: vector,
+      statistics: float(model.layout.statisticsSize),
+      optimizer: Object.fromEntries(optimizer.state.map((name) => [name, vector])),
+    },
+    noise: { ...(perturbation && { u: vector, a: float() }) },
+    scalars: Object.fromEntries(Object.keys(optimizer.scalars(1, 0)).map((name) => [name, float()])),
   };
 }
 
-function compileStep(engine: Engine, learner: Learner, batchSize: number, steps: number): Promise<Program> {
-  const signature = {
-    ...parameterSignature(learner),
-    ...noiseSignature(learner),
-    ...optimizerSignature(learner),
-    ...batchSignature(learner.model, batchSize, 'train'),
-  };
-  const step = (inputs: NamedTensors) => {
-    const { parameters, state, loss, correct, statistics } = smoothOutStep(inputs.parameters as tf.Tensor1D, {
-      perturb: (w) => perturbed(learner, w, inputs),
-      backPropagate: (w) => backPropagate(learner.model, w, inputs),
-      update: (w, gradient) => updated(learner, w, gradient, inputs),
-    });
-    return { parameters, ...state, statistics, loss, correct };
-  };
-  const options = { keep: ['parameters', 'statistics', ...learner.optimizer.state] };
-  return steps > 1 ? engine.compileSteps!(step, signature, steps, options) : engine.compile(step, signature, options);
-}
+type Noise = TensorsOf<ReturnType<typeof inputSpecs>['noise']>;
 
-function compilePass(
-  engine: Engine,
-  learner: Learner,
-  batchSize: number,
-  passes: number,
-  shared: readonly string[],
-): Promise<Program> {
-  const signature = {
-    ...parameterSignature(learner),
-    ...noiseSignature(learner),
-    ...batchSignature(learner.model, batchSize, 'train'),
-    gradientSum: float(learner.model.layout.size),
-  };
-  const pass = (inputs: NamedTensors) => {
-    const w = perturbed(learner, inputs.parameters as tf.Tensor1D, inputs);
-    const { gradient, loss, correct, statistics } = backPropagate(learner.model, w, inputs);
-    return { gradientSum: tf.add(inputs.gradientSum!, gradient), statistics, loss, correct };
-  };
-  const options = { keep: ['gradientSum', 'statistics'], shared };
-  return passes > 1 ? engine.compileSteps!(pass, signature, passes, options) : engine.compile(pass, signature, options);
-}
-
-function compileUpdate(engine: Engine, learner: Learner): Promise<Program> {
-  const signature = {
-    ...parameterSignature(learner),
-    ...optimizerSignature(learner),
-    gradientSum: float(learner.model.layout.size),
-    weight: float(),
-  };
-  const update = (inputs: NamedTensors) => {
-    const gradient = tf.mul(inputs.gradientSum!, inputs.weight!) as tf.Tensor1D;
-    const { parameters, state } = updated(learner, inputs.parameters as tf.Tensor1D, gradient, inputs);
-    return { parameters, ...state };
-  };
-  return engine.compile(update, signature, { keep: ['parameters', ...learner.optimizer.state] });
-}
-
-const parameterSignature = ({ model }: Learner): Signature => ({ parameters: float(model.layout.size) });
-
-const noiseSignature = ({ model, perturbation }: Learner): Signature =>
-  perturbation === null ? {} : { noise: float(model.layout.size), strength: float() };
-
-function optimizerSignature({ model, optimizer }: Learner): Signature {
-  const state = optimizer.state.map((name) => [name, float(model.layout.size)]);
-  const scalars = Object.keys(optimizer.scalars(1, 0)).map((name) => [name, float()]);
-  return Object.fromEntries([...state, ...scalars]);
-}
-
-function perturbed({ perturbation }: Learner, w: tf.Tensor1D, { noise, strength }: NamedTensors): tf.Tensor1D {
-  return perturbation === null ? w : perturbation.perturb(w, noise as tf.Tensor1D, strength as tf.Scalar);
-}
-
-function backPropagate(model: Model, w: tf.Tensor1D, batch: NamedTensors) {
-  const { value, gradient, extras } = withGradient((parameters) => {
-    const { mean, correct, statistics } = batchLoss(model, parameters, batch, 'train');
-    return { value: mean, extras: { correct, statistics } };
-  }, w);
-  return { gradient, loss: value, correct: extras.correct!, statistics: extras.statistics! };
-}
-
-function updated(
-  { optimizer, gradient: options }: Learner,
-  w: tf.Tensor1D,
-  gradient: tf.Tensor1D,
-  inputs: NamedTensors,
+/** What Algorithm 1 needs to know of a batch, or of a part of it. `statistics` are the running ones before it. */
+function passOf(
+  { model, perturbation }: Learner,
+  statistics: tf.Tensor1D,
+  batch: TensorsOf<ReturnType<typeof imageSpecs>>,
+  { u, a }: Noise,
 ) {
-  const scalars = inputs as Readonly<Record<string, tf.Scalar>>;
-  return optimizer.update(w, regularise(gradient, w, options), inputs, scalars);
+  return {
+    perturb: (w: tf.Tensor1D) => (perturbation && u && a ? perturbation(w, u, a) : w),
+    backPropagate(w: tf.Tensor1D) {
+      const { value, gradient, extras } = withGradient((parameters) => {
+        const { mean, correct, statistics: updated } = batchLoss(model, parameters, { statistics, ...batch }, 'train');
+        return { value: mean, extras: { correct, statistics: updated } };
+      }, w);
+      return { gradient, loss: value, ...extras };
+    },
+  } satisfies Perturbed<{ gradient: tf.Tensor1D }>;
 }

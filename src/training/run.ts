@@ -22,8 +22,8 @@ import { SmoothOutError } from '../support/errors.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
 import { type Checkpoint, type EpochProgress, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
-import type { Learner } from './programs.js';
-import { buildLearner, checkBatches } from './setup.js';
+import { buildLearner, type Learner } from './learner.js';
+import { checkBatches } from './setup.js';
 import { freshOptimizerState } from './state.js';
 import { train } from './train.js';
 

@@ -1,30 +1,7 @@
-/** From a run's settings to what is trained and how. */
+/** How many images a batch, and a ghost batch, has. */
 import type { RunSpec } from '../config/schema.js';
 import type { ImageSource } from '../data/source.js';
-import type { Layout } from '../nn/layout.js';
-import { buildModel } from '../nn/model.js';
-import { adam } from '../optim/adam.js';
-import { momentum } from '../optim/momentum.js';
-import { filterAdaptivePerturbation, type Perturbation, uniformPerturbation } from '../smoothout/perturbation.js';
 import { SmoothOutError } from '../support/errors.js';
-import type { Learner } from './programs.js';
-
-export function buildLearner(spec: RunSpec, { classes, shape }: Pick<ImageSource, 'classes' | 'shape'>): Learner {
-  const { model: name, dropout, hidden, optimizer, method } = spec;
-  const options = { classes, inputShape: shape, ...(dropout !== null && { dropout }), ...(hidden && { hidden }) };
-  const model = buildModel(name, options);
-  return {
-    model,
-    optimizer: optimizer.name === 'adam' ? adam() : momentum(optimizer.momentum),
-    gradient: { clipNorm: optimizer.clipNorm, weightDecay: optimizer.weightDecay },
-    perturbation: perturbationOf(method.name, model.layout),
-  };
-}
-
-function perturbationOf(method: RunSpec['method']['name'], layout: Layout): Perturbation | null {
-  if (method === 'baseline') return null;
-  return method === 'adasmoothout' ? filterAdaptivePerturbation(layout) : uniformPerturbation;
-}
 
 /** @throws SmoothOutError CONFIG_INVALID where the training images are fewer than a batch, or leave a batch of one. */
 export function checkBatches(spec: RunSpec, train: ImageSource): void {
@@ -46,9 +23,14 @@ export function checkBatches(spec: RunSpec, train: ImageSource): void {
 
 /** Whether batch normalisation would see a batch of one image, at the end of every epoch. */
 function leavesOneImage(images: number, { batchSize, ghostBatchSize }: RunSpec): boolean {
-  const last = images % batchSize;
-  const sizes = [batchSize, last].flatMap((count) => ghostBatches(count, batchSize, ghostBatchSize));
+  const sizes = batchSizes(images, batchSize).flatMap((count) => ghostBatches(count, batchSize, ghostBatchSize));
   return sizes.includes(1);
+}
+
+/** The size of each batch of an epoch: the last may be short. */
+export function batchSizes(images: number, batchSize: number): number[] {
+  const count = Math.ceil(images / batchSize);
+  return Array.from({ length: count }, (_, i) => Math.min(batchSize, images - i * batchSize));
 }
 
 /**

@@ -4,13 +4,15 @@ import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
 import { tinySource } from '../data/testing/tiny-source.js';
 import { createEagerEngine } from '../engine/eager.js';
+import type { DeviceArray, Engine } from '../engine/engine.js';
 import { createOnnxEngine } from '../engine/onnx/cpu/engine.js';
 import { initialise } from '../nn/weights.js';
 import { createDraw, type StepPlace } from './draws.js';
+import { buildLearner } from './learner.js';
 import { trainingPrograms } from './programs.js';
-import { buildLearner, ghostBatches } from './setup.js';
+import { ghostBatches } from './setup.js';
 import { disposeState, downloadState, freshOptimizerState, uploadState } from './state.js';
-import { createStepRunner, type StepBatch } from './step.js';
+import { createStepper, equalSizes } from './step.js';
 import { tinySpec } from './testing/tiny.js';
 
 const SIZE = 16;
@@ -33,48 +35,53 @@ const BASELINE = { name: 'baseline' };
 const learner = buildLearner(specOf(BASELINE), source);
 const start = initialise(learner.model.layout, { seed: 5, batchNormScale: 'one' });
 
-/** What one step of these settings does, from any parameters and at any place in the training. */
-function stepper(spec = specOf(BASELINE)) {
+const NEVER = new AbortController().signal;
+
+/** Takes the steps of these settings on any engine. */
+function stepperOf(spec: RunSpec, on: Engine) {
   const own = buildLearner(spec, source);
-  const runStep = createStepRunner(spec, own, trainingPrograms(engine, own), engine);
+  return { own, stepper: createStepper(spec, own, trainingPrograms(on, own), NEVER) };
+}
+
+/** What one step of these settings does, from any parameters and at any place in the training. */
+function stepperFor(spec = specOf(BASELINE)) {
+  const { own, stepper } = stepperOf(spec, engine);
   return async (batch: Batch, parameters = start.parameters, at = place()) => {
     const host = { ...start, parameters, optimizer: freshOptimizerState(own), updates: 0 };
-    const { state, lossSum, correct } = await runStep(await uploadState(engine, own, host), inGhosts(batch, spec), at);
+    const parts = inGhosts(batch, spec);
+    const results = stepper(await uploadState(engine, host), { size: batch.count, count: 1 }, parts, at);
+    const { state, lossSum, correct } = (await results.next()).value!;
+    await results.return();
     const after = await downloadState(state);
     const gradient = after.parameters.map((value, i) => parameters[i]! - value);
-    const result = { gradient, statistics: after.statistics.slice(), lossSum, correct, updates: after.updates };
+    const outcome = { gradient, statistics: after.statistics.slice(), lossSum, correct, updates: after.updates };
     disposeState(state);
-    return result;
+    return outcome;
   };
 }
 
 /** A batch at hand, given out ghost batch by ghost batch. */
-function inGhosts({ images, labels, count }: Batch, { batchSize, ghostBatchSize }: RunSpec): StepBatch {
-  const sizes = ghostBatches(count, batchSize, ghostBatchSize);
+async function* inGhosts({ images, labels, count }: Batch, { batchSize, ghostBatchSize }: RunSpec) {
   const pixels = images.length / count;
   let start = 0;
-  return {
-    count,
-    next: async () => {
-      const size = sizes.shift()!;
-      const end = start + size;
-      const ghost = {
-        images: images.subarray(start * pixels, end * pixels),
-        labels: labels.subarray(start, end),
-        count: size,
-      };
-      start = end;
-      return ghost;
-    },
-  };
+  for (const size of ghostBatches(count, batchSize, ghostBatchSize)) {
+    const end = start + size;
+    yield {
+      images: images.subarray(start * pixels, end * pixels),
+      labels: labels.subarray(start, end),
+      count: size,
+    };
+    start = end;
+  }
 }
 
 const stepOn = (batch: Batch, spec?: RunSpec, parameters?: Float32Array, at?: StepPlace) =>
-  stepper(spec)(batch, parameters, at);
+  stepperFor(spec)(batch, parameters, at);
 
 /** θ of a pass, as the step draws it. */
 function thetaOf(spec = specOf(BASELINE), at = place(), ghostBatch = 0, copy = 0): Float32Array {
-  return createDraw(spec, buildLearner(spec, source))(at, { ghostBatch, copy }, 4).noise!.slice();
+  const { u, a } = createDraw(spec, buildLearner(spec, source)).noise(at, { ghostBatch, copy });
+  return u!.map((value) => value * a![0]!);
 }
 
 const plus = (a: Float32Array, b: Float32Array) => a.map((value, i) => value + b[i]!);
@@ -130,18 +137,22 @@ test('a step in one program and one in two, pass and update, come to the same', 
   const programs = trainingPrograms(engine, own);
   const { images, labels, count } = await batchOf(0, 16);
   const { parameters, statistics } = start;
-  const drawn = createDraw(spec, own)(place(), { ghostBatch: 0, copy: 0 }, count);
+  const noise = createDraw(spec, own).noise(place(), { ghostBatch: 0, copy: 0 });
   const optimizer = freshOptimizerState(own);
-  const rate = Float32Array.of(1);
-  const common = { parameters, statistics, images, labels, ...drawn };
-  const gradientSum = new Float32Array(parameters.length);
-  const one = await (await programs.step(count)).run({ ...common, ...optimizer, rate });
-  const pass = await (await programs.pass(count)).run({ ...common, gradientSum });
-  const inputs = { parameters, gradientSum: pass.gradientSum!, weight: Float32Array.of(1), ...optimizer, rate };
-  const two = await (await programs.update()).run(inputs);
-  const host = async (value: unknown) => (await (value as { read(): Promise<Float32Array> }).read()).slice();
-  expect(Array.from(await host(two.parameters))).toEqual(close(await host(one.parameters), 6));
-  expect(await host(pass.statistics)).toEqual(await host(one.statistics));
+  const common = { batch: { images, labels }, noise };
+  const scalars = { rate: Float32Array.of(1) };
+  const sums = { gradient: new Float32Array(parameters.length), statistics };
+  const one = await (await programs.step.get(count)).run({
+    ...common,
+    scalars,
+    state: { parameters, statistics, optimizer },
+  });
+  const pass = await (await programs.pass.get(count)).run({ ...common, parameters, sums });
+  const inputs = { parameters, gradientSum: pass.sums.gradient, weight: Float32Array.of(1), optimizer, scalars };
+  const two = await (await programs.update.get('update')).run(inputs);
+  const host = async (array: DeviceArray) => (await array.read()).slice();
+  expect(Array.from(await host(two.parameters))).toEqual(close(await host(one.state.parameters), 6));
+  expect(await host(pass.sums.statistics)).toEqual(await host(one.state.statistics));
   expect(pass.loss).toEqual(one.loss);
 });
 
@@ -202,7 +213,7 @@ describe('deterministic SmoothOut (Fig. 2(a), Eq. 1)', () => {
   test('comes to the smoothed gradient as N grows, and so does the average of stochastic steps (Eqs. 6 to 8)', async () => {
     const batch = await batchOf(0, 16);
     const stochastic = specOf({ name: 'smoothout', noise: { a: 0.2 } });
-    const stochasticStep = stepper(stochastic);
+    const stochasticStep = stepperFor(stochastic);
     const draws: Float32Array[] = [];
     for (let t = 0; t < 1000; t++) draws.push((await stochasticStep(batch, start.parameters, place(t))).gradient);
     const smoothed = mean(draws);
@@ -226,14 +237,23 @@ describe('deterministic SmoothOut (Fig. 2(a), Eq. 1)', () => {
 test('steps give back every array of the device that they no longer need', async () => {
   const eager = createEagerEngine();
   const spec = specOf({ name: 'smoothout-deterministic', copies: 2 }, { ghostBatchSize: 8 });
-  const own = buildLearner(spec, source);
-  const runStep = createStepRunner(spec, own, trainingPrograms(eager, own), eager);
-  const host = { ...start, optimizer: freshOptimizerState(own), updates: 0 };
-  let state = await uploadState(eager, own, host);
+  const { own, stepper } = stepperOf(spec, eager);
+  let state = await uploadState(eager, { ...start, optimizer: freshOptimizerState(own), updates: 0 });
   const counts = [];
   for (let step = 0; step < 4; step++) {
-    ({ state } = await runStep(state, inGhosts(await batchOf(0, 16), spec), place(step)));
+    const batch = await batchOf(0, 16);
+    for await (const result of stepper(state, { size: 16, count: 1 }, inGhosts(batch, spec), place(step))) {
+      ({ state } = result);
+    }
     counts.push(tf.memory().numTensors);
   }
   expect(new Set(counts.slice(1)).size).toBe(1);
+});
+
+test('neighbours of one size go together', () => {
+  expect(equalSizes([4, 4, 4, 2])).toEqual([
+    { size: 4, count: 3 },
+    { size: 2, count: 1 },
+  ]);
+  expect(equalSizes([])).toEqual([]);
 });

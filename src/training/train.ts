@@ -1,7 +1,6 @@
 /** The epochs of a run: train, validate, keep the best, save what a resume needs. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RunSpec } from '../config/schema.js';
-import { type Batch, batches } from '../data/batches.js';
+import { batches } from '../data/batches.js';
 import type { ImageSource } from '../data/source.js';
 import type { Engine } from '../engine/engine.js';
 import { learningRateAt } from '../optim/optimizer.js';
@@ -11,10 +10,11 @@ import { createEvaluator, type Evaluator } from '../session/evaluate.js';
 import type { Sources } from '../session/sources.js';
 import { SmoothOutError } from '../support/errors.js';
 import { type Checkpoint, describe, type EpochProgress, newEpoch, saveCheckpoint, saveWeights } from './checkpoint.js';
-import { type Learner, trainingPrograms } from './programs.js';
-import { ghostBatches } from './setup.js';
+import type { Learner } from './learner.js';
+import { trainingPrograms } from './programs.js';
+import { batchSizes, ghostBatches } from './setup.js';
 import { disposeState, downloadState, resetOptimizer, type TrainingState, uploadState } from './state.js';
-import { createStepRunner, type StepRunner, stepsAtOnce } from './step.js';
+import { createStepper, equalSizes, type Stepper } from './step.js';
 
 export interface Training {
   readonly spec: RunSpec;
@@ -43,11 +43,10 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
   const { spec, paths, engine, learner, sources, signal } = training;
   const programs = trainingPrograms(engine, learner);
   const evaluator = createEvaluator(engine, learner.model);
-  const runStep = createStepRunner(spec, learner, programs, engine);
-  const atOnce = stepsAtOnce(engine, spec, learner);
+  const stepper = createStepper(spec, learner, programs, signal);
   const epochs = [...earlier];
   let { progress } = from;
-  let state = await uploadState(engine, learner, from.state);
+  let state = await uploadState(engine, from.state);
   let saved = from.progress;
   let dueAt = 0;
 
@@ -70,7 +69,7 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
       const resets = spec.optimizer.reset === 'epoch' && progress.steps === 0;
       if (resets) state = await resetOptimizer(engine, learner, state);
       const learningRate = learningRateAt(progress.epoch, spec);
-      const options = { spec, source: sources.train, runStep, atOnce, learningRate, signal, onStep };
+      const options = { spec, source: sources.train, stepper, learningRate, signal, onStep };
       ({ state, progress } = await trainEpoch(state, progress, options));
       if (progress.images < sources.train.count) {
         await save(state, progress);
@@ -92,11 +91,9 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
 
 interface EpochOptions extends Pick<Training, 'spec' | 'signal'> {
   readonly source: ImageSource;
-  readonly runStep: StepRunner;
-  /** Steps that are one run, of the whole batches that are left. */
-  readonly atOnce: number;
+  readonly stepper: Stepper;
   readonly learningRate: number;
-  /** Awaited after each run, before the next. */
+  /** Awaited after each call of the device, before the next. */
   readonly onStep: (state: TrainingState, progress: EpochProgress) => Promise<void>;
 }
 
@@ -109,45 +106,40 @@ interface EpochOptions extends Pick<Training, 'spec' | 'signal'> {
 async function trainEpoch(
   start: TrainingState,
   progress: EpochProgress,
-  { spec, source, runStep, atOnce, learningRate, signal, onStep }: EpochOptions,
+  { spec, source, stepper, learningRate, signal, onStep }: EpochOptions,
 ): Promise<{ state: TrainingState; progress: EpochProgress }> {
   const { epoch } = progress;
-  const stepsPerEpoch = Math.ceil(source.count / spec.batchSize);
-  const place = { epoch, learningRate, total: stepsPerEpoch * spec.epochs };
+  const { batchSize, ghostBatchSize, seed } = spec;
+  const sizes = batchSizes(source.count, batchSize);
+  const total = sizes.length * spec.epochs;
   let state = start;
   let now = progress;
   const startedAt = performance.now();
   const parts = batches(source, {
-    batchSize: spec.batchSize,
-    cut: (count) => ghostBatches(count, spec.batchSize, spec.ghostBatchSize),
-    shuffle: { seed: spec.seed, purpose: 'shuffle', epoch },
-    ...(spec.augment && { augmentation: { seed: spec.seed, purpose: 'augmentation', epoch } }),
+    batchSize,
+    cut: (count) => ghostBatches(count, batchSize, ghostBatchSize),
+    shuffle: { seed, purpose: 'shuffle', epoch },
+    ...(spec.augment && { augmentation: { seed, purpose: 'augmentation', epoch } }),
     skip: progress.steps,
   });
-  // The counts below say how many parts there are: it is never asked for one too many.
-  const next = async () => (await parts.next()).value as Batch;
-  for (let step = progress.steps; step < stepsPerEpoch; step = now.steps) {
-    // Signals arrive between turns of the event loop only.
-    await nextTurn();
-    if (signal.aborted) break;
-    const left = source.count - step * spec.batchSize;
-    const steps = Math.max(1, Math.min(atOnce, Math.floor(left / spec.batchSize)));
-    const count = Math.min(steps * spec.batchSize, left);
-    const at = { ...place, step, done: epoch * stepsPerEpoch + step };
-    const result = await runStep(state, { count, next }, at, steps);
-    state = result.state;
-    now = {
-      epoch,
-      steps: step + steps,
-      images: now.images + count,
-      lossSum: now.lossSum + result.lossSum,
-      correct: now.correct + result.correct,
-      seconds: progress.seconds + (performance.now() - startedAt) / 1000,
-    };
-    if (!Number.isFinite(result.lossSum)) {
-      throw diverged(`the loss became ${result.lossSum} in epoch ${epoch + 1}, step ${now.steps}`);
+  for (const equal of equalSizes(sizes.slice(progress.steps))) {
+    const first = { epoch, step: now.steps, done: epoch * sizes.length + now.steps, total, learningRate };
+    for await (const result of stepper(state, equal, parts, first)) {
+      state = result.state;
+      now = {
+        epoch,
+        steps: now.steps + result.steps,
+        images: now.images + result.steps * equal.size,
+        lossSum: now.lossSum + result.lossSum,
+        correct: now.correct + result.correct,
+        seconds: progress.seconds + (performance.now() - startedAt) / 1000,
+      };
+      if (!Number.isFinite(result.lossSum)) {
+        throw diverged(`the loss became ${result.lossSum} in epoch ${epoch + 1}, step ${now.steps}`);
+      }
+      await onStep(state, now);
     }
-    await onStep(state, now);
+    if (signal.aborted) break;
   }
   await parts.return();
   return { state, progress: now };
@@ -171,7 +163,7 @@ async function finishEpoch(
   }
   const metrics: EpochMetrics = {
     epoch,
-    step: epoch * Math.ceil(sources.train.count / spec.batchSize),
+    step: epoch * batchSizes(sources.train.count, spec.batchSize).length,
     learningRate,
     trainLoss: progress.lossSum / progress.images,
     trainAccuracy: (100 * progress.correct) / progress.images,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
-import type { Signature, TensorFunction } from '../engine.js';
+import type { Signature, TensorFunction } from '../flat.js';
 import { offsetsOf, viewOf } from './pieces.js';
 import { trace } from './tracer.js';
 

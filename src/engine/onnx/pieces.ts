@@ -5,7 +5,8 @@
  * concatenation as its parts, an elementwise result as the same op over pieces of its operands. Then the whole vector
  * never exists in the graph.
  */
-import { type Signature, sizeOf } from '../engine.js';
+import { sizeOf } from '../engine.js';
+import type { Signature } from '../flat.js';
 import type { GraphBuilder } from './graph.js';
 import { type Traced, traced } from './traced.js';
 

@@ -3,9 +3,9 @@
  * backward pass and the update of a training step become one graph.
  */
 import * as tf from '@tensorflow/tfjs';
-import { SmoothOutError } from '../../support/errors.js';
 import { outputSpec } from '../checks.js';
-import type { NamedTensors, Signature, TensorFunction } from '../engine.js';
+import type { NamedTensors } from '../engine.js';
+import type { Signature, TensorFunction } from '../flat.js';
 import { createGraphBuilder, type Graph } from './graph.js';
 import type { KernelTable } from './kernels/kernel.js';
 import { declareInputs, type InputPiece, offsetsOf } from './pieces.js';
@@ -50,7 +50,7 @@ export function trace(
     const inputs: NamedTensors = Object.fromEntries(
       Object.entries(declared.values).map(([name, value]) => [name, tensorOf(tracer, value)]),
     );
-    const outputs = namedOutputs(fn(inputs)).map(([name, tensor]) => {
+    const outputs = Object.entries(fn(inputs)).map(([name, tensor]) => {
       const value = tracer.traced(tensor);
       return { name, value, pieces: pieces ? outputPieces(name, value) : [whole(name, value)] };
     });
@@ -73,17 +73,6 @@ export function trace(
     tracer.current = outer;
     tf.setBackend(outerBackend || 'cpu');
   }
-}
-
-function namedOutputs(result: NamedTensors): [string, tf.Tensor][] {
-  const outputs = Object.entries(result ?? {});
-  const isPromise = result instanceof Promise;
-  if (isPromise) result.catch(() => {});
-  if (!isPromise && outputs.length > 0 && outputs.every(([, value]) => value instanceof tf.Tensor)) return outputs;
-  throw new SmoothOutError(
-    'UNSUPPORTED_OP',
-    `A traced function returns an object of one tensor or more; this one returned ${isPromise ? 'a promise' : 'something else'}.`,
-  );
 }
 
 function tensorOf(tracer: TraceBackend, value: Traced): tf.Tensor {

@@ -1,6 +1,7 @@
 /** How a conformance case is written: a function of tensors with the inputs it is run on. */
 import * as tf from '@tensorflow/tfjs';
-import { type HostArray, type NamedTensors, sizeOf, type TensorFunction, type TensorSpec } from '../engine.js';
+import { type HostArray, type NamedTensors, sizeOf, type TensorSpec } from '../engine.js';
+import type { TensorFunction } from '../flat.js';
 
 /** An input's shape and dtype with the values it is run on. */
 export interface CaseInput extends TensorSpec {
@@ -39,7 +40,7 @@ export function given(shape: Shape, values: readonly number[], dtype: TensorSpec
   return { shape, dtype, values: dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values) };
 }
 
-/** A case that compares the values of `f`. Bool results are compared as int32. */
+/** A case that compares the values of `f`. Bool and int32 results are compared as float32. */
 export function forward(
   name: string,
   inputs: readonly CaseInput[],
@@ -74,7 +75,7 @@ export function withGradients(
 const listOf = (outputs: Outputs): readonly tf.Tensor[] => (outputs instanceof tf.Tensor ? [outputs] : outputs);
 
 function values(outputs: Outputs): NamedTensors {
-  const comparable = (y: tf.Tensor) => (y.dtype === 'bool' ? tf.cast(y, 'int32') : y);
+  const comparable = (y: tf.Tensor) => (y.dtype === 'float32' ? y : tf.cast(y, 'float32'));
   return Object.fromEntries(listOf(outputs).map((y, i) => [`y${i}`, comparable(y)]));
 }
 

@@ -1,6 +1,7 @@
 /** Compares a model, run by any engine, with what PyTorch computed for it (`scripts/pytorch/make_goldens.py`). */
 import { readFileSync } from 'node:fs';
-import type { Engine, HostArray, Signature, TensorFunction } from '../../engine/engine.js';
+import type * as tf from '@tensorflow/tfjs';
+import type { Engine, NamedTensors, ValuesOf } from '../../engine/engine.js';
 import { join, split } from '../flat.js';
 import { crossEntropy, withGradient } from '../loss.js';
 import { buildModel, type Mode, type Model, type ModelName } from '../model.js';
@@ -38,41 +39,47 @@ export function modelOfGolden({ model, classes, inputShape: [channels, height, w
   return buildModel(model, { classes, inputShape: { channels, height, width }, ...(hidden && { hidden }) });
 }
 
-type Outputs = Readonly<Record<string, HostArray>>;
+/** What a golden's function is given; without numbers for dropout where it drops nothing. */
+type Given<T> = { readonly [N in 'parameters' | 'statistics' | 'images' | 'labels']: T } & { readonly dropout?: T };
 
-/** Runs a function of named tensors once and returns the host's copies of its outputs. */
-export type Runner = (fn: TensorFunction, inputs: Readonly<Record<string, TestInput>>) => Promise<Outputs>;
+/** Runs a function once and returns its outputs. */
+export type Runner = <O extends NamedTensors>(
+  fn: (inputs: Given<tf.Tensor>) => O,
+  inputs: Given<TestInput>,
+) => Promise<{ readonly [N in keyof O]: Float32Array }>;
 
 export function engineRunner(engine: Engine): Runner {
   return async (fn, inputs) => {
-    const program = await engine.compile(fn, inputs satisfies Signature);
-    const values = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.values]));
-    const outputs = Object.entries(await program.run(values));
-    const read = outputs.map(async ([name, value]) => [name, 'read' in value ? await value.read() : value] as const);
-    const copies = (await Promise.all(read)).map(([name, value]) => [name, value.slice()] as const);
+    const program = await engine.compile(fn, inputs);
+    const outputs = await program.run(valuesOf(inputs));
     await program.dispose();
-    return Object.fromEntries(copies);
+    return outputs;
   };
 }
 
+/** The values of test inputs, by name. */
+export function valuesOf<Inputs extends Partial<Given<TestInput>>>(inputs: Inputs): ValuesOf<Inputs> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, { values }]) => [name, values])) as ValuesOf<Inputs>;
+}
+
 /** One step's forward and backward pass: what a golden describes. */
-export function goldenFunction(model: Model, mode: Mode): TensorFunction {
+export function goldenFunction(model: Model, mode: Mode) {
   const { layout } = model;
-  return ({ parameters, statistics, images, labels, dropout }) => {
+  return ({ parameters, statistics, images, labels, dropout }: Given<tf.Tensor>) => {
     const { value, gradient, extras } = withGradient((flat) => {
       const output = model.forward(
         {
           parameters: split(flat, layout.parameters),
-          statistics: split(statistics!.as1D(), layout.statistics),
-          images: images!,
+          statistics: split(statistics.as1D(), layout.statistics),
+          images,
           ...(dropout && { dropout }),
         },
         mode,
       );
-      const { mean, correct } = crossEntropy(output.logits, labels!);
+      const { mean, correct } = crossEntropy(output.logits, labels);
       const extras = { logits: output.logits, correct, statistics: join(output.statistics, layout.statistics) };
       return { value: mean, extras };
-    }, parameters!.as1D());
+    }, parameters.as1D());
     return { loss: value, gradient, ...extras };
   };
 }
@@ -95,14 +102,16 @@ export async function deviationsFromGolden(golden: Golden, run: Runner, relative
   return deviations.sort((a, b) => b.ratio - a.ratio);
 }
 
+type Outputs = Readonly<Record<'logits' | 'loss' | 'correct' | 'gradient' | 'statistics', Float32Array>>;
+
 function compare(expected: Outcome, actual: Outputs, { layout }: Model, tolerance: Tolerance): Deviation[] {
   const { logits, loss, correct, gradient, statistics } = actual;
   const { parameters: parameterStream, statistics: statisticStream } = STREAMS;
   return [
-    compareNumber('loss', loss![0]!, expected.loss, tolerance),
-    { what: 'correct predictions', ratio: correct![0] === expected.correct ? 0 : Infinity },
-    compareTensor('logits', logits!, expected.logits, STREAMS.logits, tolerance),
-    ...compareSlots('gradient of', layout.parameters, gradient!, expected.gradient, parameterStream, tolerance),
-    ...compareSlots('statistic', layout.statistics, statistics!, expected.statistics, statisticStream, tolerance),
+    compareNumber('loss', loss[0]!, expected.loss, tolerance),
+    { what: 'correct predictions', ratio: correct[0] === expected.correct ? 0 : Infinity },
+    compareTensor('logits', logits, expected.logits, STREAMS.logits, tolerance),
+    ...compareSlots('gradient of', layout.parameters, gradient, expected.gradient, parameterStream, tolerance),
+    ...compareSlots('statistic', layout.statistics, statistics, expected.statistics, statisticStream, tolerance),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine.js';
+import { structured } from '../../structured.js';
 import { describeConformance } from '../../testing/conformance.js';
 import { trace } from '../tracer.js';
 import { createOnnxEngine } from './engine.js';
@@ -8,10 +8,10 @@ import { createCpuProgram } from './program.js';
 describeConformance('the onnx engine on the CPU', createOnnxEngine());
 
 /** The graph as devices other than this CPU get it: vectors whole, and none of the CPU's own operators. */
-const portable: Engine = {
+const portable = structured({
   ...createOnnxEngine(),
-  compile: async (fn, signature, options = {}) =>
+  compile: async (fn, signature, options) =>
     createCpuProgram(trace(fn, signature, { pieces: false }), signature, createCpuMemory(), 1, options),
-};
+});
 
 describeConformance('the portable graph', portable);

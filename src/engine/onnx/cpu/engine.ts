@@ -1,6 +1,7 @@
 /** The default engine: tfjs to write in, ONNX Runtime to run on. */
 import { availableParallelism } from 'node:os';
-import { dtypeOf, type Engine } from '../../engine.js';
+import type { Engine } from '../../engine.js';
+import { structured } from '../../structured.js';
 import { trace } from '../tracer.js';
 import { blockSize } from './block-size.js';
 import { cpuKernels } from './kernels.js';
@@ -14,19 +15,19 @@ export interface OnnxOptions {
 
 export function createOnnxEngine({ threads = availableParallelism() }: OnnxOptions = {}): Engine {
   const memory = createCpuMemory();
-  return {
+  return structured({
     name: 'onnx',
     device: 'cpu',
-    async compile(fn, signature, options = {}) {
+    async compile(fn, signature, options) {
       const block = await blockSize();
       const traced = trace(fn, signature, { pieces: true, kernels: cpuKernels(block) });
       return createCpuProgram(traced, signature, memory, threads, options);
     },
     async upload(values, shape) {
-      const array = memory.allocate({ shape, dtype: dtypeOf(values) });
+      const array = memory.allocate(shape);
       array.values.set(values);
       return array;
     },
     async dispose() {},
-  };
+  });
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import type { Engine, HostArray } from '../../engine.js';
+import type { Signature, TensorFunction } from '../../flat.js';
+import { structured } from '../../structured.js';
 import { floats, withGradients } from '../../testing/case.js';
 import { expectedOf, runOnce } from '../../testing/conformance.js';
 import { convolution } from '../kernels/convolution.js';
@@ -13,13 +14,12 @@ import { createCpuProgram } from './program.js';
 
 /** Two images at a time. */
 const kernels = inImageParts({ ...convolution, ...pooling }, { elements: 1, images: 2 });
-const tracedInParts = (fn: Parameters<Engine['compile']>[0], signature: Parameters<Engine['compile']>[1]) =>
-  trace(fn, signature, { pieces: true, kernels });
-const inParts: Engine = {
+const tracedInParts = (fn: TensorFunction, signature: Signature) => trace(fn, signature, { pieces: true, kernels });
+const inParts = structured({
   ...createOnnxEngine(),
-  compile: async (fn, signature, options = {}) =>
+  compile: async (fn, signature, options) =>
     createCpuProgram(tracedInParts(fn, signature), signature, createCpuMemory(), 1, options),
-};
+});
 
 const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 3, 2, 'valid');
 const conv = (x: tf.Tensor, filter: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same');
@@ -36,9 +36,9 @@ const network = withGradients(
 
 test('values and gradients are those of the whole batch', async () => {
   const { outputs } = await expectedOf(network);
-  const { results } = await runOnce(inParts, network);
+  const results = await runOnce(inParts, network, Object.keys(outputs));
   for (const [name, { values }] of Object.entries(outputs)) {
-    const actual = results[name] as HostArray;
+    const actual = results[name]!.values;
     values.forEach((value, i) => {
       expect(actual[i], `${name}[${i}]`).toBeCloseTo(value, 4);
     });

@@ -1,24 +1,23 @@
 /** Arrays that stay with the CPU engine between runs: host memory, handed from step to step and used again. */
-import { type DeviceArray, type HostArray, newArray, sizeOf, type TensorSpec } from '../../engine.js';
+import { type DeviceArray, sizeOf } from '../../engine.js';
 
 export interface CpuArray extends DeviceArray {
-  readonly values: HostArray;
+  readonly values: Float32Array;
 }
 
 export interface CpuMemory {
   /** An array of undefined contents. */
-  allocate(spec: TensorSpec): CpuArray;
+  allocate(shape: readonly number[]): CpuArray;
 }
 
 export function createCpuMemory(): CpuMemory {
-  const free = new Map<string, HostArray[]>();
+  const free = new Map<number, Float32Array[]>();
   return {
-    allocate({ shape, dtype }) {
+    allocate(shape) {
       const size = sizeOf(shape);
-      const key = `${dtype} ${size}`;
-      const shelf = free.get(key) ?? [];
-      free.set(key, shelf);
-      const values = shelf.pop() ?? newArray({ shape, dtype });
+      const shelf = free.get(size) ?? [];
+      free.set(size, shelf);
+      const values = shelf.pop() ?? new Float32Array(size);
       let disposed = false;
       // Disposed memory belongs to the next array: to compute with it would be to compute with that one's numbers.
       const inUse = () => {
@@ -38,8 +37,4 @@ export function createCpuMemory(): CpuMemory {
       };
     },
   };
-}
-
-export function isDeviceArray(value: HostArray | DeviceArray): value is DeviceArray {
-  return 'dispose' in value;
 }

@@ -1,19 +1,13 @@
 /** A traced function as an ONNX Runtime session between host arrays: inputs are fed and outputs fetched as views of them. */
 import * as ort from 'onnxruntime-node';
 import { checkedInput } from '../../checks.js';
-import {
-  type CompileOptions,
-  type HostArray,
-  newArray,
-  type Program,
-  type Signature,
-  sizeOf,
-  type Value,
-} from '../../engine.js';
+import { type HostArray, sizeOf, type Value } from '../../engine.js';
+import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
 import { viewOf } from '../pieces.js';
 import { encodeModel } from '../protobuf.js';
 import type { TracedFunction } from '../tracer.js';
-import { type CpuArray, type CpuMemory, isDeviceArray } from './memory.js';
+import type { CpuArray, CpuMemory } from './memory.js';
+import { runInPlace, UNRETURNED } from './run-in-place.js';
 
 /**
  * With an input of so many elements (16 MiB), arrays are large and few. ONNX Runtime's plan, which has all of a run's
@@ -26,9 +20,9 @@ export async function createCpuProgram(
   expected: Signature,
   memory: CpuMemory,
   threads: number,
-  { keep = [] }: CompileOptions,
+  { isKept }: CompileOptions,
   executionProviders: readonly string[] = ['cpu'],
-): Promise<Program> {
+): Promise<FlatProgram> {
   const session = await ort.InferenceSession.create(encodeModel(graph, UNRETURNED), {
     executionProviders,
     intraOpNumThreads: threads,
@@ -41,7 +35,6 @@ export async function createCpuProgram(
     new ort.Tensor(viewOf(values, offset, shape) as never, shape);
 
   return {
-    outputs: signature,
     async run(given) {
       const feeds = Object.fromEntries(
         inputs.map(({ name, source, offset, shape }) => {
@@ -50,9 +43,9 @@ export async function createCpuProgram(
       );
       const results: Record<string, Value> = {};
       const fetches: Record<string, ort.Tensor> = {};
-      for (const [name, spec] of Object.entries(signature)) {
-        const kept = keep.includes(name) ? memory.allocate(spec) : undefined;
-        const values = kept?.values ?? newArray(spec);
+      for (const [name, { shape }] of Object.entries(signature)) {
+        const kept = isKept(name) ? memory.allocate(shape) : undefined;
+        const values = kept?.values ?? new Float32Array(sizeOf(shape));
         results[name] = kept ?? values;
         for (const piece of outputs[name]!) fetches[piece.name] = tensor(values, piece.offset, piece.shape);
       }
@@ -63,24 +56,7 @@ export async function createCpuProgram(
   };
 }
 
-/**
- * The Node.js binding copies every tensor that it returns, although the outputs were written in place before: at each step
- * all parameters and the optimizer's state once more. It converts them in order, and there is nothing it can make of a
- * sequence: so the first output is one, and the run ends there, with everything computed.
- */
-const UNRETURNED = 'unreturned';
-
-async function runInPlace(session: ort.InferenceSession, feeds: Tensors, fetches: Tensors): Promise<void> {
-  try {
-    await session.run(feeds, { [UNRETURNED]: null, ...fetches });
-  } catch (error) {
-    if (!(error instanceof Error && error.message.includes('Non tensor type'))) throw error;
-  }
-}
-
-type Tensors = Readonly<Record<string, ort.Tensor>>;
-
-function hostArray(given: Readonly<Record<string, Value>>, name: string, expected: Signature): HostArray {
+function hostArray(given: NamedValues, name: string, expected: Signature): HostArray {
   const value = given[name];
   return checkedInput(name, value && isDeviceArray(value) ? (value as CpuArray).values : value, expected[name]!);
 }

@@ -3,7 +3,7 @@
  * run does the state of a training remain there. ONNX has two ways to repeat a graph. `Loop` counts in a tensor, and asks
  * one on the host after each round whether to go on; `Scan` knows how often from the shapes of what it reads.
  */
-import type { Signature } from '../../engine.js';
+import type { Signature } from '../../flat.js';
 import type { Graph, GraphValue } from '../graph.js';
 import type { InputPiece } from '../pieces.js';
 import type { OutputPiece, TracedFunction } from '../tracer.js';

@@ -5,6 +5,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { SmoothOutError } from '../../../support/errors.js';
 import type { Engine } from '../../engine.js';
+import { structured } from '../../structured.js';
 import { trace } from '../tracer.js';
 import { WEBGPU_KERNELS } from './kernels.js';
 import { createGpuMemory, type GpuMemory } from './memory.js';
@@ -28,16 +29,16 @@ export interface WebGpuOptions {
 export async function createWebGpuEngine({ mayFallBack = true }: WebGpuOptions = {}): Promise<Engine> {
   const memory = createGpuMemory(SESSION_OPTIONS);
   await open(memory);
-  return {
+  return structured({
     name: 'onnx',
     device: 'webgpu',
-    async compile(fn, signature, options = {}) {
+    async compile(fn, signature, options) {
       const traced = trace(fn, signature, { pieces: false, kernels: WEBGPU_KERNELS });
       return createGpuProgram(traced, signature, memory, SESSION_OPTIONS, { ...options, mayFallBack });
     },
     upload: memory.upload,
     dispose: memory.dispose,
-  };
+  });
 }
 
 /** Opens the GPU. The session that this copy leaves open keeps Dawn's device alive, with every shader compiled for it. */

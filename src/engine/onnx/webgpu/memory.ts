@@ -4,7 +4,7 @@
  * whose output is on the host.
  */
 import * as ort from 'onnxruntime-node';
-import type { DeviceArray, HostArray, TensorSpec } from '../../engine.js';
+import type { DeviceArray } from '../../engine.js';
 import { encodeModel } from '../protobuf.js';
 
 export interface GpuArray extends DeviceArray {
@@ -12,7 +12,7 @@ export interface GpuArray extends DeviceArray {
 }
 
 export interface GpuMemory {
-  upload(values: HostArray, shape: readonly number[]): Promise<GpuArray>;
+  upload(values: Float32Array, shape: readonly number[]): Promise<GpuArray>;
   /** The array in a buffer that a run left on the GPU. */
   adopt(tensor: ort.Tensor): GpuArray;
   dispose(): Promise<void>;
@@ -24,11 +24,10 @@ export function createGpuMemory(sessionOptions: ort.InferenceSession.SessionOpti
   const sessions = new Map<string, Promise<ort.InferenceSession>>();
 
   async function copy(source: ort.Tensor, preferredOutputLocation: Location): Promise<ort.Tensor> {
-    const spec = { dtype: source.type as TensorSpec['dtype'], shape: source.dims };
-    const key = `${preferredOutputLocation} ${spec.dtype} ${spec.shape}`;
+    const key = `${preferredOutputLocation} ${source.dims}`;
     if (!sessions.has(key)) {
       const options = { ...sessionOptions, preferredOutputLocation };
-      sessions.set(key, ort.InferenceSession.create(copyModel(spec), options));
+      sessions.set(key, ort.InferenceSession.create(copyModel(source.dims), options));
     }
     const { copied } = await (await sessions.get(key)!).run({ source });
     return copied!;
@@ -38,7 +37,7 @@ export function createGpuMemory(sessionOptions: ort.InferenceSession.SessionOpti
     return {
       tensor,
       shape: tensor.dims,
-      read: async () => (await copy(tensor, 'cpu')).data as HostArray,
+      read: async () => (await copy(tensor, 'cpu')).data as Float32Array,
       dispose: () => tensor.dispose(),
     };
   }
@@ -46,7 +45,7 @@ export function createGpuMemory(sessionOptions: ort.InferenceSession.SessionOpti
   return {
     adopt,
     async upload(values, shape) {
-      const source = new ort.Tensor(values as never, shape);
+      const source = new ort.Tensor(values, shape);
       return adopt(values.length === 0 ? source : await copy(source, 'gpu-buffer'));
     },
     async dispose() {
@@ -56,7 +55,8 @@ export function createGpuMemory(sessionOptions: ort.InferenceSession.SessionOpti
   };
 }
 
-function copyModel({ shape, dtype }: TensorSpec): Uint8Array {
+function copyModel(shape: readonly number[]): Uint8Array {
+  const dtype = 'float32';
   return encodeModel({
     nodes: [{ op: 'Identity', inputs: ['source'], outputs: ['copied'], attributes: {} }],
     constants: [],

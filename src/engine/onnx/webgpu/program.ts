@@ -2,8 +2,8 @@
 import * as ort from 'onnxruntime-node';
 import { SmoothOutError } from '../../../support/errors.js';
 import { checkedInput } from '../../checks.js';
-import type { CompileOptions, HostArray, Program, Signature, Value } from '../../engine.js';
-import { isDeviceArray } from '../cpu/memory.js';
+import type { Value } from '../../engine.js';
+import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
 import type { Graph } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import type { TracedFunction } from '../tracer.js';
@@ -17,21 +17,20 @@ export async function createGpuProgram(
   expected: Signature,
   memory: GpuMemory,
   sessionOptions: ort.InferenceSession.SessionOptions,
-  { keep = [], mayFallBack }: CompileOptions & { readonly mayFallBack: boolean },
-): Promise<Program> {
+  { isKept, mayFallBack }: CompileOptions & { readonly mayFallBack: boolean },
+): Promise<FlatProgram> {
   const onnxName = (name: string) => outputs[name]![0]!.name;
-  const locations = Object.keys(signature).map((name) => [onnxName(name), keep.includes(name) ? 'gpu-buffer' : 'cpu']);
+  const locations = Object.keys(signature).map((name) => [onnxName(name), isKept(name) ? 'gpu-buffer' : 'cpu']);
   const placed = { ...sessionOptions, preferredOutputLocation: Object.fromEntries(locations) };
   const session = await createSession(graph, placed, mayFallBack);
 
   return {
-    outputs: signature,
     async run(given) {
       const feeds = inputs.map(({ name }) => [name, tensorOf(given, name, expected)]);
       const fetched = await session.run(Object.fromEntries(feeds));
       const results = Object.keys(signature).map((name): [string, Value] => {
         const tensor = fetched[onnxName(name)]!;
-        return [name, keep.includes(name) ? memory.adopt(tensor) : (tensor.data as HostArray)];
+        return [name, isKept(name) ? memory.adopt(tensor) : (tensor.data as Float32Array)];
       });
       return Object.fromEntries(results);
     },
@@ -55,7 +54,7 @@ async function createSession(graph: Graph, options: ort.InferenceSession.Session
   }
 }
 
-function tensorOf(given: Readonly<Record<string, Value>>, name: string, expected: Signature): ort.Tensor {
+function tensorOf(given: NamedValues, name: string, expected: Signature): ort.Tensor {
   const value = checkedInput(name, given[name], expected[name]!);
   return isDeviceArray(value) ? (value as GpuArray).tensor : new ort.Tensor(value as never, expected[name]!.shape);
 }

@@ -23,7 +23,12 @@ function pieces(
   inputs: Readonly<Record<string, CaseInput>>,
   fn: (inputs: Record<string, tf.Tensor>) => NamedTensors,
 ): ConformanceCase {
-  return { name: `pieces: ${name}`, inputs, fn: (tensors) => fn({ ...tensors }) };
+  const float = (y: tf.Tensor) => (y.dtype === 'float32' ? y : tf.cast(y, 'float32'));
+  return {
+    name: `pieces: ${name}`,
+    inputs,
+    fn: (tensors) => Object.fromEntries(Object.entries(fn({ ...tensors })).map(([key, y]) => [key, float(y)])),
+  };
 }
 
 export const flatVectors: readonly ConformanceCase[] = [

@@ -1,0 +1,58 @@
+/** `Program.runs` on a device where each call is expensive: inputs are gathered, and one call makes all runs that they are for. */
+import { dtypeOf, type HostArray, newArray } from '../../engine.js';
+import { type FlatProgram, handedOn, type NamedValues } from '../../flat.js';
+
+/** Runs in one call, and what their inputs may take in bytes. */
+const MOST_RUNS = 16;
+const MOST_BYTES = 2 ** 28;
+
+/** @param programFor the program that makes so many runs in one call. */
+export async function* scannedRuns(
+  programFor: (runs: number) => Promise<FlatProgram>,
+  first: NamedValues,
+  each: AsyncIterable<NamedValues>,
+): AsyncGenerator<NamedValues, void, void> {
+  let next = first;
+  for await (const { inputs, runs } of gathered(each)) {
+    const program = await programFor(runs);
+    const results = await program.run({ ...next, ...inputs });
+    next = handedOn(next, results);
+    yield results;
+  }
+}
+
+interface Gathered {
+  /** The values of all items, one behind the other, in arrays that the next ones use again. */
+  readonly inputs: Readonly<Record<string, HostArray>>;
+  readonly runs: number;
+}
+
+async function* gathered(each: AsyncIterable<NamedValues>): AsyncGenerator<Gathered, void, void> {
+  let most = 1;
+  let arrays: Record<string, HostArray> | undefined;
+  let runs = 0;
+  const filled = (): Gathered => {
+    const inputs = Object.entries(arrays ?? {}).map(([name, all]) => [
+      name,
+      all.subarray(0, (runs * all.length) / most),
+    ]);
+    return { inputs: Object.fromEntries(inputs), runs };
+  };
+  for await (const item of each) {
+    // A device whose arrays do not outlive a call has them on the host.
+    const values = Object.entries(item as Readonly<Record<string, HostArray>>);
+    if (arrays === undefined) {
+      const bytes = values.reduce((sum, [, { byteLength }]) => sum + byteLength, 0);
+      most = Math.max(1, Math.min(MOST_RUNS, Math.floor(MOST_BYTES / bytes)));
+      arrays = Object.fromEntries(
+        values.map(([name, one]) => [name, newArray({ shape: [most * one.length], dtype: dtypeOf(one) })]),
+      );
+    }
+    for (const [name, one] of values) arrays[name]!.set(one, runs * one.length);
+    runs++;
+    if (runs < most) continue;
+    yield filled();
+    runs = 0;
+  }
+  if (runs > 0) yield filled();
+}

@@ -1,0 +1,59 @@
+/** Gives an engine of flat records the types of engine.ts: values in named groups, each known by the compiler. */
+import { Tensor } from '@tensorflow/tfjs';
+import { SmoothOutError } from '../support/errors.js';
+import type { Engine, Program, ResultsOf, Specs, TensorSpec, Tensors, TensorsOf, ValuesOf } from './engine.js';
+import { type FlatEngine, type NamedValues, oneByOne } from './flat.js';
+import { flatten, mapTree, type Tree } from './tree.js';
+
+export function structured({ compile, ...engine }: FlatEngine): Engine {
+  return {
+    ...engine,
+    async compile<S extends Specs, O extends Tensors, K extends keyof O = never>(
+      fn: (inputs: TensorsOf<S>) => O,
+      specs: S,
+      { keep = [] }: { readonly keep?: readonly K[] } = {},
+    ): Promise<Program<S, O, K>> {
+      let groups: Tree<string> = {};
+      const program = await compile(
+        (inputs) => {
+          const outputs = checkedOutputs(fn(mapTree(specs, (_, path) => inputs[path]!) as TensorsOf<S>));
+          groups = mapTree(outputs, (_, path) => path);
+          return flatten<Tensor>(outputs);
+        },
+        flatten<TensorSpec>(specs),
+        { isKept: (name) => keep.some((kept) => name === kept || name.startsWith(`${String(kept)}/`)) },
+      );
+      const grouped = (results: NamedValues) => mapTree(groups, (path) => results[path]) as ResultsOf<O, K>;
+      return {
+        run: async (inputs) => grouped(await program.run(flatValues(inputs))),
+        async *runs(first, each) {
+          const items = flatItems(each);
+          const start = flatValues(first);
+          const all = program.runs ? program.runs(start, items) : oneByOne(program, start, items);
+          for await (const results of all) yield grouped(results);
+        },
+        dispose: program.dispose,
+      };
+    },
+  };
+}
+
+const flatValues = <S>(values: ValuesOf<S>): NamedValues => flatten(values as Tree<NamedValues[string]>);
+
+async function* flatItems<S>(each: AsyncIterable<ValuesOf<S>>): AsyncGenerator<NamedValues, void, void> {
+  for await (const inputs of each) yield flatValues(inputs);
+}
+
+/** @throws SmoothOutError UNSUPPORTED_OP unless `outputs` is an object of tensors, in groups or not. */
+function checkedOutputs<O extends Tensors>(outputs: O): O {
+  const isPromise = outputs instanceof Promise;
+  if (isPromise) outputs.catch(() => {});
+  const isGroup = outputs instanceof Object && !isPromise && !(outputs instanceof Tensor);
+  const leaves = isGroup ? Object.values(flatten<unknown>(outputs)) : [];
+  if (leaves.length > 0 && leaves.every((leaf) => leaf instanceof Tensor)) return outputs;
+  const what = isPromise ? 'a promise' : 'something else';
+  throw new SmoothOutError(
+    'UNSUPPORTED_OP',
+    `A traced function returns an object of tensors; this one returned ${what}.`,
+  );
+}

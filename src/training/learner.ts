@@ -1,0 +1,34 @@
+/** What learns: a network, its optimizer and the method's perturbation, as a run's settings say. */
+import type { RunSpec } from '../config/schema.js';
+import type { ImageSource } from '../data/source.js';
+import type { Layout } from '../nn/layout.js';
+import { buildModel, type Model } from '../nn/model.js';
+import { adam } from '../optim/adam.js';
+import { momentum } from '../optim/momentum.js';
+import type { GradientOptions, Optimizer } from '../optim/optimizer.js';
+import { filterAdaptivePerturbation, type Perturbation, uniformPerturbation } from '../smoothout/perturbation.js';
+
+export interface Learner {
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly gradient: GradientOptions;
+  /** Null for the baseline. */
+  readonly perturbation: Perturbation | null;
+}
+
+export function buildLearner(spec: RunSpec, { classes, shape }: Pick<ImageSource, 'classes' | 'shape'>): Learner {
+  const { model: name, dropout, hidden, optimizer, method } = spec;
+  const options = { classes, inputShape: shape, ...(dropout !== null && { dropout }), ...(hidden && { hidden }) };
+  const model = buildModel(name, options);
+  return {
+    model,
+    optimizer: optimizer.name === 'adam' ? adam() : momentum(optimizer.momentum),
+    gradient: { clipNorm: optimizer.clipNorm, weightDecay: optimizer.weightDecay },
+    perturbation: perturbationOf(method.name, model.layout),
+  };
+}
+
+function perturbationOf(method: RunSpec['method']['name'], layout: Layout): Perturbation | null {
+  if (method === 'baseline') return null;
+  return method === 'adasmoothout' ? filterAdaptivePerturbation(layout) : uniformPerturbation;
+}
