@@ -21,9 +21,9 @@ import { chooseSources, type Sources } from '../session/sources.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
+import { checkBatches } from './batch-sizes.js';
 import { type Checkpoint, type EpochProgress, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
 import { buildLearner, type Learner } from './learner.js';
-import { checkBatches } from './setup.js';
 import { freshOptimizerState } from './state.js';
 import { train } from './train.js';
 

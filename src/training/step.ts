@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
 import { type DeviceArray, sumOf, type Value } from '../engine/engine.js';
+import { ghostBatches } from './batch-sizes.js';
 import { createDraw, type PassPlace, type StepPlace } from './draws.js';
 import type { Learner } from './learner.js';
 import type { TrainingPrograms } from './programs.js';
-import { ghostBatches } from './setup.js';
 import type { TrainingState } from './state.js';
 
 export interface StepResult {

@@ -9,10 +9,10 @@ import type { RunPaths } from '../records/run-folder.js';
 import { createEvaluator, type Evaluator } from '../session/evaluate.js';
 import type { Sources } from '../session/sources.js';
 import { SmoothOutError } from '../support/errors.js';
+import { batchSizes, ghostBatches } from './batch-sizes.js';
 import { type Checkpoint, describe, type EpochProgress, newEpoch, saveCheckpoint, saveWeights } from './checkpoint.js';
 import type { Learner } from './learner.js';
 import { trainingPrograms } from './programs.js';
-import { batchSizes, ghostBatches } from './setup.js';
 import { disposeState, downloadState, resetOptimizer, type TrainingState, uploadState } from './state.js';
 import { createStepper, equalSizes, type Stepper } from './step.js';
 
