@@ -6,7 +6,7 @@ import { resolveRuns } from '../../src/config/resolve.js';
 import { configSchema, type RunSpec } from '../../src/config/schema.js';
 import { readCatalogue } from '../../src/data/catalogue.js';
 import { buildModel } from '../../src/nn/model.js';
-import { learningRateAt } from '../../src/optim/optimizer.js';
+import { learningRateAt } from '../../src/optim/learning-rate.js';
 import { PACKAGE_FOLDER } from '../../src/support/versions.js';
 import type { GradientTask, StepTask, Task } from './protocol.js';
 

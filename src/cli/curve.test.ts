@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { loadCurves, parseCurveCsv } from '../records/curve-record.js';
-import { gatherRows, removePartial } from './curve.js';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseCurveCsv } from '../records/curve-record.js';
+import { loadCurves } from '../report/curves.js';
 import { EXECUTABLE, smoothout } from './testing/smoothout.js';
 import { type TrainedRuns, trainRuns } from './testing/trained-runs.js';
 
@@ -78,7 +78,7 @@ describe('sensitivity, interpolate and landscape', () => {
     const args = ['--alpha', '-0.5:0.5:0.5', '--directions', '2', '--split', 'test', '--distribution', 'gaussian'];
     const { status, stdout } = await draw('landscape', '--ckpt', runs.best('baseline'), ...args);
     expect(status).toBe(0);
-    const { points } = parseCurveCsv(await figure('landscape-tiny-baseline-1.csv'))!;
+    const { points } = parseCurveCsv(await figure('landscape-tiny-baseline-1-test-2-directions-gaussian.csv'))!;
     expect(points.map(({ x, detail }) => `${x} ${detail}`)).toEqual([
       '-0.5 1',
       '0 1',
@@ -96,14 +96,44 @@ describe('sensitivity, interpolate and landscape', () => {
     const args = ['--plane', '--alpha', '-0.5:0.5:0.5', '--split', 'test', '--images', '100'];
     const { status, stderr } = await draw('landscape', '--ckpt', ...both(), ...args);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const [header, ...lines] = (await figure('plane-tiny-baseline-1-vs-tiny-smoothout-1.csv')).trimEnd().split('\n');
+    const [header, ...lines] = (await figure('plane-tiny-baseline-1-vs-tiny-smoothout-1-test-100-images.csv'))
+      .trimEnd()
+      .split('\n');
     expect(header).toBe('alpha,beta,split,loss,accuracy,direction,checkpoint');
     expect(lines).toHaveLength(2 * 9);
-    const labels = texts(await figure('plane-tiny-baseline-1-vs-tiny-smoothout-1.svg'));
+    const labels = texts(await figure('plane-tiny-baseline-1-vs-tiny-smoothout-1-test-100-images.svg'));
     expect(labels).toEqual(
       expect.arrayContaining(['α, in norms of each filter', 'β, in norms of each filter', 'Loss']),
     );
     expect(labels).toContain('tiny/smoothout, seed 1, validation set');
+  });
+
+  test('what is measured of other weights, images or directions has files of its own', async () => {
+    const best = runs.best('baseline');
+    const last = join(dirname(best), 'last.safetensors');
+    const apart = await mkdtemp(join(tmpdir(), 'smoothout-apart-'));
+    const common = ['--images', '100', '--data', runs.data, '--out', apart];
+    for (const args of [
+      ['sensitivity', '--ckpt', best, '--noise', '0'],
+      ['sensitivity', '--ckpt', last, '--noise', '0'],
+      ['interpolate', '--from', best, '--to', last, '--alpha', '0'],
+      ['interpolate', '--from', best, '--to', last, '--alpha', '0', '--statistics', 'reestimate'],
+      ['landscape', '--ckpt', best, '--alpha', '0', '--split', 'train'],
+      ['landscape', '--ckpt', best, '--alpha', '0', '--split', 'test'],
+      ['landscape', '--ckpt', best, '--alpha', '0', '--fixed', 'biasbn', '--seed', '2'],
+    ]) {
+      expect((await smoothout([...args, ...common])).status).toBe(0);
+    }
+    const names = await readdir(join(apart, 'figures'));
+    expect(names.filter((name) => name.endsWith('.csv')).sort()).toEqual([
+      'interpolate-tiny-baseline-1-vs-tiny-baseline-1-last-100-images-reestimate.csv',
+      'interpolate-tiny-baseline-1-vs-tiny-baseline-1-last-100-images.csv',
+      'landscape-tiny-baseline-1-100-images-seed-2-biasbn.csv',
+      'landscape-tiny-baseline-1-test-100-images.csv',
+      'landscape-tiny-baseline-1-train-100-images.csv',
+      'sensitivity-tiny-baseline-1-100-images.csv',
+      'sensitivity-tiny-baseline-1-last-100-images.csv',
+    ]);
   });
 
   test('the report takes the curves', async () => {
@@ -125,8 +155,8 @@ describe('sensitivity, interpolate and landscape', () => {
     });
     const status = await new Promise((resolve) => child.once('close', resolve));
     expect(status).toBe(75);
-    const { pieces } = JSON.parse(await figure('.long.partial.json'));
-    expect(Object.keys(pieces)).toHaveLength(stdout.trimEnd().split('\n').length);
+    const { rows } = JSON.parse(await figure('.long.partial.json'));
+    expect(Object.keys(rows)).toHaveLength(stdout.trimEnd().split('\n').length);
     expect(await readdir(join(runs.results, 'figures'))).not.toContain('long.csv');
   });
 
@@ -145,73 +175,5 @@ describe('sensitivity, interpolate and landscape', () => {
     expect(named).toMatchObject({ status: 2, stderr: expect.stringContaining('--name ../x: expected') });
     const missing = await draw('landscape', '--ckpt', join(runs.results, 'none.safetensors'));
     expect(missing).toMatchObject({ status: 5, stdout: '', stderr: expect.stringContaining('there is no such file') });
-  });
-});
-
-describe('rows that are gathered piece by piece', () => {
-  interface Row {
-    readonly x: number;
-    readonly loss: number;
-  }
-
-  let folder: string;
-  let computed: number[];
-  beforeEach(async () => {
-    folder = join(await mkdtemp(join(tmpdir(), 'smoothout-rows-')), 'figures');
-    computed = [];
-  });
-
-  /** Rows for x = 0, 1, 2; `until` fails. */
-  const gather = (until: number, settings: object = { seed: 1 }, shown: string[] = []) =>
-    gatherRows<Row>({
-      path: join(folder, 'curve'),
-      settings,
-      pieces: [0, 1, 2].map((x) => ({
-        key: `x = ${x}`,
-        rows: async (onShare) => {
-          if (x === until) throw new Error('stopped');
-          computed.push(x);
-          onShare(0.5);
-          return [{ x, loss: x === 1 ? Number.POSITIVE_INFINITY : x / 3 }];
-        },
-      })),
-      onProgress: (done, key) => shown.push(`${done} ${key}`),
-      onRows: (rows) => shown.push(`rows ${rows.map(({ x }) => x)}`),
-    });
-
-  const ROWS = [
-    { x: 0, loss: 0 },
-    { x: 1, loss: Number.POSITIVE_INFINITY },
-    { x: 2, loss: 2 / 3 },
-  ];
-
-  test('what was done before an error is not done again', async () => {
-    await expect(gather(2)).rejects.toThrow('stopped');
-    expect(await readdir(folder)).toEqual(['.curve.partial.json']);
-    expect(await gather(-1)).toEqual(ROWS);
-    expect(computed).toEqual([0, 1, 2]);
-    await removePartial(join(folder, 'curve'));
-    expect(await readdir(folder)).toEqual([]);
-  });
-
-  test('other settings, or a damaged file, start anew', async () => {
-    await expect(gather(1)).rejects.toThrow('stopped');
-    await gather(-1, { seed: 2 });
-    expect(computed).toEqual([0, 0, 1, 2]);
-    await writeFile(join(folder, '.curve.partial.json'), '{"settings": {"seed"');
-    await gather(-1);
-    expect(computed).toEqual([0, 0, 1, 2, 0, 1, 2]);
-  });
-
-  test('an error before anything is done leaves no file', async () => {
-    await expect(gather(0)).rejects.toThrow('stopped');
-    expect(await readdir(folder)).toEqual([]);
-  });
-
-  test('says where it is, and passes each row on as it comes', async () => {
-    await expect(gather(1)).rejects.toThrow('stopped');
-    const shown: string[] = [];
-    await gather(-1, { seed: 1 }, shown);
-    expect(shown).toEqual(['0 x = 0', '1 x = 1', '1.5 x = 1', 'rows 1', '2 x = 2', '2.5 x = 2', 'rows 2']);
   });
 });

@@ -57,7 +57,7 @@ async function drawInterpolation(options: InterpolateOptions): Promise<void> {
     const [from, to] = checkpoints as [CheckpointFile, CheckpointFile];
     const line = await createInterpolation(session, from, to, { statistics, ...(images && { images }) });
     const same = { from: from.path, to: to.path, statistics: STATISTICS[statistics] };
-    const pieces = alphas.flatMap((alpha) =>
+    const tasks = alphas.flatMap((alpha) =>
       splits.map((split) => ({
         key: `α = ${alpha}, ${split}`,
         rows: async (): Promise<Row[]> => [{ alpha, split, ...(await line.at(alpha, split)), ...same }],
@@ -71,7 +71,8 @@ async function drawInterpolation(options: InterpolateOptions): Promise<void> {
         kind: 'interpolate',
         checkpoints,
         settings: { from: same.from, to: same.to, alpha: alphas, statistics, images },
-        pieces,
+        marks: statistics === 'interpolate' ? [] : [statistics],
+        tasks,
         csv: (rows) => curveCsv('interpolate', rows),
         figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'α', title: series }),
         table: (rows) => lineTable(rows.map(pointOf), 'α'),

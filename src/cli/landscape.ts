@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { CurveTask } from '../analysis/curve-rows.js';
 import type { Landscape } from '../analysis/landscape.js';
 import type { Split } from '../data/split-images.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import { groupBy, meanOf } from '../report/statistics.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
-import { addCurveOptions, type CurveOptions, drawCurve, lineTable, type Piece } from './curve.js';
+import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { numberRange, wholeNumber } from './options.js';
 import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
@@ -30,8 +31,6 @@ interface LineRow {
 interface PlaneRow extends LineRow {
   readonly beta: number;
 }
-
-const PLANE_COLUMNS = ['alpha', 'beta', 'split', 'loss', 'accuracy', 'direction', 'checkpoint'];
 
 const EXAMPLES = `
 Examples:
@@ -89,14 +88,22 @@ function settingsOf({ directions, distribution, fixed, seed, images }: Landscape
   return { alpha, directions, distribution, fixed, seed, images };
 }
 
-/** A piece for each network, direction, point and split, in that order: a direction is drawn once. */
-function piecesOf<Row>(
+function marksOf({ directions, distribution, fixed }: LandscapeOptions): string[] {
+  return [
+    ...(directions === 1 ? [] : [`${directions}-directions`]),
+    ...(distribution === 'uniform' ? [] : [distribution]),
+    ...(fixed === 'none' ? [] : [fixed]),
+  ];
+}
+
+/** A task for each network, direction, point and split, in that order: a direction is drawn once. */
+function tasksOf<Row>(
   { directions, split: splits }: LandscapeOptions,
   checkpoints: readonly CheckpointFile[],
   landscapes: readonly Landscape[],
   points: readonly (readonly number[])[],
   rowOf: (at: readonly number[], row: Omit<LineRow, 'alpha'>) => Row,
-): Piece<Row>[] {
+): CurveTask<Row>[] {
   const labelOf = checkpointLabels(checkpoints);
   return checkpoints.flatMap(({ path: checkpoint }, k) =>
     Array.from({ length: directions }, (_, direction) => direction).flatMap((direction) =>
@@ -127,7 +134,8 @@ async function drawLine(
     kind: 'landscape',
     checkpoints,
     settings: settingsOf(options, alphas),
-    pieces: piecesOf(
+    marks: marksOf(options),
+    tasks: tasksOf(
       options,
       checkpoints,
       landscapes,
@@ -145,7 +153,7 @@ async function drawPlane(
   checkpoints: readonly CheckpointFile[],
   landscapes: readonly Landscape[],
 ): Promise<void> {
-  const { stringify } = await import('csv-stringify/sync');
+  const { curveCsv } = await import('../records/curve-record.js');
   const { planeFigure } = await import('../report/figures/plane.js');
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.05');
   const labelOf = checkpointLabels(checkpoints);
@@ -158,14 +166,15 @@ async function drawPlane(
     kind: 'plane',
     checkpoints,
     settings: settingsOf(options, alphas),
-    pieces: piecesOf(
+    marks: marksOf(options),
+    tasks: tasksOf(
       options,
       checkpoints,
       landscapes,
       alphas.flatMap((alpha) => alphas.map((beta) => [alpha, beta])),
       ([alpha, beta], row): PlaneRow => ({ alpha: alpha!, beta: beta!, ...row }),
     ),
-    csv: (rows) => stringify(rows as PlaneRow[], { header: true, columns: PLANE_COLUMNS }),
+    csv: (rows) => curveCsv('plane', rows),
     figure: (rows) => planeFigure(gridOf(rows)),
     table: (rows) => lineTable(pointsOf(rows.filter(({ beta }) => beta === 0)), 'α (β = 0)'),
   });

@@ -48,7 +48,7 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
     const checkpoints = await openCheckpoints(session, ckpt, options.config);
     const labelOf = checkpointLabels(checkpoints);
-    const pieces = checkpoints.flatMap((checkpoint) =>
+    const tasks = checkpoints.flatMap((checkpoint) =>
       splits.map((split) => ({
         key: `${labelOf(checkpoint.path)}, ${split}`,
         async rows(onShare: (share: number) => void): Promise<Row[]> {
@@ -75,7 +75,7 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
       kind: 'sensitivity',
       checkpoints,
       settings: { noise, batchSize: NOISE_BATCH, seed, images },
-      pieces,
+      tasks,
       results: (rows) => ({ slopes: slopesIn(rows) }),
       csv: (rows) => curveCsv('sensitivity', rows),
       figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'Strength of the noise, a' }),

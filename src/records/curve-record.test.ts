@@ -1,6 +1,8 @@
-import { stringify } from 'csv-stringify/sync';
-import { describe, expect, test } from 'vitest';
-import { curveCsv, originOfPath, parseCsv, parseCurveCsv } from './curve-record.js';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { curveCsv, curveJson, originOfPath, parseCurveCsv, readCurve } from './curve-record.js';
 
 const checkpoint = 'results/runs/f1-lb/baseline/seed-1/best.safetensors';
 
@@ -58,58 +60,57 @@ test('the run of a checkpoint is read off its path', () => {
   expect(originOfPath('best.safetensors')).toBeNull();
 });
 
-describe('CSV text', () => {
-  test.each<[string, string, string[][]]>([
-    [
-      'plain',
-      'a,b\n1,2\n',
-      [
-        ['a', 'b'],
-        ['1', '2'],
-      ],
-    ],
-    [
-      'without a final line break',
-      'a,b\n1,2',
-      [
-        ['a', 'b'],
-        ['1', '2'],
-      ],
-    ],
-    [
-      'Windows line ends',
-      'a,b\r\n1,2\r\n',
-      [
-        ['a', 'b'],
-        ['1', '2'],
-      ],
-    ],
-    ['quotes, commas and line breaks in fields', '"a,""x""","b\nc"\n', [['a,"x"', 'b\nc']]],
-    [
-      'empty fields',
-      ',\n1,\n',
-      [
-        ['', ''],
-        ['1', ''],
-      ],
-    ],
-    ['an empty last field at the end of the text', '1,', [['1', '']]],
-    ['empty lines', '\n1\n\n', [['1']]],
-    ['nothing', '', []],
-  ])('%s', (_, text, expected) => {
-    expect(parseCsv(text)).toEqual(expected);
+describe('saved again by a spreadsheet', () => {
+  const written = curveCsv('sensitivity', [
+    { a: 0.002, split: 'train', loss: 0.125, accuracy: 99.5, draws: 600, checkpoint },
+    { a: 1e-5, split: 'test', loss: 1.5, accuracy: 98, draws: 100, checkpoint: 'a "b".safetensors' },
+  ]);
+
+  test.each([
+    ['with a byte order mark', `\ufeff${written}`],
+    ['with Windows line ends', written.replaceAll('\n', '\r\n')],
+    ['with empty lines at the end', `${written}\n\n`],
+    ['with semicolons', written.replaceAll(',', ';')],
+    ['with semicolons and decimal commas', `\ufeff${written.replaceAll(',', ';').replaceAll(/(\d)\.(\d)/g, '$1,$2')}`],
+    ['with tabs', written.replaceAll(',', '\t')],
+  ])('%s', (_, text) => {
+    expect(parseCurveCsv(text)).toEqual(parseCurveCsv(written));
   });
 
-  test('reads back what csv-stringify writes', () => {
-    const records = [
-      ['a', 'b"'],
-      ['1,2', '\n'],
-      ['', 'ü'],
-    ];
-    expect(parseCsv(stringify(records))).toEqual(records);
+  test('a quote that is not closed is an error', () => {
+    expect(() => parseCurveCsv(`${written}"0.1,train`)).toThrow(/Quote Not Closed/);
+  });
+});
+
+describe('NAME.csv with NAME.json', () => {
+  const rows = [{ a: 0, split: 'train', loss: 0.01, accuracy: 99.9, draws: 600, checkpoint: 'mine.safetensors' }];
+  const run = { experiment: 'f1-lb', method: 'baseline', seed: 1 };
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'smoothout-curve-'));
+    await writeFile(join(folder, 'mine.csv'), curveCsv('sensitivity', rows));
+  });
+  const settings = (text: string) => writeFile(join(folder, 'mine.json'), text);
+
+  test('says which runs the checkpoints are of', async () => {
+    expect((await readCurve(folder, 'mine'))!.originOf('mine.safetensors')).toBeNull();
+    await settings(curveJson({ kind: 'sensitivity', checkpoints: { 'mine.safetensors': run }, noise: [0] }));
+    expect((await readCurve(folder, 'mine'))!.originOf('mine.safetensors')).toEqual(run);
   });
 
-  test.each(['a"b,c\n', '"a\n', '"a"b\n'])('refuses a quote out of place: %j', (text) => {
-    expect(() => parseCsv(text)).toThrow(/record 1: a quote out of place/);
+  test('of another kind, version or shape is refused', async () => {
+    await settings(curveJson({ kind: 'landscape' }));
+    await expect(readCurve(folder, 'mine')).rejects.toThrow('its settings (.json) are of landscape, not sensitivity');
+    await settings('{"version": 2, "kind": "sensitivity"}');
+    await expect(readCurve(folder, 'mine')).rejects.toThrow(/its settings \(\.json\): version: /);
+  });
+
+  test('whose columns are others than its settings say is refused; any other CSV file is none', async () => {
+    await writeFile(join(folder, 'mine.csv'), 'a,b\n1,2\n');
+    expect(await readCurve(folder, 'mine')).toBeNull();
+    await settings(curveJson({ kind: 'plane' }));
+    expect(await readCurve(folder, 'mine')).toBeNull();
+    await settings(curveJson({ kind: 'sensitivity' }));
+    await expect(readCurve(folder, 'mine')).rejects.toThrow('a,split,loss,accuracy,draws,checkpoint');
   });
 });

@@ -50,13 +50,17 @@ export async function appendMetrics(path: string, metrics: EpochMetrics): Promis
 /**
  * The epochs so far. A last line without its end is what a kill left of it, and is not read.
  *
- * @throws SmoothOutError CHECKPOINT_INVALID for any other line that is not an epoch's.
+ * @throws SmoothOutError CHECKPOINT_INVALID for any other line that is not an epoch's, or not that of the next epoch.
  */
 export async function readMetrics(path: string): Promise<EpochMetrics[]> {
   const lines = ((await readTextIfExists(path)) ?? '').split('\n').slice(0, -1);
   return lines.map((line, i) => {
     const parsed = metricsSchema.safeParse(parseJson(line));
-    if (parsed.success) return parsed.data;
+    if (parsed.success) {
+      const { epoch } = parsed.data;
+      if (epoch === i + 1) return parsed.data;
+      throw damaged(`${path}:${i + 1}`, `epoch ${epoch}, where epoch ${i + 1} belongs`);
+    }
     const issue = parsed.error.issues[0]!;
     const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
     throw damaged(`${path}:${i + 1}`, `${where}${issue.message}`);

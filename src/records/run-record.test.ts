@@ -98,6 +98,15 @@ describe('metrics.jsonl', () => {
     await expect(readMetrics(path())).rejects.toThrow(`${path()}:1: `);
   });
 
+  test.each([
+    [[1, 3], 'metrics.jsonl:2: epoch 3, where epoch 2 belongs'],
+    [[1, 2, 2], 'metrics.jsonl:3: epoch 2, where epoch 3 belongs'],
+    [[2], 'metrics.jsonl:1: epoch 2, where epoch 1 belongs'],
+  ])('with a hole or a repeat in its epochs names it: %j', async (epochs, message) => {
+    for (const number of epochs) await appendMetrics(path(), epoch(number));
+    await expect(readMetrics(path())).rejects.toThrow(message);
+  });
+
   test('holds no number that is not finite', async () => {
     await expect(appendMetrics(path(), { ...epoch(3), trainLoss: Number.NaN })).rejects.toMatchObject({
       code: 'DIVERGED',

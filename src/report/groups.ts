@@ -1,5 +1,7 @@
 /** Groups of runs that differ by their seed alone, and the cells of the paper's tables that they stand in. */
 
+import type { RunSpec } from '../config/schema.js';
+import { learningRateAt } from '../optim/learning-rate.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import {
   DATASET_NAMES,
@@ -10,7 +12,7 @@ import {
   type PaperResult,
   type PaperRow,
 } from './paper.js';
-import { measurementOf, type Problem, type Run, type RunSettings } from './runs.js';
+import { measurementOf, type Problem, type Run } from './runs.js';
 import { type BySeed, type Estimate, estimate, groupBy } from './statistics.js';
 
 /** Runs that differ by their seed alone: the same experiment, method, settings and data. */
@@ -20,7 +22,7 @@ export interface Group {
   readonly method: string;
   /** EXPERIMENT/METHOD. */
   readonly name: string;
-  readonly settings: RunSettings;
+  readonly settings: RunSpec;
   /** On generated data. */
   readonly synthetic: boolean;
   /** The completed ones, by seed; never empty. */
@@ -128,7 +130,7 @@ function hasColumnsOf({ settings }: Run, row: PaperRow): boolean {
     settings.optimizer.name === row.optimizer &&
     (settings.ghostBatchSize !== null && settings.ghostBatchSize < settings.batchSize) === row.ghostBatches &&
     // Table 1 rounds 0.1·√8 = 0.2828 to 0.283 and 0.01·√128 = 0.1131 to 0.113.
-    Math.abs(settings.initialLearningRate / row.learningRate - 1) < 0.005
+    Math.abs(learningRateAt(0, settings) / row.learningRate - 1) < 0.005
   );
 }
 
@@ -150,7 +152,7 @@ function notesOf({ settings }: Run, row: PaperRow): string[] {
   if (settings.ghostBatchSize !== null && row.ghostBatches && settings.ghostBatchSize !== 128) {
     notes.push(`ghost batches of ${settings.ghostBatchSize}`);
   }
-  if (method.label !== undefined && method.label !== method.name) notes.push(`labelled ${method.label}`);
+  if (method.label !== method.name) notes.push(`labelled ${method.label}`);
   return notes;
 }
 

@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
-import { parseCsv } from '../records/curve-record.js';
 import { SmoothOutError } from '../support/errors.js';
 import { csvText, tableRows, writeReport } from './report.js';
 import { readResults } from './results.js';
@@ -76,7 +76,7 @@ describe('with nothing to report', () => {
     const results = await resultsFolder();
     const { problems } = await report(results);
     expect(problems).toEqual([{ where: 'runs', what: 'there is no readable run; measured cells are empty' }]);
-    const [header, ...rows] = parseCsv(await readFile(join(results, 'table2.csv'), 'utf8'));
+    const [header, ...rows] = parse(await readFile(join(results, 'table2.csv'), 'utf8'));
     expect(rows.map((row) => row[header!.indexOf('baseline')])).toEqual(new Array(6).fill(''));
     expect(await readFile(join(results, 'report.html'), 'utf8')).toContain("0 of the paper's 25");
   });
@@ -90,7 +90,7 @@ describe('with nothing to report', () => {
       { where: 'f1-lb/baseline/seed-2', what: 'run.json: there is no such file; the run is left out' },
       { where: 'f1-lb/baseline/seed-1', what: 'running after 7 of 200 epochs; in no mean' },
     ]);
-    const rows = parseCsv(await readFile(join(results, 'table1.csv'), 'utf8'));
+    const rows = parse(await readFile(join(results, 'table1.csv'), 'utf8'));
     expect(rows[2]!.slice(7, 11)).toEqual(['6000', '0', '', '']);
   });
 });
@@ -130,7 +130,7 @@ test('runs.csv has every run and says where it stands', async () => {
     { experiment: 'broken', record: { status: 'failed', epochsDone: 1 } },
   ]);
   await report(results);
-  const [header, ...rows] = parseCsv(await readFile(join(results, 'runs.csv'), 'utf8'));
+  const [header, ...rows] = parse(await readFile(join(results, 'runs.csv'), 'utf8'));
   const columns = ['folder', 'status', 'a', 'last_accuracy', 'sharpness_keskar', 'in_tables', 'deviations'];
   expect(rows.map((row) => columns.map((name) => row[header!.indexOf(name)]))).toEqual([
     ['broken/baseline/seed-1', 'failed', '', '97.9000', '', 'no', 'failed'],
@@ -229,7 +229,7 @@ describe('with no run at all', () => {
 
 test('the columns are those of the format, in its order', async () => {
   const { table1, table2, table3 } = await tablesOf(await resultsFolder());
-  const header = (rows: typeof table1): string[] => parseCsv(csvText(rows))[0]!;
+  const header = (rows: typeof table1): string[] => parse(csvText(rows))[0]!;
   expect(header(table1)).toEqual([
     ...['dnn', 'dataset', 'data_augment', 'optimizer', 'epochs', 'learning_rate', 'gbn', 'batch_size', 'seeds'],
     ...['accuracy', 'accuracy_ci95', ...sharpness('sharpness'), 'paper_accuracy', 'paper_sharpness'],

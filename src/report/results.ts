@@ -1,9 +1,10 @@
 /** Folders of results: read, sorted into the paper's tables, and put side by side. */
 import { basename, dirname, join } from 'node:path';
-import { type Curves, loadCurves } from '../records/curve-record.js';
+import type { RunSpec } from '../config/schema.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
+import { type Curves, loadCurves } from './curves.js';
 import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';
 import {
   PAPER_METHODS,
@@ -15,7 +16,7 @@ import {
   TABLE2_ROWS,
   TABLE3_ROWS,
 } from './paper.js';
-import { loadRuns, measurementOf, type Problem, type Run, type RunSettings } from './runs.js';
+import { loadRuns, measurementOf, type Problem, type Run } from './runs.js';
 import { type Difference, difference, groupBy } from './statistics.js';
 
 /** A folder of results, read and sorted into the paper's tables. */
@@ -196,9 +197,9 @@ function flatten(value: unknown, path = ''): [path: string, value: string][] {
 }
 
 /** The settings in which two runs differ, but for the experiment's name: "batchSize 1000 / 1200". */
-function settingsDifference(left: RunSettings, right: RunSettings): string[] {
+function settingsDifference(left: RunSpec, right: RunSpec): string[] {
   const [a, b] = [new Map(flatten(left)), new Map(flatten(right))];
-  const named = ['experiment', 'method.label', 'initialLearningRate'];
+  const named = ['experiment', 'method.label', 'seed', 'configHash'];
   return [...new Set([...a.keys(), ...b.keys()])]
     .filter((path) => a.get(path) !== b.get(path) && !named.includes(path))
     .map((path) => `${path} ${a.get(path) ?? 'unset'} / ${b.get(path) ?? 'unset'}`);

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadRuns } from './runs.js';
@@ -22,7 +22,6 @@ test('a run is read with its settings, metrics and sharpness', async () => {
       model: 'f1',
       batchSize: 6000,
       method: { name: 'smoothout', noise: { a: 0.01 } },
-      initialLearningRate: 0.001,
     },
     sharpness: { measurements: [{ convention: 'keskar', value: 3.5 }] },
   });
@@ -77,18 +76,18 @@ describe('a run that cannot be used is left out and named, and its neighbour is 
     [
       'a config with a key of another version',
       (f) => edit(join(f, 'config.yaml'), (t) => `${t}\nfuture: 1\n`),
-      /^config\.yaml: .*future/,
+      /^config\.yaml:\d+: unknown key "future"/,
     ],
-    ['a config that is not YAML', (f) => writeFile(join(f, 'config.yaml'), '{'), /^config\.yaml: /],
+    ['a config that is not YAML', (f) => writeFile(join(f, 'config.yaml'), '{'), /^config\.yaml:1: /],
     [
       'a run of another experiment than its config',
       (f) => edit(join(f, 'run.json'), (t) => t.replace('"f1-lb"', '"../../elsewhere"')),
       /^run\.json: of the experiment "\.\.\/\.\.\/elsewhere", but config\.yaml of "f1-lb"/,
     ],
     [
-      'a config without the method',
+      'a run of another method than its config',
       (f) => edit(join(f, 'config.yaml'), (t) => t.replace('name: baseline', 'name: smoothout')),
-      /no method is called "baseline"/,
+      /^run\.json: of the method "baseline", but config\.yaml of "smoothout"/,
     ],
   ];
   test.each(cases)('%s', async (_, spoil, reason) => {
@@ -110,6 +109,12 @@ describe('a run keeps what its other files say', () => {
       'metrics.jsonl',
       (t) => t.replace('"step":20', '"step":"x"'),
       /^2: step: .*; the run is shown without it$/,
+    ],
+    [
+      'a hole in the epochs',
+      'metrics.jsonl',
+      (t) => t.split('\n').toSpliced(1, 1).join('\n'),
+      /^2: epoch 3, where epoch 2 belongs; the run is shown without it$/,
     ],
     ['garbage for metrics', 'metrics.jsonl', () => 'x\n', /^1: /],
     ['garbage for sharpness', 'sharpness.json', () => '{', /JSON/],
@@ -139,6 +144,38 @@ describe('a run keeps what its other files say', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]!.where).toBe(`f1-lb/baseline/seed-1/${file}`);
     expect(problems[0]!.what).toMatch(reason);
+  });
+});
+
+describe('links', () => {
+  test('to folders of runs are followed, at every level', async () => {
+    const [elsewhere, results] = [await resultsFolder(), await resultsFolder()];
+    await writeRuns(
+      elsewhere,
+      ['a', 'b', 'c'].map((experiment) => ({ experiment })),
+    );
+    const from = (...path: string[]) => join(elsewhere, 'runs', ...path);
+    const to = (...path: string[]) => join(results, 'runs', ...path);
+    await mkdir(to('b'), { recursive: true });
+    await mkdir(to('c', 'baseline'), { recursive: true });
+    await symlink(from('a'), to('a'));
+    await symlink(from('b', 'baseline'), to('b', 'baseline'));
+    await symlink(from('c', 'baseline', 'seed-1'), to('c', 'baseline', 'seed-1'));
+    const { runs, problems } = await load(results);
+    expect(problems).toEqual([]);
+    expect(runs.map(({ folder }) => folder)).toEqual(['a/baseline/seed-1', 'b/baseline/seed-1', 'c/baseline/seed-1']);
+  });
+
+  test('that lead nowhere are named', async () => {
+    const results = await resultsFolder();
+    await writeRun(results, { experiment: 'f1-lb' });
+    await symlink('/nowhere', join(results, 'runs', 'gone'));
+    await symlink('/nowhere', join(results, 'runs', 'f1-lb', 'smoothout'));
+    const { runs, problems } = await load(results);
+    expect(runs).toHaveLength(1);
+    expect(problems).toEqual(
+      ['gone', 'f1-lb/smoothout'].map((where) => ({ where, what: 'the link leads nowhere; it is left out' })),
+    );
   });
 });
 

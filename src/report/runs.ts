@@ -1,14 +1,14 @@
 /** A run as the report knows it, read from its folder. */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parse } from 'yaml';
-import { type Config, configSchema, type MethodConfig, type OptimizerConfig } from '../config/schema.js';
+import { readRunConfig } from '../config/resolve.js';
+import type { RunSpec } from '../config/schema.js';
 import { type EpochMetrics, readMetrics } from '../records/metrics.js';
 import { runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { parseSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
-import { readTextIfExists } from '../support/files.js';
+import { exists, isFolder, readTextIfExists } from '../support/files.js';
 import { groupBy } from './statistics.js';
 
 /** Everything the report knows of one run. */
@@ -16,7 +16,7 @@ export interface Run {
   /** EXPERIMENT/METHOD/seed-N, below the folder of runs. */
   readonly folder: string;
   readonly record: RunRecord;
-  readonly settings: RunSettings;
+  readonly settings: RunSpec;
   /** config.yaml as it is: `smoothout run` of it repeats the run. */
   readonly config: string;
   /** An entry an epoch; empty where metrics.jsonl is missing. */
@@ -36,46 +36,6 @@ export function measurementOf(run: Run, convention: NamedConvention): SharpnessM
 export function generalisationGap(run: Run): number | null {
   const best = run.metrics.find(({ epoch }) => epoch === run.record.bestEpoch);
   return best === undefined ? null : best.trainAccuracy - best.validationAccuracy;
-}
-
-/** The settings of one run, its method's overrides applied. */
-export interface RunSettings extends Omit<Config, 'methods' | 'seeds'> {
-  readonly method: MethodConfig;
-  readonly optimizer: OptimizerConfig;
-  /** The learning rate that the run starts with, "learning rate tuning" included: η·√(batch / ghost batch). */
-  readonly initialLearningRate: number;
-}
-
-/**
- * Reads a run's config.yaml. `label` picks its method where the file lists several.
- *
- * @throws Error with a one-line reason: not YAML, a key that does not belong there, no method of that label.
- */
-function parseRunSettings(text: string, label: string): RunSettings {
-  const parsed = configSchema.safeParse(parse(text, { maxAliasCount: 0 }));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new Error(`${issue.path.join('.') || 'the config'}: ${issue.message}`);
-  }
-  const { methods, seeds: _, ...config } = parsed.data;
-  const method = methods.find((candidate) => (candidate.label ?? candidate.name) === label);
-  if (method === undefined) throw new Error(`no method is called "${label}"`);
-  const optimizer = { ...config.optimizer, ...definedOnly(method.optimizer) };
-  const scale = optimizer.scaleLearningRate
-    ? Math.sqrt(config.batchSize / (config.ghostBatchSize ?? config.batchSize))
-    : 1;
-  return {
-    ...config,
-    method,
-    optimizer,
-    dropout: method.dropout ?? config.dropout,
-    initialLearningRate: optimizer.learningRate * scale,
-  };
-}
-
-/** Without the keys that are undefined, which would override with nothing. */
-function definedOnly(overrides: MethodConfig['optimizer']): Partial<OptimizerConfig> {
-  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 }
 
 /** Something that the report could not use, or used with a reservation. Shown on stderr and at the end of the page. */
@@ -105,7 +65,7 @@ export interface LoadedRuns {
 export async function loadRuns(runsFolder: string): Promise<LoadedRuns> {
   const runs: Run[] = [];
   const problems: Problem[] = [];
-  for (const folder of await seedFolders(runsFolder)) {
+  for (const folder of await seedFolders(runsFolder, problems)) {
     try {
       runs.push(await loadRun(join(runsFolder, folder), folder, problems));
     } catch (error) {
@@ -124,19 +84,15 @@ async function loadRun(path: string, folder: string, problems: Problem[]): Promi
   const paths = runPathsIn(path);
   const record = await readRunRecord(paths.record);
   checkEnd(record);
-  const config = await readFile(paths.config, 'utf8').catch(() => {
-    throw new Error('config.yaml: there is no such file');
-  });
-  let settings: RunSettings;
-  try {
-    settings = parseRunSettings(config, record.method);
-  } catch (error) {
-    throw new Error(`config.yaml: ${reasonOf(error)}`);
-  }
+  const settings = await readRunConfig(paths.config);
   // Both become parts of file names, and only the config's have been checked for that.
-  if (settings.experiment !== record.experiment) {
-    throw new Error(`run.json: of the experiment "${record.experiment}", but config.yaml of "${settings.experiment}"`);
+  for (const [what, said, own] of [
+    ['experiment', record.experiment, settings.experiment],
+    ['method', record.method, settings.method.label],
+  ]) {
+    if (said !== own) throw new Error(`run.json: of the ${what} "${said}", but config.yaml of "${own}"`);
   }
+  const config = await readFile(paths.config, 'utf8');
   const optional = async <T>(file: string, fallback: T, read: () => Promise<T>): Promise<T> => {
     try {
       return await read();
@@ -202,11 +158,11 @@ function withoutImpostors(runs: readonly Run[]): { kept: Run[]; rejected: Proble
   return { kept, rejected };
 }
 
-/** EXPERIMENT/METHOD/SEED of every folder three levels below, whatever is in it. */
-async function seedFolders(root: string): Promise<string[]> {
+/** EXPERIMENT/METHOD/SEED of every folder three levels below, whatever is in it. Links to folders are followed. */
+async function seedFolders(root: string, problems: Problem[]): Promise<string[]> {
   let level = [''];
   for (let depth = 0; depth < 3; depth++) {
-    const below = await Promise.all(level.map((folder) => foldersIn(root, folder)));
+    const below = await Promise.all(level.map((folder) => foldersIn(root, folder, problems)));
     level = below.flat();
   }
   return level;
@@ -214,13 +170,19 @@ async function seedFolders(root: string): Promise<string[]> {
 
 const NATURAL = new Intl.Collator('en', { numeric: true });
 
-async function foldersIn(root: string, parent: string): Promise<string[]> {
-  const entries = await readdir(join(root, parent), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => (parent === '' ? name : `${parent}/${name}`))
-    .sort(NATURAL.compare);
+async function foldersIn(root: string, parent: string, problems: Problem[]): Promise<string[]> {
+  const leftOut = (where: string, what: string) => problems.push({ where, what: `${what}; it is left out` });
+  const entries = await readdir(join(root, parent), { withFileTypes: true }).catch(
+    ({ code }: NodeJS.ErrnoException) => {
+      if (code !== 'ENOENT') leftOut(parent || 'runs', `the folder cannot be read (${code})`);
+      return [];
+    },
+  );
+  const folders: string[] = [];
+  for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
+    const path = parent === '' ? entry.name : `${parent}/${entry.name}`;
+    if (entry.isDirectory() || (await isFolder(join(root, path)))) folders.push(path);
+    else if (entry.isSymbolicLink() && !(await exists(join(root, path)))) leftOut(path, 'the link leads nowhere');
+  }
+  return folders.sort(NATURAL.compare);
 }

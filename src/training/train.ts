@@ -3,7 +3,7 @@ import type { RunSpec } from '../config/schema.js';
 import { batches } from '../data/batches.js';
 import type { ImageSource } from '../data/source.js';
 import type { Engine } from '../engine/engine.js';
-import { learningRateAt } from '../optim/optimizer.js';
+import { learningRateAt } from '../optim/learning-rate.js';
 import { appendMetrics, bestEpoch, type EpochMetrics } from '../records/metrics.js';
 import type { RunPaths } from '../records/run-folder.js';
 import { createEvaluator, type Evaluator } from '../session/evaluate.js';
