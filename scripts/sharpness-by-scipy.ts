@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { fullSpace, measureOnce, relativeIncrease } from '../src/analysis/keskar.js';
 import { createSplitLoss, usualBatchSize } from '../src/analysis/split-loss.js';
 import { firstImages } from '../src/data/source.js';
-import { negated, type Objective } from '../src/lbfgsb/problem.js';
+import { negated, type ObjectiveFunction } from '../src/lbfgsb/problem.js';
 import { minimizeWithSciPy } from '../src/lbfgsb/testing/scipy.js';
 import { openCheckpoint } from '../src/session/checkpoint-file.js';
 import { openSession } from '../src/session/session.js';
@@ -41,7 +41,7 @@ const loss = createSplitLoss({
   signal,
 });
 let inObjective = 0;
-const objective: Objective = async (x, gradient) => {
+const objective: ObjectiveFunction = async (x, gradient) => {
   const startedAt = performance.now();
   const f = await loss.evaluate(x, gradient);
   inObjective += performance.now() - startedAt;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Objective } from '../lbfgsb/problem.js';
+import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { zooProblem } from '../lbfgsb/testing/zoo.js';
 import { largestHessianEigenvalue, largestTridiagonalPair } from './hessian.js';
 
 /** ½ Σ c_i x_i² */
-function diagonalQuadratic(curvatures: number[]): Objective {
+function diagonalQuadratic(curvatures: number[]): ObjectiveFunction {
   return async (x, g) => {
     let f = 0;
     for (let i = 0; i < x.length; i++) {
@@ -66,7 +66,7 @@ describe('the largest Hessian eigenvalue', () => {
   test('of a gradient computed in float32', async () => {
     const curvatures = Array.from({ length: 300 }, (_, i) => 10 * 0.9 ** i);
     const exact = diagonalQuadratic(curvatures);
-    const single: Objective = async (x, g) => {
+    const single: ObjectiveFunction = async (x, g) => {
       const f = await exact(Float64Array.from(Float32Array.from(x)), g);
       g.set(Float32Array.from(g));
       return f;

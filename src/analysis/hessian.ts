@@ -1,4 +1,5 @@
-import type { Objective } from '../lbfgsb/problem.js';
+/** The largest eigenvalue of the Hessian of the loss: a second opinion on the sharpness. */
+import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { axpy, dot, norm, scale } from '../lbfgsb/vectors.js';
 import { normal } from '../support/random.js';
 
@@ -32,7 +33,7 @@ export interface LargestEigenvalue {
  * already found, never a value too large (Paige 1980). Stops early where the products vanish or are not finite.
  */
 export async function largestHessianEigenvalue(
-  objective: Objective,
+  objective: ObjectiveFunction,
   x: Float64Array,
   options: LargestEigenvalueOptions = {},
 ): Promise<LargestEigenvalue> {
@@ -70,7 +71,7 @@ export async function largestHessianEigenvalue(
 
 /** ∇²f(x)·v ≈ (∇f(x + hv) − ∇f(x − hv)) / 2h for unit v, into an array that the next call overwrites. */
 function centralDifferences(
-  objective: Objective,
+  objective: ObjectiveFunction,
   x: Float64Array,
   gradientError: number,
 ): (v: Float64Array) => Promise<Float64Array> {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Objective } from '../lbfgsb/problem.js';
+import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { negated } from '../lbfgsb/problem.js';
 import { hasSciPy, minimizeWithSciPy } from '../lbfgsb/testing/scipy.js';
 import { normal, uniform } from '../support/random.js';
@@ -16,7 +16,7 @@ function quadratic(n: number, curvature: number, distance: number, epsilon: numb
   const away = uniform({ seed: 3, purpose: 'test' }, n, -distance, distance);
   const target = w.map((wi, i) => wi - away[i]! * epsilon * (Math.abs(wi) + 1));
   const value = (z: Float64Array): number => z.reduce((sum, zi, i) => sum + 0.5 * c[i]! * (zi - target[i]!) ** 2, 0.1);
-  const objective: Objective = async (z, gradient) => {
+  const objective: ObjectiveFunction = async (z, gradient) => {
     for (let i = 0; i < n; i++) gradient[i] = c[i]! * (z[i]! - target[i]!);
     return value(z);
   };
@@ -42,7 +42,7 @@ describe('on a separable quadratic', () => {
 
   test('a random start ends at the same corner where the gradient has one sign in the whole box', async () => {
     const { w, objective } = quadratic(500, 1, 3, 5e-4);
-    const shifted: Objective = async (z, gradient) => {
+    const shifted: ObjectiveFunction = async (z, gradient) => {
       const f = await objective(z, gradient);
       for (let i = 0; i < z.length; i++) gradient[i]! += 1;
       return f + z.reduce((sum, zi) => sum + zi, 50);
@@ -67,7 +67,7 @@ describe('on a separable quadratic', () => {
       [1, 0],
     ] as const) {
       const seen: Float64Array[] = [];
-      const watched: Objective = (z, gradient) => {
+      const watched: ObjectiveFunction = (z, gradient) => {
         seen.push(Float64Array.from(z));
         return objective(z, gradient);
       };
@@ -124,7 +124,7 @@ describe('of a small network', () => {
 
   test.runIf(hasSciPy())('SciPy fails in the same way with the reference’s gradient', async () => {
     const space = spaceOf();
-    const wrong: Objective = async (z, gradient) => -(await space.objective(z, gradient));
+    const wrong: ObjectiveFunction = async (z, gradient) => -(await space.objective(z, gradient));
     const { f, evaluations } = await minimizeWithSciPy(wrong, network.w, space.box, 10);
     const ours = await measureOnce(space, { ...USUAL, gradient: 'reference' });
     expect(relativeIncrease(-f, ours.loss)).toBeCloseTo(ours.sharpness, 6);

@@ -1,21 +1,19 @@
 /** (C_ε, A)-sharpness, Metric 2.1 of Keskar et al. (ICLR 2017), as the paper's section 4 reports it. */
 
 import { minimize } from '../lbfgsb/minimize.js';
-import { type Box, type MinimizeStatus, negated, type Objective } from '../lbfgsb/problem.js';
+import { type BoundedProblem, type MinimizeStatus, negated, type ObjectiveFunction } from '../lbfgsb/problem.js';
 import { uniform } from '../support/random.js';
 
 /**
  * Where a maximum is looked for: f as a function of the variables that may move, from `center`, within a box around it.
  * These are all weights, or a random subspace through them (manifold.ts).
  */
-export interface SearchSpace {
-  readonly objective: Objective;
+export interface SearchSpace extends BoundedProblem {
   readonly center: Float64Array;
-  readonly box: Box;
 }
 
 /** Keskar et al.'s C_ε with A = I, around w instead of 0: |zᵢ − wᵢ| ≤ ε(|wᵢ| + 1). */
-export function fullSpace(objective: Objective, w: Float64Array, epsilon: number): SearchSpace {
+export function fullSpace(objective: ObjectiveFunction, w: Float64Array, epsilon: number): SearchSpace {
   return {
     objective,
     center: w,
@@ -66,9 +64,9 @@ export async function measureOnce(space: SearchSpace, options: MaximumOptions): 
   const { box, center } = space;
   // L-BFGS-B's first evaluation is at its start, so the center is evaluated for itself only where that is elsewhere.
   let loss = start === 'center' ? undefined : await space.objective(center, new Float64Array(center.length));
-  const withWrongSign: Objective = async (z, g) => -(await space.objective(z, g));
+  const withWrongSign: ObjectiveFunction = async (z, g) => -(await space.objective(z, g));
   const minus = gradient === 'exact' ? negated(space.objective) : withWrongSign;
-  const objective: Objective = async (z, g) => {
+  const objective: ObjectiveFunction = async (z, g) => {
     const value = await minus(z, g);
     loss ??= -value;
     return value;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Objective } from '../lbfgsb/problem.js';
+import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { normal } from '../support/random.js';
 import { measureOnce } from './keskar.js';
 import { drawManifold, lift, manifoldSpace, project } from './manifold.js';
@@ -53,7 +53,7 @@ test('the metric in the subspace: gradient Aᵀ∇f, box ε(|A⁺w| + 1), from y
   const n = 300;
   const w = vector(4, n);
   const slope = vector(5, n);
-  const linear: Objective = async (x, gradient) => {
+  const linear: ObjectiveFunction = async (x, gradient) => {
     gradient.set(slope);
     return x.reduce((sum, xi, i) => sum + slope[i]! * (xi - w[i]!), 1);
   };

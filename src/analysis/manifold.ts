@@ -4,7 +4,7 @@
  */
 
 import { choleskyUpper, solveUpper, solveUpperTransposed } from '../lbfgsb/compact-matrices.js';
-import type { Objective } from '../lbfgsb/problem.js';
+import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { columnDots } from '../lbfgsb/vectors.js';
 import { fillWords } from '../support/random.js';
 import type { SearchSpace } from './keskar.js';
@@ -51,10 +51,10 @@ export function drawManifold(seed: number, repeat: number, dimension: number, si
 export function project(manifold: Manifold, w: Float64Array): Float64Array {
   const { dimension } = manifold;
   const out = new Float64Array(dimension);
-  const part = new Float64Array(dimension);
+  const product = new Float64Array(dimension);
   forEachStrip(manifold, (rows, from, to) => {
-    columnDots(rows, dimension, w.subarray(from, to), part, 0);
-    for (let i = 0; i < dimension; i++) out[i]! += part[i]!;
+    columnDots(rows, dimension, w.subarray(from, to), product, 0);
+    for (let i = 0; i < dimension; i++) out[i]! += product[i]!;
   });
   return out;
 }
@@ -79,7 +79,12 @@ export function lift(manifold: Manifold, w: Float64Array, y: Float64Array, out: 
 }
 
 /** |yᵢ| ≤ ε(|(A⁺w)ᵢ| + 1), from y = 0; the gradient is Aᵀ∇f. */
-export function manifoldSpace(objective: Objective, w: Float64Array, manifold: Manifold, epsilon: number): SearchSpace {
+export function manifoldSpace(
+  objective: ObjectiveFunction,
+  w: Float64Array,
+  manifold: Manifold,
+  epsilon: number,
+): SearchSpace {
   const point = new Float64Array(w.length);
   const full = new Float64Array(w.length);
   const upper = project(manifold, w).map((yi) => epsilon * (Math.abs(yi) + 1));

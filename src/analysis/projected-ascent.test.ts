@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { minimize } from '../lbfgsb/minimize.js';
-import { negated, type Objective } from '../lbfgsb/problem.js';
+import { negated, type ObjectiveFunction } from '../lbfgsb/problem.js';
 import { zooProblem } from '../lbfgsb/testing/zoo.js';
 import { maximizeByProjectedAscent } from './projected-ascent.js';
 
@@ -29,7 +29,7 @@ describe('projected ascent', () => {
 
   test('a linear function’s corner is reached in one step', async () => {
     const slopes = [1, -2, 0, 3];
-    const linear: Objective = async (x, g) => {
+    const linear: ObjectiveFunction = async (x, g) => {
       g.set(slopes);
       return x.reduce((sum, xi, i) => sum + slopes[i]! * xi, 0);
     };
@@ -43,7 +43,7 @@ describe('projected ascent', () => {
   });
 
   test('a maximum inside the box is approached to the last step’s length', async () => {
-    const hill: Objective = async (x, g) => {
+    const hill: ObjectiveFunction = async (x, g) => {
       for (let i = 0; i < x.length; i++) g[i] = -2 * (x[i]! - 0.3);
       return -x.reduce((sum, xi) => sum + (xi - 0.3) ** 2, 0);
     };
@@ -53,7 +53,7 @@ describe('projected ascent', () => {
 
   test('restarts find a peak that x0 does not lead to, and the seed decides which', async () => {
     // A low, broad hill at −0.4, whose slope x0 is on, and a high, narrow one at 0.8.
-    const hills: Objective = async ([x], g) => {
+    const hills: ObjectiveFunction = async ([x], g) => {
       const low = Math.exp(-4 * (x! + 0.4) ** 2);
       const high = 2 * Math.exp(-60 * (x! - 0.8) ** 2);
       g[0] = -8 * (x! + 0.4) * low - 120 * (x! - 0.8) * high;
@@ -72,7 +72,7 @@ describe('projected ascent', () => {
   });
 
   test('a start that blows up is left, and does not hide the others', async () => {
-    const cliff: Objective = async ([x], g) => {
+    const cliff: ObjectiveFunction = async ([x], g) => {
       g[0] = 1;
       return x! > 0.9 ? Number.NaN : x!;
     };

@@ -1,4 +1,5 @@
-import { type Box, type Objective, projectOntoBox } from '../lbfgsb/problem.js';
+/** The largest loss in a box by projected gradient ascent: a second opinion on L-BFGS-B. */
+import { type Box, type ObjectiveFunction, projectOntoBox } from '../lbfgsb/problem.js';
 import { uniform } from '../support/random.js';
 
 export interface ProjectedAscentOptions extends Box {
@@ -33,7 +34,7 @@ const LAST_STEP = 0.01;
  * @throws RangeError where the box is not bounded.
  */
 export async function maximizeByProjectedAscent(
-  objective: Objective,
+  objective: ObjectiveFunction,
   x0: Float64Array,
   options: ProjectedAscentOptions,
 ): Promise<ProjectedAscentResult> {

@@ -1,7 +1,7 @@
 /** The sharpness of one checkpoint: Keskar et al.'s metric (keskar.ts) with all repeats and second opinions. */
 
 import { firstImages } from '../data/source.js';
-import type { Objective } from '../lbfgsb/problem.js';
+import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from '../records/sharpness-conventions.js';
 import type { SharpnessCheck, SharpnessMeasurement } from '../records/sharpness-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
@@ -93,7 +93,7 @@ export async function measureSharpness(
   const follow = progressReporter(options.onProgress);
   const loss = await splitLoss(session, checkpoint, settings, (fraction) => follow({ fraction }));
   let evaluated = 0;
-  const objective: Objective = async (x, gradient) => {
+  const objective: ObjectiveFunction = async (x, gradient) => {
     const f = await loss.evaluate(x, gradient);
     follow({ evaluations: ++evaluated, fraction: 0 });
     return f;
@@ -179,7 +179,7 @@ function measurementOf(
 }
 
 function searchSpace(
-  objective: Objective,
+  objective: ObjectiveFunction,
   w: Float64Array,
   { manifold, seed, epsilon }: SharpnessSettings,
   repeat: number,

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SplitImages } from '../data/split-images.js';
 import { type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
-import type { Objective } from '../lbfgsb/problem.js';
+import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
 import type { Model, ModelName } from '../nn/model.js';
 
@@ -25,7 +25,7 @@ export interface SplitLossOptions {
 
 export interface SplitLoss {
   /** f(w) and ∇f(w) for w of layout.size numbers: the mean cross-entropy (nats) over the images. */
-  readonly evaluate: Objective;
+  readonly evaluate: ObjectiveFunction;
   dispose(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /** Theorems 1 and 2 of the paper (Section 3.1, Appendix A), checked numerically under the Uniform Perturbation (5). */
 import { describe, expect, test } from 'vitest';
 import { minimize } from '../lbfgsb/minimize.js';
-import type { Objective } from '../lbfgsb/problem.js';
+import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { randomVector, seededRandom } from '../lbfgsb/testing/random.js';
 import { uniform } from '../support/random.js';
 
@@ -33,7 +33,7 @@ function boxMean(loss: Loss, w: ArrayLike<number>, a: number, fixed = -1): numbe
 }
 
 /** C̄ (13) with its gradient (14): the difference of the loss's means over two opposite faces, divided by 2a. */
-function averaged(loss: Loss, a: number): Objective {
+function averaged(loss: Loss, a: number): ObjectiveFunction {
   return async (w, gradient) => {
     for (let i = 0; i < w.length; i++) {
       const face = Array.from(w);

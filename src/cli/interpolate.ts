@@ -1,3 +1,4 @@
+/** `smoothout interpolate`: a curve of loss and accuracy between two checkpoints. */
 import { type Command, Option } from 'commander';
 import type { Split } from '../data/split-images.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';

@@ -1,3 +1,4 @@
+/** Signals end a command where it can be resumed from. */
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { log } from './output.js';
 

@@ -1,3 +1,4 @@
+/** `smoothout report`: the paper's tables, figures and a page from the runs so far. */
 import type { Command } from 'commander';
 import type { Report } from '../report/report.js';
 import type { Comparison, Results } from '../report/results.js';

@@ -1,3 +1,4 @@
+/** `smoothout run`: trains what configs describe. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfigs } from '../config/load.js';

@@ -1,3 +1,4 @@
+/** `smoothout sensitivity`: a curve of loss and accuracy under noise. */
 import type { Command } from 'commander';
 import type { NoisyPoint } from '../analysis/sensitivity.js';
 import type { Split } from '../data/split-images.js';

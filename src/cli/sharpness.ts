@@ -1,9 +1,11 @@
+/** `smoothout sharpness`: measures checkpoints, prints a table and keeps sharpness.json beside each. */
 import { type Command, Option } from 'commander';
 import type { ResolvedSettings, SharpnessSettings } from '../analysis/sharpness.js';
 import { CONVENTION_NAMES, conventionOf, withConvention } from '../records/sharpness-conventions.js';
 import {
   addMeasurement,
   alreadyMeasured,
+  checkWritable,
   readMeasurements,
   type SharpnessMeasurement,
   sharpnessPath,
@@ -175,7 +177,8 @@ async function measureAll(
   for (const settings of all) {
     const resolved = resolveSettings(settings, checkpoint);
     const earlier = force ? undefined : alreadyMeasured(await readMeasurements(record, checkpoint), resolved, check);
-    if (earlier) log(`${checkpoint.path}: measured before (--force measures again)`);
+    if (!earlier) await checkWritable(record);
+    else log(`${checkpoint.path}: measured before (--force measures again)`);
     const measurement = earlier ?? (await measure(resolved));
     onMeasured({ checkpoint, measurement, record });
     const { path, origin: run, epoch } = checkpoint;

@@ -1,3 +1,4 @@
+/** The generalised Cauchy point: the first local minimiser of the quadratic model along the projected gradient. */
 import { frameProduct, type LimitedMemory, toFrame } from './compact-matrices.js';
 import type { Box } from './problem.js';
 import { axpy, columnDots } from './vectors.js';

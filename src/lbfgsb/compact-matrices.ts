@@ -1,3 +1,4 @@
+/** The limited-memory matrix of L-BFGS-B in compact form, and the small dense factorisations that it needs. */
 import { columnDots } from './vectors.js';
 
 /**

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { minimize } from './minimize.js';
-import type { IterationReport, Objective } from './problem.js';
+import type { IterationReport, ObjectiveFunction } from './problem.js';
 import { zooProblem } from './testing/zoo.js';
 
-const bowl: Objective = async (x, g) => {
+const bowl: ObjectiveFunction = async (x, g) => {
   let f = 0;
   for (let i = 0; i < x.length; i++) {
     f += (x[i]! - i) ** 2;
@@ -30,7 +30,7 @@ describe('minimize', () => {
 
   test('never evaluates outside the box', async () => {
     const { objective, start, lower, upper } = zooProblem('rosenbrock 50, alternating bounds');
-    const watched: Objective = (x, g) => {
+    const watched: ObjectiveFunction = (x, g) => {
       x.forEach((xi, i) => {
         expect(xi).toBeGreaterThanOrEqual(lower[i]!);
         expect(xi).toBeLessThanOrEqual(upper[i]!);
@@ -99,7 +99,7 @@ describe('minimize', () => {
     });
 
     test('later on: the last finite point comes back', async () => {
-      const cliff: Objective = async (x, g) => {
+      const cliff: ObjectiveFunction = async (x, g) => {
         const f = await bowl(x, g);
         return x[1]! > 0.5 ? Number.NaN : f;
       };
@@ -159,7 +159,7 @@ describe('the maximum over Keskar’s box of a separable quadratic', () => {
       const radius = x0.map((x) => epsilon * (Math.abs(x) + 1));
       const value = (z: (i: number) => number): number =>
         gammas.reduce((sum, gamma, i) => sum + gamma * z(i) + 0.5 * curvature * z(i) ** 2, 0.3);
-      const minusLoss: Objective = async (x, g) => {
+      const minusLoss: ObjectiveFunction = async (x, g) => {
         for (let i = 0; i < n; i++) g[i] = -(gammas[i]! + curvature * (x[i]! - x0[i]!));
         return -value((i) => x[i]! - x0[i]!);
       };

@@ -1,3 +1,4 @@
+/** L-BFGS-B: the loop of Cauchy point, subspace minimisation, line search and update (Byrd et al. 1995). */
 import { type CauchySpace, cauchyPoint, createCauchySpace, identityCauchyPoint } from './cauchy-point.js';
 import { clearMemory, createMemory, type LimitedMemory, updateMemory } from './compact-matrices.js';
 import { advanceLineSearch, startLineSearch } from './line-search.js';
@@ -7,7 +8,7 @@ import {
   type MinimizeOptions,
   type MinimizeResult,
   type MinimizeStatus,
-  type Objective,
+  type ObjectiveFunction,
   projectedGradientNorm,
   projectOntoBox,
 } from './problem.js';
@@ -74,7 +75,7 @@ interface Workspace {
  * const { x, status } = await minimize(rosenbrock, Float64Array.of(-1.2, 1), { upper: Float64Array.of(0.5, 2) });
  */
 export async function minimize(
-  objective: Objective,
+  objective: ObjectiveFunction,
   x0: Float64Array,
   options: MinimizeOptions = {},
 ): Promise<MinimizeResult> {
@@ -204,7 +205,7 @@ interface AcceptedStep {
 
 /** Moves the iterate along the direction to an accepted step; leaves it where it was otherwise. */
 async function searchLine(
-  objective: Objective,
+  objective: ObjectiveFunction,
   iterate: Iterate,
   box: Box,
   work: Workspace,
@@ -238,7 +239,7 @@ async function searchLine(
  * SciPy, a point equal to the last one evaluated is not evaluated again.
  */
 async function evaluateTrial(
-  objective: Objective,
+  objective: ObjectiveFunction,
   iterate: Iterate,
   direction: Float64Array,
   target: Float64Array,

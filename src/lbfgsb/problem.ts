@@ -1,13 +1,21 @@
+/** What a bounded optimizer solves, and with what settings and result. */
+
 /**
  * A function to be minimised: writes its gradient at `x` into `gradient` and returns its value.
  * Both arrays belong to the caller and are reused: copy them to keep them, and never write to `x`.
  */
-export type Objective = (x: Float64Array, gradient: Float64Array) => Promise<number>;
+export type ObjectiveFunction = (x: Float64Array, gradient: Float64Array) => Promise<number>;
 
 /** The box l ≤ x ≤ u; ±Infinity stands for "no bound". */
 export interface Box {
   readonly lower: Float64Array;
   readonly upper: Float64Array;
+}
+
+/** A function over a box. */
+export interface BoundedProblem {
+  readonly objective: ObjectiveFunction;
+  readonly box: Box;
 }
 
 export type MinimizeStatus =
@@ -62,7 +70,7 @@ export interface MinimizeResult {
 }
 
 /** −objective, for maximising with a minimiser. */
-export function negated(objective: Objective): Objective {
+export function negated(objective: ObjectiveFunction): ObjectiveFunction {
   return async (x, gradient) => {
     const f = await objective(x, gradient);
     for (let i = 0; i < gradient.length; i++) gradient[i] = -gradient[i]!;

@@ -1,3 +1,4 @@
+/** The minimiser of the quadratic model over the variables that are free at the Cauchy point. */
 import type { CauchySpace } from './cauchy-point.js';
 import {
   choleskyUpper,

@@ -6,6 +6,7 @@ import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from './shar
 import {
   addMeasurement,
   alreadyMeasured,
+  checkWritable,
   parseSharpnessRecord,
   readMeasurements,
   type SharpnessMeasurement,
@@ -116,6 +117,17 @@ test('a measurement need not be made again if only what it cannot depend on diff
     expect(alreadyMeasured(before, { ...settings, ...other }, false)).toBeUndefined();
   }
   expect(alreadyMeasured(before, settings, true)).toBeUndefined();
+});
+
+test('a folder that cannot be written to is found out before the measurement', async () => {
+  const path = join(folder, 'nowhere', 'sharpness.json');
+  await expect(checkWritable(path)).rejects.toMatchObject({
+    code: 'OUTPUT_UNWRITABLE',
+    message: expect.stringContaining(join(folder, 'nowhere')),
+    hint: expect.stringContaining('beside the checkpoint'),
+  });
+  await checkWritable(join(folder, 'sharpness.json'));
+  expect(await readdir(folder)).toEqual([]);
 });
 
 test('measurements that end at the same time are all kept', async () => {

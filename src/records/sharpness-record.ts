@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, readTextIfExists, writeFileAtomic } from '../support/files.js';
-import { waitForLock } from '../support/lock.js';
+import { type Lock, waitForLock } from '../support/lock.js';
 import {
   CONVENTION_KEYS,
   CONVENTIONS,
@@ -170,7 +170,8 @@ export async function readMeasurements(
   return isSame ? record.measurements : [];
 }
 
-async function readSharpnessRecord(path: string): Promise<SharpnessRecord | null> {
+/** @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged; null where there is none. */
+export async function readSharpnessRecord(path: string): Promise<SharpnessRecord | null> {
   const text = await readTextIfExists(path);
   try {
     return text === null ? null : parseSharpnessRecord(text);
@@ -191,7 +192,7 @@ export async function addMeasurement(
   checkpoint: MeasuredCheckpoint,
   added: SharpnessMeasurement,
 ): Promise<void> {
-  const lock = await waitForLock(path.replace(/\.json$/, '.lock.json'));
+  const lock = await lockRecord(path);
   try {
     const before = await readMeasurements(path, checkpoint);
     const record: SharpnessRecord = {
@@ -204,6 +205,27 @@ export async function addMeasurement(
     await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
   } finally {
     await lock.release();
+  }
+}
+
+/**
+ * Fails where `addMeasurement` would, before hours are spent on a measurement.
+ *
+ * @throws SmoothOutError OUTPUT_UNWRITABLE, NO_SPACE, RUN_LOCKED
+ */
+export async function checkWritable(path: string): Promise<void> {
+  await (await lockRecord(path)).release();
+}
+
+async function lockRecord(path: string): Promise<Lock> {
+  try {
+    return await waitForLock(path.replace(/\.json$/, '.lock.json'));
+  } catch (error) {
+    if (!(error instanceof SmoothOutError && error.code === 'OUTPUT_UNWRITABLE')) throw error;
+    throw new SmoothOutError('OUTPUT_UNWRITABLE', error.message, {
+      hint: 'Measurements are kept beside the checkpoint: copy it and its config.yaml to a folder that you may write to.',
+      cause: error,
+    });
   }
 }
 

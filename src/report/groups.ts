@@ -74,14 +74,14 @@ export function sharpness({ runs }: Group, convention: NamedConvention): Estimat
 /** The seeds as a command takes them: "1-5", "1,3,7-9". */
 export function seedList({ runs }: Group): string {
   const seeds = runs.map(({ record }) => record.seed);
-  const parts: string[] = [];
+  const ranges: string[] = [];
   for (let start = 0; start < seeds.length; ) {
     let end = start;
     while (seeds[end + 1] === seeds[end]! + 1) end++;
-    parts.push(end > start + 1 ? `${seeds[start]}-${seeds[end]}` : seeds.slice(start, end + 1).join(','));
+    ranges.push(end > start + 1 ? `${seeds[start]}-${seeds[end]}` : seeds.slice(start, end + 1).join(','));
     start = end + 1;
   }
-  return parts.join(',');
+  return ranges.join(',');
 }
 
 /** How a run stands to the paper's tables. */

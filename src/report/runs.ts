@@ -7,8 +7,8 @@ import { type EpochMetrics, readMetrics } from '../records/metrics.js';
 import { runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
-import { parseSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
-import { exists, isFolder, readTextIfExists } from '../support/files.js';
+import { readSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
+import { exists, isFolder } from '../support/files.js';
 import { groupBy } from './statistics.js';
 
 /** Everything the report knows of one run. */
@@ -123,9 +123,8 @@ function checkEnd(record: RunRecord): void {
 }
 
 async function readSharpness(path: string, record: RunRecord, checkpoint: string): Promise<SharpnessRecord | null> {
-  const text = await readTextIfExists(path);
-  if (text === null) return null;
-  const sharpness = parseSharpnessRecord(text);
+  const sharpness = await readSharpnessRecord(path);
+  if (sharpness === null) return null;
   if (sharpness.checkpoint !== checkpoint) {
     throw new Error(`measured at ${sharpness.checkpoint}, not at ${checkpoint}`);
   }

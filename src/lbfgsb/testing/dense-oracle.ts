@@ -1,3 +1,4 @@
+/** The formulas of the paper written out with dense matrices, to test the compact ones against. */
 import { createMemory, type LimitedMemory, updateMemory } from '../compact-matrices.js';
 import type { Box } from '../problem.js';
 import { randomVector } from './random.js';

@@ -1,7 +1,7 @@
 /** SciPy's L-BFGS-B as an oracle: it drives, the objective is evaluated here. */
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Box, Objective } from '../problem.js';
+import type { Box, ObjectiveFunction } from '../problem.js';
 
 const DRIVER = fileURLToPath(new URL('scipy-driver.py', import.meta.url));
 /** Debian's: SciPy belongs to the system's Python. */
@@ -20,7 +20,7 @@ export interface SciPyResult {
 
 /** `fmin_l_bfgs_b(objective, x0, maxiter, bounds)`, everything else as SciPy has it. */
 export async function minimizeWithSciPy(
-  objective: Objective,
+  objective: ObjectiveFunction,
   x0: Float64Array,
   { lower, upper }: Box,
   maxIterations: number,

@@ -1,5 +1,6 @@
+/** Functions with known minima, evaluated here and in SciPy alike. */
 import { readFileSync } from 'node:fs';
-import type { MinimizeOptions, Objective } from '../problem.js';
+import type { MinimizeOptions, ObjectiveFunction } from '../problem.js';
 
 /** f and ∇f in the order of operations of scripts/lbfgsb-goldens.py, so that SciPy sees the same values. */
 type Function = (x: Float64Array, g: Float64Array) => number;
@@ -22,7 +23,7 @@ interface Entry {
 
 export interface ZooProblem {
   readonly name: string;
-  readonly objective: Objective;
+  readonly objective: ObjectiveFunction;
   readonly start: Float64Array;
   readonly lower: Float64Array;
   readonly upper: Float64Array;
