@@ -44,6 +44,12 @@ describe('the line between two networks', () => {
     expect(Math.abs(between.loss / mixed.loss - 1)).toBeGreaterThan(1e-3);
   });
 
+  test('has no statistics to estimate from one image', async () => {
+    await expect(
+      createInterpolation(sessionOf(from), ...ends, { statistics: 'reestimate', images: 1 }),
+    ).rejects.toMatchObject({ code: 'USAGE', message: 'batch statistics need at least 2 images, got 1' });
+  });
+
   test('leads nowhere between different networks', async () => {
     const other = { ...ends[1], spec: { ...ends[1].spec, dataset: 'cifar10' as const } };
     await expect(createInterpolation(sessionOf(from), ends[0], other, { statistics: 'interpolate' })).rejects.toThrow(

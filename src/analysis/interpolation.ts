@@ -98,13 +98,18 @@ export interface StatisticsEstimator {
 /** Weight of the newest batch in running statistics (batchNorm.ts): from 0, a step in train mode leaves this much of it. */
 const MOMENTUM = 0.1;
 
-/** `batchSize` matters little: the variance of a batch's mean goes missing. A last batch of one image is left out. */
+/**
+ * `batchSize` matters little: the variance of a batch's mean goes missing. A last batch of one image is left out.
+ *
+ * @throws SmoothOutError USAGE where there is but one image, which has no variance.
+ */
 export function createStatisticsEstimator(
   engine: Engine,
   model: Model,
   images: SplitImages,
   batchSize: number,
 ): StatisticsEstimator {
+  if (images.count < 2) throw new SmoothOutError('USAGE', 'batch statistics need at least 2 images, got 1');
   const { size, statisticsSize } = model.layout;
   const zeros = new Float32Array(statisticsSize);
   const programs = createProgramCache((count: number) =>

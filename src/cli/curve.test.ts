@@ -105,7 +105,7 @@ describe('sensitivity, interpolate and landscape', () => {
     expect(labels).toEqual(
       expect.arrayContaining(['α, in norms of each filter', 'β, in norms of each filter', 'Loss']),
     );
-    expect(labels).toContain('tiny/smoothout, seed 1, validation set');
+    expect(labels).toContain('tiny/smoothout, seed 1, test set');
   });
 
   test('what is measured of other weights, images or directions has files of its own', async () => {

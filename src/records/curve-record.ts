@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
-import { readTextIfExists } from '../support/files.js';
+import { parseJson, readTextIfExists } from '../support/files.js';
+import { parseVersioned } from './versioned.js';
 
 const CURVE_VERSION = 1;
 
@@ -83,21 +84,26 @@ export interface CurveFile extends Curve {
 export async function readCurve(folder: string, name: string): Promise<CurveFile | null> {
   const curve = parseCurveCsv(await readFile(join(folder, `${name}.csv`), 'utf8'));
   const text = await readTextIfExists(join(folder, `${name}.json`));
-  const settings = curveSettings.safeParse(text === null ? { version: CURVE_VERSION } : JSON.parse(text));
   if (curve === null) {
-    const kind = CURVE_KINDS.find((each) => each === settings.data?.kind);
+    const said = text === null ? undefined : curveSettings.safeParse(parseJson(text)).data?.kind;
+    const kind = CURVE_KINDS.find((each) => each === said);
     if (kind === undefined) return null;
     throw new Error(`its columns are not those of its settings (.json), ${CURVE_COLUMNS[kind].join()}`);
   }
   if (text === null) return { ...curve, name, originOf: originOfPath };
-  if (!settings.success) {
-    const issue = settings.error.issues[0]!;
-    throw new Error(`its settings (.json): ${issue.path.join('.') || 'the file'}: ${issue.message}`);
-  }
-  const { kind, checkpoints = {} } = settings.data;
+  const { kind, checkpoints = {} } = parseSettings(text);
   if (kind !== curve.kind) throw new Error(`its settings (.json) are of ${kind}, not ${curve.kind}`);
   const origins = new Map(Object.entries(checkpoints));
   return { ...curve, name, originOf: (checkpoint) => origins.get(checkpoint) ?? originOfPath(checkpoint) };
+}
+
+/** @throws Error with a one-line reason. */
+function parseSettings(text: string): z.output<typeof curveSettings> {
+  try {
+    return parseVersioned(JSON.parse(text), curveSettings, CURVE_VERSION);
+  } catch (error) {
+    throw new Error(`its settings (.json): ${(error as Error).message}`);
+  }
 }
 
 /**

@@ -14,7 +14,10 @@ const metricsSchema = z.object({
   /** Mean cross-entropy (nats) and accuracy (percent) over the epoch's batches as they were trained on, noise included. */
   trainLoss: z.number(),
   trainAccuracy: z.number(),
-  /** At the end of the epoch, without noise, with running batch statistics. */
+  /**
+   * At the end of the epoch, without noise, with running batch statistics, on the images that `validation` in run.json
+   * names: the test set, as in the paper, or held-out training images.
+   */
   validationLoss: z.number(),
   validationAccuracy: z.number(),
   /** Wall time of the epoch; images per second of its training part. */

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
 import { readJson, writeFileAtomic } from '../support/files.js';
 import { bestEpoch, type EpochMetrics } from './metrics.js';
-import { damaged } from './run-folder.js';
+import { parseVersioned } from './versioned.js';
 
 /** Changes when a reader of the old files would misread the new ones. */
 export const RECORD_VERSION = 1;
@@ -67,18 +67,13 @@ export async function writeRunRecord(path: string, record: RunRecord): Promise<v
 /** @throws SmoothOutError CHECKPOINT_INVALID: no such file, damaged, or written by an incompatible version. */
 export async function readRunRecord(path: string): Promise<RunRecord> {
   const value = await readJson(path, 'CHECKPOINT_INVALID');
-  const version = (value as { version?: unknown } | null)?.version;
-  if (version !== RECORD_VERSION) {
-    throw new SmoothOutError(
-      'CHECKPOINT_INVALID',
-      `${path}: run record of version ${JSON.stringify(version) ?? 'unknown'}; this smoothout reads version ${RECORD_VERSION}`,
-      { hint: 'Use the smoothout that wrote it, or start the run over with --force.' },
-    );
+  try {
+    return parseVersioned(value, recordSchema, RECORD_VERSION);
+  } catch (error) {
+    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${(error as Error).message}`, {
+      hint: 'Use the smoothout that wrote it, or start the run over with --force.',
+    });
   }
-  const parsed = recordSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw damaged(path, `${issue.path.join('.') || 'run record'}: ${issue.message}`);
 }
 
 /** The images that a run trains on and those that choose its best epoch. */

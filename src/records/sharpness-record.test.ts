@@ -170,8 +170,8 @@ test('the epoch may be absent', () => {
 describe('refuses, saying why', () => {
   test.each<[string, unknown, RegExp]>([
     ['another version', { ...record, version: 2 }, /version 2, where this program reads version 1/],
-    ['no version', [], /version undefined/],
-    ['null', null, /version undefined/],
+    ['no version', [], /no version in it/],
+    ['null', null, /no version in it/],
     ['a missing field', { ...record, measurements: [{ ...defined, loss: undefined }] }, /measurements\.0\.loss/],
     [
       'a value that is not the maximum',

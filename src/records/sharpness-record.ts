@@ -17,8 +17,9 @@ import {
   conventionOf,
   NAMED_CONVENTIONS,
 } from './sharpness-conventions.js';
+import { parseVersioned } from './versioned.js';
 
-export const SHARPNESS_VERSION = 1;
+const SHARPNESS_VERSION = 1;
 
 const count = z.int().min(0);
 const positiveCount = z.int().min(1);
@@ -111,25 +112,16 @@ function contradiction(m: SharpnessMeasurement): string | null {
  * convention, or a convention measured twice.
  */
 export function parseSharpnessRecord(text: string): SharpnessRecord {
-  const json: unknown = JSON.parse(text);
-  const version = (json as { version?: unknown } | null)?.version;
-  if (version !== SHARPNESS_VERSION) {
-    throw new Error(`version ${JSON.stringify(version)}, where this program reads version ${SHARPNESS_VERSION}`);
-  }
-  const parsed = recordSchema.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new Error(`${issue.path.join('.') || 'the file'}: ${issue.message}`);
-  }
+  const record = parseVersioned(JSON.parse(text), recordSchema, SHARPNESS_VERSION);
   const seen = new Set<Convention>();
-  const measurements = parsed.data.measurements.map((m) => {
+  const measurements = record.measurements.map((m) => {
     const reason = contradiction(m);
     if (reason !== null) throw new Error(`the "${m.convention}" measurement: ${reason}`);
     if (m.convention !== 'custom' && seen.has(m.convention)) throw new Error(`"${m.convention}" is measured twice`);
     seen.add(m.convention);
     return m.convention === 'custom' ? m : { ...m, convention: conventionOf(m) };
   });
-  return { ...parsed.data, measurements };
+  return { ...record, measurements };
 }
 
 /** The checkpoint that a record is about. */

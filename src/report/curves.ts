@@ -11,9 +11,13 @@ export interface Curves {
 
 /** Reads the curves among the CSV files of a folder; other files there are passed over. No folder is no curves. */
 export async function loadCurves(folder: string): Promise<Curves> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.csv')).sort();
   const files: CurveFile[] = [];
   const problems: Problem[] = [];
+  const all = await readdir(folder).catch(({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'ENOENT') problems.push({ where: 'figures', what: `the folder cannot be read (${code})` });
+    return [];
+  });
+  const names = all.filter((name) => name.endsWith('.csv')).sort();
   for (const file of names) {
     try {
       const curve = await readCurve(folder, file.slice(0, -'.csv'.length));

@@ -170,7 +170,7 @@ const filterNormalised = (id: string, split: 'train' | 'test'): PaperFigure => (
   series: Object.fromEntries(
     PAPER_METHODS.map((method) => [METHOD_NAMES[method]!, ['resnet44-cifar10-lb-gbn', method]]),
   ),
-  caption: `ResNet44 on CIFAR-10: along a random filter-normalised direction, ${split === 'train' ? 'training' : 'validation'} set`,
+  caption: `ResNet44 on CIFAR-10: along a random filter-normalised direction, ${split === 'train' ? 'training' : 'test'} set`,
 });
 
 /** Which curves make up Figs. 3 and 5–10. */

@@ -52,11 +52,11 @@ describe('a run that cannot be used is left out and named, and its neighbour is 
     ['no config.yaml', (f) => rm(join(f, 'config.yaml')), /^config\.yaml: there is no such file/],
     ['an empty run.json', (f) => writeFile(join(f, 'run.json'), ''), /^run\.json: not valid JSON/],
     ['garbage', (f) => writeFile(join(f, 'run.json'), '\u0000\u0001{'), /^run\.json: not valid JSON/],
-    ['JSON of another kind', (f) => writeFile(join(f, 'run.json'), '[1, 2]'), /^run\.json: run record of version/],
+    ['JSON of another kind', (f) => writeFile(join(f, 'run.json'), '[1, 2]'), /^run\.json: no version in it, where/],
     [
       'another version',
       (f) => edit(join(f, 'run.json'), (t) => t.replace('"version": 1', '"version": 99')),
-      /version 99; this smoothout reads version 1/,
+      /^run\.json: version 99, where this program reads version 1/,
     ],
     [
       'an accuracy beyond 100 %',

@@ -19,7 +19,7 @@ export interface LossAndAccuracyPoint {
   readonly accuracy: number;
 }
 
-const SPLIT_NAMES = { train: 'training set', test: 'validation set' } as const;
+const SPLIT_NAMES = { train: 'training set', test: 'test set' } as const;
 type Quantity = 'loss' | 'accuracy';
 type Layered = Extract<TopLevelSpec, { layer: unknown }>;
 type Layer = Layered['layer'][number];

@@ -23,7 +23,7 @@ describe('a loss-and-accuracy figure', () => {
       'Loss (filled marks, log scale)',
       'Accuracy, % (hollow marks)',
       'training set',
-      'validation set',
+      'test set',
       'SB',
       'LB',
       'Around two minima',
@@ -64,7 +64,7 @@ describe('a loss-and-accuracy figure', () => {
 
   test('one split needs no legend for it', async () => {
     const test = points(['SB']).filter(({ split }) => split === 'test');
-    expect(texts(await renderSvg(lossAndAccuracyFigure(test, { xTitle: 'α' })))).not.toContain('validation set');
+    expect(texts(await renderSvg(lossAndAccuracyFigure(test, { xTitle: 'α' })))).not.toContain('test set');
   });
 });
 

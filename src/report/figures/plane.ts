@@ -12,7 +12,7 @@ export interface PlanePoint {
   readonly loss: number;
 }
 
-const SPLIT_NAMES = { train: 'training set', test: 'validation set' } as const;
+const SPLIT_NAMES = { train: 'training set', test: 'test set' } as const;
 const BANDS = 8;
 
 /** Darker for higher, equally wide in the logarithm of the loss; a cross marks the minimiser. */

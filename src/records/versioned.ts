@@ -1,0 +1,25 @@
+/** Records say of which version they are, so that a file of another version of the program is named as that. */
+import { z } from 'zod';
+
+const versioned = z.object({ version: z.unknown() });
+
+/**
+ * A record's JSON value as its schema has it.
+ *
+ * @throws Error with a one-line reason: another version, or a field that the schema refuses.
+ */
+export function parseVersioned<Schema extends z.ZodType>(
+  value: unknown,
+  schema: Schema,
+  version: number,
+): z.output<Schema> {
+  const own = versioned.safeParse(value).data?.version;
+  if (own !== version) {
+    const found = own === undefined ? 'no version in it' : `version ${JSON.stringify(own)}`;
+    throw new Error(`${found}, where this program reads version ${version}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new Error(`${issue.path.join('.') || 'the file'}: ${issue.message}`);
+}
