@@ -4,7 +4,7 @@ import type { CurveTask } from '../analysis/curve-rows.js';
 import type { Landscape } from '../analysis/landscape.js';
 import type { Split } from '../data/split-images.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
-import { groupBy, meanOf } from '../report/statistics.js';
+import { groupBy } from '../report/statistics.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { numberRange, wholeNumber } from './options.js';
@@ -127,10 +127,10 @@ async function drawLine(
   landscapes: readonly Landscape[],
 ): Promise<void> {
   const { curveCsv } = await import('../records/curve-record.js');
-  const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
+  const { lossAndAccuracyFigure, meanPoints } = await import('../report/figures/curves.js');
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.02');
-  const labelOf = checkpointLabels(checkpoints);
-  const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows, labelOf);
+  const toPoint = pointOf(checkpointLabels(checkpoints));
+  const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows.map(toPoint));
   await drawCurve(options, {
     kind: 'landscape',
     checkpoints,
@@ -155,10 +155,11 @@ async function drawPlane(
   landscapes: readonly Landscape[],
 ): Promise<void> {
   const { curveCsv } = await import('../records/curve-record.js');
+  const { meanPoints } = await import('../report/figures/curves.js');
   const { planeFigure } = await import('../report/figures/plane.js');
   const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.05');
-  const labelOf = checkpointLabels(checkpoints);
-  const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows, labelOf);
+  const toPoint = pointOf(checkpointLabels(checkpoints));
+  const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows.map(toPoint));
   const gridOf = (rows: readonly PlaneRow[]) =>
     [...groupBy(rows, ({ beta }) => beta)].flatMap(([beta, line]) =>
       pointsOf(line).map(({ x: alpha, ...point }) => ({ ...point, alpha, beta })),
@@ -181,14 +182,13 @@ async function drawPlane(
   });
 }
 
-/** The means over directions, point by point of each network's curve. */
-function meanPoints(rows: readonly LineRow[], labelOf: (checkpoint: string) => string): LossAndAccuracyPoint[] {
-  const groups = groupBy(rows, ({ checkpoint, split, alpha }) => JSON.stringify([checkpoint, split, alpha]));
-  return [...groups.values()].map((group) => ({
-    x: group[0]!.alpha,
-    series: labelOf(group[0]!.checkpoint),
-    split: group[0]!.split,
-    loss: meanOf(group.map(({ loss }) => loss)),
-    accuracy: meanOf(group.map(({ accuracy }) => accuracy)),
-  }));
-}
+/** A row as a figure takes it: each direction's, of which `meanPoints` takes the means. */
+const pointOf =
+  (labelOf: (checkpoint: string) => string) =>
+  ({ alpha, checkpoint, split, loss, accuracy }: LineRow): LossAndAccuracyPoint => ({
+    x: alpha,
+    series: labelOf(checkpoint),
+    split,
+    loss,
+    accuracy,
+  });

@@ -6,7 +6,7 @@ import { minimize } from '../../lbfgsb/minimize.js';
 import { buildModel, type Model } from '../../nn/model.js';
 import { initialise, type Weights } from '../../nn/weights.js';
 import { normal } from '../../support/random.js';
-import { createStatisticsEstimator } from '../interpolation.js';
+import { createStatisticsEstimator } from '../batch-statistics.js';
 import { createSplitLoss, type SplitLossOptions } from '../split-loss.js';
 
 export const NEVER: AbortSignal = new AbortController().signal;

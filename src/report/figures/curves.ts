@@ -121,12 +121,12 @@ interface Named {
 }
 
 /** The means over directions (of a landscape) and repeats, for each series, split and x. */
-function meanPoints(named: readonly Named[]): LossAndAccuracyPoint[] {
-  const alike = groupBy(named, ({ series, point }) => JSON.stringify([series, point.split, point.x]));
+export function meanPoints(all: readonly LossAndAccuracyPoint[]): LossAndAccuracyPoint[] {
+  const alike = groupBy(all, ({ series, split, x }) => JSON.stringify([series, split, x]));
   return [...alike.values()].map((points) => {
-    const { series, point } = points[0]!;
-    const mean = (of: 'loss' | 'accuracy'): number => meanOf(points.map((one) => one.point[of]));
-    return { x: point.x, split: point.split, series, loss: mean('loss'), accuracy: mean('accuracy') };
+    const { series, split, x } = points[0]!;
+    const mean = (of: Quantity): number => meanOf(points.map((one) => one[of]));
+    return { x, split, series, loss: mean('loss'), accuracy: mean('accuracy') };
   });
 }
 
@@ -194,7 +194,9 @@ function drawPaperFigure(
     name: `figure-${id}`,
     heading: `Fig. ${id.slice(0, -1)}(${id.at(-1)})`,
     caption: `${caption}. ${runs.join('; ')}.`,
-    spec: lossAndAccuracyFigure(meanPoints(points), { xTitle: X_TITLES[kind] }),
+    spec: lossAndAccuracyFigure(meanPoints(points.map(({ point, series }) => ({ ...point, series }))), {
+      xTitle: X_TITLES[kind],
+    }),
   };
   return { figure, points };
 }
@@ -205,7 +207,7 @@ function drawFile({ name, kind, points: all, originOf }: CurveFile): UndrawnFigu
     const origin = originOf(checkpoint);
     return origin === null ? checkpoint : runName(origin);
   };
-  const points = meanPoints(all.map((point) => ({ point, series: point.checkpoints.map(nameOf).join(' → ') })));
+  const points = meanPoints(all.map((point) => ({ ...point, series: point.checkpoints.map(nameOf).join(' → ') })));
   return {
     section: 'curves',
     name: `curves-${name}`,
