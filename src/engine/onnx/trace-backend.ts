@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { SmoothOutError } from '../../support/errors.js';
 import type { GraphBuilder } from './graph.js';
 import { ALL_KERNELS } from './kernels/index.js';
-import type { Kernel, KernelTable } from './kernels/kernel.js';
+import type { KernelTable } from './kernels/kernel.js';
 import { type Traced, traced, withShape } from './traced.js';
 
 export const BACKEND = 'smoothout-trace';
@@ -150,7 +150,7 @@ export function traceBackend(): TraceBackend {
   return created;
 }
 
-function registerKernel(created: TraceBackend, kernelName: string, kernel: Kernel): void {
+function registerKernel(created: TraceBackend, kernelName: string, kernel: KernelTable[string]): void {
   tf.registerKernel({
     kernelName,
     backendName: BACKEND,

@@ -14,53 +14,57 @@ import {
   turnedPads,
   windowAttributes,
 } from '../kernels/convolution.js';
-import type { Kernel, KernelTable } from '../kernels/kernel.js';
+import type { KernelTable } from '../kernels/kernel.js';
 import { inOrder, traced } from '../traced.js';
 
 const DOMAIN = 'com.microsoft.nchwc';
 
 /** The kernels that take the place of the usual ones where blocks are of `block` channels. */
-export function blockedKernels(block: number): KernelTable {
+export function blockedKernels(block: number) {
   const fits = (inputs: number, outputs: number) => outputs % block === 0 && (inputs % block === 0 || inputs < block);
 
-  const conv2d: Kernel = (graph, inputs, attributes) => {
+  const conv2d: typeof convolution.Conv2D = (graph, inputs, attributes) => {
     const { x, filter } = inputs;
-    const info = convolutionInfo(x!.shape, filter!.shape, attributes);
-    if (!fits(info.inChannels, info.outChannels)) return convolution.Conv2D!(graph, inputs, attributes);
+    const info = convolutionInfo(x.shape, filter.shape, attributes);
+    if (!fits(info.inChannels, info.outChannels)) return convolution.Conv2D(graph, inputs, attributes);
     const sizes = { inputs: info.inChannels, outputs: info.outChannels };
-    const operands = [inOrder(graph, x!, NCHW), inOrder(graph, filter!, OIHW)] as const;
+    const operands = [inOrder(graph, x, NCHW), inOrder(graph, filter, OIHW)] as const;
     const name = blockedConvolution(graph, block, ...operands, { ...sizes, ...windowAttributes(info) });
     return traced(name, info.outShape, 'float32', NCHW);
   };
 
-  const conv2dBackpropInput: Kernel = (graph, inputs, attributes) => {
+  const conv2dBackpropInput: typeof convolution.Conv2DBackpropInput = (graph, inputs, attributes) => {
     const { dy, filter } = inputs;
-    const inputShape = attributes.inputShape as [number, number, number, number];
-    const info = convolutionInfo(inputShape, filter!.shape, attributes);
+    const { inputShape } = attributes;
+    const info = convolutionInfo(inputShape, filter.shape, attributes);
     const pads = turnedPads(info);
     const isPlain = info.strideHeight === 1 && info.strideWidth === 1 && pads.every((amount) => amount >= 0);
     if (!isPlain || info.outChannels % block !== 0 || info.inChannels % block !== 0) {
-      return convolution.Conv2DBackpropInput!(graph, inputs, attributes);
+      return convolution.Conv2DBackpropInput(graph, inputs, attributes);
     }
-    const operands = [inOrder(graph, dy!, NCHW), turned(graph, filter!, info)] as const;
+    const operands = [inOrder(graph, dy, NCHW), turned(graph, filter, info)] as const;
     const window = { kernel_shape: [info.filterHeight, info.filterWidth], strides: [1, 1], dilations: [1, 1], pads };
     const sizes = { inputs: info.outChannels, outputs: info.inChannels };
     const name = blockedConvolution(graph, block, ...operands, { ...sizes, ...window });
     return traced(name, inputShape, 'float32', NCHW);
   };
 
-  const conv2dBackpropFilter: Kernel = (graph, inputs, attributes) => {
+  const conv2dBackpropFilter: typeof convolution.Conv2DBackpropFilter = (graph, inputs, attributes) => {
     const { x, dy } = inputs;
-    const filterShape = attributes.filterShape as [number, number, number, number];
-    const info = convolutionInfo(x!.shape, filterShape, attributes);
+    const { filterShape } = attributes;
+    const info = convolutionInfo(x.shape, filterShape, attributes);
     if (info.outChannels % block !== 0 || info.inChannels % block !== 0 || info.batchSize < block) {
-      return convolution.Conv2DBackpropFilter!(graph, inputs, attributes);
+      return convolution.Conv2DBackpropFilter(graph, inputs, attributes);
     }
-    const name = blockedFilterGradient(graph, block, inOrder(graph, x!, NCHW), inOrder(graph, dy!, NCHW), info);
+    const name = blockedFilterGradient(graph, block, inOrder(graph, x, NCHW), inOrder(graph, dy, NCHW), info);
     return traced(name, filterShape, 'float32', OIHW);
   };
 
-  return { Conv2D: conv2d, Conv2DBackpropInput: conv2dBackpropInput, Conv2DBackpropFilter: conv2dBackpropFilter };
+  return {
+    Conv2D: conv2d,
+    Conv2DBackpropInput: conv2dBackpropInput,
+    Conv2DBackpropFilter: conv2dBackpropFilter,
+  } satisfies KernelTable;
 }
 
 interface BlockedConvolution {

@@ -6,7 +6,9 @@
  */
 import { sizeOf } from '../../engine.js';
 import type { GraphBuilder } from '../graph.js';
+import type { convolution } from '../kernels/convolution.js';
 import type { Kernel, KernelTable } from '../kernels/kernel.js';
+import type { pooling } from '../kernels/pooling.js';
 import { shape } from '../kernels/shape.js';
 import { offsetsOf } from '../pieces.js';
 import type { Traced } from '../traced.js';
@@ -18,22 +20,28 @@ export interface PartLimits {
   readonly images: number;
 }
 
+/** The kernels for images, which a table of kernels must have. */
+type ImageKernels = typeof convolution & Pick<typeof pooling, 'MaxPool' | 'MaxPoolGrad'>;
+
 /** `table`, whose kernels for images go through large batches in parts. */
-export function inImageParts(table: KernelTable, limits: PartLimits = { elements: 2 ** 22, images: 16 }): KernelTable {
+export function inImageParts<Table extends ImageKernels>(
+  table: Table,
+  limits: PartLimits = { elements: 2 ** 22, images: 16 },
+) {
   return {
     ...table,
-    Conv2D: opened(table.Conv2D!, limits),
-    MaxPool: joined(table.MaxPool!, ['x']),
-    MaxPoolGrad: joined(table.MaxPoolGrad!, ['dy', 'input', 'output']),
-    Conv2DBackpropInput: joined(table.Conv2DBackpropInput!, ['dy']),
-    Conv2DBackpropFilter: summed(table.Conv2DBackpropFilter!, ['x', 'dy']),
-  };
+    Conv2D: opened(table.Conv2D, limits),
+    MaxPool: joined(table.MaxPool, ['x']),
+    MaxPoolGrad: joined(table.MaxPoolGrad, ['dy', 'input', 'output']),
+    Conv2DBackpropInput: joined(table.Conv2DBackpropInput, ['dy']),
+    Conv2DBackpropFilter: summed(table.Conv2DBackpropFilter, ['x', 'dy']),
+  } satisfies KernelTable;
 }
 
 /** A large result can be had in parts; who wants it whole gets it in one. */
-function opened(kernel: Kernel, limits: PartLimits): Kernel {
+function opened(kernel: typeof convolution.Conv2D, limits: PartLimits): typeof convolution.Conv2D {
   return (graph, inputs, attributes) => {
-    const whole = kernel(graph, inputs, attributes) as Traced;
+    const whole = kernel(graph, inputs, attributes);
     const images = whole.shape[0]!;
     const fitting = (limits.elements * images) / sizeOf(whole.shape);
     const perPart = Math.max(1, Math.floor(fitting / limits.images)) * limits.images;
@@ -41,7 +49,7 @@ function opened(kernel: Kernel, limits: PartLimits): Kernel {
     const sizes = Array.from({ length: Math.ceil(images / perPart) }, (_, i) =>
       Math.min(perPart, images - i * perPart),
     );
-    const parts = () => cut(graph, inputs.x!, sizes).map((x) => kernel(graph, { ...inputs, x }, attributes) as Traced);
+    const parts = () => cut(graph, inputs.x, sizes).map((x) => kernel(graph, { ...inputs, x }, attributes));
     return { ...whole, parts };
   };
 }
@@ -51,7 +59,7 @@ function joined(kernel: Kernel, ofBatch: readonly string[]): Kernel {
   return (graph, inputs, attributes) => {
     const parts = onParts(kernel, ofBatch, graph, inputs, attributes);
     if (!parts) return kernel(graph, inputs, attributes);
-    const whole = shape.Concat!(graph, Object.fromEntries(parts.entries()), { axis: 0 }) as Traced;
+    const whole = shape.Concat(graph, Object.fromEntries(parts.entries()), { axis: 0 });
     return { ...whole, parts: () => parts };
   };
 }
@@ -71,7 +79,7 @@ function onParts(
   ofBatch: readonly string[],
   graph: GraphBuilder,
   inputs: Readonly<Record<string, Traced>>,
-  attributes: Readonly<Record<string, unknown>>,
+  attributes: object,
 ): Traced[] | undefined {
   const batched = Object.entries(inputs).filter(([name]) => ofBatch.includes(name));
   const inParts = batched.map(([, { parts }]) => parts?.()).find(Boolean);
@@ -82,7 +90,7 @@ function onParts(
   return sizes.map((images, i) => {
     const part = Object.fromEntries(columns.map(([name, parts]) => [name, parts[i]!]));
     const partShape = inputShape && { inputShape: inputShape.with(0, images) };
-    return kernel(graph, { ...inputs, ...part }, { ...attributes, ...partShape }) as Traced;
+    return kernel(graph, { ...inputs, ...part }, { ...attributes, ...partShape });
   });
 }
 
@@ -91,6 +99,6 @@ function cut(graph: GraphBuilder, value: Traced, sizes: readonly number[]): Trac
   const ofImage = value.shape.slice(1);
   return offsetsOf(sizes).map((offset, i) => {
     const window = { begin: [offset, ...ofImage.map(() => 0)], size: [sizes[i]!, ...ofImage] };
-    return shape.Slice!(graph, { x: value }, window) as Traced;
+    return shape.Slice(graph, { x: value }, window);
   });
 }

@@ -1,42 +1,43 @@
 /** Activation functions and the gradients that tfjs has kernels for. */
+import type { LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
-import { aligned, type Traced, traced } from '../traced.js';
+import { aligned, traced } from '../traced.js';
 import { binary, eachElement, unary } from './elementwise.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 /** 1 where x > 0, else alpha: the gradient of relu, or of leaky relu. */
-const step: Kernel = (graph, { x }, { alpha }) =>
-  eachElement(x!, (name) => {
+const step: Kernel<'x', Partial<StepAttrs>> = (graph, { x }, { alpha }) =>
+  eachElement(x, (name) => {
     const positive = graph.node('Greater', [name, graph.float(0)]);
     if (!alpha) return graph.node('Cast', [positive], { to: ELEMENT_TYPE.float32 });
-    return graph.node('Where', [positive, graph.float(1), graph.float(alpha as number)]);
+    return graph.node('Where', [positive, graph.float(1), graph.float(alpha)]);
   });
 
-const leakyRelu: Kernel = (graph, { x }, { alpha }) =>
-  eachElement(x!, (name) => graph.node('LeakyRelu', [name], { alpha: { float: alpha as number } }));
+const leakyRelu: Kernel<'x', LeakyReluAttrs> = (graph, { x }, { alpha }) =>
+  eachElement(x, (name) => graph.node('LeakyRelu', [name], { alpha: { float: alpha } }));
 
 /** dy where the value y of elu is positive, else dy·(y + 1). */
-const eluGradient: Kernel = (graph, { dy, y }, attributes) => {
+const eluGradient: Kernel<'dy' | 'y'> = (graph, { dy, y }, attributes) => {
   const slope = unary((g: GraphBuilder, name) => g.node('Min', [g.node('Add', [name, g.float(1)]), g.float(1)]))(
     graph,
-    { x: y! },
+    { x: y },
     attributes,
-  ) as Traced;
-  return binary('Mul')(graph, { a: dy!, b: slope }, attributes);
+  );
+  return binary('Mul')(graph, { a: dy, b: slope }, attributes);
 };
 
 /** x where it is positive, else alpha·x, with alpha broadcast to x. */
-const prelu: Kernel = (graph, { x, alpha }, attributes) => {
-  const scaled = binary('Mul')(graph, { a: x!, b: alpha! }, attributes) as Traced;
-  const { names, order } = aligned(graph, [x!, scaled], x!.shape);
+const prelu: Kernel<'x' | 'alpha'> = (graph, { x, alpha }, attributes) => {
+  const scaled = binary('Mul')(graph, { a: x, b: alpha }, attributes);
+  const { names, order } = aligned(graph, [x, scaled], x.shape);
   const negative = graph.node('Less', [names[0]!, graph.float(0)]);
-  return traced(graph.node('Where', [negative, names[1]!, names[0]!]), x!.shape, 'float32', order);
+  return traced(graph.node('Where', [negative, names[1]!, names[0]!]), x.shape, 'float32', order);
 };
 
 const activationOf = (op: string) => unary((graph, x) => graph.node(op, [x]));
 
-export const activation: KernelTable = {
+export const activation = {
   Relu: activationOf('Relu'),
   Relu6: unary((graph, x) => graph.node('Clip', [x, graph.float(0), graph.float(6)])),
   Step: step,
@@ -46,4 +47,4 @@ export const activation: KernelTable = {
   Selu: activationOf('Selu'),
   Prelu: prelu,
   Softplus: activationOf('Softplus'),
-};
+} satisfies KernelTable;

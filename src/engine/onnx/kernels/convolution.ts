@@ -2,7 +2,7 @@
  * 2-D convolution and its two gradients. tfjs sees NHWC images and HWIO filters; here they lie as NCHW and OIHW, PyTorch's
  * and ONNX Runtime's layout, so a model that stores its filters so causes no transposes.
  */
-import { backend_util } from '@tensorflow/tfjs';
+import { backend_util, type Conv2DBackpropFilterAttrs, type Conv2DBackpropInputAttrs } from '@tensorflow/tfjs';
 import { SmoothOutError } from '../../../support/errors.js';
 import type { GraphBuilder } from '../graph.js';
 import { inOrder, type Traced, traced } from '../traced.js';
@@ -14,7 +14,7 @@ export const OIHW = [3, 2, 0, 1];
 /** Input and output channels in each other's place. */
 const IOHW = [2, 3, 0, 1];
 
-interface ConvolutionAttributes {
+export interface ConvolutionAttributes {
   readonly strides: number | [number, number];
   readonly pad: number | 'same' | 'valid' | backend_util.ExplicitPadding;
   readonly dilations?: number | [number, number];
@@ -27,10 +27,9 @@ export type ConvolutionInfo = backend_util.Conv2DInfo;
 export function convolutionInfo(
   xShape: readonly number[],
   filterShape: readonly number[],
-  attributes: unknown,
+  { strides, pad, dilations = 1, dimRoundingMode, dataFormat }: ConvolutionAttributes,
   depthwise = false,
 ): ConvolutionInfo {
-  const { strides, pad, dilations = 1, dimRoundingMode, dataFormat } = attributes as ConvolutionAttributes;
   if (dataFormat === 'NCHW') {
     throw new SmoothOutError('UNSUPPORTED_OP', 'The ONNX engine takes images with channels last (NHWC) only.', {
       hint: 'Write tf.transpose(x, [0, 2, 3, 1]) before the convolution: it costs nothing.',
@@ -63,9 +62,9 @@ export function windowAttributes(info: ConvolutionInfo) {
   };
 }
 
-const conv2d: Kernel = (graph, { x, filter }, attributes) => {
-  const info = convolutionInfo(x!.shape, filter!.shape, attributes);
-  const operands = [inOrder(graph, x!, NCHW), inOrder(graph, filter!, OIHW)];
+const conv2d: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, { x, filter }, attributes) => {
+  const info = convolutionInfo(x.shape, filter.shape, attributes);
+  const operands = [inOrder(graph, x, NCHW), inOrder(graph, filter, OIHW)];
   return traced(graph.node('Conv', operands, windowAttributes(info)), info.outShape, 'float32', NCHW);
 };
 
@@ -100,21 +99,24 @@ export function transposedConvolution(
   return graph.node('ConvTranspose', [dy, filter], { kernel_shape, strides, pads, output_padding: unread, group });
 }
 
-const conv2dBackpropInput: Kernel = (graph, { dy, filter }, attributes) => {
-  const inputShape = attributes.inputShape as [number, number, number, number];
-  const info = convolutionInfo(inputShape, filter!.shape, attributes);
-  const gradient = inOrder(graph, dy!, NCHW);
+const conv2dBackpropInput: Kernel<
+  'dy' | 'filter',
+  ConvolutionAttributes & Pick<Conv2DBackpropInputAttrs, 'inputShape'>
+> = (graph, { dy, filter }, attributes) => {
+  const { inputShape } = attributes;
+  const info = convolutionInfo(inputShape, filter.shape, attributes);
+  const gradient = inOrder(graph, dy, NCHW);
   const { filterHeight, filterWidth } = info;
   const pads = turnedPads(info);
   const isStride1 = info.strideHeight === 1 && info.strideWidth === 1;
   if (isStride1 && pads.every((amount) => amount >= 0)) {
-    const name = graph.node('Conv', [gradient, turned(graph, filter!, info)], {
+    const name = graph.node('Conv', [gradient, turned(graph, filter, info)], {
       kernel_shape: [filterHeight, filterWidth],
       pads,
     });
     return traced(name, inputShape, 'float32', NCHW);
   }
-  const name = transposedConvolution(graph, gradient, inOrder(graph, filter!, OIHW), info);
+  const name = transposedConvolution(graph, gradient, inOrder(graph, filter, OIHW), info);
   return traced(name, inputShape, 'float32', NCHW);
 };
 
@@ -148,15 +150,18 @@ function oneHotKernels(graph: GraphBuilder, channels: number, height: number, wi
   return graph.float(kernels, [channels * window, 1, height, width]);
 }
 
-const conv2dBackpropFilter: Kernel = (graph, { x, dy }, attributes) => {
-  const filterShape = attributes.filterShape as [number, number, number, number];
-  const info = convolutionInfo(x!.shape, filterShape, attributes);
-  const name = filterGradient(graph, inOrder(graph, x!, NCHW), inOrder(graph, dy!, NCHW), info);
+const conv2dBackpropFilter: Kernel<
+  'x' | 'dy',
+  ConvolutionAttributes & Pick<Conv2DBackpropFilterAttrs, 'filterShape'>
+> = (graph, { x, dy }, attributes) => {
+  const { filterShape } = attributes;
+  const info = convolutionInfo(x.shape, filterShape, attributes);
+  const name = filterGradient(graph, inOrder(graph, x, NCHW), inOrder(graph, dy, NCHW), info);
   return traced(name, filterShape, 'float32', OIHW);
 };
 
-export const convolution: KernelTable = {
+export const convolution = {
   Conv2D: conv2d,
   Conv2DBackpropInput: conv2dBackpropInput,
   Conv2DBackpropFilter: conv2dBackpropFilter,
-};
+} satisfies KernelTable;

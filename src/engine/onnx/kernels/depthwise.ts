@@ -1,9 +1,16 @@
 /**
  * Depthwise convolution: M filters for each of C channels, [kh,kw,C,M] in tfjs, [C·M,1,kh,kw] in C groups in ONNX.
  */
+import type { Conv2DBackpropFilterAttrs, Conv2DBackpropInputAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { inOrder, type Traced, traced } from '../traced.js';
-import { convolutionInfo, NCHW, transposedConvolution, windowAttributes } from './convolution.js';
+import {
+  type ConvolutionAttributes,
+  convolutionInfo,
+  NCHW,
+  transposedConvolution,
+  windowAttributes,
+} from './convolution.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 /** [kh,kw,C,M] in the order [C,M,kh,kw]. */
@@ -17,31 +24,39 @@ function grouped(graph: GraphBuilder, filter: Traced): string {
   return graph.reshape(inOrder(graph, filter, CMHW), stored, [channels * multiplier, 1, height, width]);
 }
 
-const depthwise: Kernel = (graph, { x, filter }, attributes) => {
-  const info = convolutionInfo(x!.shape, filter!.shape, attributes, true);
-  const operands = [inOrder(graph, x!, NCHW), grouped(graph, filter!)];
+const depthwise: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, { x, filter }, attributes) => {
+  const info = convolutionInfo(x.shape, filter.shape, attributes, true);
+  const operands = [inOrder(graph, x, NCHW), grouped(graph, filter)];
   const name = graph.node('Conv', operands, { ...windowAttributes(info), group: info.inChannels });
   return traced(name, info.outShape, 'float32', NCHW);
 };
 
-const inputGradient: Kernel = (graph, { dy, filter }, attributes) => {
-  const inputShape = attributes.inputShape as number[];
-  const info = convolutionInfo(inputShape, filter!.shape, attributes, true);
-  const name = transposedConvolution(graph, inOrder(graph, dy!, NCHW), grouped(graph, filter!), info, info.inChannels);
+const inputGradient: Kernel<'dy' | 'filter', ConvolutionAttributes & Pick<Conv2DBackpropInputAttrs, 'inputShape'>> = (
+  graph,
+  { dy, filter },
+  attributes,
+) => {
+  const { inputShape } = attributes;
+  const info = convolutionInfo(inputShape, filter.shape, attributes, true);
+  const name = transposedConvolution(graph, inOrder(graph, dy, NCHW), grouped(graph, filter), info, info.inChannels);
   return traced(name, inputShape, 'float32', NCHW);
 };
 
 /** For each place of the window, the products of dy with what x has there, summed over images and positions. */
-const filterGradient: Kernel = (graph, { x, dy }, attributes) => {
-  const filterShape = attributes.filterShape as Shape4D;
-  const info = convolutionInfo(x!.shape, filterShape, attributes, true);
+const filterGradient: Kernel<'x' | 'dy', ConvolutionAttributes & Pick<Conv2DBackpropFilterAttrs, 'filterShape'>> = (
+  graph,
+  { x, dy },
+  attributes,
+) => {
+  const { filterShape } = attributes;
+  const info = convolutionInfo(x.shape, filterShape, attributes, true);
   const { batchSize, inChannels, outHeight, outWidth, strideHeight, strideWidth } = info;
   const [height, width, , multiplier] = filterShape;
   const [top, left, bottom, right] = windowAttributes(info).pads as Shape4D;
-  const padded = graph.node('Pad', [inOrder(graph, x!, NCHW), graph.integers([0, 0, top, left, 0, 0, bottom, right])]);
+  const padded = graph.node('Pad', [inOrder(graph, x, NCHW), graph.integers([0, 0, top, left, 0, 0, bottom, right])]);
   const gradientShape = [batchSize, inChannels, multiplier, outHeight, outWidth];
   const gradient = graph.reshape(
-    inOrder(graph, dy!, NCHW),
+    inOrder(graph, dy, NCHW),
     [...gradientShape].toSpliced(1, 2, info.outChannels),
     gradientShape,
   );
@@ -64,8 +79,8 @@ const filterGradient: Kernel = (graph, { x, dy }, attributes) => {
   return traced(filter, filterShape, 'float32', CMHW);
 };
 
-export const depthwiseConvolution: KernelTable = {
+export const depthwiseConvolution = {
   DepthwiseConv2dNative: depthwise,
   DepthwiseConv2dNativeBackpropInput: inputGradient,
   DepthwiseConv2dNativeBackpropFilter: filterGradient,
-};
+} satisfies KernelTable;

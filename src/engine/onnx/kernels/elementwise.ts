@@ -1,5 +1,5 @@
 /** Elementwise kernels: operands meet in one order of axes and broadcast there. */
-import { broadcast_util } from '@tensorflow/tfjs';
+import { broadcast_util, type CastAttrs, type ClipByValueAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { piecewise } from '../pieces.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
@@ -10,9 +10,9 @@ import { biased } from './matrix.js';
 type DType = Traced['dtype'];
 
 /** An ONNX op of two operands that broadcast; the result has the given dtype, or that of the operands. */
-export function binary(onnxOp: string, dtype?: DType): Kernel {
+export function binary(onnxOp: string, dtype?: DType): Kernel<'a' | 'b'> {
   return (graph, { a, b }) =>
-    piecewise([a!, b!], (operands) => {
+    piecewise([a, b], (operands) => {
       const [left, right] = operands as [Traced, Traced];
       const shape = broadcast_util.assertAndGetBroadcastShape([...left.shape], [...right.shape]);
       const { names, order } = aligned(graph, operands, shape);
@@ -21,8 +21,8 @@ export function binary(onnxOp: string, dtype?: DType): Kernel {
 }
 
 /** An op on each element; `write` appends its nodes and names the result. */
-export function unary(write: (graph: GraphBuilder, name: string) => string, dtype?: DType): Kernel {
-  return (graph, { x }) => eachElement(x!, (name) => write(graph, name), dtype);
+export function unary(write: (graph: GraphBuilder, name: string) => string, dtype?: DType): Kernel<'x'> {
+  return (graph, { x }) => eachElement(x, (name) => write(graph, name), dtype);
 }
 
 export function eachElement(x: Traced, write: (name: string) => string, dtype: DType = x.dtype): Traced {
@@ -31,46 +31,46 @@ export function eachElement(x: Traced, write: (name: string) => string, dtype: D
 
 const op = (name: string) => unary((graph, x) => graph.node(name, [x]));
 
-const add: Kernel = (graph, { a, b }, attributes) =>
-  biased(graph, a!, b!) ?? (binary('Add')(graph, { a: a!, b: b! }, attributes) as Traced);
+const add: Kernel<'a' | 'b'> = (graph, { a, b }, attributes) =>
+  biased(graph, a, b) ?? binary('Add')(graph, { a, b }, attributes);
 
 const square = unary((graph, x) => graph.node('Mul', [x, x]));
 
-const squaredDifference: Kernel = (graph, { a, b }, attributes) => {
-  const x = binary('Sub')(graph, { a: a!, b: b! }, attributes) as Traced;
+const squaredDifference: Kernel<'a' | 'b'> = (graph, { a, b }, attributes) => {
+  const x = binary('Sub')(graph, { a, b }, attributes);
   return square(graph, { x }, attributes);
 };
 
-const cast: Kernel = (graph, { x }, { dtype }) => {
+const cast: Kernel<'x', CastAttrs> = (graph, { x }, { dtype }) => {
   const to = dtype as DType;
-  if (to === x!.dtype) return x!;
-  return eachElement(x!, (name) => graph.node('Cast', [name], { to: ELEMENT_TYPE[to] }), to);
+  if (to === x.dtype) return x!;
+  return eachElement(x, (name) => graph.node('Cast', [name], { to: ELEMENT_TYPE[to] }), to);
 };
 
-const select: Kernel = (graph, { condition, t, e }) => {
-  const { names, order } = aligned(graph, [condition!, t!, e!], t!.shape);
-  return traced(graph.node('Where', names), t!.shape, t!.dtype, order);
+const select: Kernel<'condition' | 't' | 'e'> = (graph, { condition, t, e }) => {
+  const { names, order } = aligned(graph, [condition, t, e], t.shape);
+  return traced(graph.node('Where', names), t.shape, t.dtype, order);
 };
 
-const clip: Kernel = (graph, { x }, { clipValueMin, clipValueMax }) => {
-  const bounds = [clipValueMin, clipValueMax].map((bound) => graph.scalar(bound as number, x!.dtype));
-  return eachElement(x!, (name) => graph.node('Clip', [name, ...bounds]));
+const clip: Kernel<'x', ClipByValueAttrs> = (graph, { x }, { clipValueMin, clipValueMax }) => {
+  const bounds = [clipValueMin, clipValueMax].map((bound) => graph.scalar(bound, x.dtype));
+  return eachElement(x, (name) => graph.node('Clip', [name, ...bounds]));
 };
 
-const sum: Kernel = (graph, inputs, attributes) =>
-  Object.values(inputs).reduce((a, b) => binary('Add')(graph, { a, b }, attributes) as Traced);
+const sum: Kernel<string> = (graph, inputs, attributes) =>
+  Object.values(inputs).reduce((a, b) => binary('Add')(graph, { a, b }, attributes));
 
-const notEqual: Kernel = (graph, inputs, attributes) => {
-  const equal = binary('Equal', 'bool')(graph, inputs, attributes) as Traced;
+const notEqual: Kernel<'a' | 'b'> = (graph, inputs, attributes) => {
+  const equal = binary('Equal', 'bool')(graph, inputs, attributes);
   return eachElement(equal, (name) => graph.node('Not', [name]));
 };
 
 /** ⌊a/b⌋, which tfjs makes int32 whatever the operands are. ONNX divides integers towards zero; its Mod goes with ⌊a/b⌋. */
-const floorDiv: Kernel = (graph, { a, b }, attributes) => {
-  const apply = (name: string, x: Traced, y: Traced) => binary(name)(graph, { a: x, b: y }, attributes) as Traced;
-  if (a!.dtype === 'int32') return apply('Div', apply('Sub', a!, apply('Mod', a!, b!)), b!);
+const floorDiv: Kernel<'a' | 'b'> = (graph, { a, b }, attributes) => {
+  const apply = (name: string, x: Traced, y: Traced) => binary(name)(graph, { a: x, b: y }, attributes);
+  if (a.dtype === 'int32') return apply('Div', apply('Sub', a, apply('Mod', a, b)), b);
   return eachElement(
-    apply('Div', a!, b!),
+    apply('Div', a, b),
     (name) => graph.node('Cast', [graph.node('Floor', [name])], { to: ELEMENT_TYPE.int32 }),
     'int32',
   );
@@ -81,7 +81,7 @@ const finite = unary((graph, x) => {
   return graph.node('Equal', [graph.node('Mul', [x, graph.float(0)]), graph.float(0)]);
 }, 'bool');
 
-export const elementwise: KernelTable = {
+export const elementwise = {
   Add: add,
   AddN: sum,
   Sub: binary('Sub'),
@@ -123,4 +123,4 @@ export const elementwise: KernelTable = {
   Cast: cast,
   Select: select,
   ClipByValue: clip,
-};
+} satisfies KernelTable;

@@ -1,12 +1,14 @@
+/** What a kernel is: one tfjs op, written as ONNX nodes. */
 import type { GraphBuilder } from '../graph.js';
 import type { Traced } from '../traced.js';
 
-/** Writes one tfjs kernel call as ONNX nodes. */
-export type Kernel = (
-  graph: GraphBuilder,
-  inputs: Readonly<Record<string, Traced>>,
-  attributes: Readonly<Record<string, unknown>>,
-) => Traced | Traced[];
+type Result = Traced | Traced[];
+
+/** `Names` are tfjs's names of its operands, `Attributes` tfjs's type of what else the op is given. */
+export type Kernel<Names extends string = string, Attributes = object, R extends Result = Traced> = {
+  // A method: a table may then hold kernels of different operands, as tfjs does.
+  write(graph: GraphBuilder, inputs: Readonly<Record<Names, Traced>>, attributes: Attributes): R;
+}['write'];
 
 /** Kernels by the name tfjs gives them. */
-export type KernelTable = Readonly<Record<string, Kernel>>;
+export type KernelTable = Readonly<Record<string, Kernel<string, object, Result>>>;

@@ -1,4 +1,5 @@
-import { broadcast_util } from '@tensorflow/tfjs';
+/** Matrix products. */
+import { type BatchMatMulAttrs, broadcast_util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { identityOrder, inOrder, inPlainOrder, type Traced, traced, withShape } from '../traced.js';
 import type { Kernel, KernelTable } from './kernel.js';
@@ -54,11 +55,8 @@ function product(graph: GraphBuilder, a: Traced, b: Traced, transposeA: boolean,
   return traced(name, [rows, columns], 'float32', [1, 0]);
 }
 
-const batchMatMul: Kernel = (graph, inputs, attributes) => {
-  const a = inputs.a!;
-  const b = inputs.b!;
+const batchMatMul: Kernel<'a' | 'b', BatchMatMulAttrs> = (graph, { a, b }, { transposeA, transposeB }) => {
   const isFloat = a.dtype === 'float32';
-  const [transposeA, transposeB] = [Boolean(attributes.transposeA), Boolean(attributes.transposeB)];
   if (isFloat && a.shape.length === 3 && b.shape.length === 3 && a.shape[0] === 1 && b.shape[0] === 1) {
     const matrix = (value: Traced) => withShape(graph, value, value.shape.slice(1));
     const result = product(graph, matrix(a), matrix(b), transposeA, transposeB);
@@ -84,4 +82,4 @@ export function biased(graph: GraphBuilder, x: Traced, bias: Traced): Traced | u
   return { ...x, name: graph.node('Gemm', [...product.inputs, stored], product.attributes) };
 }
 
-export const matrix: KernelTable = { BatchMatMul: batchMatMul };
+export const matrix = { BatchMatMul: batchMatMul } satisfies KernelTable;

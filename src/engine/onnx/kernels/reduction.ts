@@ -1,4 +1,5 @@
-import { util } from '@tensorflow/tfjs';
+/** Kernels that reduce along axes. */
+import { type ArgMaxAttrs, util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { identityOrder, type Traced, traced } from '../traced.js';
@@ -29,11 +30,18 @@ export function reduced(
   );
 }
 
+interface ReductionAttributes {
+  /** Absent for all axes, and for Max. */
+  readonly axis: number | number[];
+  readonly reductionIndices?: number | number[];
+  readonly keepDims: boolean;
+}
+
 /** A reduction that computes in `dtype`, or in that of its operand. tfjs calls the axes of Max alone `reductionIndices`. */
-function reduction_(op: string, dtype?: 'float32' | 'int32'): Kernel {
+function reduction_(op: string, dtype?: 'float32' | 'int32'): Kernel<'x', ReductionAttributes> {
   return (graph, inputs, { axis, reductionIndices = axis, keepDims }) => {
-    const x = converted(graph, inputs.x!, dtype ?? inputs.x!.dtype);
-    const axes = util.parseAxisParam(reductionIndices as number | number[], [...x.shape]);
+    const x = converted(graph, inputs.x, dtype ?? inputs.x.dtype);
+    const axes = util.parseAxisParam(reductionIndices, [...x.shape]);
     if (axes.length === 0) return x;
     const stored = axes.map((a) => x.order.indexOf(a)).sort((a, b) => a - b);
     const name = graph.node(op, [x.name, graph.integers(stored)], { keepdims: keepDims ? 1 : 0 });
@@ -47,29 +55,29 @@ function converted(graph: GraphBuilder, x: Traced, dtype: Traced['dtype']): Trac
 }
 
 /** `tf.all` and `tf.any`: the least and the greatest of truth values as numbers. */
-function ofTruths(op: string): Kernel {
+function ofTruths(op: string): Kernel<'x', ReductionAttributes> {
   return (graph, inputs, attributes) => {
-    return converted(graph, reduction_(op, 'int32')(graph, inputs, attributes) as Traced, 'bool');
+    return converted(graph, reduction_(op, 'int32')(graph, inputs, attributes), 'bool');
   };
 }
 
-function extremum(op: string): Kernel {
+function extremum(op: string): Kernel<'x', ArgMaxAttrs> {
   return (graph, { x }, { axis }) => {
-    const along = util.parseAxisParam(axis as number, [...x!.shape])[0]!;
-    const index = graph.node(op, [x!.name], { axis: x!.order.indexOf(along), keepdims: 0 });
+    const along = util.parseAxisParam(axis, [...x.shape])[0]!;
+    const index = graph.node(op, [x.name], { axis: x.order.indexOf(along), keepdims: 0 });
     const name = graph.node('Cast', [index], { to: ELEMENT_TYPE.int32 });
-    return { ...reduced(name, x!, [along], false), dtype: 'int32' };
+    return { ...reduced(name, x, [along], false), dtype: 'int32' };
   };
 }
 
 /** Along the last axis, as tfjs has it. `tf.logSoftmax` composes other kernels. */
-const softmax: Kernel = (graph, { logits }) => {
+const softmax: Kernel<'logits'> = (graph, { logits }) => {
   const { shape, order } = logits!;
-  const name = graph.node('Softmax', [logits!.name], { axis: order.indexOf(shape.length - 1) });
+  const name = graph.node('Softmax', [logits.name], { axis: order.indexOf(shape.length - 1) });
   return traced(name, shape, 'float32', order);
 };
 
-export const reduction: KernelTable = {
+export const reduction = {
   Sum: reduction_('ReduceSum'),
   Mean: reduction_('ReduceMean', 'float32'),
   Max: reduction_('ReduceMax'),
@@ -79,4 +87,4 @@ export const reduction: KernelTable = {
   ArgMax: extremum('ArgMax'),
   ArgMin: extremum('ArgMin'),
   Softmax: softmax,
-};
+} satisfies KernelTable;

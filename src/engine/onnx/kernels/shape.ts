@@ -1,5 +1,26 @@
 /** Kernels that move, join, cut or make arrays. */
-import { backend_util, slice_util, util } from '@tensorflow/tfjs';
+import {
+  backend_util,
+  type ConcatAttrs,
+  type ExpandDimsAttrs,
+  type FillAttrs,
+  type GatherV2Attrs,
+  type OneHotAttrs,
+  type PackAttrs,
+  type PadV2Attrs,
+  type RangeAttrs,
+  type ReshapeAttrs,
+  type ReverseAttrs,
+  type SliceAttrs,
+  type SplitVAttrs,
+  type StridedSliceAttrs,
+  slice_util,
+  type TileAttrs,
+  type TransposeAttrs,
+  type UnpackAttrs,
+  type UnsortedSegmentSumAttrs,
+  util,
+} from '@tensorflow/tfjs';
 import { SmoothOutError } from '../../../support/errors.js';
 import type { GraphBuilder } from '../graph.js';
 import { joined } from '../pieces.js';
@@ -7,22 +28,20 @@ import { ELEMENT_TYPE } from '../protobuf.js';
 import { identityOrder, inOrder, inPlainOrder, type Traced, traced, transposed, withShape } from '../traced.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
-const reshape: Kernel = (graph, { x }, { shape }) =>
-  withShape(graph, x!, util.inferFromImplicitShape(shape as number[], util.sizeFromShape([...x!.shape])));
+const reshape: Kernel<'x', ReshapeAttrs> = (graph, { x }, { shape }) =>
+  withShape(graph, x, util.inferFromImplicitShape(shape, util.sizeFromShape([...x.shape])));
 
-const transpose: Kernel = (_, { x }, { perm }) => transposed(x!, perm as number[]);
+const transpose: Kernel<'x', TransposeAttrs> = (_, { x }, { perm }) => transposed(x, perm);
 
-const expandDims: Kernel = (graph, { input }, { dim }) => {
-  const shape = [...input!.shape];
-  const at = dim as number;
-  shape.splice(at < 0 ? at + shape.length + 1 : at, 0, 1);
-  return withShape(graph, input!, shape);
+const expandDims: Kernel<'input', ExpandDimsAttrs> = (graph, { input }, { dim }) => {
+  const shape = [...input.shape];
+  shape.splice(dim < 0 ? dim + shape.length + 1 : dim, 0, 1);
+  return withShape(graph, input, shape);
 };
 
-const splitV: Kernel = (graph, inputs, { numOrSizeSplits, axis }) => {
-  const x = inputs.x!;
-  const along = util.parseAxisParam(axis as number, [...x.shape])[0]!;
-  const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits as number | number[], along);
+const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
+  const along = util.parseAxisParam(axis, [...x.shape])[0]!;
+  const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);
   if (sizes.length === 1) return [x];
   const pieces = x.pieces?.split(sizes);
   if (pieces) return [...pieces];
@@ -30,10 +49,10 @@ const splitV: Kernel = (graph, inputs, { numOrSizeSplits, axis }) => {
   return names.map((name, i) => traced(name, x.shape.with(along, sizes[i]!), x.dtype, x.order));
 };
 
-const concat: Kernel = (graph, inputs, { axis }) => {
+const concat: Kernel<string, ConcatAttrs> = (graph, inputs, { axis }) => {
   const values = Object.values(inputs);
   const first = values[0]!;
-  const along = util.parseAxisParam(axis as number, [...first.shape])[0]!;
+  const along = util.parseAxisParam(axis, [...first.shape])[0]!;
   const extents = values.map(({ shape }) => shape[along]!);
   const shape = first.shape.with(
     along,
@@ -50,14 +69,11 @@ const concat: Kernel = (graph, inputs, { axis }) => {
   return shape.length === 1 ? joined(whole, values) : whole;
 };
 
-const slice: Kernel = (graph, { x }, { begin, size }) => {
-  const [starts, sizes] = slice_util.parseSliceParams(x as never, begin as number[], size as number[]) as [
-    number[],
-    number[],
-  ];
+const slice: Kernel<'x', SliceAttrs> = (graph, { x }, { begin, size }) => {
+  const [starts, sizes] = slice_util.parseSliceParams(x as never, begin, size) as [number[], number[]];
   return sliced(
     graph,
-    x!,
+    x,
     starts,
     starts.map((start, axis) => start + sizes[axis]!),
     starts.map(() => 1),
@@ -65,24 +81,14 @@ const slice: Kernel = (graph, { x }, { begin, size }) => {
   );
 };
 
-const stridedSlice: Kernel = (graph, { x }, attributes) => {
-  const { begin, end, strides } = attributes as Record<'begin' | 'end' | 'strides', number[]>;
-  const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attributes as Record<string, number>;
-  const info = slice_util.sliceInfo(
-    [...x!.shape],
-    begin,
-    end,
-    strides,
-    beginMask!,
-    endMask!,
-    ellipsisMask!,
-    newAxisMask!,
-    shrinkAxisMask!,
-  );
+const stridedSlice: Kernel<'x', StridedSliceAttrs> = (graph, { x }, attributes) => {
+  const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attributes;
+  const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
+  const info = slice_util.sliceInfo([...x.shape], begin, end, strides, ...masks);
   const sizes = info.begin.map((start, axis) =>
     Math.max(0, Math.ceil((info.end[axis]! - start) / info.strides[axis]!)),
   );
-  return withShape(graph, sliced(graph, x!, info.begin, info.end, info.strides, sizes), info.finalShape);
+  return withShape(graph, sliced(graph, x, info.begin, info.end, info.strides, sizes), info.finalShape);
 };
 
 /** Where a slice backwards ends that takes the first element too: an end of −1 would be the last element. */
@@ -103,35 +109,33 @@ function sliced(
   return traced(name, sizes, x.dtype, x.order);
 }
 
-const pad: Kernel = (graph, { x }, { paddings, constantValue }) => {
-  const around = paddings as [number, number][];
-  const stored = x!.order.map((axis) => around[axis]!);
+const pad: Kernel<'x', PadV2Attrs> = (graph, { x }, { paddings, constantValue }) => {
+  const stored = x.order.map((axis) => paddings[axis]!);
   const amounts = graph.integers([...stored.map(([before]) => before), ...stored.map(([, after]) => after)]);
-  const shape = x!.shape.map((extent, axis) => extent + around[axis]![0] + around[axis]![1]);
-  const name = graph.node('Pad', [x!.name, amounts, graph.scalar(constantValue as number, x!.dtype)]);
-  return traced(name, shape, x!.dtype, x!.order);
+  const shape = x.shape.map((extent, axis) => extent + paddings[axis]![0] + paddings[axis]![1]);
+  const name = graph.node('Pad', [x.name, amounts, graph.scalar(constantValue, x.dtype)]);
+  return traced(name, shape, x.dtype, x.order);
 };
 
-const tile: Kernel = (graph, { x }, { reps }) => {
-  const times = reps as number[];
-  if (times.every((count) => count === 1)) return x!;
-  const name = graph.node('Tile', [x!.name, graph.integers(x!.order.map((axis) => times[axis]!))]);
+const tile: Kernel<'x', TileAttrs> = (graph, { x }, { reps }) => {
+  if (reps.every((count) => count === 1)) return x!;
+  const name = graph.node('Tile', [x.name, graph.integers(x.order.map((axis) => reps[axis]!))]);
   return traced(
     name,
-    x!.shape.map((extent, axis) => extent * times[axis]!),
-    x!.dtype,
-    x!.order,
+    x.shape.map((extent, axis) => extent * reps[axis]!),
+    x.dtype,
+    x.order,
   );
 };
 
-const pack: Kernel = (graph, inputs, { axis }) => {
-  const expanded = Object.values(inputs).map((input) => expandDims(graph, { input }, { dim: axis }) as Traced);
+const pack: Kernel<string, PackAttrs> = (graph, inputs, { axis }) => {
+  const expanded = Object.values(inputs).map((input) => expandDims(graph, { input }, { dim: axis }));
   return concat(graph, Object.fromEntries(expanded.map((value, i) => [i, value])), { axis });
 };
 
-const unpack: Kernel = (graph, { value }, { axis }) => {
-  const along = util.parseAxisParam(axis as number, [...value!.shape])[0]!;
-  const parts = splitV(graph, { x: value! }, { numOrSizeSplits: value!.shape[along], axis: along }) as Traced[];
+const unpack: Kernel<'value', UnpackAttrs, Traced[]> = (graph, { value }, { axis }) => {
+  const along = util.parseAxisParam(axis, [...value.shape])[0]!;
+  const parts = splitV(graph, { x: value }, { numOrSizeSplits: value.shape[along]!, axis: along });
   return parts.map((part) =>
     withShape(
       graph,
@@ -147,58 +151,67 @@ function constantFill(graph: GraphBuilder, value: number, shape: readonly number
   return { ...traced(name, shape, dtype), filledWith: scalar };
 }
 
-const fill: Kernel = (graph, _, { shape, value, dtype }) =>
-  constantFill(graph, value as number, shape as number[], dtype as Traced['dtype']);
+const fill: Kernel<never, FillAttrs> = (graph, _, { shape, value, dtype }) =>
+  constantFill(graph, Number(value), shape, dtype as Traced['dtype']);
 
-const range: Kernel = (graph, _, { start, stop, step, dtype }) => {
-  const count = Math.max(0, Math.ceil(((stop as number) - (start as number)) / (step as number)));
-  const values = Array.from({ length: count }, (_unused, i) => (start as number) + i * (step as number));
+const filledLike =
+  (value: number): Kernel<'x'> =>
+  (graph, { x }) =>
+    constantFill(graph, value, x.shape, x.dtype);
+
+const range: Kernel<never, RangeAttrs> = (graph, _, { start, stop, step, dtype }) => {
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  const values = Array.from({ length: count }, (_unused, i) => start + i * step);
   if (dtype === 'int32') return traced(graph.int32(Int32Array.from(values), [count]), [count], 'int32');
   return traced(graph.float(Float32Array.from(values), [count]), [count]);
 };
 
-const reverse: Kernel = (graph, { x }, { dims }) => {
-  const axes = util.parseAxisParam(dims as number[], [...x!.shape]);
+const reverse: Kernel<'x', ReverseAttrs> = (graph, { x }, { dims }) => {
+  const axes = util.parseAxisParam(dims, [...x.shape]);
   const name = axes.reduce((reversed, axis) => {
-    const backwards = graph.integers(Array.from({ length: x!.shape[axis]! }, (_, i) => x!.shape[axis]! - 1 - i));
-    return graph.node('Gather', [reversed, backwards], { axis: x!.order.indexOf(axis) });
-  }, x!.name);
-  return traced(name, x!.shape, x!.dtype, x!.order);
+    const backwards = graph.integers(Array.from({ length: x.shape[axis]! }, (_, i) => x.shape[axis]! - 1 - i));
+    return graph.node('Gather', [reversed, backwards], { axis: x.order.indexOf(axis) });
+  }, x.name);
+  return traced(name, x.shape, x.dtype, x.order);
 };
 
 /** Entries of x along an axis, at the places that `indices` names. */
-const gather: Kernel = (graph, { x, indices }, { axis, batchDims }) => {
+const gather: Kernel<'x' | 'indices', GatherV2Attrs> = (graph, { x, indices }, { axis, batchDims }) => {
   if (batchDims) throw new SmoothOutError('UNSUPPORTED_OP', 'The ONNX engine gathers without batch dimensions only.');
-  const along = util.parseAxisParam(axis as number, [...x!.shape])[0]!;
-  const operands = [inPlainOrder(graph, x!), inPlainOrder(graph, indices!)];
-  const shape = [...x!.shape.slice(0, along), ...indices!.shape, ...x!.shape.slice(along + 1)];
-  return traced(graph.node('Gather', operands, { axis: along }), shape, x!.dtype);
+  const along = util.parseAxisParam(axis, [...x.shape])[0]!;
+  const operands = [inPlainOrder(graph, x), inPlainOrder(graph, indices)];
+  const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
+  return traced(graph.node('Gather', operands, { axis: along }), shape, x.dtype);
 };
 
 /** Adds each row of x to the row of the result that `segmentIds` names: the gradient of gather. */
-const unsortedSegmentSum: Kernel = (graph, { x, segmentIds }, { numSegments }) => {
-  const shape = [numSegments as number, ...x!.shape.slice(segmentIds!.shape.length)];
-  const zeros = constantFill(graph, 0, shape, x!.dtype).name;
-  const ids = withShape(graph, segmentIds!, [...segmentIds!.shape, 1]);
+const unsortedSegmentSum: Kernel<'x' | 'segmentIds', UnsortedSegmentSumAttrs> = (
+  graph,
+  { x, segmentIds },
+  { numSegments },
+) => {
+  const shape = [numSegments, ...x.shape.slice(segmentIds.shape.length)];
+  const zeros = constantFill(graph, 0, shape, x.dtype).name;
+  const ids = withShape(graph, segmentIds, [...segmentIds.shape, 1]);
   const places = graph.node('Cast', [inPlainOrder(graph, ids)], { to: ELEMENT_TYPE.int64 });
-  const name = graph.node('ScatterND', [zeros, places, inPlainOrder(graph, x!)], { reduction: 'add' });
-  return traced(name, shape, x!.dtype);
+  const name = graph.node('ScatterND', [zeros, places, inPlainOrder(graph, x)], { reduction: 'add' });
+  return traced(name, shape, x.dtype);
 };
 
 /** 1 (or `onValue`) where a row's column is its index; a row whose index lies outside has none. */
-const oneHot: Kernel = (graph, { indices }, { depth, onValue, offValue, dtype }) => {
+const oneHot: Kernel<'indices', OneHotAttrs> = (graph, { indices }, { depth, onValue, offValue, dtype }) => {
   const to = dtype as Traced['dtype'];
-  const places = withShape(graph, indices!, [...indices!.shape, 1]);
+  const places = withShape(graph, indices, [...indices.shape, 1]);
   const columns = graph.int32(
-    Int32Array.from({ length: depth as number }, (_, i) => i),
-    [depth as number],
+    Int32Array.from({ length: depth }, (_, i) => i),
+    [depth],
   );
   const hot = graph.node('Equal', [inPlainOrder(graph, places), columns]);
-  const values = [graph.scalar(onValue as number, to), graph.scalar(offValue as number, to)];
-  return traced(graph.node('Where', [hot, ...values]), [...indices!.shape, depth as number], to);
+  const values = [graph.scalar(onValue, to), graph.scalar(offValue, to)];
+  return traced(graph.node('Where', [hot, ...values]), [...indices.shape, depth], to);
 };
 
-export const shape: KernelTable = {
+export const shape = {
   Reshape: reshape,
   Transpose: transpose,
   ExpandDims: expandDims,
@@ -211,11 +224,11 @@ export const shape: KernelTable = {
   Pack: pack,
   Unpack: unpack,
   Fill: fill,
-  ZerosLike: (graph, { x }) => constantFill(graph, 0, x!.shape, x!.dtype),
-  OnesLike: (graph, { x }) => constantFill(graph, 1, x!.shape, x!.dtype),
+  ZerosLike: filledLike(0),
+  OnesLike: filledLike(1),
   Range: range,
   Reverse: reverse,
   GatherV2: gather,
   UnsortedSegmentSum: unsortedSegmentSum,
   OneHot: oneHot,
-};
+} satisfies KernelTable;

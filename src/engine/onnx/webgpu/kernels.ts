@@ -1,5 +1,5 @@
 /** Kernels written around what ONNX Runtime's WebGPU device lacks. */
-import { util } from '@tensorflow/tfjs';
+import { type SplitVAttrs, util } from '@tensorflow/tfjs';
 import { SmoothOutError } from '../../../support/errors.js';
 import { depthwiseConvolution } from '../kernels/depthwise.js';
 import { eachElement, elementwise } from '../kernels/elementwise.js';
@@ -10,19 +10,21 @@ import { shape } from '../kernels/shape.js';
 import type { Traced } from '../traced.js';
 
 /** AdaSmoothOut takes signs. */
-const sign: Kernel = (graph, { x }, attributes) => {
-  if (x!.dtype !== 'float32') return elementwise.Sign!(graph, { x: x! }, attributes);
-  return eachElement(x!, (name) => {
+const sign: Kernel<'x'> = (graph, { x }, attributes) => {
+  if (x.dtype !== 'float32') return elementwise.Sign(graph, { x }, attributes);
+  return eachElement(x, (name) => {
     const [zero, one] = [graph.float(0), graph.float(1)];
     const negative = graph.node('Where', [graph.node('Less', [name, zero]), graph.float(-1), zero]);
     return graph.node('Where', [graph.node('Greater', [name, zero]), one, negative]);
   });
 };
 
+type DepthwiseInputGradient = Parameters<typeof depthwiseConvolution.DepthwiseConv2dNativeBackpropInput>[2];
+
 /** ONNX Runtime 1.30 computes a `ConvTranspose` with groups of an even number of channels wrongly on this device. */
-const depthwiseInputGradient: Kernel = (graph, inputs, attributes) => {
-  const multiplier = inputs.filter!.shape[3]!;
-  if (multiplier === 1) return depthwiseConvolution.DepthwiseConv2dNativeBackpropInput!(graph, inputs, attributes);
+const depthwiseInputGradient: Kernel<'dy' | 'filter', DepthwiseInputGradient> = (graph, inputs, attributes) => {
+  const multiplier = inputs.filter.shape[3]!;
+  if (multiplier === 1) return depthwiseConvolution.DepthwiseConv2dNativeBackpropInput(graph, inputs, attributes);
   throw new SmoothOutError(
     'UNSUPPORTED_OP',
     `The gradient of a depthwise convolution with ${multiplier} filters for each channel is not to be had on WebGPU.`,
@@ -34,25 +36,24 @@ const depthwiseInputGradient: Kernel = (graph, inputs, attributes) => {
 const PIECES = 7;
 
 /** Into a few long pieces first where there are many, and those again. */
-const splitV: Kernel = (graph, { x }, { numOrSizeSplits, axis }) => {
-  const along = util.parseAxisParam(axis as number, [...x!.shape])[0]!;
+const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
+  const along = util.parseAxisParam(axis, [...x.shape])[0]!;
   const sizes = Array.isArray(numOrSizeSplits)
-    ? (numOrSizeSplits as number[])
-    : new Array<number>(numOrSizeSplits as number).fill(x!.shape[along]! / (numOrSizeSplits as number));
+    ? numOrSizeSplits
+    : new Array<number>(numOrSizeSplits).fill(x.shape[along]! / numOrSizeSplits);
   const split = (value: Traced, into: readonly number[]): Traced[] => {
-    if (into.length <= PIECES)
-      return shape.SplitV!(graph, { x: value }, { numOrSizeSplits: into, axis: along }) as Traced[];
+    if (into.length <= PIECES) return shape.SplitV(graph, { x: value }, { numOrSizeSplits: [...into], axis: along });
     const runs = chunks(into, Math.ceil(into.length / PIECES));
     return split(value, runs.map(sum)).flatMap((run, i) => split(run, runs[i]!));
   };
-  return split(x!, sizes);
+  return split(x, sizes);
 };
 
-export const WEBGPU_KERNELS: KernelTable = {
+export const WEBGPU_KERNELS = {
   ...GPU_KERNELS,
   SplitV: splitV,
   Sign: sign,
   DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
-};
+} satisfies KernelTable;
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
