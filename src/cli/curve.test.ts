@@ -141,7 +141,7 @@ describe('sensitivity, interpolate and landscape', () => {
     expect(problems).toEqual([]);
     expect(files.map(({ kind }) => kind).sort()).toEqual(['interpolate', 'interpolate', 'landscape', 'sensitivity']);
     const [sensitivity] = files.filter(({ kind }) => kind === 'sensitivity');
-    expect(sensitivity!.originOf(runs.best('smoothout'))).toEqual({ experiment: 'tiny', method: 'smoothout', seed: 1 });
+    expect(sensitivity!.runOf(runs.best('smoothout'))).toEqual({ experiment: 'tiny', method: 'smoothout', seed: 1 });
   });
 
   test('interrupted, a curve keeps the points that it has', async () => {

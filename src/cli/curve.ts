@@ -113,10 +113,10 @@ function commonMarks({ split, images, seed }: CurveOptions): string[] {
 
 /** Such as sensitivity-c1-sb-baseline-1-vs-c1-lb-baseline-1-last-test. */
 function curveName(kind: string, checkpoints: readonly CheckpointFile[], marks: readonly string[]): string {
-  const labels = checkpoints.map(({ origin, path }) => {
+  const labels = checkpoints.map(({ run, path }) => {
     const file = basename(path).replace(/\.safetensors$/, '');
-    const run = origin === null ? dirname(path) : `${origin.experiment}-${origin.method}-${origin.seed}`;
-    const label = origin !== null && file === 'best' ? run : `${run}-${file}`;
+    const of = run === null ? dirname(path) : `${run.experiment}-${run.method}-${run.seed}`;
+    const label = run !== null && file === 'best' ? of : `${of}-${file}`;
     return label.replace(/[^A-Za-z0-9._-]+/g, '-');
   });
   const name = [kind, labels.join('-vs-'), ...marks].join('-');
@@ -130,9 +130,9 @@ function curveName(kind: string, checkpoints: readonly CheckpointFile[], marks: 
 function settingsOfAll(checkpoints: readonly CheckpointFile[]) {
   const byPath = <T>(of: (checkpoint: CheckpointFile) => T): Record<string, T> =>
     Object.fromEntries(checkpoints.map((one) => [one.path, of(one)]));
-  const known = checkpoints.filter(({ origin }) => origin !== null);
+  const known = checkpoints.filter(({ run }) => run !== null);
   return {
-    checkpoints: Object.fromEntries(known.map(({ path, origin }) => [path, origin])),
+    checkpoints: Object.fromEntries(known.map(({ path, run }) => [path, run])),
     epochs: byPath(({ epoch }) => epoch),
     sha256: byPath(({ sha256 }) => sha256),
     models: byPath(({ model }) => model.name),

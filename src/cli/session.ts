@@ -1,4 +1,5 @@
 /** One session for all that a command computes, and how checkpoints are named in tables and legends. */
+import { runText } from '../records/run-folder.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session, SessionOptions } from '../session/session.js';
 import { onInterrupt } from './interrupt.js';
@@ -33,11 +34,10 @@ export async function openCheckpoints(
 }
 
 /** Its run, and its file's name unless that is best.safetensors. */
-export function checkpointLabel({ origin, path }: CheckpointFile): string {
-  if (origin === null) return path;
-  const run = `${origin.experiment}/${origin.method}, seed ${origin.seed}`;
+export function checkpointLabel({ run, path }: CheckpointFile): string {
+  if (run === null) return path;
   const name = path.split(/[/\\]/).at(-1)!;
-  return name === 'best.safetensors' ? run : `${run}, ${name}`;
+  return name === 'best.safetensors' ? runText(run) : `${runText(run)}, ${name}`;
 }
 
 /** Labels by path; two checkpoints that would have the same are called by their paths. */

@@ -174,14 +174,14 @@ async function measureAll(
     await addMeasurement(record, checkpoint, measurement);
     return measurement;
   };
-  for (const settings of all) {
-    const resolved = resolveSettings(settings, checkpoint);
+  // What is wrong with the last settings is found before the first are measured.
+  for (const resolved of all.map((settings) => resolveSettings(settings, checkpoint))) {
     const earlier = force ? undefined : alreadyMeasured(await readMeasurements(record, checkpoint), resolved, check);
     if (!earlier) await checkWritable(record);
     else log(`${checkpoint.path}: measured before (--force measures again)`);
     const measurement = earlier ?? (await measure(resolved));
     onMeasured({ checkpoint, measurement, record });
-    const { path, origin: run, epoch } = checkpoint;
+    const { path, run, epoch } = checkpoint;
     if (json) printJson({ event: 'sharpness', checkpoint: path, run, epoch, record, ...measurement });
   }
 }

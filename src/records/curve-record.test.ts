@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { curveCsv, curveJson, originOfPath, parseCurveCsv, readCurve } from './curve-record.js';
+import { curveCsv, curveJson, parseCurveCsv, readCurve } from './curve-record.js';
 
 const checkpoint = 'results/runs/f1-lb/baseline/seed-1/best.safetensors';
 
@@ -54,12 +54,6 @@ describe('refuses a broken line and names it', () => {
   });
 });
 
-test('the run of a checkpoint is read off its path', () => {
-  expect(originOfPath(checkpoint)).toEqual({ experiment: 'f1-lb', method: 'baseline', seed: 1 });
-  expect(originOfPath('C:\\runs\\f1-lb\\smoothout\\seed-12\\best.safetensors')).toMatchObject({ seed: 12 });
-  expect(originOfPath('best.safetensors')).toBeNull();
-});
-
 describe('saved again by a spreadsheet', () => {
   const written = curveCsv('sensitivity', [
     { a: 0.002, split: 'train', loss: 0.125, accuracy: 99.5, draws: 600, checkpoint },
@@ -93,9 +87,9 @@ describe('NAME.csv with NAME.json', () => {
   const settings = (text: string) => writeFile(join(folder, 'mine.json'), text);
 
   test('says which runs the checkpoints are of', async () => {
-    expect((await readCurve(folder, 'mine'))!.originOf('mine.safetensors')).toBeNull();
+    expect((await readCurve(folder, 'mine'))!.runOf('mine.safetensors')).toBeNull();
     await settings(curveJson({ kind: 'sensitivity', checkpoints: { 'mine.safetensors': run }, noise: [0] }));
-    expect((await readCurve(folder, 'mine'))!.originOf('mine.safetensors')).toEqual(run);
+    expect((await readCurve(folder, 'mine'))!.runOf('mine.safetensors')).toEqual(run);
   });
 
   test('of another kind, version or shape is refused', async () => {

@@ -8,6 +8,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { parseJson, readTextIfExists } from '../support/files.js';
+import { type RunName, runNameSchema, runOfPath } from './run-folder.js';
 import { parseVersioned } from './versioned.js';
 
 const CURVE_VERSION = 1;
@@ -35,16 +36,12 @@ export function curveCsv<K extends Kind>(kind: K, rows: readonly CurveRow<K>[]):
   return stringify([...rows], { header: true, columns: [...COLUMNS[kind]] });
 }
 
-/** Which run a checkpoint named in the CSV belongs to. */
-const origin = z.object({ experiment: z.string(), method: z.string(), seed: z.int() });
-export type Origin = z.output<typeof origin>;
-
 /** What the report needs of NAME.json. More keys than these are welcome. */
 const curveSettings = z.looseObject({
   version: z.literal(CURVE_VERSION),
   kind: z.enum(Object.keys(COLUMNS) as Kind[]),
   /** By the checkpoint's name in the CSV. Without it the run is read off the path, …/EXPERIMENT/METHOD/seed-N/FILE. */
-  checkpoints: z.record(z.string(), origin).optional(),
+  checkpoints: z.record(z.string(), runNameSchema).optional(),
 });
 
 /** The text of NAME.json. */
@@ -73,7 +70,7 @@ export interface CurveFile extends Curve {
   /** The files' name without its ending. */
   readonly name: string;
   /** The run behind a checkpoint's name, as far as it is known. */
-  readonly originOf: (checkpoint: string) => Origin | null;
+  readonly runOf: (checkpoint: string) => RunName | null;
 }
 
 /**
@@ -90,11 +87,11 @@ export async function readCurve(folder: string, name: string): Promise<CurveFile
     if (kind === undefined) return null;
     throw new Error(`its columns are not those of its settings (.json), ${CURVE_COLUMNS[kind].join()}`);
   }
-  if (text === null) return { ...curve, name, originOf: originOfPath };
+  if (text === null) return { ...curve, name, runOf: runOfPath };
   const { kind, checkpoints = {} } = parseSettings(text);
   if (kind !== curve.kind) throw new Error(`its settings (.json) are of ${kind}, not ${curve.kind}`);
-  const origins = new Map(Object.entries(checkpoints));
-  return { ...curve, name, originOf: (checkpoint) => origins.get(checkpoint) ?? originOfPath(checkpoint) };
+  const runs = new Map(Object.entries(checkpoints));
+  return { ...curve, name, runOf: (checkpoint) => runs.get(checkpoint) ?? runOfPath(checkpoint) };
 }
 
 /** @throws Error with a one-line reason. */
@@ -149,10 +146,4 @@ function numberOf(text: string, column: string, line: number): number {
     throw new Error(`line ${line}: ${column} is "${text}", not a number`);
   }
   return number;
-}
-
-/** The run that a checkpoint's path names, or null for a file elsewhere. */
-export function originOfPath(path: string): Origin | null {
-  const match = /([^/\\]+)[/\\]([^/\\]+)[/\\]seed-(\d+)[/\\][^/\\]+$/.exec(path);
-  return match === null ? null : { experiment: match[1]!, method: match[2]!, seed: Number(match[3]) };
 }

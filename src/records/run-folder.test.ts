@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { clearRun, openRun, runPaths } from './run-folder.js';
+import { clearRun, openRun, runOfPath, runPaths } from './run-folder.js';
 
 let output: string;
 beforeEach(async () => {
@@ -39,4 +39,14 @@ test('clearRun removes the files of a run and nothing else', async () => {
   await clearRun(run);
   expect((await readdir(run.folder)).sort()).toEqual(['notes.txt', 'run.lock.json']);
   await lock.release();
+});
+
+test('the run of a checkpoint is read off its path', () => {
+  expect(runOfPath('results/runs/f1-lb/baseline/seed-1/best.safetensors')).toEqual({
+    experiment: 'f1-lb',
+    method: 'baseline',
+    seed: 1,
+  });
+  expect(runOfPath('C:\\runs\\f1-lb\\smoothout\\seed-12\\best.safetensors')).toMatchObject({ seed: 12 });
+  expect(runOfPath('best.safetensors')).toBeNull();
 });

@@ -1,6 +1,7 @@
-/** A run's folder: where its files are, and who may write there. */
+/** A run's folder: what names it, where its files are, and who may write there. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
 import { makeFolder, removeStaleTemporaries } from '../support/files.js';
 import { acquireLock, type Lock } from '../support/lock.js';
@@ -39,6 +40,19 @@ export function runPaths(
   { experiment, method, seed }: { experiment: string; method: { label: string }; seed: number },
 ): RunPaths {
   return runPathsIn(join(output, 'runs', experiment, method.label, `seed-${seed}`));
+}
+
+/** What names a run, and its folder: experiment, label of the method, seed. */
+export const runNameSchema = z.object({ experiment: z.string(), method: z.string(), seed: z.int() });
+export type RunName = z.output<typeof runNameSchema>;
+
+/** A run's name as text. */
+export const runText = ({ experiment, method, seed }: RunName): string => `${experiment}/${method}, seed ${seed}`;
+
+/** The run that the path of one of its files names, or null for a file elsewhere. */
+export function runOfPath(path: string): RunName | null {
+  const match = /([^/\\]+)[/\\]([^/\\]+)[/\\]seed-(\d+)[/\\][^/\\]+$/.exec(path);
+  return match === null ? null : { experiment: match[1]!, method: match[2]!, seed: Number(match[3]) };
 }
 
 /**

@@ -45,11 +45,11 @@ describe('a checkpoint is opened with', () => {
     const opened = await session();
     const described = { experiment: 'c1-lb', method: 'smoothout', seed: '5', epoch: '12' };
     expect(await openCheckpoint(opened, await runFolder('', described))).toMatchObject({
-      origin: { experiment: 'c1-lb', method: 'smoothout', seed: 5 },
+      run: { experiment: 'c1-lb', method: 'smoothout', seed: 5 },
       epoch: 12,
     });
     expect(await openCheckpoint(opened, await runFolder(''))).toMatchObject({
-      origin: { experiment: 'mine', method: 'baseline', seed: 3 },
+      run: { experiment: 'mine', method: 'baseline', seed: 3 },
       epoch: null,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });

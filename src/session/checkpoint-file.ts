@@ -10,7 +10,7 @@ import type { ImageSource } from '../data/source.js';
 import type { Split } from '../data/split-images.js';
 import { buildModel, type Model } from '../nn/model.js';
 import { fromTensors, type Weights } from '../nn/weights.js';
-import type { Origin } from '../records/curve-record.js';
+import type { RunName } from '../records/run-folder.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
 import { type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
@@ -24,7 +24,7 @@ export interface CheckpointFile {
   /** The run's settings. */
   readonly spec: RunSpec;
   /** The run, where the file or the config beside it says which. */
-  readonly origin: Origin | null;
+  readonly run: RunName | null;
   /** Counted from 1; null where the file does not say. */
   readonly epoch: number | null;
   /** Without dropout: nothing trains it here. */
@@ -63,7 +63,7 @@ export async function openCheckpoint(session: Session, path: string, config?: st
     path,
     sha256: createHash('sha256').update(contents).digest('hex'),
     spec,
-    origin: originOf(metadata) ?? (config === undefined ? { experiment, method: method.label, seed } : null),
+    run: runIn(metadata) ?? (config === undefined ? { experiment, method: method.label, seed } : null),
     epoch: Number.isInteger(epoch) && epoch >= 0 ? epoch : null,
     model,
     weights: weightsOf(tensors, model, path),
@@ -86,7 +86,7 @@ async function settingsOf(path: string, config: string | undefined): Promise<Run
   );
 }
 
-function originOf({ experiment, method, seed }: Metadata): Origin | null {
+function runIn({ experiment, method, seed }: Metadata): RunName | null {
   if (experiment === undefined || method === undefined || !Number.isInteger(Number(seed ?? Number.NaN))) return null;
   return { experiment, method, seed: Number(seed) };
 }

@@ -12,7 +12,7 @@ export function checkpointOf({ model, weights, source }: TrainedNetwork, path: s
   const settings = { experiment: 'small', model: 'mlp', dataset: 'mnist', synthetic: true, epochs: 1 };
   const [spec] = resolveRuns(configSchema.parse({ ...settings, methods: [{ name: 'baseline' }] }));
   const splits = { train: source, test: patternImages(source.count, 9) };
-  return { path, sha256: 'f'.repeat(64), spec: spec!, origin: null, epoch: 3, model, weights, splits };
+  return { path, sha256: 'f'.repeat(64), spec: spec!, run: null, epoch: 3, model, weights, splits };
 }
 
 export function sessionOf({ objective: { engine } }: TrainedNetwork): Session {

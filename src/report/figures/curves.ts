@@ -1,6 +1,7 @@
 /** Loss and accuracy around minima: the paper's Figs. 3 and 5–10, and every other such curve. */
 import type { TopLevelSpec } from 'vega-lite';
-import type { CurveFile, CurveKind, CurvePoint, Origin } from '../../records/curve-record.js';
+import type { CurveFile, CurveKind, CurvePoint } from '../../records/curve-record.js';
+import { type RunName, runText } from '../../records/run-folder.js';
 import type { Cells } from '../groups.js';
 import { PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
 import { groupBy, meanOf } from '../statistics.js';
@@ -130,15 +131,13 @@ export function meanPoints(all: readonly LossAndAccuracyPoint[]): LossAndAccurac
   });
 }
 
-const runName = ({ experiment, method, seed }: Origin): string => `${experiment}/${method}, seed ${seed}`;
-
 /** Whether the run stands in this cell of the tables. */
-function standsIn(cells: Cells, [row, method]: Role, origin: Origin | null | undefined): boolean {
+function standsIn(cells: Cells, [row, method]: Role, run: RunName | null | undefined): boolean {
   const group = cells.at(paperRow(row), method);
   return (
-    group?.experiment === origin?.experiment &&
-    group?.method === origin?.method &&
-    group?.runs.some(({ record }) => record.seed === origin?.seed) === true
+    group?.experiment === run?.experiment &&
+    group?.method === run?.method &&
+    group?.runs.some(({ record }) => record.seed === run?.seed) === true
   );
 }
 
@@ -166,34 +165,34 @@ function drawPaperFigure(
   const all = Object.entries(series);
   const isLine = kind === 'interpolate';
   // The series that runs belong to: the line between all of them in their order, or the one that the run is of.
-  const seriesOf = (origins: readonly (Origin | null)[]): string | undefined => {
-    if (!isLine) return all.find(([, role]) => standsIn(cells, role, origins[0]))?.[0];
-    const isLineOfFigure = all.every(([, role], end) => standsIn(cells, role, origins[end]));
+  const seriesOf = (runs: readonly (RunName | null)[]): string | undefined => {
+    if (!isLine) return all.find(([, role]) => standsIn(cells, role, runs[0]))?.[0];
+    const isLineOfFigure = all.every(([, role], end) => standsIn(cells, role, runs[end]));
     return isLineOfFigure ? all.map(([name]) => name).join(' → ') : undefined;
   };
   const candidates = files
     .filter((file) => file.kind === kind)
     .flatMap((file) =>
       file.points.flatMap((point) => {
-        const origins = point.checkpoints.map(file.originOf);
-        const name = split === undefined || point.split === split ? seriesOf(origins) : undefined;
-        return name === undefined ? [] : [{ file, point, series: name, origins: origins as Origin[] }];
+        const runs = point.checkpoints.map(file.runOf);
+        const name = split === undefined || point.split === split ? seriesOf(runs) : undefined;
+        return name === undefined ? [] : [{ file, point, series: name, runs: runs as RunName[] }];
       }),
     );
   // One seed a series, the lowest, from the first file that has it.
   const points = [...groupBy(candidates, (one) => one.series).values()].flatMap((ofSeries) => {
-    const seed = Math.min(...ofSeries.map(({ origins }) => origins[0]!.seed));
-    const first = ofSeries.find(({ origins }) => origins[0]!.seed === seed)!;
+    const seed = Math.min(...ofSeries.map(({ runs }) => runs[0]!.seed));
+    const first = ofSeries.find(({ runs }) => runs[0]!.seed === seed)!;
     const key = first.point.checkpoints.join('\n');
     return ofSeries.filter(({ file, point }) => file === first.file && point.checkpoints.join('\n') === key);
   });
   if (points.length === 0) return null;
-  const runs = [...new Set(points.flatMap(({ origins }) => origins.map(runName)))];
+  const names = [...new Set(points.flatMap(({ runs }) => runs.map(runText)))];
   const figure: UndrawnFigure = {
     section: 'paper',
     name: `figure-${id}`,
     heading: `Fig. ${id.slice(0, -1)}(${id.at(-1)})`,
-    caption: `${caption}. ${runs.join('; ')}.`,
+    caption: `${caption}. ${names.join('; ')}.`,
     spec: lossAndAccuracyFigure(meanPoints(points.map(({ point, series }) => ({ ...point, series }))), {
       xTitle: X_TITLES[kind],
     }),
@@ -202,10 +201,10 @@ function drawPaperFigure(
 }
 
 /** A file's curves as they are, each named by its run. */
-function drawFile({ name, kind, points: all, originOf }: CurveFile): UndrawnFigure {
+function drawFile({ name, kind, points: all, runOf }: CurveFile): UndrawnFigure {
   const nameOf = (checkpoint: string): string => {
-    const origin = originOf(checkpoint);
-    return origin === null ? checkpoint : runName(origin);
+    const run = runOf(checkpoint);
+    return run === null ? checkpoint : runText(run);
   };
   const points = meanPoints(all.map((point) => ({ ...point, series: point.checkpoints.map(nameOf).join(' → ') })));
   return {

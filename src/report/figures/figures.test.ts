@@ -133,11 +133,11 @@ describe('from curves', () => {
   });
 
   test('the settings beside a curve say which run a checkpoint elsewhere is of', async () => {
-    const origin = (method: string) => ({ experiment: 'f1-lb', method, seed: 1 });
+    const run = (method: string) => ({ experiment: 'f1-lb', method, seed: 1 });
     const settings = {
       version: 1,
       kind: 'interpolate',
-      checkpoints: { a: origin('baseline'), b: origin('smoothout') },
+      checkpoints: { a: run('baseline'), b: run('smoothout') },
     };
     const files = { 'line.csv': interpolation('a', 'b'), 'line.json': JSON.stringify(settings) };
     expect(curves(await draw(f1Runs(1), files))).toEqual(['figure-10b']);
@@ -168,7 +168,7 @@ const row = (alpha: number, direction: number, loss: number, checkpoint: string)
 
 test('directions of a landscape are averaged, checkpoint by checkpoint', () => {
   const text = curveCsv('landscape', [row(0, 0, 1, 'x'), row(0, 1, 3, 'x'), row(0, 0, 7, 'y'), row(0.1, 0, 5, 'x')]);
-  const file = { ...parseCurveCsv(text)!, name: 'land', originOf: () => null };
+  const file = { ...parseCurveCsv(text)!, name: 'land', runOf: () => null };
   const { paper, other } = curveFigures([file], assignCells([]));
   expect(paper).toEqual([]);
   const [figure] = other;
