@@ -9,7 +9,7 @@ import { createUniformBuffer, integers } from '../../src/support/random.js';
 import { ghostBatches } from '../../src/training/batch-sizes.js';
 import { buildLearner } from '../../src/training/learner.js';
 import { trainingPrograms } from '../../src/training/programs.js';
-import { disposeState, freshOptimizerState, uploadState } from '../../src/training/state.js';
+import { disposeState, freshState, uploadState } from '../../src/training/state.js';
 import { createStepper } from '../../src/training/step.js';
 import type { GradientTask, ProductTask, StepTask, Task } from './protocol.js';
 import type { Work } from './serve.js';
@@ -55,7 +55,7 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
   return {
     compileSeconds: seconds,
     async run(times, untimed) {
-      const start = { ...weights, optimizer: freshOptimizerState(learner), updates: 0 };
+      const start = { ...weights, ...freshState(learner) };
       let state = await uploadState(engine, start);
       let outcome = Number.NaN;
       const take = async (from: number, count: number) => {

@@ -7,13 +7,7 @@ import { createEvaluator } from '../../src/session/evaluate.js';
 import { fillUniform, integers } from '../../src/support/random.js';
 import { buildLearner, type Learner } from '../../src/training/learner.js';
 import { trainingPrograms } from '../../src/training/programs.js';
-import {
-  disposeState,
-  downloadState,
-  freshOptimizerState,
-  type HostState,
-  uploadState,
-} from '../../src/training/state.js';
+import { disposeState, downloadState, freshState, type HostState, uploadState } from '../../src/training/state.js';
 import { createStepper } from '../../src/training/step.js';
 import type { StepTask } from '../bench/protocol.js';
 
@@ -62,7 +56,7 @@ export async function deviations(
   const learner = buildLearner(task.spec, task);
   const [ours, theirs] = [trainer(engine, learner, task, steps), trainer(cpu, learner, task, steps)];
   const weights = initialise(learner.model.layout, { seed: task.spec.seed, batchNormScale: 'one' });
-  let state: HostState = { ...weights, optimizer: freshOptimizerState(learner), updates: 0 };
+  let state: HostState = { ...weights, ...freshState(learner) };
   const found: Record<string, number> = {};
   for (let step = 0; step < steps; step += STRETCH) {
     const count = Math.min(STRETCH, steps - step);

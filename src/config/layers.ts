@@ -1,5 +1,6 @@
 /** What is laid under and over the files of a config: its preset, and `--set key.path=value`. */
 import { didYouMean, SmoothOutError } from '../support/errors.js';
+import { methodHas } from './schema.js';
 import { at, type Origin, parseTree, type Scalar, type Tree, withValue } from './tree.js';
 
 type Setting = readonly [path: readonly string[], value: Scalar];
@@ -85,8 +86,8 @@ export function parseOverride(text: string): Override {
 }
 
 /**
- * Applies an override. A method is named by its place, label or name (`methods.smoothout.noise.a`), and `noise.…` is
- * said of every method that has noise.
+ * Applies an override. A method is named by its place, label or name (`methods.smoothout.noise.a`); `noise.…` and
+ * `rho` are said of every method that has them.
  *
  * @throws SmoothOutError CONFIG_INVALID where it names no method of the config.
  */
@@ -94,10 +95,11 @@ export function applyOverride(tree: Tree, { path, value, origin }: Override): Tr
   const methods = at(tree, ['methods']);
   const labels = methods?.kind === 'list' ? methods.items.map(labelOf) : [];
   const [first, second] = path;
-  if (first === 'noise') {
-    const noisy = [...labels.keys()].filter((i) => nameOf(at(tree, ['methods', i])) !== 'baseline');
-    if (noisy.length === 0) throw new SmoothOutError('CONFIG_INVALID', `${origin}: no method of this config has noise`);
-    return noisy.reduce((result, i) => withValue(result, ['methods', String(i), ...path], value), tree);
+  if (first === 'noise' || first === 'rho') {
+    const having = [...labels.keys()].filter((i) => methodHas(nameOf(at(tree, ['methods', i])), first));
+    if (having.length === 0)
+      throw new SmoothOutError('CONFIG_INVALID', `${origin}: no method of this config has ${first}`);
+    return having.reduce((result, i) => withValue(result, ['methods', String(i), ...path], value), tree);
   }
   if (first !== 'methods' || second === undefined) return withValue(tree, path, value);
 

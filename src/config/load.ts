@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { applyOverride, applyPreset, parseOverride } from './layers.js';
-import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
+import { type Config, DEFAULT_METHODS, parseSeeds, STRENGTH_KEYS } from './schema.js';
 import {
   at,
   emptyMap,
@@ -126,13 +126,15 @@ function withSeedList(tree: Tree): Tree {
   return withValue(tree, ['seeds'], { kind: 'list', items, origin });
 }
 
-/** Puts in the strengths of methods that say `noise: { a: tuned }`. */
+/** Puts in the strengths of methods that say `noise: { a: tuned }` or `rho: tuned`. */
 async function withTunedStrengths(tree: Tree, configPath: string): Promise<Tree> {
   const methods = at(tree, ['methods']);
   if (methods?.kind !== 'list') return tree;
   let result = tree;
-  for (const [i, method] of methods.items.entries()) {
-    const path = ['methods', String(i), 'noise', 'a'];
+  const places = [...methods.items.entries()].flatMap(([i, method]) =>
+    STRENGTH_KEYS.map((key) => ({ method, path: ['methods', String(i), ...key.split('.')] })),
+  );
+  for (const { method, path } of places) {
     const strength = at(tree, path);
     if (strength?.kind !== 'scalar' || strength.value !== 'tuned') continue;
     const label = at(method, ['label']) ?? at(method, ['name']);
@@ -144,7 +146,7 @@ async function withTunedStrengths(tree: Tree, configPath: string): Promise<Tree>
       throw invalid(
         strength.origin,
         `${path.join('.')}: nothing has been tuned for ${label.value}: there is no strength in ${file}`,
-        `Run smoothout tune ${configPath} --grid noise.a=0.005,0.01,0.02 or give a number.`,
+        `Run smoothout tune ${configPath} --grid ${path.slice(2).join('.')}=0.005,0.01,0.02 or give a number.`,
       );
     }
     result = withValue(result, path, { kind: 'scalar', value, origin: file });

@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 export const MODELS = ['f1', 'c1', 'c3', 'resnet44', 'alexnet', 'mlp'] as const;
 const DATASETS = ['mnist', 'cifar10', 'cifar100', 'imagenet'] as const;
-export const METHODS = ['baseline', 'smoothout', 'adasmoothout', 'smoothout-deterministic'] as const;
+export const METHODS = ['baseline', 'smoothout', 'adasmoothout', 'smoothout-deterministic', 'sam', 'asam'] as const;
 
 export type ModelName = (typeof MODELS)[number];
 export type DatasetName = (typeof DATASETS)[number];
@@ -67,11 +67,11 @@ const noiseParameters = z.enum(['all', 'withoutBatchNorm']).default('all');
 const DEFAULT_STRENGTH = { uniform: 0.01, filterAdaptive: 0.1 } as const;
 
 /** In a file also `tuned`: the loader then puts in what `smoothout tune` found. */
-const strengthA = nonNegative.describe('a number of at least 0, or tuned');
+const strength = nonNegative.describe('a number of at least 0, or tuned');
 
-const stochasticNoise = (strength: number) =>
+const stochasticNoise = (a: number) =>
   z.strictObject({
-    a: strengthA.default(strength),
+    a: strength.default(a),
     /** How often θ is drawn anew. Without ghost batches the two are the same. */
     per: z.enum(['step', 'ghostBatch']).default('step'),
     /** `tanh`: a is multiplied by (1 + tanh(−10 (t/T − 1/2))) / 2 at step t of T, as the authors’ code did in early 2018. */
@@ -80,7 +80,10 @@ const stochasticNoise = (strength: number) =>
   });
 
 /** The N perturbations of Fig. 2(a) are drawn once and stay: there is nothing to redraw or to schedule. */
-const fixedNoise = z.strictObject({ a: strengthA.default(DEFAULT_STRENGTH.uniform), parameters: noiseParameters });
+const fixedNoise = z.strictObject({ a: strength.default(DEFAULT_STRENGTH.uniform), parameters: noiseParameters });
+
+/** Which of a step's two passes the running statistics of batch normalisation see: that at w alone, or both. */
+const runningStatistics = z.enum(['first', 'both']).default('first');
 
 /** `label` names the runs' folder, and so tells two uses of one method apart. Its default is the name. */
 const label = folderName.optional();
@@ -107,7 +110,23 @@ const method = z.discriminatedUnion('name', [
     copies: count.default(8),
     ...overrides,
   }),
+  z.strictObject({ name: z.literal('sam'), label, rho: strength.default(0.05), runningStatistics, ...overrides }),
+  z.strictObject({
+    name: z.literal('asam'),
+    label,
+    rho: strength.default(0.5),
+    /** Added to |w|, so that weights of 0 move too. */
+    eta: nonNegative.default(0.01),
+    runningStatistics,
+    ...overrides,
+  }),
 ]);
+
+/** Whether methods of this name have a setting of that name. */
+export function methodHas(name: string, key: string): boolean {
+  const form = method.options.find(({ shape }) => shape.name.value === name);
+  return form !== undefined && key in form.shape;
+}
 
 const seed = z.int().min(0).max(0xffffffff).describe('a whole number from 0 to 4294967295');
 
@@ -161,20 +180,21 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type MethodConfig = Config['methods'][number];
 export type OptimizerConfig = Config['optimizer'];
-/** U(−a, a) noise or its filter-adaptive form, drawn anew at every step or ghost batch. */
-type StochasticNoise = Extract<MethodConfig, { name: 'smoothout' }>['noise'];
-type FixedNoise = Extract<MethodConfig, { name: 'smoothout-deterministic' }>['noise'];
+type AsRun<M> = M extends unknown
+  ? Readonly<Omit<M, 'label' | keyof typeof overrides>> & { readonly label: string }
+  : never;
 
 /** A method as a run carries it out: its overrides are already part of the run's own settings. */
-type MethodSpec =
-  | { readonly name: 'baseline'; readonly label: string }
-  | { readonly name: 'smoothout' | 'adasmoothout'; readonly label: string; readonly noise: StochasticNoise }
-  | {
-      readonly name: 'smoothout-deterministic';
-      readonly label: string;
-      readonly noise: FixedNoise;
-      readonly copies: number;
-    };
+export type MethodSpec = AsRun<MethodConfig>;
+
+/** The keys, of which a method has one at most, that say how strong it is: what `smoothout tune` chooses. */
+export const STRENGTH_KEYS = ['noise.a', 'rho'] as const;
+
+/** The method's a or ρ; null for the baseline. */
+export function strengthOf(method: MethodConfig | MethodSpec): number | null {
+  if ('noise' in method) return method.noise.a;
+  return 'rho' in method ? method.rho : null;
+}
 
 /** One run: everything that decides its result. */
 export interface RunSpec extends Readonly<Omit<Config, 'methods' | 'seeds'>> {

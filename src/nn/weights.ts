@@ -44,6 +44,15 @@ function draw({ size, initial }: ParameterSlot, stream: Stream, batchNormScale: 
   }
 }
 
+/** Checkpoints hold vectors of the training beside the network's tensors: these stand before their names. */
+export const TRAINING_PREFIXES = { optimizer: 'optimizer.', memory: 'method.' } as const;
+
+/** The network's tensors of a checkpoint of either kind. */
+export function networkTensors(tensors: StoredTensors): StoredTensors {
+  const isOfTraining = (name: string) => Object.values(TRAINING_PREFIXES).some((prefix) => name.startsWith(prefix));
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !isOfTraining(name)));
+}
+
 /** The tensors under their PyTorch names, as views of the flat vectors: nothing is copied. */
 export function toTensors({ parameters, statistics }: Weights, layout: Layout): StoredTensors {
   return { ...views(parameters, layout.parameters), ...views(statistics, layout.statistics) };

@@ -125,6 +125,8 @@ export const METHOD_NAMES: Readonly<Record<string, string>> = {
   smoothout: 'SmoothOut',
   adasmoothout: 'AdaSmoothOut',
   'smoothout-deterministic': 'SmoothOut, deterministic',
+  sam: 'SAM',
+  asam: 'ASAM',
 };
 
 /** A cell of the paper's tables. */

@@ -9,7 +9,7 @@ import type { RunSpec } from '../config/schema.js';
 import type { ImageSource } from '../data/source.js';
 import type { Split } from '../data/split-images.js';
 import { buildModel, type Model } from '../nn/model.js';
-import { fromTensors, type Weights } from '../nn/weights.js';
+import { fromTensors, networkTensors, type Weights } from '../nn/weights.js';
 import type { RunName } from '../records/run-folder.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
@@ -93,8 +93,7 @@ function runIn({ experiment, method, seed }: Metadata): RunName | null {
 
 /** Parameters and running statistics. @throws SmoothOutError CHECKPOINT_INVALID where they are not the model's. */
 function weightsOf(tensors: StoredTensors, { layout }: Model, path: string): Weights {
-  const own = Object.entries(tensors).filter(([name]) => !name.startsWith('optimizer.'));
-  const weights = fromTensors(Object.fromEntries(own), layout, path);
+  const weights = fromTensors(networkTensors(tensors), layout, path);
   if (!weights.parameters.every(Number.isFinite)) {
     throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: not all of its parameters are finite numbers`);
   }

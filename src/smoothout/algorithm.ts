@@ -6,12 +6,12 @@ import type { Tensor1D } from '@tensorflow/tfjs';
 import type { Update } from '../optim/optimizer.js';
 
 /** What back-propagation yields: the gradient, and whatever else the caller needs of the same pass. */
-export interface Pass {
+interface WithGradient {
   readonly gradient: Tensor1D;
 }
 
-export interface Perturbed<P extends Pass> {
-  /** w ↦ w + θ; for the baseline, w itself. */
+export interface Perturbed<P extends WithGradient> {
+  /** w ↦ w + θ. */
   readonly perturb: (w: Tensor1D) => Tensor1D;
   /** w ↦ ∂Q(x, w)/∂w for the batch x. */
   readonly backPropagate: (w: Tensor1D) => P;
@@ -21,17 +21,25 @@ export interface Perturbed<P extends Pass> {
  * Lines 3 to 5: the gradient of a batch, or of a part of it, at w + θ. Where a step takes several such passes (ghost
  * batches, the copies of deterministic SmoothOut), its gradient is their mean.
  */
-export function smoothOutGradient<P extends Pass>(w: Tensor1D, { perturb, backPropagate }: Perturbed<P>): P {
+export function smoothOutGradient<P extends WithGradient>(w: Tensor1D, { perturb, backPropagate }: Perturbed<P>): P {
   const perturbed = perturb(w); //        3: perturbation, w + θ
   return backPropagate(perturbed); //     4: back-propagation, g = ∂Q/∂w at w + θ
 } //                                      5: denoising: w itself was never changed, so it is exact and free
 
-/** Lines 3 to 6 for a batch that is one pass. `update` is the optimizer's update of w along a gradient. */
-export function smoothOutStep<P extends Pass>(
+/** The optimizer's update of w along a gradient. */
+type UpdateAlong = (w: Tensor1D, gradient: Tensor1D) => Update;
+
+/** Lines 3 to 6 for a batch that is one pass. */
+export function smoothOutStep<P extends WithGradient>(w: Tensor1D, pass: Perturbed<P>, update: UpdateAlong) {
+  return takeStep(w, (at) => smoothOutGradient(at, pass), update);
+}
+
+/** The same step with the gradient of any method in place of lines 3 to 5. */
+export function takeStep<P extends WithGradient>(
   w: Tensor1D,
-  pass: Perturbed<P>,
-  update: (w: Tensor1D, gradient: Tensor1D) => Update,
+  gradientAt: (w: Tensor1D) => P,
+  update: UpdateAlong,
 ): P & Update {
-  const result = smoothOutGradient(w, pass);
+  const result = gradientAt(w);
   return { ...result, ...update(w, result.gradient) }; // 6: updating, from w along g
 }

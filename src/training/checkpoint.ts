@@ -5,17 +5,17 @@
 import { z } from 'zod';
 import type { RunSpec } from '../config/schema.js';
 import type { Layout } from '../nn/layout.js';
-import { fromTensors, toTensors, type Weights } from '../nn/weights.js';
+import { fromTensors, networkTensors, TRAINING_PREFIXES, toTensors, type Weights } from '../nn/weights.js';
 import { damaged } from '../records/run-folder.js';
 import { SmoothOutError } from '../support/errors.js';
 import { parseJson, writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
+import type { Learner } from './learner.js';
 import type { HostState } from './state.js';
 
 const FORMAT = '2';
 /** Its noise was drawn from U(−a, a) and not scaled from U(−1, 1): equal but for the last bit of θ. */
 const OLD_NOISE = '1';
-const OPTIMIZER = 'optimizer.';
 
 const number = z.number();
 
@@ -78,21 +78,23 @@ export async function saveCheckpoint(
   checkpoint: Checkpoint,
 ): Promise<void> {
   const { state, progress } = checkpoint;
-  const optimizer = Object.entries(state.optimizer).map(([name, data]) => {
-    return [`${OPTIMIZER}${name}`, { shape: [data.length], data }] as const;
-  });
-  const tensors = { ...toTensors(state, layout), ...Object.fromEntries(optimizer) };
+  const tensors = {
+    ...toTensors(state, layout),
+    ...prefixed(TRAINING_PREFIXES.optimizer, state.optimizer),
+    ...prefixed(TRAINING_PREFIXES.memory, state.memory),
+  };
   const place = JSON.stringify({ updates: state.updates, progress });
   await writeFileAtomic(path, encodeSafetensors(tensors, { ...describe(spec, progress.epoch), place }));
 }
 
+function prefixed(prefix: string, vectors: Readonly<Record<string, Float32Array>>): StoredTensors {
+  const entries = Object.entries(vectors).map(([name, data]) => [`${prefix}${name}`, { shape: [data.length], data }]);
+  return Object.fromEntries(entries);
+}
+
 /** @throws SmoothOutError CHECKPOINT_INVALID: damaged, or of a run with other settings. */
-export async function readCheckpoint(
-  path: string,
-  spec: RunSpec,
-  layout: Layout,
-  stateNames: readonly string[],
-): Promise<Checkpoint> {
+export async function readCheckpoint(path: string, spec: RunSpec, learner: Learner): Promise<Checkpoint> {
+  const { layout } = learner.model;
   const { tensors, metadata } = await readSafetensors(path);
   const parsed = placeSchema.safeParse(parseJson(metadata.place ?? ''));
   if (![FORMAT, OLD_NOISE].includes(metadata.format ?? '') || !parsed.success) {
@@ -114,15 +116,19 @@ export async function readCheckpoint(
       { hint: 'Finish it with the version that its run.json names, or start over with --force.' },
     );
   }
-  const optimizer = stateNames.map((name) => {
-    const data = tensors[`${OPTIMIZER}${name}`]?.data;
-    if (data instanceof Float32Array && data.length === layout.size) return [name, data] as const;
-    throw damaged(path, `the optimizer's ${name} is missing or has the wrong size`);
-  });
+  const vectors = (prefix: string, names: readonly string[]) => {
+    const entries = names.map((name) => {
+      const data = tensors[`${prefix}${name}`]?.data;
+      if (data instanceof Float32Array && data.length === layout.size) return [name, data] as const;
+      throw damaged(path, `${prefix}${name} is missing or has the wrong size`);
+    });
+    return Object.fromEntries(entries);
+  };
   const { updates, progress } = parsed.data;
   const state = {
     ...weightsIn(tensors, layout, path),
-    optimizer: Object.fromEntries(optimizer),
+    memory: vectors(TRAINING_PREFIXES.memory, learner.method.memory ?? []),
+    optimizer: vectors(TRAINING_PREFIXES.optimizer, learner.optimizer.state),
     updates,
   };
   return { state, progress };
@@ -134,6 +140,5 @@ export async function readCheckpoint(
  * @throws SmoothOutError CHECKPOINT_INVALID where they are not those of the model.
  */
 export function weightsIn(tensors: StoredTensors, layout: Layout, source: string): Weights {
-  const weights = Object.entries(tensors).filter(([name]) => !name.startsWith(OPTIMIZER));
-  return fromTensors(Object.fromEntries(weights), layout, source);
+  return fromTensors(networkTensors(tensors), layout, source);
 }

@@ -1,5 +1,6 @@
-/** What the host draws for a pass: SmoothOut's u with its strength, and dropout's numbers. Functions of (seed, place) alone. */
+/** What the host draws for a pass: the method's u with its strength, and dropout's numbers. Functions of (seed, place) alone. */
 import type { RunSpec } from '../config/schema.js';
+import type { Noise } from '../smoothout/method.js';
 import { drawNoise, noiseFactor } from '../smoothout/perturbation.js';
 import type { Borrowed } from '../support/borrowed.js';
 import { createUniformBuffer, type Stream } from '../support/random.js';
@@ -24,26 +25,25 @@ export interface PassPlace {
 }
 
 export interface Draw {
-  /** u ~ U(−1, 1) [parameters] and a; nothing for the baseline. */
+  /** u [parameters] and a; nothing for a method without noise. */
   noise(place: StepPlace, pass: PassPlace): Borrowed<{ readonly u?: Float32Array; readonly a?: Float32Array }>;
   /** Numbers on (0, 1) [images, dropoutUnits]; nothing where the network has no dropout. */
   dropout(place: StepPlace, pass: PassPlace, images: number): Borrowed<{ readonly dropout?: Float32Array }>;
 }
 
-export function createDraw(spec: RunSpec, { model, perturbation }: Learner): Draw {
-  const { method, seed } = spec;
-  const u = createUniformBuffer(perturbation === null ? 0 : model.layout.size);
+export function createDraw({ seed }: RunSpec, { model, method: { noise } }: Learner): Draw {
+  const u = createUniformBuffer(noise === null ? 0 : model.layout.size);
   let uniforms = createUniformBuffer(0);
   let drawn = '';
   return {
     noise(place, pass) {
-      if (method.name === 'baseline') return {};
-      const stream = noiseStream(seed, method, place, pass);
+      if (noise === null) return {};
+      const stream = noiseStream(seed, noise, place, pass);
       // The ghost batches of a step share u unless each has its own: it need not be drawn again for every one of them.
       const wanted = JSON.stringify(stream);
-      if (wanted !== drawn) drawNoise(u, stream, model.layout, method.noise.parameters);
+      if (wanted !== drawn) drawNoise(u, stream, model.layout, noise.parameters);
       drawn = wanted;
-      return { u: u.values, a: Float32Array.of(strengthAt(method, place)) };
+      return { u: u.values, a: Float32Array.of(noise.a * noiseFactor(noise.schedule, place.done, place.total)) };
     },
     dropout({ epoch, step }, { ghostBatch }, images) {
       if (model.dropoutUnits === 0) return {};
@@ -55,17 +55,9 @@ export function createDraw(spec: RunSpec, { model, perturbation }: Learner): Dra
   };
 }
 
-type NoisyMethod = Exclude<RunSpec['method'], { name: 'baseline' }>;
-
-function strengthAt(method: NoisyMethod, { done, total }: StepPlace): number {
-  if (method.name === 'smoothout-deterministic') return method.noise.a;
-  return method.noise.a * noiseFactor(method.noise.schedule, done, total);
-}
-
 /** θ of Algorithm 1 is new at every step (or ghost batch); θ₁ … θ_N of Fig. 2(a) are drawn once and stay. */
-function noiseStream(seed: number, method: NoisyMethod, place: StepPlace, { ghostBatch, copy }: PassPlace): Stream {
-  if (method.name === 'smoothout-deterministic') return { seed, purpose: 'noise', chunk: copy };
-  const chunk = method.noise.per === 'ghostBatch' ? ghostBatch : 0;
-  // Epochs count from 1 here: epoch 0 is deterministic SmoothOut's.
-  return { seed, purpose: 'noise', epoch: place.epoch + 1, step: place.step, chunk };
+function noiseStream(seed: number, { per }: Noise, place: StepPlace, { ghostBatch, copy }: PassPlace): Stream {
+  if (per === 'copy') return { seed, purpose: 'noise', chunk: copy };
+  // Epochs count from 1 here: epoch 0 is that of the copies.
+  return { seed, purpose: 'noise', epoch: place.epoch + 1, step: place.step, chunk: per === 'step' ? 0 : ghostBatch };
 }

@@ -1,19 +1,18 @@
-/** What learns: a network, its optimizer and the method's perturbation, as a run's settings say. */
+/** What learns: a network, its optimizer and the method of training, as a run's settings say. */
 import type { RunSpec } from '../config/schema.js';
 import type { ImageSource } from '../data/source.js';
-import type { Layout } from '../nn/layout.js';
 import { buildModel, type Model } from '../nn/model.js';
 import { adam } from '../optim/adam.js';
 import { momentum } from '../optim/momentum.js';
 import type { GradientOptions, Optimizer } from '../optim/optimizer.js';
-import { filterAdaptivePerturbation, type Perturbation, uniformPerturbation } from '../smoothout/perturbation.js';
+import type { Method } from '../smoothout/method.js';
+import { buildMethod } from '../smoothout/methods.js';
 
 export interface Learner {
   readonly model: Model;
   readonly optimizer: Optimizer;
   readonly gradient: GradientOptions;
-  /** Null for the baseline. */
-  readonly perturbation: Perturbation | null;
+  readonly method: Method;
 }
 
 export function buildLearner(spec: RunSpec, { classes, shape }: Pick<ImageSource, 'classes' | 'shape'>): Learner {
@@ -24,11 +23,6 @@ export function buildLearner(spec: RunSpec, { classes, shape }: Pick<ImageSource
     model,
     optimizer: optimizer.name === 'adam' ? adam() : momentum(optimizer.momentum),
     gradient: { clipNorm: optimizer.clipNorm, weightDecay: optimizer.weightDecay },
-    perturbation: perturbationOf(method.name, model.layout),
+    method: buildMethod(method, model.layout),
   };
-}
-
-function perturbationOf(method: RunSpec['method']['name'], layout: Layout): Perturbation | null {
-  if (method === 'baseline') return null;
-  return method === 'adasmoothout' ? filterAdaptivePerturbation(layout) : uniformPerturbation;
 }

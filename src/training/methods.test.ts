@@ -7,11 +7,13 @@ import { resultsOf, tinySpec, trainTiny } from './testing/tiny.js';
 const EPOCHS = 2;
 const STEPS = 4 * EPOCHS;
 
-const METHODS: readonly [name: string, settings: object][] = [
+const METHODS: readonly [name: string, settings: { readonly methods: readonly [object] }][] = [
   ['baseline', { methods: [{ name: 'baseline' }] }],
   ['smoothout', { methods: [{ name: 'smoothout', noise: { a: 0.05 } }] }],
   ['adasmoothout', { methods: [{ name: 'adasmoothout', noise: { a: 0.2 } }] }],
   ['smoothout-deterministic', { methods: [{ name: 'smoothout-deterministic', copies: 3, noise: { a: 0.05 } }] }],
+  ['sam', { methods: [{ name: 'sam', rho: 0.1 }] }],
+  ['asam', { methods: [{ name: 'asam', rho: 0.5 }] }],
 ];
 
 const SETTINGS: readonly [name: string, settings: object][] = [
@@ -75,18 +77,19 @@ describe.each(SETTINGS)('%s', (_, settings) => {
 });
 
 describe.each(METHODS.slice(1))('%s', (name, settings) => {
-  const [method] = (settings as { methods: [object] }).methods;
+  const [method] = settings.methods;
 
-  test('with a = 0 is the baseline, bit for bit', async () => {
+  test('with strength 0 is the baseline, bit for bit', async () => {
     for (const ghostBatchSize of [null, 4]) {
       const baseline = await resultsOf(await trainTiny(tinySpec({ ghostBatchSize })));
       // Several copies would update the running statistics several times a batch.
-      const off = { ...method, noise: { a: 0 }, ...(name === 'smoothout-deterministic' && { copies: 1 }) };
+      const copies = name === 'smoothout-deterministic' && { copies: 1 };
+      const off = { ...method, ...('rho' in method ? { rho: 0 } : { noise: { a: 0 } }), ...copies };
       expect(await resultsOf(await trainTiny(tinySpec({ ghostBatchSize, methods: [off] })))).toEqual(baseline);
     }
   });
 
-  test('with noise is not', async () => {
+  test('with more is not', async () => {
     const baseline = await resultsOf(await trainTiny(tinySpec()));
     expect(await resultsOf(await trainTiny(tinySpec(settings)))).not.toEqual(baseline);
   });

@@ -8,7 +8,8 @@ import { type Engine, float, type TensorsOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, imageSpecs, withGradient } from '../nn/loss.js';
 import { regularise } from '../optim/optimizer.js';
-import { type Perturbed, smoothOutGradient, smoothOutStep } from '../smoothout/algorithm.js';
+import { takeStep } from '../smoothout/algorithm.js';
+import { type Given, methodGradient, type Pass } from '../smoothout/method.js';
 import type { Learner } from './learner.js';
 
 export type TrainingPrograms = ReturnType<typeof trainingPrograms>;
@@ -17,19 +18,21 @@ export type TrainingPrograms = ReturnType<typeof trainingPrograms>;
 export function trainingPrograms(engine: Engine, learner: Learner) {
   const specs = inputSpecs(learner);
   const { state, noise, scalars } = specs;
-  const { parameters, statistics, optimizer } = state;
-  const sums = { gradient: parameters, statistics };
+  const { parameters, statistics, memory, optimizer } = state;
+  const sums = { gradient: parameters, statistics, memory };
 
-  /** Lines 3 to 6. */
+  /** Lines 3 to 6, with the method's gradient. */
   const step = createProgramCache((images: number) =>
     engine.compile(
       ({ state, batch, noise, scalars }) => {
-        const pass = passOf(learner, state.statistics, batch, noise);
-        const { loss, correct, ...next } = smoothOutStep(state.parameters, pass, (w, gradient) =>
-          learner.optimizer.update(w, regularise(gradient, w, learner.gradient), state.optimizer, scalars),
+        const { loss, correct, statistics, memory, ...next } = takeStep(
+          state.parameters,
+          (w) => methodGradient(learner.method, w, given(learner, state, batch), noise),
+          (w, gradient) =>
+            learner.optimizer.update(w, regularise(gradient, w, learner.gradient), state.optimizer, scalars),
         );
         return {
-          state: { parameters: next.parameters, statistics: next.statistics, optimizer: next.state },
+          state: { parameters: next.parameters, statistics, memory: memory ?? {}, optimizer: next.state },
           loss,
           correct,
         };
@@ -43,11 +46,9 @@ export function trainingPrograms(engine: Engine, learner: Learner) {
   const pass = createProgramCache((images: number) =>
     engine.compile(
       ({ parameters, sums, batch, noise }) => {
-        const { gradient, statistics, loss, correct } = smoothOutGradient(
-          parameters,
-          passOf(learner, sums.statistics, batch, noise),
-        );
-        return { sums: { gradient: tf.add(sums.gradient, gradient), statistics }, loss, correct };
+        const pass = methodGradient(learner.method, parameters, given(learner, sums, batch), noise);
+        const { gradient, statistics, memory = {}, loss, correct } = pass;
+        return { sums: { gradient: tf.add(sums.gradient, gradient), statistics, memory }, loss, correct };
       },
       { parameters, sums, batch: imageSpecs(learner.model, images, 'train'), noise },
       { keep: ['sums'] },
@@ -74,36 +75,41 @@ export function trainingPrograms(engine: Engine, learner: Learner) {
 }
 
 /** What the programs are given beside the images; every vector is flat. */
-function inputSpecs({ model, optimizer, perturbation }: Learner) {
+function inputSpecs({ model, optimizer, method }: Learner) {
   const vector = float(model.layout.size);
+  const vectors = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, vector]));
   return {
     state: {
       parameters: vector,
       statistics: float(model.layout.statisticsSize),
-      optimizer: Object.fromEntries(optimizer.state.map((name) => [name, vector])),
+      memory: vectors(method.memory ?? []),
+      optimizer: vectors(optimizer.state),
     },
-    noise: { ...(perturbation && { u: vector, a: float() }) },
+    noise: { ...(method.noise && { u: vector, a: float() }) },
     scalars: Object.fromEntries(Object.keys(optimizer.scalars(1, 0)).map((name) => [name, float()])),
   };
 }
 
-type Noise = TensorsOf<ReturnType<typeof inputSpecs>['noise']>;
+interface TrainingPass extends Pass {
+  readonly loss: tf.Scalar;
+  readonly correct: tf.Scalar;
+}
 
-/** What Algorithm 1 needs to know of a batch, or of a part of it. `statistics` are the running ones before it. */
-function passOf(
-  { model, perturbation }: Learner,
-  statistics: tf.Tensor1D,
+/** What the method makes its gradient of for a batch, or for a part of it. */
+function given(
+  { model }: Learner,
+  before: Pick<TensorsOf<ReturnType<typeof inputSpecs>['state']>, 'statistics' | 'memory'>,
   batch: TensorsOf<ReturnType<typeof imageSpecs>>,
-  { u, a }: Noise,
-) {
+): Given<TrainingPass> {
   return {
-    perturb: (w: tf.Tensor1D) => (perturbation && u && a ? perturbation(w, u, a) : w),
-    backPropagate(w: tf.Tensor1D) {
+    memory: before.memory,
+    backPropagate(w, after) {
+      const { statistics } = after ?? before;
       const { value, gradient, extras } = withGradient((parameters) => {
         const { mean, correct, statistics: updated } = batchLoss(model, parameters, { statistics, ...batch }, 'train');
         return { value: mean, extras: { correct, statistics: updated } };
       }, w);
       return { gradient, loss: value, ...extras };
     },
-  } satisfies Perturbed<{ gradient: tf.Tensor1D }>;
+  };
 }

@@ -24,7 +24,7 @@ import { readSafetensors } from '../support/safetensors.js';
 import { checkBatches } from './batch-sizes.js';
 import { type Checkpoint, type EpochProgress, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
 import { buildLearner, type Learner } from './learner.js';
-import { freshOptimizerState } from './state.js';
+import { freshState } from './state.js';
 import { train } from './train.js';
 
 /** What is told while a run is under way. */
@@ -117,9 +117,8 @@ async function trainInFolder(run: RunInFolder, { onStart, onStep, onEpoch }: Run
 
 async function startingPoint(spec: RunSpec, paths: RunPaths, learner: Learner): Promise<Checkpoint> {
   const { layout } = learner.model;
-  if (await exists(paths.last)) return readCheckpoint(paths.last, spec, layout, learner.optimizer.state);
-  const weights = await startingWeights(spec, layout);
-  const state = { ...weights, optimizer: freshOptimizerState(learner), updates: 0 };
+  if (await exists(paths.last)) return readCheckpoint(paths.last, spec, learner);
+  const state = { ...(await startingWeights(spec, layout)), ...freshState(learner) };
   return { state, progress: newEpoch(0) };
 }
 

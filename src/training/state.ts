@@ -7,6 +7,8 @@ import type { Learner } from './learner.js';
 interface State<Vector> {
   readonly parameters: Vector;
   readonly statistics: Vector;
+  /** What the method keeps from pass to pass. */
+  readonly memory: Readonly<Record<string, Vector>>;
   readonly optimizer: Readonly<Record<string, Vector>>;
 }
 
@@ -28,29 +30,34 @@ export async function downloadState({ updates, ...state }: TrainingState): Promi
   return { ...(await eachVector(state, (array) => array.read())), updates };
 }
 
-async function eachVector<A, B>({ optimizer, ...state }: State<A>, of: (vector: A) => Promise<B>): Promise<State<B>> {
-  const entries = Object.entries(optimizer).map(async ([name, vector]) => [name, await of(vector)] as const);
+async function eachVector<A, B>(state: State<A>, of: (vector: A) => Promise<B>): Promise<State<B>> {
   return {
     parameters: await of(state.parameters),
     statistics: await of(state.statistics),
-    optimizer: Object.fromEntries(await Promise.all(entries)),
+    memory: await eachNamed(state.memory, of),
+    optimizer: await eachNamed(state.optimizer, of),
   };
 }
 
-/** The optimizer's state of a new run: all 0. */
-export function freshOptimizerState({ optimizer, model }: Learner): Record<string, Float32Array> {
-  return Object.fromEntries(optimizer.state.map((name) => [name, new Float32Array(model.layout.size)]));
+async function eachNamed<A, B>(vectors: Readonly<Record<string, A>>, of: (vector: A) => Promise<B>) {
+  const entries = Object.entries(vectors).map(async ([name, vector]) => [name, await of(vector)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** What a new run starts from beside its weights: all 0. */
+export function freshState({ optimizer, method, model }: Learner): Pick<HostState, 'memory' | 'optimizer' | 'updates'> {
+  const zeros = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, new Float32Array(model.layout.size)]));
+  return { memory: zeros(method.memory ?? []), optimizer: zeros(optimizer.state), updates: 0 };
 }
 
 /** Forgets what the optimizer has gathered. */
 export async function resetOptimizer(engine: Engine, learner: Learner, state: TrainingState): Promise<TrainingState> {
   for (const array of Object.values(state.optimizer)) array.dispose();
-  const fresh = Object.entries(freshOptimizerState(learner)).map(async ([name, zeros]) => {
-    return [name, await engine.upload(zeros, [zeros.length])] as const;
-  });
-  return { ...state, optimizer: Object.fromEntries(await Promise.all(fresh)), updates: 0 };
+  const { optimizer, updates } = freshState(learner);
+  return { ...state, optimizer: await eachNamed(optimizer, (zeros) => engine.upload(zeros, [zeros.length])), updates };
 }
 
-export function disposeState({ parameters, statistics, optimizer }: DeviceState): void {
-  for (const array of [parameters, statistics, ...Object.values(optimizer)]) array.dispose();
+export function disposeState({ parameters, statistics, memory, optimizer }: DeviceState): void {
+  for (const array of [parameters, statistics, ...Object.values(memory), ...Object.values(optimizer)]) array.dispose();
 }

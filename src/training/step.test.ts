@@ -11,7 +11,7 @@ import { ghostBatches } from './batch-sizes.js';
 import { createDraw, type StepPlace } from './draws.js';
 import { buildLearner } from './learner.js';
 import { trainingPrograms } from './programs.js';
-import { disposeState, downloadState, freshOptimizerState, uploadState } from './state.js';
+import { disposeState, downloadState, freshState, uploadState } from './state.js';
 import { createStepper, equalSizes } from './step.js';
 import { tinySpec } from './testing/tiny.js';
 
@@ -47,7 +47,7 @@ function stepperOf(spec: RunSpec, on: Engine) {
 function stepperFor(spec = specOf(BASELINE)) {
   const { own, stepper } = stepperOf(spec, engine);
   return async (batch: Batch, parameters = start.parameters, at = place()) => {
-    const host = { ...start, parameters, optimizer: freshOptimizerState(own), updates: 0 };
+    const host = { ...start, parameters, ...freshState(own) };
     const parts = inGhosts(batch, spec);
     const results = stepper(await uploadState(engine, host), { size: batch.count, count: 1 }, parts, at);
     const { state, lossSum, correct } = (await results.next()).value!;
@@ -138,14 +138,14 @@ test('a step in one program and one in two, pass and update, come to the same', 
   const { images, labels, count } = await batchOf(0, 16);
   const { parameters, statistics } = start;
   const noise = createDraw(spec, own).noise(place(), { ghostBatch: 0, copy: 0 });
-  const optimizer = freshOptimizerState(own);
+  const { optimizer, memory } = freshState(own);
   const common = { batch: { images, labels }, noise };
   const scalars = { rate: Float32Array.of(1) };
-  const sums = { gradient: new Float32Array(parameters.length), statistics };
+  const sums = { gradient: new Float32Array(parameters.length), statistics, memory };
   const one = await (await programs.step.get(count)).run({
     ...common,
     scalars,
-    state: { parameters, statistics, optimizer },
+    state: { parameters, statistics, memory, optimizer },
   });
   const pass = await (await programs.pass.get(count)).run({ ...common, parameters, sums });
   const inputs = { parameters, gradientSum: pass.sums.gradient, weight: Float32Array.of(1), optimizer, scalars };
@@ -238,7 +238,7 @@ test('steps give back every array of the device that they no longer need', async
   const eager = createEagerEngine();
   const spec = specOf({ name: 'smoothout-deterministic', copies: 2 }, { ghostBatchSize: 8 });
   const { own, stepper } = stepperOf(spec, eager);
-  let state = await uploadState(eager, { ...start, optimizer: freshOptimizerState(own), updates: 0 });
+  let state = await uploadState(eager, { ...start, ...freshState(own) });
   const counts = [];
   for (let step = 0; step < 4; step++) {
     const batch = await batchOf(0, 16);

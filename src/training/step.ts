@@ -44,10 +44,9 @@ export function createStepper(
   programs: TrainingPrograms,
   signal: AbortSignal,
 ): Stepper {
-  const { method } = spec;
   const draw = createDraw(spec, learner);
-  const copies = method.name === 'smoothout-deterministic' ? method.copies : 1;
-  const isDrawnOnce = method.name !== 'baseline' && 'per' in method.noise && method.noise.per === 'step';
+  const { copies = 1, noise } = learner.method;
+  const isDrawnOnce = noise?.per === 'step';
   const zeros = new Float32Array(learner.model.layout.size);
 
   function scalarsAt(updates: number, { learningRate }: StepPlace) {
@@ -90,7 +89,7 @@ export function createStepper(
     place: StepPlace,
   ): Promise<StepResult> {
     const { parameters, optimizer, updates } = state;
-    let sums: Sums = { gradient: zeros, statistics: state.statistics };
+    let sums: Sums = { gradient: zeros, statistics: state.statistics, memory: state.memory };
     let [lossSum, correct, ghostBatch] = [0, 0, 0];
     for (const { size, count } of equalSizes(sizes)) {
       async function* passes<T>(inputsOf: (batch: ImageBatch, pass: PassPlace) => T) {
@@ -125,7 +124,8 @@ export function createStepper(
     const after = await update.run(inputs);
     for (const value of [parameters, sums.gradient, ...Object.values(optimizer)])
       if ('dispose' in value) value.dispose();
-    return { state: { ...after, statistics: sums.statistics, updates: updates + 1 }, steps: 1, lossSum, correct };
+    const { statistics, memory } = sums;
+    return { state: { ...after, statistics, memory, updates: updates + 1 }, steps: 1, lossSum, correct };
   }
 
   return async function* steps(state, batches, parts, first) {
@@ -148,6 +148,7 @@ type ImageBatch = Pick<Batch, 'images' | 'labels'> & { readonly dropout?: Float3
 interface Sums {
   readonly gradient: Value;
   readonly statistics: DeviceArray;
+  readonly memory: Readonly<Record<string, DeviceArray>>;
 }
 
 async function nextPart(parts: Parts): Promise<ImageBatch> {

@@ -2,7 +2,7 @@
 import { parseOverride } from '../config/layers.js';
 import { loadConfigs, type TuneResult } from '../config/load.js';
 import { type RunSelection, resolveRuns } from '../config/resolve.js';
-import { type Config, configSchema, type RunSpec } from '../config/schema.js';
+import { type Config, configSchema, type RunSpec, strengthOf } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
 import { SmoothOutError } from '../support/errors.js';
 
@@ -128,34 +128,34 @@ export const meanAccuracy = ({ accuracies }: Measured): number | null =>
   accuracies && accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
 
 /**
- * The trial with the highest mean accuracy for each method; of equally good ones that with the least noise, then the
+ * The trial with the highest mean accuracy for each method; of equally good ones the weakest, then the
  * first. A method whose trials all diverged has none.
  */
 export function chooseTrials(measured: readonly Measured[]): Measured[] {
+  const strength = (trial: Measured) => strengthOf(methodOf(trial)) ?? 0;
   const methods = [...new Set(measured.map(({ trial }) => trial.method))];
   return methods.flatMap((method) => {
     const candidates = measured.filter(({ trial, accuracies }) => trial.method === method && accuracies !== null);
-    const ranked = candidates.toSorted((a, b) => meanAccuracy(b)! - meanAccuracy(a)! || strengthOf(a) - strengthOf(b));
+    const ranked = candidates.toSorted((a, b) => meanAccuracy(b)! - meanAccuracy(a)! || strength(a) - strength(b));
     return ranked.slice(0, 1);
   });
 }
 
-/** a; 0 for the baseline, which has none. */
-function strengthOf({ trial }: Measured): number {
-  const { method } = trial.runs[0]!;
-  return method.name === 'baseline' ? 0 : method.noise.a;
-}
+const methodOf = ({ trial }: Measured) => trial.runs[0]!.method;
 
 /** What `writeTuned` keeps. */
 export function tuneResult({ experiment, epochs }: Tuning, measured: readonly Measured[]): TuneResult {
-  const noisy = chooseTrials(measured).filter(({ trial }) => trial.runs[0]!.method.name !== 'baseline');
+  const strengths = chooseTrials(measured).flatMap((chosen) => {
+    const strength = strengthOf(methodOf(chosen));
+    return strength === null ? [] : [[chosen.trial.method, strength] as const];
+  });
   const { runs } = measured[0]!.trial;
   return {
     experiment,
     validation: runs[0]!.validation,
     epochs,
     seeds: runs.map(({ seed }) => seed),
-    strengths: Object.fromEntries(noisy.map((chosen) => [chosen.trial.method, strengthOf(chosen)])),
+    strengths: Object.fromEntries(strengths),
     trials: measured.map((each) => {
       const accuracy = meanAccuracy(each);
       return {
