@@ -3,9 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeGenerated } from '../data/generated/stand-ins.js';
+import { smallConfig } from './testing/small-mnist.js';
 import { smoothout } from './testing/smoothout.js';
 
 const empty = () => mkdtemp(join(tmpdir(), 'smoothout-doctor-'));
+
+/** As on a system that lacks what a native library needs: each that is loaded from this package fails so. */
+const failingToLoad = (part: string) => ({
+  env: {
+    ...process.env,
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(`
+      const load = process.dlopen;
+      process.dlopen = (module, file, ...flags) => {
+        if (!file.includes(${JSON.stringify(part)})) return load(module, file, ...flags);
+        throw Object.assign(new Error('libstdc++.so.6: cannot open shared object file'), { code: 'ERR_DLOPEN_FAILED' });
+      };`)}`,
+  },
+});
 
 describe('doctor', () => {
   test('--json says what there is, on one line', async () => {
@@ -38,4 +52,32 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^Software\n {2}smoothout 0\.1\.0, node /);
     expect(stdout).toMatch(/^ {2}yes {2}onnx +cpu +\d+ threads$/m);
   });
+
+  test('says which native library does not load, and everything else', async () => {
+    const { status, stdout, stderr } = await smoothout(['doctor'], failingToLoad('onnxruntime'));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const device of ['cpu', 'webgpu', 'cuda']) {
+      const line = `^ {2}no +onnx +${device} +onnxruntime-node does not load: libstdc\\+\\+\\.so\\.6: cannot open`;
+      expect(stdout).toMatch(new RegExp(line, 'm'));
+    }
+    expect(stdout).toMatch(/^ {2}yes +tfjs /m);
+    expect(stdout).toMatch(/^Data$/m);
+    const { stdout: withoutSharp } = await smoothout(['doctor'], failingToLoad('sharp'));
+    expect(withoutSharp).toMatch(/^ {2}sharp, which reads JPEG files, does not load: /m);
+  });
+});
+
+test.each(['auto', 'cpu'])('a run on --device %s says that the library of the engine does not load', async (device) => {
+  const args = ['run', await smallConfig({ synthetic: true }), '--device', device, '--out', await empty()];
+  const { status, stderr } = await smoothout(args, failingToLoad('onnxruntime'));
+  expect(status).toBe(2);
+  expect(stderr).toContain('onnxruntime-node does not load: libstdc++.so.6: cannot open');
+  expect(stderr).toContain('--engine tfjs');
+});
+
+test('a run on images says that the library that reads them does not load', async () => {
+  const args = ['run', await smallConfig({ model: 'alexnet', dataset: 'imagenet', hidden: undefined })];
+  const { status, stderr } = await smoothout([...args, '--synthetic', '--data', await empty()], failingToLoad('sharp'));
+  expect(status).toBe(2);
+  expect(stderr).toContain('sharp, which reads JPEG files, does not load: ');
 });

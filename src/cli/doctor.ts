@@ -28,6 +28,8 @@ interface Report {
   readonly versions: Readonly<Record<string, string | null>>;
   readonly gitCommit: string | null;
   readonly devices: readonly DeviceReport[];
+  /** Why JPEG files, of which ImageNet is made, cannot be read; null where they can. */
+  readonly jpegProblem: string | null;
   readonly machine: {
     readonly platform: string;
     readonly processor: string;
@@ -56,10 +58,15 @@ export function registerDoctor(program: Command): void {
 
 async function examine({ data, out }: DoctorOptions): Promise<Report> {
   const { findDevices } = await import('../engine/devices.js');
-  const [all, commit, devices, found, freeDisk] = await Promise.all([
+  const { loadSharp } = await import('../data/jpeg.js');
+  const [all, commit, devices, jpegProblem, found, freeDisk] = await Promise.all([
     versions(),
     gitCommit(),
     findDevices(),
+    loadSharp().then(
+      () => null,
+      (error: Error) => error.message,
+    ),
     findData(data),
     freeDiskBytes(out),
   ]);
@@ -67,6 +74,7 @@ async function examine({ data, out }: DoctorOptions): Promise<Report> {
     versions: all,
     gitCommit: commit,
     devices,
+    jpegProblem,
     machine: {
       platform: `${process.platform} ${process.arch}`,
       processor: cpus()[0]?.model.trim() ?? 'unknown',
@@ -112,7 +120,7 @@ async function freeDiskBytes(folder: string): Promise<number> {
   }
 }
 
-function describe({ versions: all, gitCommit: commit, devices, machine, data }: Report): string {
+function describe({ versions: all, gitCommit: commit, devices, jpegProblem, machine, data }: Report): string {
   const title = (text: string) => paint(process.stdout, 'bold', text);
   const mark = (good: boolean) => (good ? 'yes' : 'no');
   const software = Object.entries(all).map(([name, version]) => `${name} ${version ?? 'not installed'}`);
@@ -138,6 +146,7 @@ function describe({ versions: all, gitCommit: commit, devices, machine, data }: 
         ]),
       ),
     ),
+    ...(jpegProblem === null ? [] : [`  ${jpegProblem}`]),
     ...(data.some(({ folder }) => folder === null) ? ['  smoothout data list says more.'] : []),
   ].join('\n');
 }

@@ -46,7 +46,7 @@ describe('the command line', () => {
       return stderr.split('\n').filter((line) => SLOW.test(line));
     };
     expect(loaded('--help')).toEqual([]);
-    expect(loaded('doctor')).toContain('onnxruntime-node');
+    expect(loaded('doctor')).toContain('sharp');
   });
 
   test('a reader that goes away is no error', async () => {

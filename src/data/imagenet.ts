@@ -6,6 +6,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
 import type { Stream } from '../support/random.js';
 import { missingData, type Place } from './catalogue.js';
+import { loadSharp } from './jpeg.js';
 import {
   augmentationWords,
   type Crop,
@@ -114,20 +115,20 @@ interface Pixels {
   readonly width: number;
 }
 
-let sharp: ReturnType<typeof loadSharp> | undefined;
+let decoder: ReturnType<typeof loadDecoder> | undefined;
 
 /** Loaded with the first image: it brings a native library. */
-async function loadSharp() {
-  const { default: loaded } = await import('sharp');
+async function loadDecoder() {
+  const sharp = await loadSharp();
   // One thread an image and many images at once: sharp's own parallelism within an image only adds overhead. Its cache of
   // decoded files is of no use to an epoch that reads each file once.
-  loaded.concurrency(1);
-  loaded.cache(false);
+  sharp.concurrency(1);
+  sharp.cache(false);
   // It asks every format it knows whether a file is its own, each time opening it: as much work as a third of the decoding.
   // Some of ImageNet's .JPEG files are PNG.
-  loaded.block({ operation: ['VipsForeignLoad'] });
-  loaded.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng'] });
-  return loaded;
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng'] });
+  return sharp;
 }
 
 /**
@@ -137,8 +138,8 @@ async function loadSharp() {
  * @throws SmoothOutError DATA_CORRUPT naming the file.
  */
 async function decodeImage(file: string): Promise<Pixels> {
-  sharp ??= loadSharp();
-  const open = await sharp;
+  decoder ??= loadDecoder();
+  const open = await decoder;
   try {
     const { data, info } = await open(file, { failOn: 'error' })
       .resize({ width: SHORTER_SIDE, height: SHORTER_SIDE, fit: 'outside', kernel: 'linear' })

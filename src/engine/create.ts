@@ -1,6 +1,6 @@
 /** Chooses an engine by the names the command line uses; each is loaded only when it is asked for. */
 import { SmoothOutError } from '../support/errors.js';
-import { type DeviceReport, findDevices } from './devices.js';
+import { type DeviceReport, findDevices, findOnnxDevice } from './devices.js';
 import type { Engine } from './engine.js';
 
 export interface EngineChoice {
@@ -48,7 +48,8 @@ export async function fastest(reports: readonly DeviceReport[], openDevice = ope
   for (const device of PREFERENCE) {
     const report = reports.find((one) => one.engine === 'onnx' && one.device === device)!;
     try {
-      if (report.drawback !== null) throw new SmoothOutError('ENGINE_UNAVAILABLE', report.drawback);
+      if (report.drawback !== null)
+        throw new SmoothOutError('ENGINE_UNAVAILABLE', report.drawback, { hint: report.detail });
       const engine = await openDevice(device);
       const others = passed.length > 0 ? `; ${passed.join('; ')}` : '';
       return { ...engine, reason: `computing on ${device}: ${report.detail}${others}` };
@@ -61,12 +62,11 @@ export async function fastest(reports: readonly DeviceReport[], openDevice = ope
 }
 
 async function open(device: Device): Promise<Engine> {
-  if (device === 'cpu') return (await import('./onnx/cpu/engine.js')).createOnnxEngine();
-  const report = (await findDevices()).find((one) => one.engine === 'onnx' && one.device === device)!;
-  if (!report.available) {
-    const what = `--device ${device}: ${report.drawback}`;
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', what, { hint: report.detail });
+  const { available, detail, drawback } = await findOnnxDevice(device);
+  if (!available) {
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', `--device ${device}: ${drawback}`, { hint: detail });
   }
+  if (device === 'cpu') return (await import('./onnx/cpu/engine.js')).createOnnxEngine();
   if (device === 'webgpu') return (await import('./onnx/webgpu/engine.js')).createWebGpuEngine();
   return (await import('./onnx/cuda/engine.js')).createCudaEngine();
 }

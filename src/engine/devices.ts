@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { findLibrary } from './libraries.js';
+import { loadLibrary } from './onnx/library.js';
 import { installedTensorFlow } from './tensorflow-package.js';
 import { vulkanDrivers } from './vulkan.js';
 
@@ -18,15 +19,34 @@ export interface DeviceReport {
 }
 
 export async function findDevices(): Promise<DeviceReport[]> {
-  const { listSupportedBackends } = await import('onnxruntime-node');
-  const backends = new Set(listSupportedBackends().map(({ name }) => name));
+  const onnx = await Promise.all((['cpu', 'webgpu', 'cuda'] as const).map(findOnnxDevice));
   return [
-    { engine: 'onnx', device: 'cpu', ...ready(`${availableParallelism()} threads`) },
-    { engine: 'onnx', device: 'webgpu', ...(backends.has('webgpu') ? await webgpu() : notInPackage) },
-    { engine: 'onnx', device: 'cuda', ...(await cuda()) },
+    ...onnx,
     { engine: 'tensorflow', ...tensorflow() },
     { engine: 'tfjs', device: 'cpu', ...ready('plain JavaScript: slow, for comparison') },
   ];
+}
+
+/** A device of the default engine. */
+export async function findOnnxDevice(device: DeviceReport['device']): Promise<DeviceReport> {
+  return { engine: 'onnx', device, ...(await onnx(device)) };
+}
+
+async function onnx(device: DeviceReport['device']): Promise<Finding> {
+  let backends: ReadonlySet<string>;
+  try {
+    const { listSupportedBackends } = loadLibrary();
+    backends = new Set(listSupportedBackends().map(({ name }) => name));
+  } catch (error) {
+    const [why] = (error as Error).message.split('\n');
+    return missing(
+      `onnxruntime-node does not load: ${why}`,
+      'on Linux it needs glibc 2.28 or later, not musl, and libstdc++; npm ci installs it; without it: --engine tfjs, slow',
+    );
+  }
+  if (device === 'cpu') return ready(`${availableParallelism()} threads`);
+  if (device === 'cuda') return cuda();
+  return backends.has('webgpu') ? webgpu() : notInPackage;
 }
 
 type Finding = Pick<DeviceReport, 'available' | 'detail' | 'drawback'>;

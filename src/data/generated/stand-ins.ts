@@ -7,6 +7,7 @@ import { makeFolder } from '../../support/files.js';
 import type { Stream } from '../../support/random.js';
 import { DATASET_NAMES, type DatasetName, dataWriteError } from '../catalogue.js';
 import { CIFAR10, CIFAR100, type CifarFormat } from '../cifar.js';
+import { loadSharp } from '../jpeg.js';
 import { MNIST_FILES } from '../mnist.js';
 import { DIGIT_SIDE, drawDigit, PATTERNS, paintObject, SHAPES } from './drawings.js';
 
@@ -204,7 +205,7 @@ async function writeCifar(format: CifarFormat, folder: string, split: Split, tic
 
 /** Twenty classes: each shape, solid and striped. Sizes differ, as in ImageNet. */
 async function writeImageNet(folder: string, split: Split, tick: Tick): Promise<void> {
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const classes = 2 * SHAPES.length;
   const count = GENERATED_COUNTS.imagenet[split];
   for (let i = 0; i < count; i++) {

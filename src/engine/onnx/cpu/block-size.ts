@@ -1,7 +1,8 @@
 /** Finds out by trial how wide the blocks of blocked convolutions are on this processor. */
-import * as ort from 'onnxruntime-node';
+
 import { createGraphBuilder } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
+import * as ort from '../runtime.js';
 import { blockedConvolution } from './blocked-kernels.js';
 
 let found: Promise<number | null> | undefined;

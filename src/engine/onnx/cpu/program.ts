@@ -1,10 +1,11 @@
 /** A traced function as an ONNX Runtime session between host arrays: inputs are fed and outputs fetched as views of them. */
-import * as ort from 'onnxruntime-node';
+
 import { checkedInput } from '../../checks.js';
 import { type HostArray, sizeOf, type Value } from '../../engine.js';
 import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
 import { viewOf } from '../pieces.js';
 import { encodeModel } from '../protobuf.js';
+import * as ort from '../runtime.js';
 import type { TracedFunction } from '../tracer.js';
 import type { CpuArray, CpuMemory } from './memory.js';
 import { runInPlace, UNRETURNED } from './run-in-place.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { encodeModel } from '../protobuf.js';
+import * as ort from '../runtime.js';
 import { runInPlace, UNRETURNED } from './run-in-place.js';
 
 const shape = [3];

@@ -4,7 +4,7 @@
  * were written into the caller's arrays before. It converts outputs in order and can make nothing of a sequence, so the
  * first output of each model is one (protobuf.ts), and the binding ends there with everything computed.
  */
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from '../runtime.js';
 
 /** The name of the output that is a sequence. */
 export const UNRETURNED = 'unreturned';

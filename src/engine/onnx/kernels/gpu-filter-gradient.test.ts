@@ -1,7 +1,7 @@
-import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { createGraphBuilder } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
+import * as ort from '../runtime.js';
 import { convolutionInfo } from './convolution.js';
 import { filterGradient } from './gpu-filter-gradient.js';
 

@@ -2,10 +2,11 @@
  * ONNX Runtime's WebGPU device: Dawn over Vulkan, Direct3D 12 or Metal. A whole step is one graph, and what a run keeps
  * stays on the GPU.
  */
-import type { InferenceSession } from 'onnxruntime-node';
+
 import { SmoothOutError } from '../../../support/errors.js';
 import type { Engine } from '../../engine.js';
 import { structured } from '../../structured.js';
+import type { InferenceSession } from '../runtime.js';
 import { trace } from '../tracer.js';
 import { WEBGPU_KERNELS } from './kernels.js';
 import { createGpuMemory, type GpuMemory } from './memory.js';

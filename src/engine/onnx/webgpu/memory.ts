@@ -3,9 +3,10 @@
  * again, but its Node.js binding can neither fill nor read one: copies go through a graph of one node, whose input or
  * whose output is on the host.
  */
-import * as ort from 'onnxruntime-node';
+
 import type { DeviceArray } from '../../engine.js';
 import { encodeModel } from '../protobuf.js';
+import * as ort from '../runtime.js';
 
 export interface GpuArray extends DeviceArray {
   readonly tensor: ort.Tensor;

@@ -1,11 +1,12 @@
 /** A traced function as an ONNX Runtime session on the GPU: what is kept never leaves it. */
-import * as ort from 'onnxruntime-node';
+
 import { SmoothOutError } from '../../../support/errors.js';
 import { checkedInput } from '../../checks.js';
 import type { Value } from '../../engine.js';
 import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
 import type { Graph } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
+import * as ort from '../runtime.js';
 import type { TracedFunction } from '../tracer.js';
 import type { GpuArray, GpuMemory } from './memory.js';
 
