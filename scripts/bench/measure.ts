@@ -1,7 +1,9 @@
 /** One measurement: the processes it needs, rounds in turn, medians. */
+
+import type { ModelName } from '../../src/nn/networks.js';
 import { alternate, type Contender, median, type Rounds } from './alternate.js';
 import { gradientTask, type Measurement, STEP_METHODS, stepTask, trialOf } from './measurements.js';
-import { type NetworkName, operationsPerImage } from './multiply-adds.js';
+import { operationsPerImage } from './operations.js';
 import type { Task } from './protocol.js';
 import { type ChosenSide, type PyTorch, startFastest } from './pytorch.js';
 import { startOurs } from './side.js';
@@ -94,7 +96,7 @@ interface Measured {
   readonly baseline: Task;
   /** Images that one time takes, or billions of operations. */
   readonly amount: number;
-  readonly network: NetworkName | null;
+  readonly network: ModelName | null;
 }
 
 async function taskOf({ name, kind }: Measurement): Promise<Measured> {
@@ -104,14 +106,14 @@ async function taskOf({ name, kind }: Measurement): Promise<Measured> {
   }
   if (kind === 'gradient') {
     const task = await gradientTask(name);
-    return { task, baseline: task, amount: task.images, network: task.spec.model as NetworkName };
+    return { task, baseline: task, amount: task.images, network: task.spec.model };
   }
   const memoryFormat = kind === 'channelsLast' ? 'channels_last' : 'contiguous';
   const method = STEP_METHODS.find((method) => name.endsWith(`-${method}`)) ?? 'baseline';
   const { spec, ...rest } = await stepTask(name, method);
   const baseline = { ...(await stepTask(name, 'baseline')), memoryFormat } as const;
   const task = { ...rest, spec, memoryFormat } as const;
-  return { task, baseline, amount: spec.batchSize, network: spec.model as NetworkName };
+  return { task, baseline, amount: spec.batchSize, network: spec.model };
 }
 
 function speedOf(seconds: readonly number[], amount: number): Speed {

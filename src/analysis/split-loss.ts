@@ -6,6 +6,7 @@ import { createProgramCache } from '../engine/program-cache.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
 import type { Model, ModelName } from '../nn/model.js';
+import { networkRow } from '../nn/networks.js';
 
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
 export type BatchNormMode = 'running' | 'batch';
@@ -29,23 +30,9 @@ export interface SplitLoss {
   dispose(): Promise<void>;
 }
 
-/**
- * With running statistics the size of a batch is a matter of speed and memory: these take at most 3 GiB and divide the
- * sizes of the usual splits, so that no short batch needs a program of its own. With those of each batch it is a part
- * of the question: Keskar et al. use large ones (5000 takes C1 6 GiB), deeper networks are given what fits.
- */
-const BATCH_SIZES: Readonly<Record<ModelName, Readonly<Record<BatchNormMode, number>>>> = {
-  mlp: { running: 2000, batch: 5000 },
-  f1: { running: 2000, batch: 5000 },
-  c1: { running: 500, batch: 5000 },
-  c3: { running: 500, batch: 5000 },
-  resnet44: { running: 250, batch: 500 },
-  alexnet: { running: 50, batch: 100 },
-};
-
 /** How many images make a batch where the user does not say. */
 export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): number {
-  return BATCH_SIZES[name as ModelName][batchNorm];
+  return networkRow(name as ModelName).analysisBatch[batchNorm];
 }
 
 /**

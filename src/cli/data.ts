@@ -39,10 +39,10 @@ async function list(options: DataOptions): Promise<void> {
   const catalogue = readCatalogue();
   const rows = await Promise.all(
     DATASET_NAMES.map(async (name) => {
-      const { title, classes, images, downloads } = catalogue[name];
+      const { title, about, classes, images, downloads } = catalogue[name];
       return {
         name,
-        title,
+        title: `${title}, ${about}`,
         classes,
         images,
         downloadBytes: downloads.length > 0 ? downloads.reduce((sum, { bytes }) => sum + bytes, 0) : null,

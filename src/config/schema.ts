@@ -3,13 +3,11 @@
  * changes some of them (layers.ts). What several keys must satisfy together is in validate.ts.
  */
 import { z } from 'zod';
+import { DATASET_NAMES } from '../data/catalogue.js';
+import { MODEL_NAMES } from '../nn/networks.js';
 
-export const MODELS = ['f1', 'c1', 'c3', 'resnet44', 'alexnet', 'mlp'] as const;
-const DATASETS = ['mnist', 'cifar10', 'cifar100', 'imagenet'] as const;
 export const METHODS = ['baseline', 'smoothout', 'adasmoothout', 'smoothout-deterministic', 'sam', 'asam'] as const;
 
-export type ModelName = (typeof MODELS)[number];
-export type DatasetName = (typeof DATASETS)[number];
 type MethodName = (typeof METHODS)[number];
 
 // Descriptions complete the sentence "expected …" of an error; enums and booleans need none (validate.ts).
@@ -135,8 +133,8 @@ export const DEFAULT_METHODS: readonly MethodName[] = ['baseline', 'smoothout'];
 
 export const configSchema = z.strictObject({
   experiment: folderName,
-  model: z.enum(MODELS),
-  dataset: z.enum(DATASETS),
+  model: z.enum(MODEL_NAMES),
+  dataset: z.enum(DATASET_NAMES),
   epochs: count,
   batchSize: count.default(256),
   /** A number turns on ghost batch normalisation; it must divide batchSize. */

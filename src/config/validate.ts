@@ -1,7 +1,9 @@
 /** What is wrong with a config, in a line for each mistake: by the schema, and in what several keys must satisfy together. */
 import { z } from 'zod';
+import { readCatalogue } from '../data/catalogue.js';
+import { MODEL_NAMES, type NetworkRow, networkRow } from '../nn/networks.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
-import { type Config, configSchema, type DatasetName, holdoutSize, type ModelName } from './schema.js';
+import { type Config, configSchema, holdoutSize } from './schema.js';
 import { at, originAt, plain, type Tree } from './tree.js';
 
 /**
@@ -141,42 +143,23 @@ interface Problem {
   readonly message: string;
 }
 
-/** The data sets that each network of the paper is for; `mlp` takes the shape of any. */
-const DATASETS_OF: Readonly<Record<ModelName, readonly DatasetName[]>> = {
-  f1: ['mnist'],
-  c1: ['cifar10'],
-  c3: ['cifar100'],
-  resnet44: ['cifar10', 'cifar100'],
-  alexnet: ['imagenet'],
-  mlp: ['mnist', 'cifar10', 'cifar100', 'imagenet'],
-};
-
-/** Networks with dropout layers of their own. */
-const WITH_DROPOUT: readonly ModelName[] = ['c1', 'c3', 'alexnet'];
-
-/** Official sizes of the training sets. A folder with fewer images is found out when it is opened. */
-const TRAIN_IMAGES: Readonly<Record<DatasetName, number>> = {
-  mnist: 60_000,
-  cifar10: 50_000,
-  cifar100: 50_000,
-  imagenet: 1_281_167,
-};
-
 /** What several keys must satisfy together. Each problem names the key to change. */
 function check(config: Config): Problem[] {
   return [...checkModel(config), ...checkBatches(config), ...checkSchedule(config), ...checkNames(config)];
 }
 
 function* checkModel({ model, dataset, dropout, hidden, methods }: Config): Iterable<Problem> {
-  const allowed = DATASETS_OF[model];
-  if (!allowed.includes(dataset)) {
-    yield { path: ['dataset'], message: `model ${model} is for ${allowed.join(' or ')}, got ${dataset}` };
+  const { datasets, dropout: usualDropout, hasHiddenWidths } = networkRow(model);
+  const having = (is: (row: NetworkRow) => boolean) => MODEL_NAMES.filter((name) => is(networkRow(name))).join(', ');
+  if (!datasets.includes(dataset)) {
+    yield { path: ['dataset'], message: `model ${model} is for ${datasets.join(' or ')}, got ${dataset}` };
   }
-  if (hidden !== null && model !== 'mlp') {
-    yield { path: ['hidden'], message: `only model mlp has a choice of hidden layers, got ${model}` };
+  if (hidden !== null && !hasHiddenWidths) {
+    const choice = having((row) => row.hasHiddenWidths);
+    yield { path: ['hidden'], message: `only model ${choice} has a choice of hidden layers, got ${model}` };
   }
-  if (WITH_DROPOUT.includes(model)) return;
-  const message = `model ${model} has no dropout; ${WITH_DROPOUT.join(', ')} have`;
+  if (usualDropout !== null) return;
+  const message = `model ${model} has no dropout; ${having((row) => row.dropout !== null)} have`;
   if (dropout !== null) yield { path: ['dropout'], message };
   for (const [i, method] of methods.entries()) {
     if (method.dropout !== undefined) yield { path: ['methods', i, 'dropout'], message };
@@ -185,7 +168,8 @@ function* checkModel({ model, dataset, dropout, hidden, methods }: Config): Iter
 
 function* checkBatches(config: Config): Iterable<Problem> {
   const { batchSize, ghostBatchSize, dataset, trainLimit, validation, optimizer } = config;
-  const all = TRAIN_IMAGES[dataset];
+  // Of the official training set; a folder with fewer images is found out when it is opened.
+  const all = readCatalogue()[dataset].images.train;
   const heldOut = holdoutSize(validation) ?? 0;
   if (heldOut >= all) {
     yield {

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError } from '../support/files.js';
+import type { ImageShape } from './source.js';
 
 /** The folder of this installation that holds the catalogue and, unless told otherwise, the data. */
 export const DATASETS_FOLDER = fileURLToPath(new URL('../../datasets', import.meta.url));
@@ -28,7 +29,9 @@ const download = z.strictObject({
 });
 
 const entry = z.strictObject({
+  /** As tables and figures call it. */
   title: z.string(),
+  about: z.string(),
   homepage: z.url(),
   classes: size,
   shape: z.tuple([size, size, size]),
@@ -39,15 +42,24 @@ const entry = z.strictObject({
   downloads: z.array(download).default([]),
 });
 
-const schema = z.strictObject({ mnist: entry, cifar10: entry, cifar100: entry, imagenet: entry });
+const schema = z.record(z.enum(DATASET_NAMES), entry);
 
 export type Download = z.infer<typeof download>;
 export type CatalogueEntry = z.infer<typeof entry>;
 export type Catalogue = z.infer<typeof schema>;
 
-/** datasets/catalogue.yaml. */
+let catalogue: Catalogue | undefined;
+
+/** datasets/catalogue.yaml: a row for each data set. */
 export function readCatalogue(): Catalogue {
-  return schema.parse(parse(readFileSync(`${DATASETS_FOLDER}/catalogue.yaml`, 'utf8')));
+  catalogue ??= schema.parse(parse(readFileSync(`${DATASETS_FOLDER}/catalogue.yaml`, 'utf8')));
+  return catalogue;
+}
+
+/** Of a data set's images. */
+export function imageShape(name: DatasetName): ImageShape {
+  const [channels, height, width] = readCatalogue()[name].shape;
+  return { channels, height, width };
 }
 
 /** Where data is looked for: `--data`, else the environment's SMOOTHOUT_DATA, else this installation's datasets folder. */

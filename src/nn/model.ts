@@ -1,5 +1,6 @@
 /** A model is a layout of parameters and a pure function of (parameters, running statistics, images). */
 import * as tf from '@tensorflow/tfjs';
+import { imageShape } from '../data/catalogue.js';
 import type { NamedTensors } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { DropoutDeclaration, ImageShape, Layer, Mode } from './layers.js';
@@ -8,8 +9,10 @@ import { alexnet } from './models/alexnet.js';
 import { cifarShallow } from './models/cifar-shallow.js';
 import { f1, multilayerPerceptron } from './models/f1.js';
 import { resnet44 } from './models/resnet44.js';
+import { type ModelName, networkRow } from './networks.js';
 
 export type { ImageShape, Mode } from './layers.js';
+export type { ModelName } from './networks.js';
 
 export interface ForwardInputs {
   /** By name, as in the layout (`split` of flat.ts makes them from the flat vector). */
@@ -39,41 +42,19 @@ export interface Model {
   forward(inputs: ForwardInputs, mode: Mode): ForwardOutputs;
 }
 
-interface Architecture {
-  readonly inputShape: ImageShape;
-  /** Probability of dropping a unit; null where the network has no dropout. */
-  readonly dropout: number | null;
-  build(inputShape: ImageShape, options: Required<Pick<ModelOptions, 'classes' | 'dropout' | 'hidden'>>): Layer;
-}
+/** A network for images of this shape. */
+type Build = (images: ImageShape, options: Required<Pick<ModelOptions, 'classes' | 'dropout' | 'hidden'>>) => Layer;
 
-const MNIST: ImageShape = { channels: 1, height: 28, width: 28 };
-const CIFAR: ImageShape = { channels: 3, height: 32, width: 32 };
-const IMAGENET: ImageShape = { channels: 3, height: 224, width: 224 };
+const shallow: Build = (images, { classes, dropout }) => cifarShallow(images, classes, dropout);
 
-const CIFAR_SHALLOW: Architecture = {
-  inputShape: CIFAR,
-  dropout: 0.5,
-  build: (shape, { classes, dropout }) => cifarShallow(shape, classes, dropout),
+const BUILD: Readonly<Record<ModelName, Build>> = {
+  f1: (images, { classes }) => f1(images, classes),
+  c1: shallow,
+  c3: shallow,
+  resnet44: (images, { classes }) => resnet44(images, classes),
+  alexnet: (images, { classes, dropout }) => alexnet(images, classes, dropout),
+  mlp: (images, { classes, hidden }) => multilayerPerceptron(images, hidden, classes),
 };
-
-const ARCHITECTURES = {
-  f1: { inputShape: MNIST, dropout: null, build: (shape, { classes }) => f1(shape, classes) },
-  c1: CIFAR_SHALLOW,
-  c3: CIFAR_SHALLOW,
-  resnet44: { inputShape: CIFAR, dropout: null, build: (shape, { classes }) => resnet44(shape, classes) },
-  alexnet: {
-    inputShape: IMAGENET,
-    dropout: 0.5,
-    build: (shape, { classes, dropout }) => alexnet(shape, classes, dropout),
-  },
-  mlp: {
-    inputShape: MNIST,
-    dropout: null,
-    build: (shape, { classes, hidden }) => multilayerPerceptron(shape, hidden, classes),
-  },
-} satisfies Record<string, Architecture>;
-
-export type ModelName = keyof typeof ARCHITECTURES;
 
 export interface ModelOptions {
   readonly classes: number;
@@ -90,15 +71,15 @@ export interface ModelOptions {
  * @throws SmoothOutError CONFIG_INVALID where an option does not fit the network.
  */
 export function buildModel(name: ModelName, options: ModelOptions): Model {
-  const { inputShape: usual, dropout: usualDropout, build }: Architecture = ARCHITECTURES[name];
-  const { classes, inputShape = usual, dropout = usualDropout ?? 0, hidden = [128, 128] } = options;
+  const { datasets, dropout: usualDropout } = networkRow(name);
+  const { classes, inputShape = imageShape(datasets[0]), dropout = usualDropout ?? 0, hidden = [128, 128] } = options;
   if (!Number.isInteger(classes) || classes < 2)
     throw invalid(`model "${name}" needs at least 2 classes, not ${classes}`);
   if (!(dropout >= 0 && dropout < 1)) throw invalid(`dropout is a probability in [0, 1), not ${dropout}`);
   if (dropout > 0 && usualDropout === null) throw invalid(`model "${name}" has no dropout, but dropout is ${dropout}`);
   const badWidth = hidden.find((units) => !Number.isInteger(units) || units < 1);
   if (badWidth !== undefined) throw invalid(`every hidden layer needs a whole number of units, not ${badWidth}`);
-  return modelOf(name, inputShape, classes, build(inputShape, { classes, dropout, hidden }));
+  return modelOf(name, inputShape, classes, BUILD[name](inputShape, { classes, dropout, hidden }));
 }
 
 function invalid(message: string): SmoothOutError {

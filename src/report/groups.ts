@@ -4,8 +4,8 @@ import type { RunSpec } from '../config/schema.js';
 import { learningRateAt } from '../optim/learning-rate.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import {
-  DATASET_NAMES,
-  MODEL_NAMES,
+  datasetTitle,
+  modelTitle,
   PAPER_METHODS,
   PAPER_ROWS,
   type PaperMethod,
@@ -163,7 +163,7 @@ function scheduleOf(epochs: readonly number[]): string {
 
 /** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */
 export function describeGroup({ settings: { model, dataset, batchSize }, claim }: Group): string {
-  return [`${MODEL_NAMES[model]} on ${DATASET_NAMES[dataset]}`, `batch ${batchSize}`, ...claim.deviations].join(', ');
+  return [`${modelTitle(model)} on ${datasetTitle(dataset)}`, `batch ${batchSize}`, ...claim.deviations].join(', ');
 }
 
 /** The paper's result for a group that stands as its row does. */
@@ -229,7 +229,7 @@ function conflict(row: PaperRow, method: PaperMethod, rivals: readonly Group[], 
   const names = rivals.map(({ name }) => name).join(' and ');
   const decision = winner === null ? 'the cell stays empty' : `the cell shows ${winner.name}, the others stand apart`;
   return {
-    where: `${MODEL_NAMES[row.model]} on ${DATASET_NAMES[row.dataset]}, batch ${row.batchSize}, ${method}`,
+    where: `${modelTitle(row.model)} on ${datasetTitle(row.dataset)}, batch ${row.batchSize}, ${method}`,
     what:
       rivals.length === 1
         ? `${names} follows preset reference, and another run of this row preset paper; ${decision}`

@@ -1,5 +1,6 @@
 /** What the paper (arXiv 1805.07898 v1) reports: Tables 1–3, number for number with the protocol of each row, and its figures. */
-import type { DatasetName, ModelName } from '../config/schema.js';
+import { type DatasetName, readCatalogue } from '../data/catalogue.js';
+import { type ModelName, networkRow } from '../nn/networks.js';
 import type { CurveKind } from '../records/curve-record.js';
 
 /** A row of Table 1. Accuracies are percent, best validation top-1; sharpness is the maximum of five measurements. */
@@ -104,21 +105,9 @@ export function paperRow(id: string): PaperRow {
   return found;
 }
 
-export const MODEL_NAMES: Readonly<Record<ModelName, string>> = {
-  f1: 'F1',
-  c1: 'C1',
-  c3: 'C3',
-  resnet44: 'ResNet44',
-  alexnet: 'AlexNet',
-  mlp: 'MLP',
-};
+export const modelTitle = (name: ModelName): string => networkRow(name).title;
 
-export const DATASET_NAMES: Readonly<Record<DatasetName, string>> = {
-  mnist: 'MNIST',
-  cifar10: 'CIFAR-10',
-  cifar100: 'CIFAR-100',
-  imagenet: 'ImageNet',
-};
+export const datasetTitle = (name: DatasetName): string => readCatalogue()[name].title;
 
 export const METHOD_NAMES: Readonly<Record<string, string>> = {
   baseline: 'Baseline',

@@ -9,7 +9,7 @@ import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js'
 import { trainingFigures } from './figures/training-curves.js';
 import { claimOf, type Group, meanAccuracy, sharpness } from './groups.js';
 import { reportPage } from './page/page.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperRow } from './paper.js';
+import { datasetTitle, METHOD_NAMES, modelTitle, type PaperRow } from './paper.js';
 import {
   type Comparison,
   compareResults,
@@ -111,8 +111,8 @@ function sharpnessColumns(name: string, group: Group | null): CsvRow {
 const seeds = (group: Group | null): number => group?.runs.length ?? 0;
 const accuracy = (group: Group | null) => (group === null ? null : meanAccuracy(group));
 const named = ({ model, dataset }: Pick<PaperRow, 'model' | 'dataset'>): CsvRow => ({
-  dnn: MODEL_NAMES[model],
-  dataset: DATASET_NAMES[dataset],
+  dnn: modelTitle(model),
+  dataset: datasetTitle(dataset),
 });
 
 function differenceColumns(name: string, value: Difference | null): CsvRow {

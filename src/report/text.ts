@@ -10,7 +10,7 @@ import {
   sharpness,
   unfinishedSeeds,
 } from './groups.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from './paper.js';
+import { datasetTitle, METHOD_NAMES, modelTitle } from './paper.js';
 import type { Comparison, Results } from './results.js';
 import { difference, type Estimate } from './statistics.js';
 
@@ -94,8 +94,8 @@ function summaryRow(group: Group, baseline: Group | null): string[] {
   const published = publishedOf(group);
   const gain = baseline === null || baseline === group ? null : difference(accuracies(group), accuracies(baseline));
   return [
-    MODEL_NAMES[settings.model],
-    DATASET_NAMES[settings.dataset],
+    modelTitle(settings.model),
+    datasetTitle(settings.dataset),
     String(settings.batchSize),
     group.method === settings.method.name ? METHOD_NAMES[settings.method.name]! : group.method,
     String(accuracy.n),

@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import { type Group, meanAccuracy } from '../groups.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
+import { datasetTitle, METHOD_NAMES, modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
 import { groupBy, spearman } from '../statistics.js';
 import { INK, logAxis, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
@@ -27,7 +27,7 @@ export function batchSizeFigures(groups: readonly Group[]): UndrawnFigure[] {
         ...(settings.trainLimit === null ? [] : [`${settings.trainLimit}-images`]),
         ...(settings.preset === 'paper' ? [] : [settings.preset]),
       ];
-      const heading = [`${MODEL_NAMES[settings.model]} on ${DATASET_NAMES[settings.dataset]}`, ...marks].join(', ');
+      const heading = [`${modelTitle(settings.model)} on ${datasetTitle(settings.dataset)}`, ...marks].join(', ');
       return {
         section: 'batchSize',
         name: ['batch-size', settings.model, settings.dataset, ...marks].join('-'),
@@ -155,7 +155,7 @@ function sharpnessGapPoints(runs: readonly Run[]): SharpnessGapPoint[] {
     const gap = generalisationGap(run);
     if (gap === null || run.record.status !== 'completed') return [];
     const { model, dataset, method } = run.settings;
-    const problem = `${MODEL_NAMES[model]}, ${run.record.data.synthetic ? 'generated ' : ''}${DATASET_NAMES[dataset]}`;
+    const problem = `${modelTitle(model)}, ${run.record.data.synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
     return CONVENTION_NAMES.flatMap((convention): SharpnessGapPoint[] => {
       const value = measurementOf(run, convention)?.value;
       // Rounding can leave a metric that is zero a little below it, and a logarithmic axis has no room for that.

@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { EpochMetrics } from '../../records/metrics.js';
 import type { Group } from '../groups.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES } from '../paper.js';
+import { datasetTitle, METHOD_NAMES, modelTitle } from '../paper.js';
 import { groupBy, meanOf } from '../statistics.js';
 import { DASHES, INK, logAxis, loggable, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 
@@ -15,7 +15,7 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
   return [...alike.values()].flatMap((groups): UndrawnFigure[] => {
     const { experiment, claim, settings } = groups[0]!;
     const { model, dataset, batchSize } = settings;
-    const heading = `${experiment}: ${MODEL_NAMES[model]} on ${DATASET_NAMES[dataset]}, batch ${batchSize}`;
+    const heading = `${experiment}: ${modelTitle(model)} on ${datasetTitle(dataset)}, batch ${batchSize}`;
     const deviations = claim.deviations.filter((one) => groups.every((other) => other.claim.deviations.includes(one)));
     const spec = trainingCurvesFigure(groups, heading, deviations.join(', '));
     if (spec === null) return [];

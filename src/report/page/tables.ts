@@ -10,7 +10,7 @@ import {
   sharpness,
   unfinishedSeeds,
 } from '../groups.js';
-import { DATASET_NAMES, METHOD_NAMES, MODEL_NAMES, type PaperResult, type PaperRow } from '../paper.js';
+import { datasetTitle, METHOD_NAMES, modelTitle, type PaperResult, type PaperRow } from '../paper.js';
 import type { ComparedPair, Comparison, Table1Row, Table2Row, Table3Row, Tables } from '../results.js';
 import type { Difference, Estimate } from '../statistics.js';
 import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
@@ -104,8 +104,8 @@ export function apartSection(apart: readonly Group[]): Html | null {
         sort: group.experiment,
       }),
     },
-    { title: 'DNN', cell: ({ settings }) => MODEL_NAMES[settings.model] },
-    { title: 'Data set', cell: ({ settings }) => DATASET_NAMES[settings.dataset] },
+    { title: 'DNN', cell: ({ settings }) => modelTitle(settings.model) },
+    { title: 'Data set', cell: ({ settings }) => datasetTitle(settings.dataset) },
     { title: 'Batch', numeric: true, cell: ({ settings }) => settings.batchSize },
     { title: 'Epochs', numeric: true, cell: ({ settings }) => settings.epochs },
     {
@@ -163,11 +163,11 @@ const NETWORK: readonly Column<{ readonly row: PaperRow }>[] = [
   {
     title: 'DNN',
     cell: ({ row }) => ({
-      content: html`${MODEL_NAMES[row.model]} <span class="after">${row.after}</span>`,
-      sort: MODEL_NAMES[row.model],
+      content: html`${modelTitle(row.model)} <span class="after">${row.after}</span>`,
+      sort: modelTitle(row.model),
     }),
   },
-  { title: 'Data set', cell: ({ row }) => DATASET_NAMES[row.dataset] },
+  { title: 'Data set', cell: ({ row }) => datasetTitle(row.dataset) },
   { title: 'Batch', numeric: true, cell: ({ row }) => row.batchSize },
 ];
 
