@@ -4,9 +4,9 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
     globalSetup: 'src/testing/global-setup.ts',
-    // Training and native inference need seconds, not milliseconds, on two cores.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Training and native inference need seconds on two cores, and minutes where others compute there too.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     pool: 'forks',
     // The commands that tests run compute the same wherever there is a GPU.
     env: { SMOOTHOUT_DEVICE: 'cpu' },

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseCurveCsv } from '../records/curve-record.js';
 import { loadCurves } from '../report/curves.js';
-import { EXECUTABLE, smoothout } from './testing/smoothout.js';
+import './testing/expectations.js';
+import { type Command, smoothout, words } from './testing/smoothout.js';
 import { type TrainedRuns, trainRuns } from './testing/trained-runs.js';
 
 describe('sensitivity, interpolate and landscape', () => {
@@ -14,13 +14,13 @@ describe('sensitivity, interpolate and landscape', () => {
     runs = await trainRuns();
   });
 
-  const draw = (...args: string[]) => smoothout([...args, '--data', runs.data, '--out', runs.results]);
+  const draw: Command = (...line) => smoothout`${words(...line)} --data ${runs.data} --out ${runs.results}`;
   const both = () => [runs.best('baseline'), runs.best('smoothout')];
   const figure = (name: string) => readFile(join(runs.results, 'figures', name), 'utf8');
   const texts = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]!);
 
   test('sensitivity: a table with slopes, and the three files', async () => {
-    const { status, stdout } = await draw('sensitivity', '--ckpt', ...both(), '--noise', '0:0.2:0.1');
+    const { status, stdout } = await draw`sensitivity --ckpt ${both()} --noise 0:0.2:0.1`;
     expect(status).toBe(0);
     const [header, first, second] = stdout.split('\n');
     expect(header).toMatch(/^checkpoint +split +a +loss +accuracy % +s = ΔC̄\/Δa$/);
@@ -47,7 +47,7 @@ describe('sensitivity, interpolate and landscape', () => {
 
   test('interpolate: 31 points from −1 to 2 on both splits', async () => {
     const [from, to] = both() as [string, string];
-    const { status } = await draw('interpolate', '--from', from, '--to', to);
+    const { status } = await draw`interpolate --from ${from} --to ${to}`;
     expect(status).toBe(0);
     const { points } = parseCurveCsv(await figure('interpolate-tiny-baseline-1-vs-tiny-smoothout-1.csv'))!;
     expect(points.filter(({ split }) => split === 'train').map(({ x }) => x)).toEqual(
@@ -58,13 +58,9 @@ describe('sensitivity, interpolate and landscape', () => {
 
   test('interpolate: chosen points, statistics estimated anew, a name, JSON lines', async () => {
     const [from, to] = both() as [string, string];
-    const args = ['--alpha', '-0.5,1', '--statistics', 'reestimate', '--split', 'test', '--name', 'mine', '--json'];
-    const { stdout } = await draw('interpolate', '--from', from, '--to', to, ...args);
-    const lines = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(lines).toMatchObject([
+    const args = words`--alpha -0.5,1 --statistics reestimate --split test --name mine --json`;
+    const { json } = await draw`interpolate --from ${from} --to ${to} ${args}`;
+    expect(json).toMatchObject([
       { event: 'interpolate', alpha: -0.5, split: 'test', statistics: 're-estimated' },
       { event: 'interpolate', alpha: 1, split: 'test', from, to },
       {
@@ -75,8 +71,8 @@ describe('sensitivity, interpolate and landscape', () => {
   });
 
   test('landscape: every direction in the CSV, their mean in the table', async () => {
-    const args = ['--alpha', '-0.5:0.5:0.5', '--directions', '2', '--split', 'test', '--distribution', 'gaussian'];
-    const { status, stdout } = await draw('landscape', '--ckpt', runs.best('baseline'), ...args);
+    const args = words`--alpha -0.5:0.5:0.5 --directions 2 --split test --distribution gaussian`;
+    const { status, stdout } = await draw`landscape --ckpt ${runs.best('baseline')} ${args}`;
     expect(status).toBe(0);
     const { points } = parseCurveCsv(await figure('landscape-tiny-baseline-1-test-2-directions-gaussian.csv'))!;
     expect(points.map(({ x, detail }) => `${x} ${detail}`)).toEqual([
@@ -93,8 +89,8 @@ describe('sensitivity, interpolate and landscape', () => {
   });
 
   test('landscape --plane: a grid, drawn with both axes labelled', async () => {
-    const args = ['--plane', '--alpha', '-0.5:0.5:0.5', '--split', 'test', '--images', '100'];
-    const { status, stderr } = await draw('landscape', '--ckpt', ...both(), ...args);
+    const args = words`--plane --alpha -0.5:0.5:0.5 --split test --images 100`;
+    const { status, stderr } = await draw`landscape --ckpt ${both()} ${args}`;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const [header, ...lines] = (await figure('plane-tiny-baseline-1-vs-tiny-smoothout-1-test-100-images.csv'))
       .trimEnd()
@@ -112,17 +108,17 @@ describe('sensitivity, interpolate and landscape', () => {
     const best = runs.best('baseline');
     const last = join(dirname(best), 'last.safetensors');
     const apart = await mkdtemp(join(tmpdir(), 'smoothout-apart-'));
-    const common = ['--images', '100', '--data', runs.data, '--out', apart];
+    const common = words`--images 100 --data ${runs.data} --out ${apart}`;
     for (const args of [
-      ['sensitivity', '--ckpt', best, '--noise', '0'],
-      ['sensitivity', '--ckpt', last, '--noise', '0'],
-      ['interpolate', '--from', best, '--to', last, '--alpha', '0'],
-      ['interpolate', '--from', best, '--to', last, '--alpha', '0', '--statistics', 'reestimate'],
-      ['landscape', '--ckpt', best, '--alpha', '0', '--split', 'train'],
-      ['landscape', '--ckpt', best, '--alpha', '0', '--split', 'test'],
-      ['landscape', '--ckpt', best, '--alpha', '0', '--fixed', 'biasbn', '--seed', '2'],
+      words`sensitivity --ckpt ${best} --noise 0`,
+      words`sensitivity --ckpt ${last} --noise 0`,
+      words`interpolate --from ${best} --to ${last} --alpha 0`,
+      words`interpolate --from ${best} --to ${last} --alpha 0 --statistics reestimate`,
+      words`landscape --ckpt ${best} --alpha 0 --split train`,
+      words`landscape --ckpt ${best} --alpha 0 --split test`,
+      words`landscape --ckpt ${best} --alpha 0 --fixed biasbn --seed 2`,
     ]) {
-      expect((await smoothout([...args, ...common])).status).toBe(0);
+      expect((await smoothout`${args} ${common}`).status).toBe(0);
     }
     const names = await readdir(join(apart, 'figures'));
     expect(names.filter((name) => name.endsWith('.csv')).sort()).toEqual([
@@ -145,35 +141,29 @@ describe('sensitivity, interpolate and landscape', () => {
   });
 
   test('interrupted, a curve keeps the points that it has', async () => {
-    const args = ['--ckpt', runs.best('baseline'), '--alpha', '0:1:0.0002', '--name', 'long', '--json'];
-    const all = ['landscape', ...args, '--data', runs.data, '--out', runs.results];
-    const child = spawn(process.execPath, [EXECUTABLE, ...all], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let stdout = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-      if (!child.killed) child.kill('SIGTERM');
-    });
-    const status = await new Promise((resolve) => child.once('close', resolve));
+    const running = draw`landscape --ckpt ${runs.best('baseline')} --alpha 0:1:0.0002 --name long --json`;
+    await running.says(/\n/);
+    running.kill('SIGTERM');
+    const { status, lines } = await running;
     expect(status).toBe(75);
     const { rows } = JSON.parse(await figure('.long.partial.json'));
-    expect(Object.keys(rows)).toHaveLength(stdout.trimEnd().split('\n').length);
+    expect(Object.keys(rows)).toHaveLength(lines.length);
     expect(await readdir(join(runs.results, 'figures'))).not.toContain('long.csv');
   });
 
   test.each([
-    [['sensitivity', '--ckpt', 'x', '--noise', '-1:1:1'], '--noise -1:1:1: -1 is no strength of U(−a, a)'],
-    [['interpolate', '--from', 'x'], "option '--to <file>' not specified"],
-    [['landscape', '--ckpt', 'x', '--alpha', '1:2'], '--alpha 1:2: not a range'],
-    [['landscape', '--ckpt', 'x', '--directions', '0'], '--directions 0: expected a whole number of at least 1'],
-  ])('%j is a usage error', async (args, message) => {
-    const { status, stderr } = await draw(...args);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) });
+    ['sensitivity --ckpt x --noise -1:1:1', '--noise -1:1:1: -1 is no strength of U(−a, a)'],
+    ['interpolate --from x', "option '--to <file>' not specified"],
+    ['landscape --ckpt x --alpha 1:2', '--alpha 1:2: not a range'],
+    ['landscape --ckpt x --directions 0', '--directions 0: expected a whole number of at least 1'],
+  ])('%s is a usage error', async (line, saying) => {
+    expect(await draw`${line.split(' ')}`).toBeRefused({ status: 2, saying });
   });
 
   test('a name that leads elsewhere is refused, and a checkpoint that is none', async () => {
-    const named = await draw('landscape', '--ckpt', runs.best('baseline'), '--name', '../x', '--alpha', '0');
-    expect(named).toMatchObject({ status: 2, stderr: expect.stringContaining('--name ../x: expected') });
-    const missing = await draw('landscape', '--ckpt', join(runs.results, 'none.safetensors'));
-    expect(missing).toMatchObject({ status: 5, stdout: '', stderr: expect.stringContaining('there is no such file') });
+    const named = await draw`landscape --ckpt ${runs.best('baseline')} --name ../x --alpha 0`;
+    expect(named).toBeRefused({ status: 2, saying: '--name ../x: expected' });
+    const missing = await draw`landscape --ckpt ${join(runs.results, 'none.safetensors')}`;
+    expect(missing).toBeRefused({ status: 5, saying: 'there is no such file' });
   });
 });

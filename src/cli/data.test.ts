@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { findDataset, officialPlace } from '../data/open.js';
 import { temporaryFolder, writeCifar, writeMnist } from '../data/testing/fixtures.js';
 import { realData } from '../data/testing/real-data.js';
+import './testing/expectations.js';
 import { smoothout } from './testing/smoothout.js';
 
 const mnist = await realData('mnist');
@@ -21,25 +22,18 @@ function canMakeCertificates(): boolean {
   }
 }
 
-/** Parses one JSON object a line. */
-const lines = (text: string) =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-
 describe('data', () => {
   test('list shows what is here and what is not', async () => {
     const folder = await writeMnist();
-    const { status, stdout } = await smoothout(['data', 'list', '--json', '--data', folder]);
+    const { status, json } = await smoothout`data list --json --data ${folder}`;
     expect(status).toBe(0);
-    expect(lines(stdout).map(({ name, folder: found, generated }) => [name, found, generated])).toEqual([
+    expect(json.map(({ name, folder: found, generated }) => [name, found, generated])).toEqual([
       ['mnist', folder, null],
       ['cifar10', null, null],
       ['cifar100', null, null],
       ['imagenet', null, null],
     ]);
-    const text = await smoothout(['data', 'list', '--data', folder]);
+    const text = await smoothout`data list --data ${folder}`;
     expect(text.stdout).toMatch(
       new RegExp(`^mnist +MNIST, handwritten digits +60000 +10000 +12 MB +${folder} +no$`, 'm'),
     );
@@ -49,29 +43,29 @@ describe('data', () => {
 
   test('generate makes a stand-in once; list and verify know it from official data', async () => {
     const folder = await temporaryFolder();
-    const generate = () => smoothout(['data', 'generate', 'mnist', '--json', '--data', folder]);
+    const generate = () => smoothout`data generate mnist --json --data ${folder}`;
     const made = join(folder, 'generated', 'mnist');
-    expect(lines((await generate()).stdout)).toEqual([{ dataset: 'mnist', folder: made, made: true }]);
-    expect(lines((await generate()).stdout)).toEqual([{ dataset: 'mnist', folder: made, made: false }]);
-    const { stdout } = await smoothout(['data', 'list', '--json', '--data', folder]);
-    expect(lines(stdout)[0]).toMatchObject({ folder: null, generated: made });
-    const verified = await smoothout(['data', 'verify', '--data', folder]);
+    expect((await generate()).json).toEqual([{ dataset: 'mnist', folder: made, made: true }]);
+    expect((await generate()).json).toEqual([{ dataset: 'mnist', folder: made, made: false }]);
+    const { json } = await smoothout`data list --json --data ${folder}`;
+    expect(json[0]).toMatchObject({ folder: null, generated: made });
+    const verified = await smoothout`data verify --data ${folder}`;
     expect({ status: verified.status, stderr: verified.stderr }).toEqual({ status: 0, stderr: '' });
     expect(verified.stdout).toMatch(/^mnist: .*: not here$/m);
-    expect((await smoothout(['data', 'verify', 'mnist', '--data', folder])).status).toBe(4);
+    expect((await smoothout`data verify mnist --data ${folder}`).status).toBe(4);
   });
 
   test('verify tells a file that differs but can be read from one that cannot', async () => {
     const folder = await writeCifar('cifar100');
-    const readable = await smoothout(['data', 'verify', 'cifar100', '--data', folder]);
+    const readable = await smoothout`data verify cifar100 --data ${folder}`;
     expect(readable.status).toBe(4);
     expect(readable.stdout).toContain(`${join(folder, 'train.bin')}: differs from the official file: has 36888 bytes`);
     expect(readable.stdout).toContain('readable all the same');
     expect(readable.stderr).toContain('2 of 2 checks failed');
     await writeFile(join(folder, 'test.bin'), 'short');
-    const broken = await smoothout(['data', 'verify', '--json', '--data', folder]);
+    const broken = await smoothout`data verify --json --data ${folder}`;
     expect(broken.status).toBe(4);
-    expect(lines(broken.stdout)).toContainEqual({
+    expect(broken.json).toContainEqual({
       dataset: 'cifar100',
       state: 'cannot be read',
       what: folder,
@@ -80,20 +74,19 @@ describe('data', () => {
   });
 
   test.each([
-    [['data', 'generate', 'mnst'], 2, 'there is no data set "mnst"; did you mean "mnist"?'],
-    [['data', 'fetch'], 2, "missing required argument 'names'"],
-    [['data', 'lst'], 2, "unknown command 'lst'"],
-    [['data', 'fetch', 'imagenet'], 4, 'cannot be fetched'],
-    [['data', 'fetch', 'mnist', '--mirror', 'http://example.com'], 4, 'only https addresses are'],
-    [['data', 'fetch', 'mnist', '--mirror', 'somewhere'], 2, '--mirror'],
-  ])('%j is refused with status %d', async (args, status, message) => {
-    const finished = await smoothout(args, { env: { ...process.env, SMOOTHOUT_DATA: await temporaryFolder() } });
-    expect({ status: finished.status, stdout: finished.stdout }).toEqual({ status, stdout: '' });
-    expect(finished.stderr).toContain(message);
+    ['generate mnst', 2, 'there is no data set "mnst"; did you mean "mnist"?'],
+    ['fetch', 2, "missing required argument 'names'"],
+    ['lst', 2, "unknown command 'lst'"],
+    ['fetch imagenet', 4, 'cannot be fetched'],
+    ['fetch mnist --mirror http://example.com', 4, 'only https addresses are'],
+    ['fetch mnist --mirror somewhere', 2, '--mirror'],
+  ])('data %s is refused with status %d', async (line, status, saying) => {
+    const elsewhere = smoothout.with({ env: { SMOOTHOUT_DATA: await temporaryFolder() } });
+    expect(await elsewhere`data ${line.split(' ')}`).toBeRefused({ status, saying });
   });
 
   test.each(['list', 'fetch', 'verify', 'generate'])('%s --help has an example', async (command) => {
-    const { status, stdout } = await smoothout(['data', command, '--help']);
+    const { status, stdout } = await smoothout`data ${command} --help`;
     expect(status).toBe(0);
     expect(stdout).toContain(`Example:\n  smoothout data ${command}`);
   });
@@ -120,14 +113,14 @@ test.skipIf(mnist === undefined || !canMakeCertificates())('fetch gets the real 
     const mirror = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const folder = await temporaryFolder();
     const fetch = (env: Record<string, string>) =>
-      smoothout(['data', 'fetch', 'mnist', '--data', folder, '--mirror', mirror], { env: { ...process.env, ...env } });
+      smoothout.with({ env })`data fetch mnist --data ${folder} --mirror ${mirror}`;
     const trusted = await fetch({ NODE_EXTRA_CA_CERTS: certificate });
     expect(trusted).toEqual({
       status: 0,
       stdout: `mnist: fetched and verified 4 files, in ${join(folder, 'mnist')}\n`,
       stderr: '',
     });
-    const verified = await smoothout(['data', 'verify', 'mnist', '--data', folder]);
+    const verified = await smoothout`data verify mnist --data ${folder}`;
     expect(verified.status).toBe(0);
     expect(verified.stdout.match(/: official$/gm)).toHaveLength(4);
   } finally {

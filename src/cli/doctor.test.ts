@@ -23,10 +23,10 @@ const failingToLoad = (part: string) => ({
 
 describe('doctor', () => {
   test('--json says what there is, on one line', async () => {
-    const { status, stdout, stderr } = await smoothout(['doctor', '--json', '--data', await empty()]);
+    const { status, json, stderr } = await smoothout`doctor --json --data ${await empty()}`;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
-    const report = JSON.parse(stdout);
+    expect(json).toHaveLength(1);
+    const [report] = json;
     expect(report.versions).toMatchObject({ smoothout: '0.1.0', node: process.versions.node, tfjs: '4.22.0' });
     expect(report.devices).toContainEqual(expect.objectContaining({ engine: 'onnx', device: 'cpu', available: true }));
     expect(report.machine.threads).toBeGreaterThan(0);
@@ -42,13 +42,13 @@ describe('doctor', () => {
   test('finds data in the official format', async () => {
     const folder = await empty();
     await writeGenerated('mnist', folder);
-    const { stdout } = await smoothout(['doctor', '--data', folder]);
+    const { stdout } = await smoothout`doctor --data ${folder}`;
     expect(stdout).toContain(`yes  mnist     ${folder}\n`);
     expect(stdout).toContain('no   cifar10   not found\n');
   });
 
   test('for people has no escape codes in a pipe', async () => {
-    const { stdout } = await smoothout(['doctor', '--out', join(await empty(), 'not', 'yet')]);
+    const { stdout } = await smoothout`doctor --out ${join(await empty(), 'not', 'yet')}`;
     expect(stdout).toMatch(/^Software\n {2}smoothout 0\.1\.0, node /);
     expect(stdout).toMatch(/^ {2}yes {2}onnx +cpu +\d+ threads$/m);
   });

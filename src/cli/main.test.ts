@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import './testing/expectations.js';
 import { EXECUTABLE, smoothout } from './testing/smoothout.js';
 
 const SLOW = /^(@tensorflow|onnxruntime|sharp|vega)/;
@@ -15,7 +16,7 @@ const LOG_SLOW_IMPORTS = dataUrl(`import { register } from 'node:module'; regist
 
 describe('the command line', () => {
   test('--help lists the commands and gives examples', async () => {
-    const { status, stdout, stderr } = await smoothout(['--help']);
+    const { status, stdout, stderr } = await smoothout`--help`;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^Usage: smoothout/);
     expect(stdout).toMatch(/^ {2}doctor /m);
@@ -23,19 +24,17 @@ describe('the command line', () => {
   });
 
   test('--version', async () => {
-    expect(await smoothout(['--version'])).toEqual({ status: 0, stdout: '0.1.0\n', stderr: '' });
+    expect(await smoothout`--version`).toEqual({ status: 0, stdout: '0.1.0\n', stderr: '' });
   });
 
   test.each([
-    [['docter'], /^smoothout: unknown command 'docter'\n\(Did you mean doctor\?\)/],
-    [['doctor', '--jsn'], /^smoothout: unknown option '--jsn'\n\(Did you mean --json\?\)/],
-    [['doctor', '--data'], /^smoothout: option '--data <folder>' argument missing/],
-    [['doctor', 'all'], /^smoothout: too many arguments for 'doctor'/],
-    [[], /^Usage: smoothout/],
-  ])('%j is a usage error', async (args, message) => {
-    const { status, stdout, stderr } = await smoothout(args);
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toMatch(message);
+    ['docter', /^smoothout: unknown command 'docter'\n\(Did you mean doctor\?\)/],
+    ['doctor --jsn', /^smoothout: unknown option '--jsn'\n\(Did you mean --json\?\)/],
+    ['doctor --data', /^smoothout: option '--data <folder>' argument missing/],
+    ['doctor all', /^smoothout: too many arguments for 'doctor'/],
+    ['', /^Usage: smoothout/],
+  ])('"%s" is a usage error', async (line, saying) => {
+    expect(await smoothout`${line.split(' ').filter(Boolean)}`).toBeRefused({ status: 2, saying });
   });
 
   test('only a command that computes loads what computes', () => {

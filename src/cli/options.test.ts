@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { numberRange, splitList } from './options.js';
-import { smoothout } from './testing/smoothout.js';
+import './testing/expectations.js';
+import { type Command, smoothout, words } from './testing/smoothout.js';
 
 const range = numberRange('--alpha');
 
@@ -48,24 +49,23 @@ test('splits', () => {
 });
 
 describe('--device', () => {
-  const run = async (...options: string[]) => {
+  const run = async (...options: Parameters<Command>) => {
     const folder = await mkdtemp(join(tmpdir(), 'smoothout-device-'));
-    return smoothout(['run', 'configs/quickstart.yaml', '--data', folder, '--out', folder, ...options]);
+    return smoothout`run configs/quickstart.yaml --data ${folder} --out ${folder} ${words(...options)}`;
   };
 
   test('--device auto says on stderr what it chose and why', async () => {
-    const { stderr } = await run('--device', 'auto', '--set', 'synthetic=false');
+    const { stderr } = await run`--device auto --set synthetic=false`;
     expect(stderr).toMatch(/^computing on (cpu|webgpu|cuda): .+\n/);
   });
 
   test('SMOOTHOUT_DEVICE stands in for --device', async () => {
-    const args = ['run', 'configs/quickstart.yaml'];
-    const { status, stderr } = await smoothout(args, { env: { ...process.env, SMOOTHOUT_DEVICE: 'abacus' } });
-    expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining('abacus') });
+    const withAbacus = smoothout.with({ env: { SMOOTHOUT_DEVICE: 'abacus' } });
+    expect(await withAbacus`run configs/quickstart.yaml`).toBeRefused({ status: 2, saying: 'abacus' });
   });
 
   test('a device that the engine does not have', async () => {
-    const { status, stderr } = await run('--engine', 'tfjs', '--device', 'webgpu');
+    const { status, stderr } = await run`--engine tfjs --device webgpu`;
     expect({ status, stderr }).toEqual({
       status: 2,
       stderr: 'smoothout: --engine tfjs has no --device webgpu: expected auto, cpu\n',

@@ -40,7 +40,7 @@ async function losses({ model, hidden, optimizer }: Case) {
 
   const methods = [{ name: 'baseline' }];
   const config = await smallConfig({ model, hidden, optimizer, methods, epochs: STEPS, batchSize: IMAGES });
-  const { status } = await smoothout(['run', config, '--data', data, '--init', init, '--out', folder]);
+  const { status } = await smoothout`run ${config} --data ${data} --init ${init} --out ${folder}`;
   expect(status).toBe(0);
   const metrics = await readMetrics(join(folder, 'runs', 'small', 'baseline', 'seed-1', 'metrics.jsonl'));
 

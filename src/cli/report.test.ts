@@ -1,40 +1,15 @@
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { f1Runs, resultsFolder, writeRun, writeRuns } from '../report/testing/fixture-runs.js';
-
-const BUILT = new URL('../../dist/cli/', import.meta.url).href;
-
-/** The built command in a process of its own, without the rest of the program. */
-const PROGRAM = `
-  import { Command } from 'commander';
-  const { registerReport } = await import('${BUILT}report.js');
-  const { reportError } = await import('${BUILT}output.js');
-  const program = new Command('smoothout');
-  registerReport(program);
-  await program.parseAsync(process.argv.slice(1), { from: 'user' }).catch((error) => {
-    process.exitCode = reportError(error);
-  });`;
-
-function smoothout(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, '--', ...args]);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  return new Promise((resolve) => child.once('close', (status) => resolve({ status, stdout, stderr })));
-}
+import { smoothout } from './testing/smoothout.js';
 
 test('prints an aligned table on stdout, and what it left out on stderr', async () => {
   const results = await resultsFolder();
   await writeRuns(results, f1Runs(3));
   await writeRun(results, { experiment: 'trial', synthetic: true, config: { epochs: 2 } });
   await writeRun(results, { experiment: 'c1-lb', record: { status: 'interrupted', epochsDone: 3 } });
-  const { status, stdout, stderr } = await smoothout('report', '--runs', results);
+  const { status, stdout, stderr } = await smoothout`report --runs ${results}`;
   expect(status).toBe(0);
   expect(stdout).toBe(`The paper's tables
 DNN  data   batch  method     n   accuracy, %  paper  against baseline  sharpness  Keskar's  code's    paper
@@ -59,29 +34,26 @@ test('--json prints one object a line, tables as in the CSV files', async () => 
   const results = await resultsFolder();
   const out = await resultsFolder();
   await writeRuns(results, f1Runs(1));
-  const { status, stdout } = await smoothout('report', '--runs', results, '--out', out, '--json');
+  const { status, json } = await smoothout`report --runs ${results} --out ${out} --json`;
   expect(status).toBe(0);
-  const lines = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(lines.map(({ kind }) => kind)).toEqual([
+  expect(json.map(({ kind }) => kind)).toEqual([
     ...new Array(14).fill('table1'),
     ...new Array(6).fill('table2'),
     ...new Array(8).fill('table3'),
     'files',
   ]);
   const csv = (await readFile(join(out, 'table2.csv'), 'utf8')).split('\n');
-  const { kind: _, ...row } = lines[15]!;
+  const { kind: _, ...row } = json[15];
   expect(Object.keys(row).join()).toBe(csv[0]);
   expect(Object.values(row).join()).toBe(csv[2]);
 });
 
 test('a folder that is not there: status 2 and a hint', async () => {
-  const { status, stdout, stderr } = await smoothout('report', '--runs', '/no/such/folder');
-  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-  expect(stderr).toBe(
-    'smoothout: /no/such/folder: there is no such folder\n' +
+  expect(await smoothout`report --runs /no/such/folder`).toEqual({
+    status: 2,
+    stdout: '',
+    stderr:
+      'smoothout: /no/such/folder: there is no such folder\n' +
       'Give the folder that `smoothout run --out` wrote to; without --out that is results.\n',
-  );
+  });
 });

@@ -1,5 +1,4 @@
 /** The real program, stopped in every way there is: the same command goes on to the same bits. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +8,7 @@ import { type RunPaths, runPaths } from '../records/run-folder.js';
 import { readRunRecord } from '../records/run-record.js';
 import { readSafetensors } from '../support/safetensors.js';
 import { smallConfig, smallMnist } from './testing/small-mnist.js';
-import { EXECUTABLE, type Finished, smoothout } from './testing/smoothout.js';
+import { smoothout, words } from './testing/smoothout.js';
 
 /** About a second of training, and tens of checkpoints. */
 const SETTINGS = {
@@ -29,11 +28,11 @@ beforeAll(async () => {
   data = await smallMnist();
   config = await smallConfig(SETTINGS);
   const { out, paths } = place('whole');
-  expect((await smoothout(args(out))).status).toBe(0);
+  expect((await begin(out)).status).toBe(0);
   whole = await resultsIn(paths);
 });
 
-const args = (out: string) => ['run', config, '--data', data, '--out', out];
+const args = (out: string) => words`run ${config} --data ${data} --out ${out}`;
 
 function place(name: string): { out: string; paths: RunPaths } {
   const out = join(dirname(config), name);
@@ -47,40 +46,10 @@ async function resultsIn({ metrics, best, last }: RunPaths) {
   return { epochs, digests: await Promise.all(digests) };
 }
 
-interface Running {
-  readonly child: ChildProcess;
-  readonly finished: Promise<Finished>;
-  /** Resolves once the program has written so many lines of epochs. */
-  epochs(count: number): Promise<void>;
-}
+const begin = (out: string) => smoothout`${args(out)}`;
 
-function begin(out: string, command = [process.execPath, EXECUTABLE, ...args(out)]): Running {
-  const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
-  let onLine = () => {};
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    onLine();
-  });
-  const finished = new Promise<Finished>((resolve) => {
-    child.once('close', (status) => {
-      resolve({ status, stdout, stderr });
-      onLine();
-    });
-  });
-  const epochs = (count: number) =>
-    new Promise<void>((resolve) => {
-      onLine = () => {
-        const enough = stderr.split(': epoch ').length > count;
-        if (enough || child.exitCode !== null) resolve();
-      };
-      onLine();
-    });
-  return { child, finished, epochs };
-}
+/** So many epochs, each told in a line on stderr. */
+const epochs = (count: number) => new RegExp(`(: epoch [^]*){${count}}`);
 
 const filesIn = async ({ folder }: RunPaths) => (await readdir(folder)).sort();
 const FINISHED = ['best.safetensors', 'config.yaml', 'last.safetensors', 'metrics.jsonl', 'run.json'];
@@ -93,14 +62,14 @@ describe('a run that is killed (SIGKILL)', () => {
     for (let kill = 0; kill < 5; kill++) {
       const running = begin(out);
       // The first kill may come at any time, while the program starts too; the others while it trains.
-      if (kill > 0) await running.epochs(1);
+      if (kill > 0) await running.says(epochs(1));
       delays.push(Math.round(Math.random() * 700));
       await sleep(delays.at(-1));
-      running.child.kill('SIGKILL');
-      const { stderr } = await running.finished;
+      running.kill('SIGKILL');
+      const { stderr } = await running;
       if (stderr.includes(': resuming in epoch ')) resumed++;
     }
-    const last = await smoothout(args(out));
+    const last = await begin(out);
     expect(last, `killed after ${delays} ms`).toMatchObject({ status: 0 });
     expect(await resultsIn(paths), `killed after ${delays} ms`).toEqual(whole);
     expect(resumed + Number(last.stderr.includes(': resuming in epoch '))).toBeGreaterThan(0);
@@ -114,9 +83,9 @@ describe('a run that is interrupted', () => {
     async (signal) => {
       const { out, paths } = place(signal);
       const running = begin(out);
-      await running.epochs(3);
-      running.child.kill(signal);
-      const { status, stdout, stderr } = await running.finished;
+      await running.says(epochs(3));
+      running.kill(signal);
+      const { status, stdout, stderr } = await running;
       expect(status).toBe(75);
       expect(stderr).toContain(`smoothout: ${signal}: saving and stopping`);
       expect(stderr).toContain(
@@ -125,7 +94,7 @@ describe('a run that is interrupted', () => {
       expect(stdout).toMatch(/^small +smoothout .*interrupted$/m);
       expect(await readRunRecord(paths.record)).toMatchObject({ status: 'interrupted', error: null });
       expect(await filesIn(paths)).toEqual(FINISHED);
-      const again = await smoothout(args(out));
+      const again = await begin(out);
       expect(again.stderr).toMatch(/^small smoothout seed 1: resuming in epoch \d+ of 60$/m);
       expect(await resultsIn(paths)).toEqual(whole);
       expect(await readRunRecord(paths.record)).toMatchObject({ status: 'completed', epochsDone: 60 });
@@ -135,10 +104,10 @@ describe('a run that is interrupted', () => {
   test('does not begin the runs that were to come', async () => {
     const more = await smallConfig({ ...SETTINGS, methods: [...SETTINGS.methods, { name: 'baseline' }] });
     const out = join(dirname(more), 'results');
-    const running = begin(out, [process.execPath, EXECUTABLE, 'run', more, '--data', data, '--out', out]);
-    await running.epochs(1);
-    running.child.kill('SIGINT');
-    expect((await running.finished).status).toBe(75);
+    const running = smoothout`run ${more} --data ${data} --out ${out}`;
+    await running.says(epochs(1));
+    running.kill('SIGINT');
+    expect((await running).status).toBe(75);
     expect(await readdir(join(out, 'runs', 'small'))).toEqual(['smoothout']);
   });
 });
@@ -147,33 +116,25 @@ describe.skipIf(process.platform === 'win32')('a run that another process is bus
   test('is left alone: exit status 6', async () => {
     const { out, paths } = place('busy');
     const first = begin(out);
-    await first.epochs(1);
+    await first.says(epochs(1));
     // It would be done before the second one has started.
-    first.child.kill('SIGSTOP');
-    const second = await smoothout(args(out));
-    first.child.kill('SIGCONT');
+    first.kill('SIGSTOP');
+    const second = await begin(out);
+    first.kill('SIGCONT');
     expect(second.status).toBe(6);
-    expect(second.stderr).toContain(`run.lock.json: in use by process ${first.child.pid} since `);
-    expect((await first.finished).status).toBe(0);
+    expect(second.stderr).toContain(`run.lock.json: in use by process ${first.pid} since `);
+    expect((await first).status).toBe(0);
     expect(await resultsIn(paths)).toEqual(whole);
   });
 });
 
 /** A file may have so many KiB at most: what a full disk is to a write. The shell sets it for the program it becomes. */
-const limited = (kib: number, out: string) => [
-  'bash',
-  '-c',
-  `ulimit -f ${kib}; exec "$@"`,
-  'bash',
-  process.execPath,
-  EXECUTABLE,
-  ...args(out),
-];
+const limited = (kib: number) => smoothout.with({ through: ['bash', '-c', `ulimit -f ${kib}; exec "$@"`, 'bash'] });
 
 describe.skipIf(process.platform === 'win32')('a run for which there is no space', () => {
   test('says so before it spends hours: exit status 7', async () => {
     const { out, paths } = place('no-space');
-    const { status, stderr } = await begin(out, limited(100, out)).finished;
+    const { status, stderr } = await limited(100)`${args(out)}`;
     expect(status).toBe(7);
     expect(stderr).toMatch(
       /^smoothout: cannot write .*last\.safetensors: the file would be larger than this process may write$/m,
@@ -190,13 +151,13 @@ describe.skipIf(process.platform === 'win32')('a run for which there is no space
   test('keeps its last good checkpoint, and goes on from there when there is some', async () => {
     const { out, paths } = place('less-space');
     const running = begin(out);
-    await running.epochs(2);
-    running.child.kill('SIGINT');
-    await running.finished;
+    await running.says(epochs(2));
+    running.kill('SIGINT');
+    await running;
     const kept = await readFile(paths.last);
-    expect((await begin(out, limited(100, out)).finished).status).toBe(7);
+    expect((await limited(100)`${args(out)}`).status).toBe(7);
     expect(await readFile(paths.last)).toEqual(kept);
-    expect((await smoothout(args(out))).stderr).toContain(': resuming in epoch ');
+    expect((await begin(out)).stderr).toContain(': resuming in epoch ');
     expect(await resultsIn(paths)).toEqual(whole);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { smallConfig, smallMnist } from './testing/small-mnist.js';
+import './testing/expectations.js';
 import { smoothout } from './testing/smoothout.js';
 
 let data: string;
@@ -15,7 +16,7 @@ beforeAll(async () => {
 async function failure(settings: object, ...options: string[]) {
   const config = await smallConfig(settings);
   const out = join(dirname(config), 'results');
-  const { status, stdout, stderr } = await smoothout(['run', config, '--data', data, '--out', out, ...options]);
+  const { status, stdout, stderr } = await smoothout`run ${config} --data ${data} --out ${out} ${options}`;
   const left = await readdir(out, { recursive: true, withFileTypes: true }).catch(() => []);
   return {
     status,
@@ -71,17 +72,16 @@ describe('a wrong config', () => {
   test('that is missing', async () => {
     const config = await smallConfig();
     const missing = join(dirname(config), 'smal.yaml');
-    const { status, stderr } = await smoothout(['run', missing]);
-    expect({ status, stderr }).toEqual({
+    expect(await smoothout`run ${missing}`).toBeRefused({
       status: 2,
-      stderr: expect.stringMatching(/^smoothout: .*smal\.yaml: there is no such file; did you mean "?small\.yaml/),
+      saying: /^smoothout: .*smal\.yaml: there is no such file; did you mean "?small\.yaml/,
     });
   });
 
   test('that is the second of two: neither is begun', async () => {
     const [good, bad] = [await smallConfig(), await smallConfig({ epochs: 0 })];
     const out = join(dirname(good), 'results');
-    expect((await smoothout(['run', good, bad, '--data', data, '--out', out])).status).toBe(2);
+    expect((await smoothout`run ${good} ${bad} --data ${data} --out ${out}`).status).toBe(2);
     await expect(readdir(out)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
@@ -131,16 +131,16 @@ describe('wrong data', () => {
 describe('a wrong place for the results', () => {
   test('a file is in the way', async () => {
     const config = await smallConfig();
-    const { status, stdout, stderr } = await smoothout(['run', config, '--data', data, '--out', config]);
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toMatch(
-      /^smoothout: cannot write .*small\.yaml\/runs: a part of this path is a file, not a folder\nChoose another folder with --out\.\n$/,
-    );
+    expect(await smoothout`run ${config} --data ${data} --out ${config}`).toBeRefused({
+      status: 2,
+      saying:
+        /^smoothout: cannot write .*small\.yaml\/runs: a part of this path is a file, not a folder\nChoose another folder with --out\.\n$/,
+    });
   });
 
   // Even root may not write here.
   test.skipIf(process.platform !== 'linux')('nobody may write there', async () => {
-    const { status, stderr } = await smoothout(['run', await smallConfig(), '--data', data, '--out', '/sys/smoothout']);
+    const { status, stderr } = await smoothout`run ${await smallConfig()} --data ${data} --out /sys/smoothout`;
     expect({ status, errors: errors(stderr) }).toEqual({ status: 2, errors: 1 });
     expect(stderr).toMatch(/^smoothout: cannot write \/sys\/smoothout/);
   });

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { smallConfig, smallMnist } from './testing/small-mnist.js';
-import { smoothout } from './testing/smoothout.js';
+import { type Command, smoothout, words } from './testing/smoothout.js';
 
 let data: string;
 beforeAll(async () => {
@@ -10,52 +10,49 @@ beforeAll(async () => {
 });
 
 /** Runs a config in a folder of its own; `run` again repeats the same command. */
-async function command(settings: object = {}, ...more: string[]) {
+async function command(settings: object = {}) {
   const config = await smallConfig(settings);
   const out = join(dirname(config), 'results');
-  const run = (...others: string[]) => smoothout(['run', config, '--data', data, '--out', out, ...more, ...others]);
+  const run: Command = (...line) => smoothout`run ${config} --data ${data} --out ${out} ${words(...line)}`;
   const record = async (method: string, seed = 1) =>
     JSON.parse(await readFile(join(out, 'runs', 'small', method, `seed-${seed}`, 'run.json'), 'utf8'));
   return { config, out, run, record };
 }
 
-const lines = (text: string) => text.trimEnd().split('\n');
-
 describe('smoothout run', () => {
   test('trains every method, shows each epoch on stderr and a table on stdout', async () => {
     const { run, out } = await command();
-    const { status, stdout, stderr } = await run();
+    const { status, stdout, lines, stderr } = await run``;
     expect(status).toBe(0);
-    expect(lines(stderr)).toHaveLength(6);
+    expect(stderr.match(/\n/g)).toHaveLength(6);
     expect(stderr).toMatch(
       /^small baseline seed 1: epoch 1\/3: loss [\d.]+, accuracy [\d.]+%; validation loss [\d.]+, accuracy [\d.]+%; \d+ images\/s$/m,
     );
-    expect(lines(stdout)[0]).toMatch(/^experiment +method +seed +batch +epochs +best % +last % +images\/s +status$/);
-    expect(lines(stdout)[1]).toMatch(/^small +baseline +1 +50 +3 +[\d.]+ +[\d.]+ +\d+ +completed$/);
-    expect(lines(stdout)[2]).toMatch(/^small +smoothout +1 +50 +3 +[\d.]+ +[\d.]+ +\d+ +completed$/);
+    expect(lines[0]).toMatch(/^experiment +method +seed +batch +epochs +best % +last % +images\/s +status$/);
+    expect(lines[1]).toMatch(/^small +baseline +1 +50 +3 +[\d.]+ +[\d.]+ +\d+ +completed$/);
+    expect(lines[2]).toMatch(/^small +smoothout +1 +50 +3 +[\d.]+ +[\d.]+ +\d+ +completed$/);
     expect(stdout).toContain(`Runs are in ${out}/runs`);
     expect(stdout + stderr).not.toContain('\u001b');
   });
 
   test('skips what is finished, and --force starts over', async () => {
     const { run, record } = await command({ methods: [{ name: 'baseline' }] });
-    const first = await run();
+    const first = await run``;
     const { startedAt } = await record('baseline');
-    const again = await run();
+    const again = await run``;
     expect(again).toEqual({
       status: 0,
       stdout: first.stdout,
       stderr: 'small baseline seed 1: completed before; --force runs it again\n',
     });
     expect((await record('baseline')).startedAt).toBe(startedAt);
-    expect(lines((await run('--force')).stderr)).toHaveLength(3);
+    expect((await run`--force`).stderr.match(/\n/g)).toHaveLength(3);
     expect((await record('baseline')).startedAt).not.toBe(startedAt);
   });
 
   test('--json prints epochs and runs as objects, one a line', async () => {
-    const { run, record } = await command({ epochs: 2, methods: [{ name: 'baseline' }] }, '--json');
-    const { status, stdout } = await run();
-    const events = lines(stdout).map((line) => JSON.parse(line));
+    const { run, record } = await command({ epochs: 2, methods: [{ name: 'baseline' }] });
+    const { status, json: events } = await run`--json`;
     expect(status).toBe(0);
     expect(events.map(({ event, epoch }) => [event, epoch])).toEqual([
       ['epoch', 1],
@@ -67,35 +64,24 @@ describe('smoothout run', () => {
   });
 
   test('--seed, --method and --set choose and change', async () => {
-    const { run, record } = await command(
-      {},
-      '--seed',
-      '3-4',
-      '--method',
-      'smoothout',
-      '--set',
-      'epochs=1',
-      '--set',
-      'noise.a=0.2',
-    );
-    const { stdout } = await run();
-    expect(
-      lines(stdout)
-        .slice(1, 3)
-        .map((line) => line.split(/ +/).slice(0, 3).join(' ')),
-    ).toEqual(['small smoothout 3', 'small smoothout 4']);
+    const { run, record } = await command();
+    const { lines } = await run`--seed 3-4 --method smoothout --set epochs=1 --set noise.a=0.2`;
+    expect(lines.slice(1, 3).map((line) => line.split(/ +/).slice(0, 3).join(' '))).toEqual([
+      'small smoothout 3',
+      'small smoothout 4',
+    ]);
     expect(await record('smoothout', 4)).toMatchObject({ epochs: 1, seed: 4 });
   });
 
   test('--dry-run prints configs that run to the same, and leaves nothing', async () => {
     const { run, out } = await command();
-    const { status, stdout, stderr } = await run('--dry-run');
+    const { status, stdout, stderr } = await run`--dry-run`;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '2 runs; nothing was trained (--dry-run)\n' });
     const documents = stdout.split('---\n');
     expect(documents).toHaveLength(2);
     for (const document of documents)
       expect(document).toMatch(/^# The resolved settings of this run\..*\nexperiment: small\n/);
-    const plan = lines((await run('--dry-run', '--json')).stdout).map((line) => JSON.parse(line));
+    const { json: plan } = await run`--dry-run --json`;
     expect(plan.map(({ event, method }) => [event, method.name])).toEqual([
       ['plan', 'baseline'],
       ['plan', 'smoothout'],
@@ -105,10 +91,10 @@ describe('smoothout run', () => {
 
   test('the config of a run repeats it', async () => {
     const { run, out } = await command({ methods: [{ name: 'smoothout', noise: { a: 0.03, schedule: 'tanh' } }] });
-    await run();
+    await run``;
     const folder = join(out, 'runs', 'small', 'smoothout', 'seed-1');
     const second = join(out, 'again');
-    await smoothout(['run', join(folder, 'config.yaml'), '--data', data, '--out', second]);
+    await smoothout`run ${join(folder, 'config.yaml')} --data ${data} --out ${second}`;
     const same = async (root: string) => readFile(join(root, 'runs/small/smoothout/seed-1/last.safetensors'));
     expect(await same(second)).toEqual(await same(out));
   });
@@ -126,7 +112,7 @@ describe('a run that diverges', () => {
 
   test('is told when it happens and at the end; the others go on', async () => {
     const { run, record } = await command(settings);
-    const { status, stdout, stderr } = await run();
+    const { status, stdout, stderr } = await run``;
     expect(status).toBe(1);
     expect(stderr.match(/smoothout: the loss became (NaN|Infinity) in epoch 1, step \d/g)).toHaveLength(2);
     expect(stderr).toContain('Try a smaller learning rate');
@@ -136,21 +122,21 @@ describe('a run that diverges', () => {
     expect(await record('wild')).toMatchObject({ status: 'diverged', error: { code: 'DIVERGED' } });
     expect(await record('baseline')).toMatchObject({ status: 'completed' });
     // The same command comes to the same, without training anything again.
-    const again = await run();
+    const again = await run``;
     expect(again.status).toBe(1);
     expect(again.stderr).toContain('small wild seed 1: diverged before; --force runs it again\n');
   });
 
   test('with --fail-fast is the last', async () => {
-    const { run, out } = await command(settings, '--fail-fast');
-    expect((await run()).status).toBe(1);
+    const { run, out } = await command(settings);
+    expect((await run`--fail-fast`).status).toBe(1);
     expect(await readdir(join(out, 'runs', 'small'))).toEqual(['wild']);
   });
 
   test('with --json is an event', async () => {
-    const { run } = await command(settings, '--fail-fast', '--json');
-    const { stdout } = await run();
-    expect(JSON.parse(lines(stdout).at(-1)!)).toMatchObject({
+    const { run } = await command(settings);
+    const { json } = await run`--fail-fast --json`;
+    expect(json.at(-1)).toMatchObject({
       event: 'failure',
       experiment: 'small',
       method: 'wild',

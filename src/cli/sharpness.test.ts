@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseSharpnessRecord, type SharpnessRecord } from '../records/sharpness-record.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
-import { EXECUTABLE, smoothout } from './testing/smoothout.js';
+import './testing/expectations.js';
+import { type Command, smoothout, words } from './testing/smoothout.js';
 import { type TrainedRuns, trainRuns } from './testing/trained-runs.js';
 
 let runs: TrainedRuns;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   runs = await trainRuns();
 });
 
-const measure = (...args: string[]) => smoothout(['sharpness', '--data', runs.data, ...args]);
+const measure: Command = (...line) => smoothout`sharpness --data ${runs.data} ${words(...line)}`;
 const folder = () => mkdtemp(join(tmpdir(), 'smoothout-sharpness-cli-'));
 const recordAt = async (path: string): Promise<SharpnessRecord> => parseSharpnessRecord(await readFile(path, 'utf8'));
 
@@ -29,13 +29,7 @@ async function copyOfRun(): Promise<string> {
 describe('smoothout sharpness', () => {
   test('prints a table and writes sharpness.json for every checkpoint and convention', async () => {
     const checkpoints = [runs.best('baseline'), runs.best('smoothout')];
-    const { status, stdout, stderr } = await measure(
-      '--ckpt',
-      ...checkpoints,
-      '--all-conventions',
-      '--batch-size',
-      '250',
-    );
+    const { status, stdout, stderr } = await measure`--ckpt ${checkpoints} --all-conventions --batch-size 250`;
     expect(status).toBe(0);
     expect(stderr).toContain('tiny/baseline, seed 1, keskar: measuring\n');
     const lines = stdout.split('\n');
@@ -60,22 +54,10 @@ describe('smoothout sharpness', () => {
 
   test('--json: a line a measurement; what has been measured is not measured again, unless --force', async () => {
     const checkpoint = await copyOfRun();
-    const args = [
-      '--ckpt',
-      checkpoint,
-      '--json',
-      '--images',
-      '200',
-      '--start',
-      'random',
-      '--repeats',
-      '2',
-      '--seed',
-      '7',
-    ];
-    const first = await measure(...args);
-    expect(first.stdout.trimEnd().split('\n')).toHaveLength(1);
-    const measured = JSON.parse(first.stdout);
+    const args = words`--ckpt ${checkpoint} --json --images 200 --start random --repeats 2 --seed 7`;
+    const first = await measure`${args}`;
+    expect(first.json).toHaveLength(1);
+    const [measured] = first.json;
     expect(measured).toMatchObject({
       event: 'sharpness',
       checkpoint,
@@ -88,27 +70,17 @@ describe('smoothout sharpness', () => {
       seed: 7,
     });
     expect(measured.repeats[0]).not.toBe(measured.repeats[1]);
-    const second = await measure(...args);
+    const second = await measure`${args}`;
     expect(second.stderr).toBe(`${checkpoint}: measured before (--force measures again)\n`);
-    expect(JSON.parse(second.stdout)).toEqual(measured);
-    const third = JSON.parse((await measure(...args, '--force')).stdout);
+    expect(second.json).toEqual([measured]);
+    const [third] = (await measure`${args} --force`).json;
     expect({ ...third, seconds: 0 }).toEqual({ ...measured, seconds: 0 });
     expect((await recordAt(measured.record)).measurements).toHaveLength(1);
   });
 
   test('--check and --manifold', async () => {
     const checkpoint = await copyOfRun();
-    const { stdout } = await measure(
-      '--ckpt',
-      checkpoint,
-      '--images',
-      '100',
-      '--repeats',
-      '2',
-      '--manifold',
-      '4',
-      '--check',
-    );
+    const { stdout } = await measure`--ckpt ${checkpoint} --images 100 --repeats 2 --manifold 4 --check`;
     const [header, row] = stdout.split('\n');
     expect(header).toMatch(/ sharpness +by ascent +eigenvalue +repeats /);
     expect(row).toMatch(/ custom, p = 4 +train \(part: 100\) /);
@@ -117,7 +89,7 @@ describe('smoothout sharpness', () => {
 
   test('last.safetensors too, in a file of its own; its optimizer is no part of the network', async () => {
     const last = join(dirname(await copyOfRun()), 'last.safetensors');
-    expect((await measure('--ckpt', last, '--images', '100')).status).toBe(0);
+    expect((await measure`--ckpt ${last} --images 100`).status).toBe(0);
     const record = await recordAt(join(dirname(last), 'last-sharpness.json'));
     expect(record).toMatchObject({ checkpoint: 'last.safetensors', epoch: 4 });
     expect(await readdir(dirname(last))).not.toContain('sharpness.json');
@@ -128,10 +100,9 @@ describe('smoothout sharpness', () => {
     const config = join(await folder(), 'mine.yaml');
     await writeFile(config, await readFile(join(dirname(checkpoint), 'config.yaml')));
     await rm(join(dirname(checkpoint), 'config.yaml'));
-    const alone = await measure('--ckpt', checkpoint, '--images', '100');
-    expect(alone).toMatchObject({ status: 5, stdout: '' });
-    expect(alone.stderr).toContain('there is no config.yaml beside it');
-    expect((await measure('--ckpt', checkpoint, '--images', '100', '--config', config)).status).toBe(0);
+    const alone = await measure`--ckpt ${checkpoint} --images 100`;
+    expect(alone).toBeRefused({ status: 5, saying: 'there is no config.yaml beside it' });
+    expect((await measure`--ckpt ${checkpoint} --images 100 --config ${config}`).status).toBe(0);
   });
 });
 
@@ -172,7 +143,7 @@ describe('bad checkpoints are refused with status 5 and a reason, and nothing is
       await writeFile(checkpoint, await spoil(await readFile(checkpoint)));
       spoilt.push(checkpoint);
     }
-    refused = await measure('--ckpt', ...spoilt);
+    refused = await measure`--ckpt ${spoilt}`;
   });
 
   test('status 5', () => {
@@ -187,13 +158,8 @@ describe('bad checkpoints are refused with status 5 and a reason, and nothing is
 
   test('the good ones beside it are measured all the same', async () => {
     const good = await copyOfRun();
-    const { status, stdout, stderr } = await measure(
-      '--ckpt',
-      join(dirname(good), 'none.safetensors'),
-      good,
-      '--images',
-      '50',
-    );
+    const none = join(dirname(good), 'none.safetensors');
+    const { status, stdout, stderr } = await measure`--ckpt ${none} ${good} --images 50`;
     expect(status).toBe(5);
     expect(stderr).toContain('there is no such file');
     expect(stdout).toMatch(/^tiny\/baseline, seed 1 /m);
@@ -213,46 +179,29 @@ describe('bad checkpoints are refused with status 5 and a reason, and nothing is
 
 describe('usage', () => {
   test.each([
-    [['--epsilon', '0'], '--epsilon 0: expected a number above 0'],
-    [['--repeats', '1.5'], '--repeats 1.5: expected a whole number of at least 1'],
-    [['--split', 'tset'], "option '--split <name>' argument 'tset' is invalid"],
-    [
-      ['--all-conventions', '--split', 'test'],
-      "option '--all-conventions' cannot be used with option '--split <name>'",
-    ],
-    [['--manifold', '10000'], '--manifold 10000: the network has only 9574 parameters'],
-  ])('%j', async (args, message) => {
-    const { status, stderr } = await measure('--ckpt', runs.best('baseline'), ...args);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) });
+    ['--epsilon 0', '--epsilon 0: expected a number above 0'],
+    ['--repeats 1.5', '--repeats 1.5: expected a whole number of at least 1'],
+    ['--split tset', "option '--split <name>' argument 'tset' is invalid"],
+    ['--all-conventions --split test', "option '--all-conventions' cannot be used with option '--split <name>'"],
+    ['--manifold 10000', '--manifold 10000: the network has only 9574 parameters'],
+  ])('%s', async (options, saying) => {
+    const refused = await measure`--ckpt ${runs.best('baseline')} ${options.split(' ')}`;
+    expect(refused).toBeRefused({ status: 2, saying });
   });
 
   test('without a checkpoint', async () => {
-    expect(await measure()).toMatchObject({ status: 2, stderr: expect.stringContaining("option '--ckpt <file...>'") });
+    expect(await measure``).toBeRefused({ status: 2, saying: "option '--ckpt <file...>'" });
   });
 });
 
 test('interrupted, it stops with status 75 and keeps what it has measured', async () => {
   const checkpoint = await copyOfRun();
-  await measure('--ckpt', checkpoint, '--images', '50');
+  await measure`--ckpt ${checkpoint} --images 50`;
   const record = await readFile(join(dirname(checkpoint), 'sharpness.json'), 'utf8');
-  const args = [
-    'sharpness',
-    '--data',
-    runs.data,
-    '--ckpt',
-    checkpoint,
-    '--batch-size',
-    '1',
-    '--max-iterations',
-    '1000',
-  ];
-  const child = spawn(process.execPath, [EXECUTABLE, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    if (stderr.endsWith('measuring\n')) child.kill('SIGINT');
-  });
-  const status = await new Promise((resolve) => child.once('close', resolve));
+  const running = measure`--ckpt ${checkpoint} --batch-size 1 --max-iterations 1000`;
+  await running.says(/measuring\n$/);
+  running.kill('SIGINT');
+  const { status, stderr } = await running;
   expect(status).toBe(75);
   expect(stderr).toContain('interrupted');
   expect(await readFile(join(dirname(checkpoint), 'sharpness.json'), 'utf8')).toBe(record);

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readTuned } from '../config/load.js';
 import { smallConfig, smallMnist } from './testing/small-mnist.js';
-import { smoothout } from './testing/smoothout.js';
+import './testing/expectations.js';
+import { type Command, smoothout, words } from './testing/smoothout.js';
 
 let data: string;
 let config: string;
@@ -16,14 +17,14 @@ beforeEach(async () => {
   out = join(dirname(config), 'results');
 });
 
-const tune = (...options: string[]) =>
-  smoothout(['tune', config, '--data', data, '--out', out, '--holdout', '100', ...options]);
+const tune: Command = (...line) =>
+  smoothout`tune ${config} --data ${data} --out ${out} --holdout 100 ${words(...line)}`;
 const tunedFile = () => join(dirname(config), 'tuned', 'small.yaml');
 
 describe('smoothout tune', () => {
   test('chooses by held-out accuracy, keeps every trial as a run, and a: tuned takes the choice', async () => {
     // Noise of 50 drowns every weight.
-    const { status, stdout } = await tune('--grid', 'noise.a=50,0.001');
+    const { status, stdout } = await tune`--grid noise.a=50,0.001`;
     expect(status).toBe(0);
     expect(stdout).toMatch(
       /^small: best accuracy on 100 held-out training images, mean and standard deviation over 2 seeds$/m,
@@ -52,25 +53,16 @@ describe('smoothout tune', () => {
       expect(record).toMatchObject({ validation: 'holdout:100', data: { trainImages: 300, validationImages: 100 } });
     expect(result!.trials[1]!.accuracy).toBeCloseTo((records[0].bestAccuracy + records[1].bestAccuracy) / 2, 10);
 
-    const dryRun = await smoothout([
-      'run',
-      config,
-      '--dry-run',
-      '--json',
-      '--method',
-      'smoothout',
-      '--set',
-      'noise.a=tuned',
-    ]);
-    expect(JSON.parse(dryRun.stdout.split('\n')[0]!).method.noise.a).toBe(0.001);
+    const dryRun = await smoothout`run ${config} --dry-run --json --method smoothout --set noise.a=tuned`;
+    expect(dryRun.json[0].method.noise.a).toBe(0.001);
   });
 
   test('goes on where it was stopped: what is finished is not trained again', async () => {
-    const grid = ['--grid', 'noise.a=0.001,0.01', '--seed', '1'];
-    const first = await tune(...grid);
+    const grid = words`--grid noise.a=0.001,0.01 --seed 1`;
+    const first = await tune`${grid}`;
     await rm(join(out, 'runs', 'small-tune', 'smoothout-a0.01'), { recursive: true });
     await rm(tunedFile());
-    const again = await tune(...grid);
+    const again = await tune`${grid}`;
     expect(again).toMatchObject({ status: 0, stdout: first.stdout });
     expect(again.stderr).toMatch(/^small-tune smoothout-a0\.001 seed 1: completed before/m);
     expect(again.stderr).toMatch(/^small-tune smoothout-a0\.01 seed 1: epoch 2\/2/m);
@@ -78,21 +70,9 @@ describe('smoothout tune', () => {
   });
 
   test('tries several settings in every combination; one that diverges is told apart', async () => {
-    const { status, stdout } = await tune(
-      '--grid',
-      'noise.a=0.01,0.02',
-      '--grid',
-      'optimizer.learningRate=0.01,1e30',
-      '--set',
-      'optimizer.name=sgd',
-      '--seed',
-      '1',
-      '--json',
-    );
-    const events = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const { status, json: events } = await tune`
+      --grid noise.a=0.01,0.02 --grid optimizer.learningRate=0.01,1e30
+      --set optimizer.name=sgd --seed 1 --json`;
     expect(status).toBe(0);
     expect(events.at(-1)).toMatchObject({ event: 'tuned', path: tunedFile() });
     const accuracies = events.at(-1).trials.map(({ settings, accuracy }: { settings: object; accuracy: unknown }) => {
@@ -107,33 +87,21 @@ describe('smoothout tune', () => {
   });
 
   test('writes no choice where there is none: every trial diverged', async () => {
-    const { status, stderr } = await tune(
-      '--grid',
-      'noise.a=0.01,0.02',
-      '--seed',
-      '2',
-      '--set',
-      'optimizer={ name: sgd, learningRate: 1e35 }',
-    );
+    const wild = 'optimizer={ name: sgd, learningRate: 1e35 }';
+    const { status, stderr } = await tune`--grid noise.a=0.01,0.02 --seed 2 --set ${wild}`;
     expect(status).toBe(1);
     expect(stderr).toContain('smoothout: small: every trial of smoothout diverged\nTry smaller values.\n');
     expect(await readTuned(tunedFile())).toBeNull();
   });
 
   test.each([
-    [['--grid', 'noise.a'], 2, /^smoothout: --grid noise\.a: expected a key and the values to try\n/],
-    [[], 2, /required option '--grid <key=values>' not specified/],
-    [
-      ['--grid', 'noise.a=0.1,0.2', '--holdout', '0'],
-      2,
-      /^smoothout: --holdout 0: expected a whole number of at least 1/,
-    ],
-    [['--grid', 'noise.a=0.1,0.2', '--holdout', '400'], 2, /holdout:400 needs a whole number from 1 to 399/],
-    [['--grid', 'noise.a=0.1,0.2', '--data', '/nowhere'], 4, /^smoothout: mnist: no train-images/],
-  ])('%j is refused', async (options, expected, message) => {
-    const { status, stdout, stderr } = await tune(...options);
-    expect({ status, stdout }).toEqual({ status: expected, stdout: '' });
-    expect(stderr).toMatch(message);
+    ['--grid noise.a', 2, /^smoothout: --grid noise\.a: expected a key and the values to try\n/],
+    ['', 2, /required option '--grid <key=values>' not specified/],
+    ['--grid noise.a=0.1,0.2 --holdout 0', 2, /^smoothout: --holdout 0: expected a whole number of at least 1/],
+    ['--grid noise.a=0.1,0.2 --holdout 400', 2, /holdout:400 needs a whole number from 1 to 399/],
+    ['--grid noise.a=0.1,0.2 --data /nowhere', 4, /^smoothout: mnist: no train-images/],
+  ])('tune %s is refused', async (options, status, saying) => {
+    expect(await tune`${options.split(' ').filter(Boolean)}`).toBeRefused({ status, saying });
     expect(await readTuned(tunedFile())).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,12 +63,25 @@ describe('writeFileAtomic', () => {
     const path = join(folder, 'checkpoint');
     const code = `
       const { writeFileAtomic } = await import(${JSON.stringify(BUILT)});
-      for (let i = 0; ; i++) await writeFileAtomic(${JSON.stringify(path)}, new Uint8Array(300_000).fill(i));`;
+      console.log('begun');
+      for (let i = 0; ; i++) {
+        await writeFileAtomic(${JSON.stringify(path)}, new Uint8Array(300_000).fill(i));
+        if (i === 0) console.log('written');
+      }`;
     for (let round = 0; round < 6; round++) {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' });
-      await new Promise((resolve) => setTimeout(resolve, 150 + 37 * round));
+      const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const exited = once(child, 'exit');
+      // The first kill may come before there is any file. How long Node.js takes to start does not matter.
+      const awaited = round === 0 ? 'begun' : 'written';
+      const said = new Promise<void>((resolve) => {
+        child.stdout.on('data', (text: Buffer) => text.includes(awaited) && resolve());
+      });
+      await Promise.race([said, exited]);
+      await new Promise((resolve) => setTimeout(resolve, 37 * round));
       child.kill('SIGKILL');
-      await new Promise((resolve) => child.once('exit', resolve));
+      await exited;
       const bytes = await readFile(path).catch(() => null);
       if (bytes !== null) expect(bytes.equals(Buffer.alloc(300_000, bytes[0]))).toBe(true);
       else expect(round).toBe(0);

@@ -30,7 +30,7 @@ export async function trainRuns(): Promise<TrainedRuns> {
   const results = join(folder, 'results');
   const config = join(folder, 'tiny.yaml');
   await writeFile(config, CONFIG);
-  const { status, stderr } = await smoothout(['run', config, '--data', data, '--out', results]);
+  const { status, stderr } = await smoothout`run ${config} --data ${data} --out ${results}`;
   if (status !== 0) throw new Error(`smoothout run ended with ${status}:\n${stderr}`);
   return {
     data,
