@@ -9,17 +9,17 @@ import { smoothout } from './testing/smoothout.js';
 const empty = () => mkdtemp(join(tmpdir(), 'smoothout-doctor-'));
 
 /** As on a system that lacks what a native library needs: each that is loaded from this package fails so. */
-const failingToLoad = (part: string) => ({
-  env: {
-    ...process.env,
-    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(`
+const failingToLoad = (part: string) =>
+  smoothout.with({
+    env: {
+      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(`
       const load = process.dlopen;
       process.dlopen = (module, file, ...flags) => {
         if (!file.includes(${JSON.stringify(part)})) return load(module, file, ...flags);
         throw Object.assign(new Error('libstdc++.so.6: cannot open shared object file'), { code: 'ERR_DLOPEN_FAILED' });
       };`)}`,
-  },
-});
+    },
+  });
 
 describe('doctor', () => {
   test('--json says what there is, on one line', async () => {
@@ -54,7 +54,7 @@ describe('doctor', () => {
   });
 
   test('says which native library does not load, and everything else', async () => {
-    const { status, stdout, stderr } = await smoothout(['doctor'], failingToLoad('onnxruntime'));
+    const { status, stdout, stderr } = await failingToLoad('onnxruntime')`doctor`;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const device of ['cpu', 'webgpu', 'cuda']) {
       const line = `^ {2}no +onnx +${device} +onnxruntime-node does not load: libstdc\\+\\+\\.so\\.6: cannot open`;
@@ -62,22 +62,22 @@ describe('doctor', () => {
     }
     expect(stdout).toMatch(/^ {2}yes +tfjs /m);
     expect(stdout).toMatch(/^Data$/m);
-    const { stdout: withoutSharp } = await smoothout(['doctor'], failingToLoad('sharp'));
+    const { stdout: withoutSharp } = await failingToLoad('sharp')`doctor`;
     expect(withoutSharp).toMatch(/^ {2}sharp, which reads JPEG files, does not load: /m);
   });
 });
 
 test.each(['auto', 'cpu'])('a run on --device %s says that the library of the engine does not load', async (device) => {
-  const args = ['run', await smallConfig({ synthetic: true }), '--device', device, '--out', await empty()];
-  const { status, stderr } = await smoothout(args, failingToLoad('onnxruntime'));
+  const [config, out] = [await smallConfig({ synthetic: true }), await empty()];
+  const { status, stderr } = await failingToLoad('onnxruntime')`run ${config} --device ${device} --out ${out}`;
   expect(status).toBe(2);
   expect(stderr).toContain('onnxruntime-node does not load: libstdc++.so.6: cannot open');
   expect(stderr).toContain('--engine tfjs');
 });
 
 test('a run on images says that the library that reads them does not load', async () => {
-  const args = ['run', await smallConfig({ model: 'alexnet', dataset: 'imagenet', hidden: undefined })];
-  const { status, stderr } = await smoothout([...args, '--synthetic', '--data', await empty()], failingToLoad('sharp'));
+  const config = await smallConfig({ model: 'alexnet', dataset: 'imagenet', hidden: undefined });
+  const { status, stderr } = await failingToLoad('sharp')`run ${config} --synthetic --data ${await empty()}`;
   expect(status).toBe(2);
   expect(stderr).toContain('sharp, which reads JPEG files, does not load: ');
 });
