@@ -36,7 +36,7 @@ async function complaint(text: string, ...set: string[]): Promise<string> {
 
 describe('a config of four keys', () => {
   test('has every default', async () => {
-    const noise = { a: 0.01, per: 'step', schedule: 'constant', parameters: 'all' };
+    const noise = { a: 0.01, per: 'step', schedule: 'constant', parameters: 'all', distribution: 'uniform' };
     expect(await load(MINIMAL)).toEqual({
       experiment: 'trial',
       model: 'f1',

@@ -49,7 +49,7 @@ describe('resolveRuns', () => {
     const [baseline, ada] = resolveRuns(await load(), { methods: ['baseline', 'adasmoothout'], seeds: [7] });
     expect(baseline).toMatchObject({ seed: 7, dropout: null, optimizer: { name: 'adam', weightDecay: 0.001 } });
     expect(ada).toMatchObject({ seed: 7, dropout: 0, optimizer: { name: 'adam', weightDecay: 0 } });
-    const noise = { a: 0.1, per: 'step', schedule: 'constant', parameters: 'all' };
+    const noise = { a: 0.1, per: 'step', schedule: 'constant', parameters: 'all', distribution: 'uniform' };
     expect(ada!.method).toEqual({ name: 'adasmoothout', label: 'adasmoothout', noise });
   });
 

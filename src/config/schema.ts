@@ -6,10 +6,6 @@ import { z } from 'zod';
 import { DATASET_NAMES } from '../data/catalogue.js';
 import { MODEL_NAMES } from '../nn/networks.js';
 
-export const METHODS = ['baseline', 'smoothout', 'adasmoothout', 'smoothout-deterministic', 'sam', 'asam'] as const;
-
-type MethodName = (typeof METHODS)[number];
-
 // Descriptions complete the sentence "expected …" of an error; enums and booleans need none (validate.ts).
 
 /** Names a folder, so it can never lead out of the results folder. */
@@ -21,6 +17,7 @@ const count = z.int().min(1).describe('a whole number of at least 1');
 const countOrNull = count.nullable().describe('a whole number of at least 1, or null');
 const positive = z.number().gt(0).describe('a number above 0');
 const nonNegative = z.number().min(0).describe('a number of at least 0');
+const share = z.number().min(0).max(1).describe('a number from 0 to 1');
 /** A probability, or momentum's share of the last step. */
 const fraction = z.number().min(0).lt(1).describe('a number from 0 up to, but not, 1');
 
@@ -67,13 +64,27 @@ const DEFAULT_STRENGTH = { uniform: 0.01, filterAdaptive: 0.1 } as const;
 /** In a file also `tuned`: the loader then puts in what `smoothout tune` found. */
 const strength = nonNegative.describe('a number of at least 0, or tuned');
 
+/** How often θ is drawn anew. Without ghost batches the two are the same. */
+const noisePer = z.enum(['step', 'ghostBatch']).default('step');
+
 const stochasticNoise = (a: number) =>
   z.strictObject({
     a: strength.default(a),
-    /** How often θ is drawn anew. Without ghost batches the two are the same. */
-    per: z.enum(['step', 'ghostBatch']).default('step'),
+    per: noisePer,
     /** `tanh`: a is multiplied by (1 + tanh(−10 (t/T − 1/2))) / 2 at step t of T, as the authors’ code did in early 2018. */
     schedule: z.enum(['constant', 'tanh']).default('constant'),
+    parameters: noiseParameters,
+    /** `gaussian`: of the same variance. */
+    distribution: z.enum(['uniform', 'gaussian']).default('uniform'),
+  });
+
+/** Gaussian noise in proportion to each filter's norm: a is its standard deviation as a share of that. */
+const filterwiseNoise = (a: number, schedule: 'constant' | 'rising') =>
+  z.strictObject({
+    a: strength.default(a),
+    /** `rising`: a is multiplied by 1 + α (1 − cos(π t/T)) / 2 at step t of T. */
+    schedule: z.enum(['constant', 'rising']).default(schedule),
+    alpha: nonNegative.default(15),
     parameters: noiseParameters,
   });
 
@@ -108,6 +119,12 @@ const method = z.discriminatedUnion('name', [
     copies: count.default(8),
     ...overrides,
   }),
+  z.strictObject({
+    name: z.literal('smoothout-two-sided'),
+    label,
+    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}),
+    ...overrides,
+  }),
   z.strictObject({ name: z.literal('sam'), label, rho: strength.default(0.05), runningStatistics, ...overrides }),
   z.strictObject({
     name: z.literal('asam'),
@@ -116,6 +133,31 @@ const method = z.discriminatedUnion('name', [
     /** Added to |w|, so that weights of 0 move too. */
     eta: nonNegative.default(0.01),
     runningStatistics,
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('lpf-sgd'),
+    label,
+    /** `samples`: M, the parts that a batch is cut into, each with noise of its own. */
+    noise: filterwiseNoise(0.001, 'rising')
+      .extend({ samples: count.default(1) })
+      .prefault({}),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('rwp'),
+    label,
+    noise: filterwiseNoise(0.01, 'constant').extend({ per: noisePer }).prefault({}),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('arwp'),
+    label,
+    noise: filterwiseNoise(0.015, 'constant').extend({ per: noisePer }).prefault({}),
+    /** The share of the gradient at w + θ. */
+    balance: share.default(0.5),
+    eta: nonNegative.default(0.1),
+    beta: fraction.default(0.99),
     ...overrides,
   }),
 ]);
@@ -129,7 +171,7 @@ export function methodHas(name: string, key: string): boolean {
 const seed = z.int().min(0).max(0xffffffff).describe('a whole number from 0 to 4294967295');
 
 /** What a config without `methods` compares. */
-export const DEFAULT_METHODS: readonly MethodName[] = ['baseline', 'smoothout'];
+export const DEFAULT_METHODS: readonly MethodConfig['name'][] = ['baseline', 'smoothout'];
 
 export const configSchema = z.strictObject({
   experiment: folderName,

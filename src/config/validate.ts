@@ -191,6 +191,14 @@ function* checkBatches(config: Config): Iterable<Problem> {
       message: `expected a divisor of batchSize, ${batchSize}, got ${ghostBatchSize}`,
     };
   }
+  for (const [i, method] of config.methods.entries()) {
+    const images = ghostBatchSize ?? batchSize;
+    if (method.name !== 'lpf-sgd' || images % method.noise.samples === 0) continue;
+    yield {
+      path: ['methods', i, 'noise', 'samples'],
+      message: `expected a divisor of the ${images} images of a pass, got ${method.noise.samples}`,
+    };
+  }
   if (ghostBatchSize === null && optimizer.scaleLearningRate) {
     yield {
       path: ['optimizer', 'scaleLearningRate'],

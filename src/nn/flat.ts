@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../engine/engine.js';
 import { tensorNamed } from './layers.js';
-import type { Slot } from './layout.js';
+import type { Layout, ParameterSlot, Slot } from './layout.js';
 
 /** Vectors from this size on are split off alone; smaller neighbours stay together, so that updates are few and long. */
 const LARGE = 16_384;
@@ -48,6 +48,20 @@ export function join(tensors: NamedTensors, slots: readonly Slot[]): tf.Tensor1D
     concat(run.map(({ name, size }) => tf.reshape(tensorNamed(tensors, name), [size]))),
   );
   return concat(vectors);
+}
+
+/** A flat vector made of two others, parameter by parameter. */
+export function eachParameter(
+  layout: Layout,
+  vectors: readonly [tf.Tensor1D, tf.Tensor1D],
+  make: (first: tf.Tensor, second: tf.Tensor, slot: ParameterSlot) => tf.Tensor,
+): tf.Tensor1D {
+  const [first, second] = [split(vectors[0], layout.parameters), split(vectors[1], layout.parameters)];
+  const made = layout.parameters.map((slot) => {
+    const { name } = slot;
+    return [name, make(tensorNamed(first, name), tensorNamed(second, name), slot)] as const;
+  });
+  return join(Object.fromEntries(made), layout.parameters);
 }
 
 function concat(vectors: tf.Tensor[]): tf.Tensor1D {

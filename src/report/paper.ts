@@ -114,8 +114,12 @@ export const METHOD_NAMES: Readonly<Record<string, string>> = {
   smoothout: 'SmoothOut',
   adasmoothout: 'AdaSmoothOut',
   'smoothout-deterministic': 'SmoothOut, deterministic',
+  'smoothout-two-sided': 'SmoothOut, two-sided',
   sam: 'SAM',
   asam: 'ASAM',
+  'lpf-sgd': 'LPF-SGD',
+  rwp: 'RWP',
+  arwp: 'ARWP',
 };
 
 /** A cell of the paper's tables. */

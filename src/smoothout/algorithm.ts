@@ -4,6 +4,8 @@
  */
 import type { Tensor1D } from '@tensorflow/tfjs';
 import type { Update } from '../optim/optimizer.js';
+import type { Method, Noise } from './method.js';
+import type { Perturbation } from './perturbation.js';
 
 /** What back-propagation yields: the gradient, and whatever else the caller needs of the same pass. */
 interface WithGradient {
@@ -25,6 +27,15 @@ export function smoothOutGradient<P extends WithGradient>(w: Tensor1D, { perturb
   const perturbed = perturb(w); //        3: perturbation, w + θ
   return backPropagate(perturbed); //     4: back-propagation, g = ∂Q/∂w at w + θ
 } //                                      5: denoising: w itself was never changed, so it is exact and free
+
+/** A method whose gradient is that of lines 3 to 5 with one of the perturbations, in each of so many copies. */
+export const smoothOut = (perturbation: Perturbation, noise: Noise, copies = 1): Method => ({
+  noise,
+  evaluations: 1,
+  copies,
+  gradient: (w, { backPropagate, u, a }) =>
+    smoothOutGradient(w, { perturb: (at) => perturbation(at, u, a), backPropagate }),
+});
 
 /** The optimizer's update of w along a gradient. */
 type UpdateAlong = (w: Tensor1D, gradient: Tensor1D) => Update;

@@ -37,6 +37,8 @@ export interface Noise {
   readonly distribution: 'uniform' | 'gaussian';
   readonly a: number;
   readonly schedule: NoiseSchedule;
+  /** How far `rising` rises. */
+  readonly alpha?: number;
   /** When u is drawn anew. `copy`: each copy of the step has its own u, drawn once for the whole training. */
   readonly per: 'step' | 'ghostBatch' | 'copy';
   readonly parameters: PerturbedParameters;

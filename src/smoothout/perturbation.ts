@@ -1,16 +1,21 @@
 /** The perturbations w ↦ w + θ of the methods, as functions of random numbers u and the strength a. */
 import * as tf from '@tensorflow/tfjs';
-import { join, split } from '../nn/flat.js';
-import { tensorNamed } from '../nn/layers.js';
-import type { Layout, ParameterSlot } from '../nn/layout.js';
+import { eachParameter } from '../nn/flat.js';
+import type { Layout } from '../nn/layout.js';
 import type { Borrowed } from '../support/borrowed.js';
-import type { Stream, UniformBuffer } from '../support/random.js';
+import type { Stream } from '../support/random.js';
 
-/** w + θ from w, from u ~ U(−1, 1), a number for each parameter, and from the strength a. All vectors are flat. */
+/** w + θ from w, from random numbers u, one for each parameter, and from the strength a; linear in u. Vectors are flat. */
 export type Perturbation = (w: tf.Tensor1D, u: tf.Tensor1D, a: tf.Scalar) => tf.Tensor1D;
 
-/** SmoothOut: θ = a·u ~ U(−a, a), independent for each parameter (Eq. 5). */
+/** SmoothOut: θ = a·u ~ U(−a, a) for u ~ U(−1, 1), independent for each parameter (Eq. 5). */
 export const uniformPerturbation: Perturbation = (w, u, a) => tf.add(w, tf.mul(u, a));
+
+/** The variance of U(−1, 1) is 1/3. */
+const GAUSSIAN_SCALE = Math.sqrt(1 / 3);
+
+/** SmoothOut with Gaussian noise of the same variance as U(−a, a)'s, for u from N(0, 1). */
+export const gaussianPerturbation: Perturbation = (w, u, a) => uniformPerturbation(w, u, tf.mul(a, GAUSSIAN_SCALE));
 
 /** Keeps the quotient finite where all of a filter's numbers are 0. */
 const TINY = 1e-6;
@@ -23,34 +28,50 @@ const TINY = 1e-6;
  */
 export function filterAdaptivePerturbation(layout: Layout): Perturbation {
   return (w, u, a) => {
-    const weights = split(w, layout.parameters);
-    const directions = split(u, layout.parameters);
-    const theta = layout.parameters.map((slot) => {
-      const { name } = slot;
-      return [name, scaledToFilters(tensorNamed(directions, name), tensorNamed(weights, name), slot, a)] as const;
+    const theta = eachParameter(layout, [w, u], (weight, direction, { shape }) => {
+      if (shape.length === 1) return tf.mul(tf.sign(direction), tf.mul(tf.abs(weight), a));
+      const factor = tf.div(tf.mul(lengths(rows(weight)), a), tf.maximum(lengths(rows(direction)), TINY));
+      return tf.mul(rows(direction), factor);
     });
-    return tf.add(w, join(Object.fromEntries(theta), layout.parameters));
+    return tf.add(w, theta);
   };
 }
 
-function scaledToFilters(direction: tf.Tensor, weight: tf.Tensor, { shape, size }: ParameterSlot, a: tf.Scalar) {
-  if (shape.length === 1) return tf.mul(tf.sign(direction), tf.mul(tf.abs(weight), a));
-  const filters = shape[0]!;
-  const rows = (tensor: tf.Tensor) => tf.reshape(tensor, [filters, size / filters]);
-  const lengths = (tensor: tf.Tensor) => tf.sqrt(tf.sum(tf.square(rows(tensor)), 1, true));
-  const factor = tf.div(tf.mul(lengths(weight), a), tf.maximum(lengths(direction), TINY));
-  return tf.mul(rows(direction), factor);
+/**
+ * LPF-SGD (Bisla et al. 2022, Algorithm 1) and random weight perturbation (Li et al. 2022): for u from N(0, 1) each number
+ * of filter f moves by a standard deviation of a‖w_f‖₂. A bias, or the scale or shift of batch normalisation, is one
+ * filter, as in the code of both papers.
+ */
+export function filterwisePerturbation(layout: Layout): Perturbation {
+  return (w, u, a) => {
+    const theta = eachParameter(layout, [w, u], (weight, normal, { shape }) => {
+      const filters = shape.length === 1 ? tf.reshape(weight, [1, -1]) : rows(weight);
+      return tf.mul(tf.reshape(normal, filters.shape), tf.mul(lengths(filters), a));
+    });
+    return tf.add(w, theta);
+  };
 }
+
+/** [filters, numbers of each]; a vector as a column. */
+export const rows = (tensor: tf.Tensor): tf.Tensor => tf.reshape(tensor, [tensor.shape[0]!, -1]);
+
+/** The L2 norm of each row, as a column. */
+const lengths = (matrix: tf.Tensor) => tf.sqrt(tf.sum(tf.square(matrix), 1, true));
 
 /** Which parameters are perturbed: `withoutBatchNorm` leaves the scale and shift of batch normalisation as they are. */
 export type PerturbedParameters = 'all' | 'withoutBatchNorm';
 
+/** Gives random numbers of a distribution, scaled, new for every stream. */
+interface NoiseBuffer {
+  fill(stream: Stream, scale: number): Borrowed<Float32Array>;
+}
+
 /**
- * Draws u ~ U(−1, 1), new for every stream, into a buffer of layout.size numbers. The host draws it, so that every engine
- * and device sees the same. It is 0 for parameters that are not perturbed.
+ * Draws u from the distribution of a buffer of layout.size numbers, U(−1, 1) or N(0, 1). The host draws it, so that every
+ * engine and device sees the same. It is 0 for parameters that are not perturbed.
  */
 export function drawNoise(
-  buffer: UniformBuffer,
+  buffer: NoiseBuffer,
   stream: Stream,
   layout: Layout,
   parameters: PerturbedParameters,
@@ -64,12 +85,20 @@ export function drawNoise(
   return out;
 }
 
-export type NoiseSchedule = 'constant' | 'tanh';
+export type NoiseSchedule = 'constant' | 'tanh' | 'rising';
 
 /**
  * The factor on the noise's strength at step t of T. `tanh` falls from 1 to 0 around the middle of the training, as in
- * the authors' code when the paper's runs were made; the paper describes constant noise.
+ * the authors' code when the paper's runs were made; the paper describes constant noise. `rising` is LPF-SGD's: from 1
+ * to 1 + α along half a cosine wave.
  */
-export function noiseFactor(schedule: NoiseSchedule, t: number, T: number): number {
-  return schedule === 'constant' ? 1 : (1 + Math.tanh(-10 * (t / T - 0.5))) / 2;
+export function noiseFactor(schedule: NoiseSchedule, t: number, T: number, alpha = 0): number {
+  switch (schedule) {
+    case 'constant':
+      return 1;
+    case 'tanh':
+      return (1 + Math.tanh(-10 * (t / T - 0.5))) / 2;
+    case 'rising':
+      return 1 + (alpha * (1 - Math.cos((Math.PI * t) / T))) / 2;
+  }
 }

@@ -22,8 +22,8 @@ export function checkBatches(spec: RunSpec, train: ImageSource): void {
 }
 
 /** Whether batch normalisation would see a batch of one image, at the end of every epoch. */
-function leavesOneImage(images: number, { batchSize, ghostBatchSize }: RunSpec): boolean {
-  const sizes = batchSizes(images, batchSize).flatMap((count) => ghostBatches(count, batchSize, ghostBatchSize));
+function leavesOneImage(images: number, spec: RunSpec): boolean {
+  const sizes = batchSizes(images, spec.batchSize).flatMap((count) => passSizes(count, spec));
   return sizes.includes(1);
 }
 
@@ -31,6 +31,13 @@ function leavesOneImage(images: number, { batchSize, ghostBatchSize }: RunSpec):
 export function batchSizes(images: number, batchSize: number): number[] {
   const count = Math.ceil(images / batchSize);
   return Array.from({ length: count }, (_, i) => Math.min(batchSize, images - i * batchSize));
+}
+
+/** The images of each pass over a batch: its ghost batches, of which LPF-SGD cuts each into as many parts as it has samples. */
+export function passSizes(count: number, { method, batchSize, ghostBatchSize }: RunSpec): number[] {
+  const samples = method.name === 'lpf-sgd' ? method.noise.samples : 1;
+  const whole = ghostBatchSize ?? batchSize;
+  return ghostBatches(count, batchSize, samples === 1 ? ghostBatchSize : whole / samples);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { RunSpec } from '../config/schema.js';
 import type { Noise } from '../smoothout/method.js';
 import { drawNoise, noiseFactor } from '../smoothout/perturbation.js';
 import type { Borrowed } from '../support/borrowed.js';
+import { createNormalBuffer } from '../support/normal-buffer.js';
 import { createUniformBuffer, type Stream } from '../support/random.js';
 import type { Learner } from './learner.js';
 
@@ -32,7 +33,9 @@ export interface Draw {
 }
 
 export function createDraw({ seed }: RunSpec, { model, method: { noise } }: Learner): Draw {
-  const u = createUniformBuffer(noise === null ? 0 : model.layout.size);
+  const size = noise === null ? 0 : model.layout.size;
+  const buffer = noise?.distribution === 'gaussian' ? createNormalBuffer(size) : createUniformBuffer(size);
+  let u: Borrowed<Float32Array> = new Float32Array(0);
   let uniforms = createUniformBuffer(0);
   let drawn = '';
   return {
@@ -41,9 +44,10 @@ export function createDraw({ seed }: RunSpec, { model, method: { noise } }: Lear
       const stream = noiseStream(seed, noise, place, pass);
       // The ghost batches of a step share u unless each has its own: it need not be drawn again for every one of them.
       const wanted = JSON.stringify(stream);
-      if (wanted !== drawn) drawNoise(u, stream, model.layout, noise.parameters);
+      if (wanted !== drawn) u = drawNoise(buffer, stream, model.layout, noise.parameters);
       drawn = wanted;
-      return { u: u.values, a: Float32Array.of(noise.a * noiseFactor(noise.schedule, place.done, place.total)) };
+      const factor = noiseFactor(noise.schedule, place.done, place.total, noise.alpha);
+      return { u, a: Float32Array.of(noise.a * factor) };
     },
     dropout({ epoch, step }, { ghostBatch }, images) {
       if (model.dropoutUnits === 0) return {};

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
 import { type DeviceArray, sumOf, type Value } from '../engine/engine.js';
-import { ghostBatches } from './batch-sizes.js';
+import { passSizes } from './batch-sizes.js';
 import { createDraw, type PassPlace, type StepPlace } from './draws.js';
 import type { Learner } from './learner.js';
 import type { TrainingPrograms } from './programs.js';
@@ -129,7 +129,7 @@ export function createStepper(
   }
 
   return async function* steps(state, batches, parts, first) {
-    const sizes = ghostBatches(batches.size, spec.batchSize, spec.ghostBatchSize);
+    const sizes = passSizes(batches.size, spec);
     if (sizes.length * copies === 1) return yield* inOnePass(state, batches, parts, first);
     let now = state;
     for await (const place of placesFrom(first, batches.count)) {

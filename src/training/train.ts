@@ -9,7 +9,7 @@ import type { RunPaths } from '../records/run-folder.js';
 import { createEvaluator, type Evaluator } from '../session/evaluate.js';
 import type { Sources } from '../session/sources.js';
 import { SmoothOutError } from '../support/errors.js';
-import { batchSizes, ghostBatches } from './batch-sizes.js';
+import { batchSizes, passSizes } from './batch-sizes.js';
 import { type Checkpoint, describe, type EpochProgress, newEpoch, saveCheckpoint, saveWeights } from './checkpoint.js';
 import type { Learner } from './learner.js';
 import { trainingPrograms } from './programs.js';
@@ -109,7 +109,7 @@ async function trainEpoch(
   { spec, source, stepper, learningRate, signal, onStep }: EpochOptions,
 ): Promise<{ state: TrainingState; progress: EpochProgress }> {
   const { epoch } = progress;
-  const { batchSize, ghostBatchSize, seed } = spec;
+  const { batchSize, seed } = spec;
   const sizes = batchSizes(source.count, batchSize);
   const total = sizes.length * spec.epochs;
   let state = start;
@@ -117,7 +117,7 @@ async function trainEpoch(
   const startedAt = performance.now();
   const parts = batches(source, {
     batchSize,
-    cut: (count) => ghostBatches(count, batchSize, ghostBatchSize),
+    cut: (count) => passSizes(count, spec),
     shuffle: { seed, purpose: 'shuffle', epoch },
     ...(spec.augment && { augmentation: { seed, purpose: 'augmentation', epoch } }),
     skip: progress.steps,
