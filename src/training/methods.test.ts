@@ -32,7 +32,13 @@ const SETTINGS: readonly [name: string, settings: object][] = [
     'smoothout, fresh in each ghost batch and fading',
     { ghostBatchSize: 4, methods: [{ name: 'smoothout', noise: { a: 0.05, per: 'ghostBatch', schedule: 'tanh' } }] },
   ],
-  ['lpf-sgd of two samples', { methods: [{ name: 'lpf-sgd', noise: { a: 0.01, samples: 2, schedule: 'constant' } }] }],
+  [
+    'lpf-sgd of two samples',
+    {
+      optimizer: { learningRate: 0.03 },
+      methods: [{ name: 'lpf-sgd', noise: { a: 0.01, samples: 2, schedule: 'constant' } }],
+    },
+  ],
   [
     'sam, whose running statistics see both passes',
     { methods: [{ name: 'sam', rho: 0.1, runningStatistics: 'both' }] },
