@@ -26,11 +26,13 @@ export function onInterrupt(): Interrupt {
       }),
     );
   };
-  for (const name of SIGNALS) process.on(name, interrupt);
+  // Those that stay ignored have their listener already (ignored-signals.ts).
+  const names = SIGNALS.filter((name) => process.listenerCount(name) === 0);
+  for (const name of names) process.on(name, interrupt);
   return {
     signal: controller.signal,
     dispose: () => {
-      for (const name of SIGNALS) process.off(name, interrupt);
+      for (const name of names) process.off(name, interrupt);
     },
   };
 }

@@ -2,7 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../support/errors.js';
 import { versions } from '../support/versions.js';
-import { ignoreClosedPipe, reportError } from './output.js';
+import { keepIgnoredSignals } from './ignored-signals.js';
+import { surviveLostOutput } from './lost-output.js';
+import { reportError } from './output.js';
 
 type Register = (program: Command) => void;
 
@@ -29,7 +31,8 @@ Examples:
 
 /** Runs the command; returns the exit status (support/errors.ts). A command may also leave one in `process.exitCode`. */
 export async function main(args: readonly string[]): Promise<number> {
-  ignoreClosedPipe();
+  surviveLostOutput();
+  keepIgnoredSignals();
   const program = new Command('smoothout')
     .description('Reproduces the SmoothOut paper: smoothing out sharp minima in large-batch training.')
     .version((await versions()).smoothout ?? 'unknown', '-V, --version')

@@ -56,12 +56,3 @@ export function reportError(error: unknown): number {
   log(`${name} unexpected error, a fault of smoothout itself: ${error instanceof Error ? error.stack : String(error)}`);
   return EXIT.runFailed;
 }
-
-/** `smoothout … | head` may close stdout at any time; a training run goes on all the same, its results are in files. */
-export function ignoreClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
-}

@@ -9,6 +9,7 @@ export const EXIT = {
   checkpoint: 5,
   locked: 6,
   noSpace: 7,
+  outputLost: 74,
   interrupted: 75,
   interruptedTwice: 130,
 } as const;
