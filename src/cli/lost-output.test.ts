@@ -1,5 +1,5 @@
 /** The real program, whose output is lost in every way there is: nothing that it computes is. */
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,14 +21,11 @@ beforeAll(async () => {
 
 const out = (name: string) => join(dirname(config), name);
 const run = (name: string) => ['run', config, '--data', data, '--out', out(name)];
+const shell = (command: string) => smoothout.with({ through: ['bash', '-c', command] });
 const statusOf = async (name: string) => {
   const { record } = runPaths(out(name), { experiment: 'small', method: { label: 'baseline' }, seed: 1 });
   return (await readRunRecord(record))?.status;
 };
-
-/** With redirections of a shell's. */
-const shell = (command: string, ...args: readonly string[]) =>
-  spawnSync('bash', ['-c', command, process.execPath, EXECUTABLE, ...args], { encoding: 'utf8' });
 
 const python = findPython('pty');
 const CLOSING = fileURLToPath(new URL('testing/closing-terminal.py', import.meta.url));
@@ -37,12 +34,12 @@ describe.skipIf(python === undefined)('a terminal that is closed', () => {
   /** How a command ended whose terminal was closed when its progress bar showed an epoch. */
   const onTerminal = (...command: readonly string[]) =>
     promisify(execFile)(python!, [CLOSING, 'epoch', ...command]).then(({ stdout }) => stdout.trim());
-  const longRun = (name: string) => [...run(name), '--set', 'epochs=100'];
+  const longRun = (name: string) => [...run(name), '--set', 'epochs=60'];
 
   test('stops a run where it can be resumed', async () => {
     const end = await onTerminal(process.execPath, EXECUTABLE, ...longRun('closed'));
     expect([end, await statusOf('closed')]).toEqual(['status 75', 'interrupted']);
-    expect((await smoothout(longRun('closed'))).status).toBe(0);
+    expect((await smoothout`${longRun('closed')}`).status).toBe(0);
   });
 
   test('does not stop a run that has left its session', async () => {
@@ -56,7 +53,7 @@ describe.skipIf(python === undefined)('a terminal that is closed', () => {
 
 describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
   test('of the log costs its lines', async () => {
-    const { status, stdout } = shell('"$0" "$@" 2> /dev/full', ...run('full-log'));
+    const { status, stdout } = await shell('"$0" "$@" 2> /dev/full')`${run('full-log')}`;
     expect({ status, table: stdout.includes('completed'), run: await statusOf('full-log') }).toEqual({
       status: 0,
       table: true,
@@ -64,22 +61,22 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
     });
   });
 
-  test.each([[[]], [['--json']]])('of the results is told by the status: %j', async (options) => {
-    const name = `full${options.join()}`;
-    const { status, stderr } = shell('"$0" "$@" > /dev/full', ...run(name), ...options);
-    expect([status, await statusOf(name)]).toEqual([74, 'completed']);
-    expect(stderr.match(/results cannot be written to stdout \(ENOSPC\)/g)).toHaveLength(1);
-  });
+  test.each([{ options: [] }, { options: ['--json'] }])(
+    'of the results is told by the status: $options',
+    async ({ options }) => {
+      const name = `full${options.join()}`;
+      const { status, stderr } = await shell('"$0" "$@" > /dev/full')`${run(name)} ${options}`;
+      expect([status, await statusOf(name)]).toEqual([74, 'completed']);
+      expect(stderr.match(/results cannot be written to stdout \(ENOSPC\)/g)).toHaveLength(1);
+    },
+  );
 });
 
-test.skipIf(process.platform === 'win32')(
-  'results that reach the limit of a file’s size are told by the status',
-  () => {
-    const { status, stderr } = shell(`ulimit -f 0; "$0" "$@" > ${out('limited')}`, 'doctor');
-    expect(status).toBe(74);
-    expect(stderr).toContain('results cannot be written to stdout (EFBIG)');
-  },
-);
+test.skipIf(process.platform === 'win32')('a limit on the size of files is told by the status', async () => {
+  const { status, stderr } = await shell(`ulimit -f 0; "$0" "$@" > ${out('limited')}`)`doctor`;
+  expect(status).toBe(74);
+  expect(stderr).toContain('results cannot be written to stdout (EFBIG)');
+});
 
 test('a reader of the log that goes away does not stop a run', async () => {
   const child = spawn(process.execPath, [EXECUTABLE, ...run('unread')], { stdio: ['ignore', 'pipe', 'pipe'] });
