@@ -151,14 +151,25 @@ function writeError(code: string, path: string, detail?: string, cause?: unknown
   );
 }
 
+/** What opening a folder and flushing it say where a file system, or the system, has no flush of folders. */
+const NO_FLUSH: readonly unknown[] = [
+  'EINVAL',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EPERM',
+  'EACCES',
+  'EISDIR',
+  'EBADF',
+];
+
+/** Makes a new name outlive a power cut, where the file system can. The file itself is whole under either name. */
 async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a folder, and needs no flush of it.
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
   try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    const folder = await open(path, 'r');
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    if (!NO_FLUSH.includes(codeOf(error))) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** A lock that is a file: one process at a time holds it, and one that died holding it is found dead by the next. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { SmoothOutError } from './errors.js';
@@ -37,11 +37,10 @@ export async function acquireLock(path: string): Promise<Lock> {
     since: new Date().toISOString(),
     token: randomBytes(12).toString('hex'),
   };
-  // Linking a finished file into place either makes the lock with its contents or fails: no reader sees half of one.
   const mine = path.replace(/\.lock\.json$/, `.${me.token}.lock.json`);
   try {
     await writeFile(mine, `${JSON.stringify(me)}\n`, { flag: 'wx' });
-    if (!(await linked(mine, path))) await takeOver(path, mine);
+    if (!(await isTaken(mine, path))) await takeOver(path, mine);
   } catch (error) {
     throw asWriteError(error, path);
   } finally {
@@ -58,7 +57,7 @@ export async function acquireLock(path: string): Promise<Lock> {
 async function takeOver(path: string, mine: string): Promise<void> {
   const holder = await readHolder(path);
   if (holder === null) {
-    if (await linked(mine, path)) return;
+    if (await isTaken(mine, path)) return;
     throw locked(path, await readHolder(path));
   }
   if (!isDead(holder)) throw locked(path, holder);
@@ -73,13 +72,45 @@ async function takeOver(path: string, mine: string): Promise<void> {
   }
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+/** What `link` says on exFAT, FAT, and many network and container mounts. */
+const NO_LINKS: readonly unknown[] = [
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EINVAL',
+  'EXDEV',
+  'EMLINK',
+  'EACCES',
+];
+
+/**
+ * Whether the lock was free and is now ours. Linking a finished file into place makes it with its contents, so that no
+ * reader sees half of one. Without hard links it is made and then filled: one process still makes it, and those that see
+ * it in between are refused, as by any lock that cannot be read.
+ */
+async function isTaken(mine: string, path: string): Promise<boolean> {
   try {
-    await link(from, to);
+    await link(mine, path).catch(async (error) => {
+      if (!NO_LINKS.includes(error.code)) throw error;
+      await makeFilled(path, await readFile(mine));
+    });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+async function makeFilled(path: string, contents: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(contents);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
   }
 }
 
