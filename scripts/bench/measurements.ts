@@ -4,7 +4,7 @@ import { usualBatchSize } from '../../src/analysis/split-loss.js';
 import { loadConfigs } from '../../src/config/load.js';
 import { resolveRuns } from '../../src/config/resolve.js';
 import { configSchema, type RunSpec } from '../../src/config/schema.js';
-import { readCatalogue } from '../../src/data/catalogue.js';
+import { catalogueEntry, imageShape } from '../../src/data/catalogue.js';
 import { buildModel } from '../../src/nn/model.js';
 import { learningRateAt } from '../../src/optim/learning-rate.js';
 import { PACKAGE_FOLDER } from '../../src/support/versions.js';
@@ -136,7 +136,6 @@ async function specOf(config: string, set: readonly string[], method: StepMethod
 }
 
 function imagesOf(spec: RunSpec) {
-  const { classes, shape } = readCatalogue()[spec.dataset];
-  const [channels, height, width] = shape;
-  return { spec, classes, shape: { channels, height, width }, memoryFormat: 'contiguous' as const };
+  const { classes = 0 } = catalogueEntry(spec.dataset) ?? {};
+  return { spec, classes, shape: imageShape(spec.dataset), memoryFormat: 'contiguous' as const };
 }

@@ -6,6 +6,6 @@ import { type ModelName, networkRow } from '../../src/nn/networks.js';
  * respect to each layer's input but the first, since nobody asks for the images'. A multiplication and an addition each.
  */
 export function operationsPerImage(network: ModelName): number {
-  const { all, first } = networkRow(network).multiplyAdds;
+  const { all, first } = networkRow(network).multiplyAdds ?? { all: 0, first: 0 };
   return 2 * (3 * all - first);
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { applyOverride, applyPreset, parseOverride } from './layers.js';
+import { withOwnModules } from './own-modules.js';
 import { type Config, DEFAULT_METHODS, parseSeeds, STRENGTH_KEYS } from './schema.js';
 import {
   at,
@@ -45,7 +46,7 @@ export async function loadConfigs(path: string, { set = [] }: LoadOptions = {}):
     let tree: Tree = withDefaultMethods(variant);
     for (const override of overrides) tree = applyOverride(tree, override);
     tree = applyPreset(withSeedList(tree));
-    tree = await withTunedStrengths(tree, path);
+    tree = await withTunedStrengths(await withOwnModules(tree), path);
     const config = validate(tree);
     if (configs.some(({ experiment }) => experiment === config.experiment)) {
       const origin = originAt(tree, ['experiment']);

@@ -129,7 +129,7 @@ describe('preset', () => {
 describe('--set', () => {
   test('reaches a method by label, name or place, and every method with noise', async () => {
     const strengths = async (...set: string[]) =>
-      (await load(TEXT, ...set)).methods.map((method) => ('noise' in method ? method.noise.a : null));
+      (await load(TEXT, ...set)).methods.map((method) => ('noise' in method ? method.noise?.a : null));
     expect(await strengths('methods.strong.noise.a=0.3')).toEqual([null, 0.3, 0.1, 0.02]);
     expect(await strengths('methods.adasmoothout.noise.a=0.3')).toEqual([null, 0.5, 0.3, 0.02]);
     expect(await strengths('methods.3.noise.a=0.3')).toEqual([null, 0.5, 0.1, 0.3]);

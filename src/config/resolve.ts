@@ -31,7 +31,7 @@ function resolveRun({ methods: _, seeds: __, ...settings }: Config, method: Meth
     dropout,
     method: { ...own, label: labelOf(method) },
   };
-  return { ...resolved, seed, configHash: createHash('sha256').update(canonical(resolved)).digest('hex') };
+  return { ...resolved, seed, configHash: createHash('sha256').update(identity(resolved)).digest('hex') };
 }
 
 function labelOf({ name, label }: MethodConfig): string {
@@ -44,6 +44,16 @@ function isNamed(method: MethodConfig, names: readonly string[]): boolean {
 
 /** Keys that came after the first results. With these values a run is what it was without them, and so is its hash. */
 const LATER_KEYS: Readonly<Record<string, unknown>> = { distribution: 'uniform' };
+
+/** What makes runs the same. A file of the user's own is its contents, wherever it lies. */
+function identity(settings: { readonly modules?: Readonly<Record<string, string>> | undefined }): string {
+  const { modules = {}, ...own } = settings;
+  const named = (path: string) => JSON.stringify(path);
+  return Object.entries(modules).reduce(
+    (text, [path, digest]) => text.replaceAll(named(path), named(digest)),
+    canonical(own),
+  );
+}
 
 /** JSON with sorted keys: equal settings give equal text, whatever order they were written in. */
 function canonical(value: unknown): string {

@@ -3,8 +3,9 @@
  * changes some of them (layers.ts). What several keys must satisfy together is in validate.ts.
  */
 import { z } from 'zod';
-import { DATASET_NAMES } from '../data/catalogue.js';
-import { MODEL_NAMES } from '../nn/networks.js';
+import { type AnyDataset, DATASET_NAMES, isDatasetName } from '../data/catalogue.js';
+import { isOwnDataset } from '../data/own.js';
+import { isModelName, MODEL_NAMES, type ModelName } from '../nn/networks.js';
 
 // Descriptions complete the sentence "expected …" of an error; enums and booleans need none (validate.ts).
 
@@ -126,6 +127,15 @@ const method = z.discriminatedUnion('name', [
     ...overrides,
   }),
   z.strictObject({ name: z.literal('sam'), label, rho: strength.default(0.05), runningStatistics, ...overrides }),
+  /** Of the user's own, from `file`. */
+  z.strictObject({
+    name: z.literal('own'),
+    file: z.string().describe('the path of a file such as ./mine.ts'),
+    label,
+    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).optional(),
+    settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+    ...overrides,
+  }),
   z.strictObject({
     name: z.literal('asam'),
     label,
@@ -168,6 +178,12 @@ export function methodHas(name: string, key: string): boolean {
   return form !== undefined && key in form.shape;
 }
 
+/** Of a setting that is one of some names, or the path of a file of the user's own. */
+const namesAndFiles = (choices: readonly string[]) => ({
+  choices,
+  description: `one of ${choices.join(', ')}, or a file such as ./mine.ts`,
+});
+
 const seed = z.int().min(0).max(0xffffffff).describe('a whole number from 0 to 4294967295');
 
 /** What a config without `methods` compares. */
@@ -175,8 +191,10 @@ export const DEFAULT_METHODS: readonly MethodConfig['name'][] = ['baseline', 'sm
 
 export const configSchema = z.strictObject({
   experiment: folderName,
-  model: z.enum(MODEL_NAMES),
-  dataset: z.enum(DATASET_NAMES),
+  model: z.custom<ModelName>((name) => typeof name === 'string' && isModelName(name)).meta(namesAndFiles(MODEL_NAMES)),
+  dataset: z
+    .custom<AnyDataset>((name) => isDatasetName(name) || isOwnDataset(String(name)))
+    .meta(namesAndFiles(DATASET_NAMES)),
   epochs: count,
   batchSize: count.default(256),
   /** A number turns on ghost batch normalisation; it must divide batchSize. */
@@ -213,6 +231,8 @@ export const configSchema = z.strictObject({
     .min(1)
     .describe('a list of whole numbers from 0 to 4294967295, or text such as 1,2 or 1-5')
     .default([1]),
+  /** SHA-256 of each file of the user's own that the config names, by its path: the loader puts it in. */
+  modules: z.record(z.string(), z.string()).optional(),
   methods: z.array(method).min(1).describe('a list of at least one method, such as { name: baseline }'),
 });
 
@@ -232,7 +252,7 @@ export const STRENGTH_KEYS = ['noise.a', 'rho'] as const;
 
 /** The method's a or ρ; null for the baseline. */
 export function strengthOf(method: MethodConfig | MethodSpec): number | null {
-  if ('noise' in method) return method.noise.a;
+  if ('noise' in method && method.noise !== undefined) return method.noise.a;
   return 'rho' in method ? method.rho : null;
 }
 

@@ -1,6 +1,6 @@
 /** What is wrong with a config, in a line for each mistake: by the schema, and in what several keys must satisfy together. */
 import { z } from 'zod';
-import { readCatalogue } from '../data/catalogue.js';
+import { catalogueEntry } from '../data/catalogue.js';
 import { MODEL_NAMES, type NetworkRow, networkRow } from '../nn/networks.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { type Config, configSchema, holdoutSize } from './schema.js';
@@ -104,7 +104,8 @@ function keysOf(schema: Schema): string[] {
 
 function choicesOf(schema: Schema): string[] {
   const unwrapped = inner(schema);
-  return unwrapped instanceof z.ZodEnum ? unwrapped.options.map(String) : [];
+  const named = (unwrapped as z.ZodType).meta()?.choices as readonly string[] | undefined;
+  return unwrapped instanceof z.ZodEnum ? unwrapped.options.map(String) : [...(named ?? [])];
 }
 
 function expectation(schema: Schema): string {
@@ -151,7 +152,7 @@ function check(config: Config): Problem[] {
 function* checkModel({ model, dataset, dropout, hidden, methods }: Config): Iterable<Problem> {
   const { datasets, dropout: usualDropout, hasHiddenWidths } = networkRow(model);
   const having = (is: (row: NetworkRow) => boolean) => MODEL_NAMES.filter((name) => is(networkRow(name))).join(', ');
-  if (!datasets.includes(dataset)) {
+  if (datasets !== null && !datasets.some((name) => name === dataset)) {
     yield { path: ['dataset'], message: `model ${model} is for ${datasets.join(' or ')}, got ${dataset}` };
   }
   if (hidden !== null && !hasHiddenWidths) {
@@ -169,7 +170,7 @@ function* checkModel({ model, dataset, dropout, hidden, methods }: Config): Iter
 function* checkBatches(config: Config): Iterable<Problem> {
   const { batchSize, ghostBatchSize, dataset, trainLimit, validation, optimizer } = config;
   // Of the official training set; a folder with fewer images is found out when it is opened.
-  const all = readCatalogue()[dataset].images.train;
+  const all = catalogueEntry(dataset)?.images.train ?? Number.POSITIVE_INFINITY;
   const heldOut = holdoutSize(validation) ?? 0;
   if (heldOut >= all) {
     yield {

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError } from '../support/files.js';
+import { type ModulePath, ownDataset } from './own.js';
 import type { ImageShape } from './source.js';
 
 /** The folder of this installation that holds the catalogue and, unless told otherwise, the data. */
@@ -14,6 +15,8 @@ export const DATASETS_FOLDER = fileURLToPath(new URL('../../datasets', import.me
 
 export const DATASET_NAMES = ['mnist', 'cifar10', 'cifar100', 'imagenet'] as const;
 export type DatasetName = (typeof DATASET_NAMES)[number];
+/** A data set that comes with smoothout, or the path of a module of the user's own. */
+export type AnyDataset = DatasetName | ModulePath;
 
 const size = z.int().positive();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -56,9 +59,19 @@ export function readCatalogue(): Catalogue {
   return catalogue;
 }
 
+export const isDatasetName = (name: unknown): name is DatasetName => DATASET_NAMES.some((each) => each === name);
+
+/** The catalogue's row; undefined for a data set of the user's own. */
+export const catalogueEntry = (name: AnyDataset): CatalogueEntry | undefined =>
+  isDatasetName(name) ? readCatalogue()[name] : undefined;
+
+export const datasetTitle = (name: AnyDataset): string => catalogueEntry(name)?.title ?? ownDataset(name).title;
+
 /** Of a data set's images. */
-export function imageShape(name: DatasetName): ImageShape {
-  const [channels, height, width] = readCatalogue()[name].shape;
+export function imageShape(name: AnyDataset): ImageShape {
+  const official = catalogueEntry(name);
+  if (official === undefined) return ownDataset(name).shape;
+  const [channels, height, width] = official.shape;
   return { channels, height, width };
 }
 

@@ -6,10 +6,12 @@ import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import {
+  type AnyDataset,
   type CatalogueEntry,
   type DatasetName,
   dataDirectory,
   findFiles,
+  isDatasetName,
   type Place,
   readCatalogue,
 } from './catalogue.js';
@@ -17,6 +19,7 @@ import { CIFAR10, CIFAR100, openCifar } from './cifar.js';
 import { ensureGenerated } from './generated/stand-ins.js';
 import { locateImageFolders, openImageNet } from './imagenet.js';
 import { idxSpellings, openMnist } from './mnist.js';
+import { openOwnDataset } from './own.js';
 import type { Dataset } from './source.js';
 
 export interface OpenOptions {
@@ -40,10 +43,11 @@ const READERS: Readonly<Record<DatasetName, (place: Place) => Promise<Omit<Datas
  * expected; for `synthetic` also OUTPUT_UNWRITABLE and NO_SPACE.
  */
 export async function openDataset(
-  name: DatasetName,
+  name: AnyDataset,
   { directory, synthetic = false }: OpenOptions = {},
 ): Promise<Dataset> {
   const root = dataDirectory(directory);
+  if (!isDatasetName(name)) return openOwnDataset(name, root);
   if (!synthetic) return { ...(await READERS[name](officialPlace(name, root, directory))), synthetic };
   const { folder } = await ensureGenerated(root, name);
   const hint = `Run \`smoothout data generate ${name} --force\`${withData(directory)} to make the stand-in anew.`;

@@ -2,7 +2,7 @@
 
 import { SmoothOutError } from '../support/errors.js';
 import { permutation, type Stream } from '../support/random.js';
-import type { DatasetName } from './catalogue.js';
+import type { AnyDataset } from './catalogue.js';
 
 /** One split of a data set. */
 export interface ImageSource {
@@ -25,7 +25,7 @@ export interface ImageSource {
 }
 
 export interface Dataset {
-  readonly name: DatasetName;
+  readonly name: AnyDataset;
   readonly train: ImageSource;
   /** The official test set; ImageNet's validation set. */
   readonly test: ImageSource;

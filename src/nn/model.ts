@@ -9,7 +9,7 @@ import { alexnet } from './models/alexnet.js';
 import { cifarShallow } from './models/cifar-shallow.js';
 import { f1, multilayerPerceptron } from './models/f1.js';
 import { resnet44 } from './models/resnet44.js';
-import { type ModelName, networkRow } from './networks.js';
+import { type ModelName, type NETWORKS, networkRow, ownNetwork } from './networks.js';
 
 export type { ImageShape, Mode } from './layers.js';
 export type { ModelName } from './networks.js';
@@ -47,7 +47,7 @@ type Build = (images: ImageShape, options: Required<Pick<ModelOptions, 'classes'
 
 const shallow: Build = (images, { classes, dropout }) => cifarShallow(images, classes, dropout);
 
-const BUILD: Readonly<Record<ModelName, Build>> = {
+const BUILD: Readonly<Record<keyof typeof NETWORKS, Build>> = {
   f1: (images, { classes }) => f1(images, classes),
   c1: shallow,
   c3: shallow,
@@ -72,14 +72,20 @@ export interface ModelOptions {
  */
 export function buildModel(name: ModelName, options: ModelOptions): Model {
   const { datasets, dropout: usualDropout } = networkRow(name);
-  const { classes, inputShape = imageShape(datasets[0]), dropout = usualDropout ?? 0, hidden = [128, 128] } = options;
+  const {
+    classes,
+    inputShape = imageShape(datasets?.[0] ?? 'mnist'),
+    dropout = usualDropout ?? 0,
+    hidden = [128, 128],
+  } = options;
   if (!Number.isInteger(classes) || classes < 2)
     throw invalid(`model "${name}" needs at least 2 classes, not ${classes}`);
   if (!(dropout >= 0 && dropout < 1)) throw invalid(`dropout is a probability in [0, 1), not ${dropout}`);
   if (dropout > 0 && usualDropout === null) throw invalid(`model "${name}" has no dropout, but dropout is ${dropout}`);
+  const build = ownNetwork(name)?.build ?? BUILD[name as keyof typeof NETWORKS];
   const badWidth = hidden.find((units) => !Number.isInteger(units) || units < 1);
   if (badWidth !== undefined) throw invalid(`every hidden layer needs a whole number of units, not ${badWidth}`);
-  return modelOf(name, inputShape, classes, BUILD[name](inputShape, { classes, dropout, hidden }));
+  return modelOf(name, inputShape, classes, build(inputShape, { classes, dropout, hidden }));
 }
 
 function invalid(message: string): SmoothOutError {

@@ -4,12 +4,14 @@
  * without loading it.
  */
 import type { DatasetName } from '../data/catalogue.js';
+import type { ModulePath } from '../data/own.js';
+import type { ImageShape, Layer } from './layers.js';
 
 export interface NetworkRow {
   /** As tables and figures call it. */
   readonly title: string;
-  /** The data sets it is made for; its images are those of the first unless told otherwise. */
-  readonly datasets: readonly [DatasetName, ...DatasetName[]];
+  /** The data sets it is made for, null for any; its images are those of the first unless told otherwise. */
+  readonly datasets: readonly [DatasetName, ...DatasetName[]] | null;
   /** Probability of dropping a unit; null where the network has no dropout. */
   readonly dropout: number | null;
   /** Whether a config chooses the widths of its hidden layers. */
@@ -22,7 +24,7 @@ export interface NetworkRow {
    */
   readonly analysisBatch: { readonly running: number; readonly batch: number };
   /** Multiplications and additions of a forward pass over one image: of all its products, and of the first of them. */
-  readonly multiplyAdds: { readonly all: number; readonly first: number };
+  readonly multiplyAdds: { readonly all: number; readonly first: number } | null;
 }
 
 const plain = { dropout: null, hasHiddenWidths: false } as const;
@@ -65,8 +67,36 @@ export const NETWORKS = {
   },
 } as const satisfies Readonly<Record<string, NetworkRow>>;
 
-export type ModelName = keyof typeof NETWORKS;
+/** What the module of a network of the user's own exports as its default. */
+export interface OwnNetwork {
+  readonly title: string;
+  /** As in a row: null, which is meant where it is left out, for no dropout. */
+  readonly dropout?: NetworkRow['dropout'] | undefined;
+  readonly analysisBatch?: NetworkRow['analysisBatch'] | undefined;
+  /** The network for images of a shape. @param options `dropout` is 0 where nothing is to be dropped. */
+  build(images: ImageShape, options: { readonly classes: number; readonly dropout: number }): Layer;
+}
 
-export const MODEL_NAMES = Object.keys(NETWORKS) as readonly ModelName[];
+const registered = new Map<string, OwnNetwork>();
 
-export const networkRow = (name: ModelName): NetworkRow => NETWORKS[name];
+export function registerNetwork(path: string, network: OwnNetwork): void {
+  registered.set(path, network);
+}
+
+export const ownNetwork = (path: string): OwnNetwork | undefined => registered.get(path);
+
+/** A network that comes with smoothout, or the path of a module. */
+export type ModelName = keyof typeof NETWORKS | ModulePath;
+
+export const MODEL_NAMES = Object.keys(NETWORKS) as readonly (keyof typeof NETWORKS)[];
+
+export const isModelName = (name: string): name is ModelName => name in NETWORKS || registered.has(name);
+
+/** @throws Error for a path that no config has named: a programming error. */
+export function networkRow(name: ModelName): NetworkRow {
+  if (name in NETWORKS) return NETWORKS[name as keyof typeof NETWORKS];
+  const own = registered.get(name);
+  if (own === undefined) throw new Error(`no config has loaded the network ${name}`);
+  const { title, dropout = null, analysisBatch = { running: 250, batch: 500 } } = own;
+  return { title, dropout, analysisBatch, datasets: null, hasHiddenWidths: false, multiplyAdds: null };
+}

@@ -1,17 +1,10 @@
 /** Groups of runs that differ by their seed alone, and the cells of the paper's tables that they stand in. */
 
 import type { RunSpec } from '../config/schema.js';
+import { datasetTitle } from '../data/catalogue.js';
 import { learningRateAt } from '../optim/learning-rate.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
-import {
-  datasetTitle,
-  modelTitle,
-  PAPER_METHODS,
-  PAPER_ROWS,
-  type PaperMethod,
-  type PaperResult,
-  type PaperRow,
-} from './paper.js';
+import { modelTitle, PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperResult, type PaperRow } from './paper.js';
 import { measurementOf, type Problem, type Run } from './runs.js';
 import { type BySeed, type Estimate, estimate, groupBy } from './statistics.js';
 

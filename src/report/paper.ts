@@ -1,5 +1,5 @@
 /** What the paper (arXiv 1805.07898 v1) reports: Tables 1–3, number for number with the protocol of each row, and its figures. */
-import { type DatasetName, readCatalogue } from '../data/catalogue.js';
+import type { DatasetName } from '../data/catalogue.js';
 import { type ModelName, networkRow } from '../nn/networks.js';
 import type { CurveKind } from '../records/curve-record.js';
 
@@ -107,8 +107,6 @@ export function paperRow(id: string): PaperRow {
 
 export const modelTitle = (name: ModelName): string => networkRow(name).title;
 
-export const datasetTitle = (name: DatasetName): string => readCatalogue()[name].title;
-
 export const METHOD_NAMES: Readonly<Record<string, string>> = {
   baseline: 'Baseline',
   smoothout: 'SmoothOut',
@@ -120,6 +118,7 @@ export const METHOD_NAMES: Readonly<Record<string, string>> = {
   'lpf-sgd': 'LPF-SGD',
   rwp: 'RWP',
   arwp: 'ARWP',
+  own: 'Own method',
 };
 
 /** A cell of the paper's tables. */

@@ -1,6 +1,8 @@
 /** Writes the report: the tables and runs as CSV, the figures and the page. */
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
+import type { RunSpec } from '../config/schema.js';
+import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { curveFigures } from './figures/curves.js';
@@ -9,7 +11,7 @@ import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js'
 import { trainingFigures } from './figures/training-curves.js';
 import { claimOf, type Group, meanAccuracy, sharpness } from './groups.js';
 import { reportPage } from './page/page.js';
-import { datasetTitle, METHOD_NAMES, modelTitle, type PaperRow } from './paper.js';
+import { METHOD_NAMES, modelTitle } from './paper.js';
 import {
   type Comparison,
   compareResults,
@@ -110,7 +112,7 @@ function sharpnessColumns(name: string, group: Group | null): CsvRow {
 
 const seeds = (group: Group | null): number => group?.runs.length ?? 0;
 const accuracy = (group: Group | null) => (group === null ? null : meanAccuracy(group));
-const named = ({ model, dataset }: Pick<PaperRow, 'model' | 'dataset'>): CsvRow => ({
+const named = ({ model, dataset }: Pick<RunSpec, 'model' | 'dataset'>): CsvRow => ({
   dnn: modelTitle(model),
   dataset: datasetTitle(dataset),
 });
@@ -198,7 +200,7 @@ function runsCsv(runs: readonly Run[], apart: readonly Group[]): CsvRow[] {
       ...named(settings),
       generated_data: record.data.synthetic ? 'yes' : 'no',
       method: settings.method.name,
-      a: 'noise' in settings.method ? settings.method.noise.a : '',
+      a: 'noise' in settings.method ? (settings.method.noise?.a ?? '') : '',
       preset: settings.preset,
       batch_size: settings.batchSize,
       ghost_batch_size: settings.ghostBatchSize ?? '',

@@ -1,5 +1,6 @@
 /** Numbers as a reader of a table wants them, and the tables that `smoothout report` prints. */
 
+import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import {
   accuracies,
@@ -10,7 +11,7 @@ import {
   sharpness,
   unfinishedSeeds,
 } from './groups.js';
-import { datasetTitle, METHOD_NAMES, modelTitle } from './paper.js';
+import { METHOD_NAMES, modelTitle } from './paper.js';
 import type { Comparison, Results } from './results.js';
 import { difference, type Estimate } from './statistics.js';
 

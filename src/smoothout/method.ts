@@ -58,7 +58,7 @@ interface QuietMethod extends Common {
   readonly gradient: <P extends Pass>(w: Tensor1D, given: Given<P>) => MethodPass<P>;
 }
 
-interface NoisyMethod extends Common {
+export interface NoisyMethod extends Common {
   readonly noise: Noise;
   readonly gradient: <P extends Pass>(w: Tensor1D, given: Given<P> & Drawn) => MethodPass<P>;
 }

@@ -4,6 +4,7 @@ import type { Layout } from '../nn/layout.js';
 import { smoothOut } from './algorithm.js';
 import { lpfSgd } from './lpf-sgd.js';
 import type { Method, Noise } from './method.js';
+import { ownMethod } from './own.js';
 import { filterAdaptivePerturbation, gaussianPerturbation, uniformPerturbation } from './perturbation.js';
 import { arwp, rwp } from './rwp.js';
 import { asam, sam } from './sam.js';
@@ -29,6 +30,8 @@ export function buildMethod(method: MethodSpec, layout: Layout): Method {
     }
     case 'smoothout-two-sided':
       return twoSided(plainPerturbation(method.noise), method.noise);
+    case 'own':
+      return ownMethod(method.file).build({ noise: method.noise ?? null, settings: method.settings }, layout);
     case 'sam':
       return sam(method);
     case 'asam':

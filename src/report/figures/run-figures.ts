@@ -1,8 +1,9 @@
 /** What finished runs show side by side: accuracy against batch size, and sharpness against the generalisation gap. */
 import type { TopLevelSpec } from 'vega-lite';
+import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import { type Group, meanAccuracy } from '../groups.js';
-import { datasetTitle, METHOD_NAMES, modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
+import { METHOD_NAMES, modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
 import { groupBy, spearman } from '../statistics.js';
 import { INK, logAxis, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';

@@ -1,8 +1,9 @@
 /** Loss and accuracy against the epoch, a figure an experiment. */
 import type { TopLevelSpec } from 'vega-lite';
+import { datasetTitle } from '../../data/catalogue.js';
 import type { EpochMetrics } from '../../records/metrics.js';
 import type { Group } from '../groups.js';
-import { datasetTitle, METHOD_NAMES, modelTitle } from '../paper.js';
+import { METHOD_NAMES, modelTitle } from '../paper.js';
 import { groupBy, meanOf } from '../statistics.js';
 import { DASHES, INK, logAxis, loggable, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 

@@ -1,5 +1,6 @@
 /** The sections of the page with tables: the paper's, the runs that are no row of the paper, and two folders side by side. */
 
+import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import {
   describeGroup,
@@ -10,7 +11,7 @@ import {
   sharpness,
   unfinishedSeeds,
 } from '../groups.js';
-import { datasetTitle, METHOD_NAMES, modelTitle, type PaperResult, type PaperRow } from '../paper.js';
+import { METHOD_NAMES, modelTitle, type PaperResult, type PaperRow } from '../paper.js';
 import type { ComparedPair, Comparison, Table1Row, Table2Row, Table3Row, Tables } from '../results.js';
 import type { Difference, Estimate } from '../statistics.js';
 import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';

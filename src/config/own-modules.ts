@@ -1,0 +1,107 @@
+/**
+ * Networks, data sets and methods of the user's own. A config names a file by its path (`model: ./my-network.ts`); what the
+ * file exports as its default is checked here and entered under that path beside those that come with smoothout.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { createJiti } from 'jiti';
+import { z } from 'zod';
+import { type OwnDataset, registerDataset } from '../data/own.js';
+import { type OwnNetwork, registerNetwork } from '../nn/networks.js';
+import { type OwnMethod, registerMethod } from '../smoothout/own.js';
+import { at, invalid, type Origin, type Tree, withValue } from './tree.js';
+
+const count = z.int().min(1);
+const title = z.string().min(1);
+const callable = <F>() => z.custom<F>((value) => typeof value === 'function', 'expected a function');
+
+const network = z.strictObject({
+  title,
+  build: callable<OwnNetwork['build']>(),
+  dropout: z.number().gt(0).lt(1).nullable().optional(),
+  analysisBatch: z.strictObject({ running: count, batch: count }).optional(),
+});
+
+const dataset = z.strictObject({
+  title,
+  classes: z.int().min(2),
+  shape: z.strictObject({ channels: count, height: count, width: count }),
+  load: callable<OwnDataset['load']>(),
+});
+
+const method = z.strictObject({ title, build: callable<OwnMethod['build']>() });
+
+/** Checks what a file of each kind exports and enters it. */
+const REGISTER = {
+  network: (path: string, exported: unknown) => registerNetwork(path, network.parse(exported)),
+  dataset: (path: string, exported: unknown) => registerDataset(path, dataset.parse(exported)),
+  method: (path: string, exported: unknown) => registerMethod(path, method.parse(exported)),
+} as const;
+
+type Kind = keyof typeof REGISTER;
+
+/**
+ * The tree with every file that it names loaded: paths become absolute, and `modules` has the SHA-256 of each, which is
+ * part of a run's identity. A relative path is relative to the file that it is written in.
+ *
+ * @throws SmoothOutError CONFIG_INVALID: there is no such file, it does not load, it exports something else, or it is not
+ * the file that `modules` has the digest of.
+ */
+export async function withOwnModules(tree: Tree): Promise<Tree> {
+  let result = await withFile(await withFile(tree, ['model'], 'network'), ['dataset'], 'dataset');
+  const methods = at(tree, ['methods']);
+  for (const i of methods?.kind === 'list' ? methods.items.keys() : []) {
+    const entry = ['methods', String(i)];
+    const name = at(result, [...entry, 'name']);
+    if (name?.kind === 'scalar' && isPath(name.value)) {
+      // { name: ./mine.ts } is short for { name: own, file: ./mine.ts, label: mine }.
+      const { origin } = name;
+      const label = at(result, [...entry, 'label']) ?? text(basename(name.value, extname(name.value)), origin);
+      result = withValue(withValue(result, [...entry, 'file'], name), [...entry, 'label'], label);
+      result = withValue(result, [...entry, 'name'], text('own', origin));
+    }
+    result = await withFile(result, [...entry, 'file'], 'method');
+  }
+  return result;
+}
+
+const isPath = (value: unknown): value is string => typeof value === 'string' && /\.(ts|js|mjs)$/.test(value);
+
+const text = (value: string, origin: Origin): Tree => ({ kind: 'scalar', value, origin });
+
+async function withFile(tree: Tree, path: readonly string[], kind: Kind): Promise<Tree> {
+  const named = at(tree, path);
+  if (named?.kind !== 'scalar' || !isPath(named.value)) return tree;
+  const file = resolve(folderOf(named.origin), named.value);
+  const fail = (why: string, hint?: string) => invalid(named.origin, `${path.join('.')}: ${file}: ${why}`, hint);
+  const contents = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw fail(error.code === 'ENOENT' ? 'there is no such file' : `cannot be read (${error.code})`);
+  });
+  const digest = createHash('sha256').update(contents).digest('hex');
+  const known = at(tree, ['modules', file]);
+  if (known?.kind === 'scalar' && known.value !== digest) {
+    throw fail('has changed since this run began', 'Put the file back as it was, or run it as another experiment.');
+  }
+  try {
+    REGISTER[kind](file, await defaultExport(file));
+  } catch (error) {
+    const [issue] = error instanceof z.ZodError ? error.issues : [];
+    if (issue === undefined) throw fail(`does not load: ${error instanceof Error ? error.message : error}`);
+    const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+    throw fail(`its default export is not a ${kind}: ${where}${issue.message}`, 'examples/ has one of each.');
+  }
+  return withValue(withValue(tree, path, text(file, named.origin)), ['modules', file], text(digest, named.origin));
+}
+
+/** Node.js 20 does not read TypeScript by itself. */
+async function defaultExport(file: string): Promise<unknown> {
+  const jiti = createJiti(import.meta.url, { fsCache: false });
+  return jiti.import(file, { default: true });
+}
+
+/** An origin is such as configs/mine.yaml:3; what `--set` says is relative to the working folder. */
+function folderOf(origin: Origin): string {
+  const file = origin.startsWith('--') ? undefined : /^(.+):\d+$/.exec(origin)?.[1];
+  return file === undefined ? process.cwd() : dirname(resolve(file));
+}
