@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
+import { readTextIfExists } from '../support/files.js';
 import { loadConfigs } from './load.js';
 import type { Config, MethodConfig, RunSpec } from './schema.js';
+import { parseTree, plain } from './tree.js';
 
 export interface RunSelection {
   /** Labels or names; all of the config's methods where left out. */
@@ -68,6 +70,26 @@ function canonical(value: unknown): string {
 export function runConfigText({ method, seed, configHash: _, ...settings }: RunSpec): string {
   const lines = stringify({ ...settings, seeds: [seed], methods: [method] }, { lineWidth: 0 });
   return `# The resolved settings of this run. \`smoothout run\` of this file repeats it.\n${lines}`;
+}
+
+/** Which settings of a run folder's config.yaml are not those of `spec`, as a message names them. */
+export async function otherSettings(path: string, spec: RunSpec): Promise<string> {
+  const text = (await readTextIfExists(path)) ?? '';
+  const [before, now] = [text, runConfigText(spec)].map((yaml) => leavesOf(plain(parseTree(yaml, () => path))));
+  const keys = [...new Set([...before!.keys(), ...now!.keys()])].filter((key) => before!.get(key) !== now!.get(key));
+  const shown = keys
+    .slice(0, 5)
+    .map((key) => `${key} ${before!.get(key) ?? 'nothing'}, now ${now!.get(key) ?? 'nothing'}`);
+  return (
+    [...shown, ...(keys.length > 5 ? [`and ${keys.length - 5} more`] : [])].join('; ') || 'see config.yaml beside it'
+  );
+}
+
+/** Every value by its dotted key. */
+function leavesOf(value: unknown, prefix = ''): Map<string, string> {
+  if (typeof value !== 'object' || value === null) return new Map([[prefix, JSON.stringify(value)]]);
+  const below = Object.entries(value).flatMap(([key, each]) => [...leavesOf(each, prefix ? `${prefix}.${key}` : key)]);
+  return new Map(below);
 }
 
 /** The run that a run folder's config.yaml describes. @throws SmoothOutError CONFIG_INVALID */

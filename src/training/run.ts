@@ -1,6 +1,6 @@
 /** Runs, each in its folder: started, resumed, or found finished; the record kept up to date whatever happens. */
 import { isDeepStrictEqual } from 'node:util';
-import { runConfigText } from '../config/resolve.js';
+import { otherSettings, runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import type { Dataset } from '../data/source.js';
 import type { Layout } from '../nn/layout.js';
@@ -66,8 +66,9 @@ export async function trainRun(session: Session, spec: RunSpec, options: RunOpti
   try {
     if (options.force) await clearRun(paths);
     const earlier = (await exists(paths.record)) ? await readRunRecord(paths.record) : undefined;
-    if (earlier && earlier.configHash !== spec.configHash)
-      throw startedWithOther('settings (see config.yaml beside it)', paths);
+    if (earlier && earlier.configHash !== spec.configHash) {
+      throw startedWithOther(`settings: ${await otherSettings(paths.config, spec)}`, paths);
+    }
     if (earlier && !isDeepStrictEqual(earlier.data, dataOf(dataset, sources))) throw startedWithOther('data', paths);
     const isFinished = earlier?.status === 'completed' || earlier?.status === 'diverged';
     return isFinished ? earlier : await trainInFolder({ session, spec, paths, dataset, sources, earlier }, options);
