@@ -70,7 +70,7 @@ describe('the examples', () => {
 test('the README’s network trains', async () => {
   const folder = await copyOfExamples();
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-  const [, block] = /## Your own network[^]*?```ts\n([^]*?)```/.exec(readme)!;
+  const [, block] = /## Your own network.*?```ts\n(.*?)```/s.exec(readme)!;
   expect(block!.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
   await writeFile(join(folder, 'my-network.ts'), block!);
   const command = smoothout`run ${join(folder, 'own.yaml')} --method baseline --set epochs=1 --out ${folder}`;

@@ -53,7 +53,7 @@ describe('values', () => {
     ['augment: no', 'augment: expected true or false, got "no"'],
     [
       'model: resnet',
-      'model: expected one of f1, c1, c3, resnet44, alexnet, mlp, got "resnet"; did you mean "resnet44"?',
+      'model: expected one of f1, c1, c3, resnet44, alexnet, mlp, or a file such as ./mine.ts, got "resnet"; did you mean "resnet44"?',
     ],
     ['optimizer: adam', /^optimizer: expected a mapping with the keys name, learningRate, .*, got "adam"$/],
     ['optimizer: { learningRate: .nan }', 'optimizer.learningRate: expected a number above 0, got NaN'],
