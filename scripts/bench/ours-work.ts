@@ -59,7 +59,14 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
       let state = await uploadState(engine, start);
       let outcome = Number.NaN;
       const take = async (from: number, count: number) => {
-        const first = { epoch: 0, step: from, done: from, total: times + untimed, learningRate };
+        const first = {
+          epoch: 0,
+          step: from,
+          done: from,
+          total: times + untimed,
+          stepsAnEpoch: times + untimed,
+          learningRate,
+        };
         for await (const result of stepper(state, { size: spec.batchSize, count }, endless(), first)) {
           state = result.state;
           outcome = result.lossSum / (result.steps * spec.batchSize);

@@ -107,7 +107,7 @@ function trainer(engine: Engine, learner: Learner, { spec, learningRate }: StepT
       async function* parts() {
         for (let part = (from * spec.batchSize) / size; ; part++) yield imagesOf(learner, size, part);
       }
-      const first = { epoch: 0, step: from, done: from, total, learningRate };
+      const first = { epoch: 0, step: from, done: from, total, stepsAnEpoch: total, learningRate };
       for await (const result of stepper(state, { size: spec.batchSize, count: steps }, parts(), first)) {
         state = result.state;
         loss += result.lossSum;

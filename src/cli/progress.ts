@@ -115,23 +115,25 @@ export function createRunProgress(spec: RunSpec, json: boolean): RunProgress {
   let begun = false;
   let validated = '';
   let trainImages = 0;
+  let epochs = 0;
 
   return {
     hasBegun: () => begun,
     stop: () => bar?.stop(),
     events: {
-      onStart(from, sources) {
+      onStart(from, sources, plan) {
         begun = true;
         trainImages = sources.train.count;
+        epochs = plan.epochs;
         const done = from.epoch * trainImages + from.images;
-        bar?.start(spec.epochs * trainImages, done, { epoch: 'compiling', training: '', speed: '', left: '' });
-        if (done > 0) log(`${name}: resuming in epoch ${from.epoch + 1} of ${spec.epochs}`);
+        bar?.start(epochs * trainImages, done, { epoch: 'compiling', training: '', speed: '', left: '' });
+        if (done > 0) log(`${name}: resuming in epoch ${from.epoch + 1} of ${epochs}`);
       },
       onStep({ epoch, images, lossSum, correct, seconds }) {
         if (!bar || images === 0) return;
-        const left = (spec.epochs - epoch) * trainImages - images;
+        const left = (epochs - epoch) * trainImages - images;
         bar.update(epoch * trainImages + images, {
-          epoch: `epoch ${Math.min(epoch + 1, spec.epochs)}/${spec.epochs}`,
+          epoch: `epoch ${Math.min(epoch + 1, epochs)}/${epochs}`,
           training: `loss ${(lossSum / images).toFixed(4)}  accuracy ${percent((100 * correct) / images)}${validated}`,
           speed: `${Math.round(images / seconds)} images/s`,
           left: duration((left * seconds) / images),
@@ -141,7 +143,7 @@ export function createRunProgress(spec: RunSpec, json: boolean): RunProgress {
         validated = `  validation ${percent(metrics.validationAccuracy)}`;
         const { experiment, method, seed } = spec;
         if (json) printJson({ event: 'epoch', experiment, method: method.label, seed, ...metrics });
-        if (!bar) log(`${name}: ${epochLine(metrics, spec.epochs)}`);
+        if (!bar) log(`${name}: ${epochLine(metrics, epochs)}`);
       },
     },
   };

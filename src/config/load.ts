@@ -45,7 +45,7 @@ export async function loadConfigs(path: string, { set = [] }: LoadOptions = {}):
   for (const variant of trees) {
     let tree: Tree = withDefaultMethods(variant);
     for (const override of overrides) tree = applyOverride(tree, override);
-    tree = applyPreset(withSeedList(tree));
+    tree = applyPreset(withBudget(withSeedList(tree)));
     tree = await withTunedStrengths(await withOwnModules(tree), path);
     const config = validate(tree);
     if (configs.some(({ experiment }) => experiment === config.experiment)) {
@@ -125,6 +125,16 @@ function withSeedList(tree: Tree): Tree {
   const { origin } = seeds;
   const items = list.map((value) => ({ kind: 'scalar' as const, value, origin }));
   return withValue(tree, ['seeds'], { kind: 'list', items, origin });
+}
+
+/** `budget: { epochs: N }` is another way to write `epochs: N`; with any other budget `epochs` need not be given. */
+function withBudget(tree: Tree): Tree {
+  const budget = at(tree, ['budget']);
+  if (tree.kind !== 'map' || budget?.kind !== 'map') return tree;
+  const epochs = budget.entries.get('epochs');
+  if (epochs !== undefined && budget.entries.size === 1) return withValue(without(tree, 'budget'), ['epochs'], epochs);
+  const unused: Tree = { kind: 'scalar', value: 1, origin: budget.origin };
+  return at(tree, ['epochs']) === undefined ? withValue(tree, ['epochs'], unused) : tree;
 }
 
 /** Puts in the strengths of methods that say `noise: { a: tuned }` or `rho: tuned`. */

@@ -45,7 +45,16 @@ function isNamed(method: MethodConfig, names: readonly string[]): boolean {
 }
 
 /** Keys that came after the first results. With these values a run is what it was without them, and so is its hash. */
-const LATER_KEYS: Readonly<Record<string, unknown>> = { distribution: 'uniform' };
+const LATER_KEYS: Readonly<Record<string, unknown>> = {
+  distribution: 'uniform',
+  scaling: 'none',
+  referenceBatchSize: 256,
+  warmup: 0,
+  decay: 'none',
+  trust: 0.001,
+  average: null,
+  budget: null,
+};
 
 /** What makes runs the same. A file of the user's own is its contents, wherever it lies. */
 function identity(settings: { readonly modules?: Readonly<Record<string, string>> | undefined }): string {
@@ -61,7 +70,11 @@ function identity(settings: { readonly modules?: Readonly<Record<string, string>
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) => {
     if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
-    const entries = Object.entries(item).filter(([key, value]) => !(key in LATER_KEYS && LATER_KEYS[key] === value));
+    const counts = ([key, value]: [string, unknown]) => {
+      if (key === 'epochs' && 'budget' in item && item.budget !== null) return false;
+      return !(key in LATER_KEYS && LATER_KEYS[key] === value);
+    };
+    const entries = Object.entries(item).filter(counts);
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   });
 }

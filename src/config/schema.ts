@@ -23,14 +23,23 @@ const share = z.number().min(0).max(1).describe('a number from 0 to 1');
 const fraction = z.number().min(0).lt(1).describe('a number from 0 up to, but not, 1');
 
 const optimizerKeys = {
-  name: z.enum(['adam', 'sgd']),
+  name: z.enum(['adam', 'sgd', 'lars']),
   learningRate: positive,
   /** L2 penalty added to the gradient of every parameter, batch norm's and biases included, as in PyTorch. */
   weightDecay: nonNegative,
-  /** Of sgd alone: v ← momentum · v + g, w ← w − η · v (no dampening, no Nesterov). */
+  /** Of sgd and lars: v ← momentum · v + g, w ← w − η · v (no dampening, no Nesterov). */
   momentum: fraction,
   /** "Learning rate tuning": η · √(batchSize / ghostBatchSize). */
   scaleLearningRate: z.boolean(),
+  /** The learning rate grows with k = batchSize / referenceBatchSize: by k, or by √k. */
+  scaling: z.enum(['none', 'linear', 'sqrt']),
+  referenceBatchSize: count,
+  /** Epochs, parts of them too, in which the learning rate rises from 0 to its height, step by step. */
+  warmup: nonNegative,
+  /** `cosine`: after the warm-up it falls to 0 along half a cosine wave, step by step. */
+  decay: z.enum(['none', 'cosine']),
+  /** Of lars alone: η of its paper, the share of its norm by which a step may change a layer. */
+  trust: positive,
   /** Greatest L2 norm of the whole averaged gradient; null leaves it alone. */
   clipNorm: positive.nullable().describe('a number above 0, or null'),
   /** `epoch` forgets the optimizer's state at the start of each epoch, as the reference does unintentionally. */
@@ -43,6 +52,11 @@ const optimizer = z.strictObject({
   weightDecay: optimizerKeys.weightDecay.default(0),
   momentum: optimizerKeys.momentum.default(0.9),
   scaleLearningRate: optimizerKeys.scaleLearningRate.default(false),
+  scaling: optimizerKeys.scaling.default('none'),
+  referenceBatchSize: optimizerKeys.referenceBatchSize.default(256),
+  warmup: optimizerKeys.warmup.default(0),
+  decay: optimizerKeys.decay.default('none'),
+  trust: optimizerKeys.trust.default(0.001),
   clipNorm: optimizerKeys.clipNorm.default(null),
   reset: optimizerKeys.reset.default('never'),
 });
@@ -184,6 +198,16 @@ const namesAndFiles = (choices: readonly string[]) => ({
   description: `one of ${choices.join(', ')}, or a file such as ./mine.ts`,
 });
 
+/** Averages of the parameters along the training, evaluated beside them. */
+const average = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ema'), decay: fraction.default(0.999) }),
+  /** From this share of the epochs on, the mean of the parameters at the end of each. */
+  z.strictObject({ kind: z.literal('swa'), from: fraction.default(0.75) }),
+]);
+
+/** In place of `epochs`: how many updates, or gradients of a batch, a run may take. */
+const budget = z.union([z.strictObject({ updates: count }), z.strictObject({ gradients: count })]);
+
 const seed = z.int().min(0).max(0xffffffff).describe('a whole number from 0 to 4294967295');
 
 /** What a config without `methods` compares. */
@@ -196,6 +220,7 @@ export const configSchema = z.strictObject({
     .custom<AnyDataset>((name) => isDatasetName(name) || isOwnDataset(String(name)))
     .meta(namesAndFiles(DATASET_NAMES)),
   epochs: count,
+  budget: budget.nullable().describe('{ epochs: N }, { updates: N } or { gradients: N }, or null').default(null),
   batchSize: count.default(256),
   /** A number turns on ghost batch normalisation; it must divide batchSize. */
   ghostBatchSize: countOrNull.default(null),
@@ -204,6 +229,7 @@ export const configSchema = z.strictObject({
   /** From `epoch` on (counted from 0), the learning rate is `optimizer.learningRate` × `factor`: factors do not multiply up. */
   schedule: z.array(z.strictObject({ epoch: count, factor: positive })).default([]),
   augment: z.boolean().default(false),
+  average: average.nullable().describe('{ kind: ema } or { kind: swa }, or null').default(null),
   /** Probability of dropping a unit; null leaves the model's own (C1, C3, AlexNet: 0.5; the others have no dropout). */
   dropout: fraction.nullable().describe('a number from 0 up to, but not, 1, or null').default(null),
   batchNorm: z

@@ -45,7 +45,7 @@ function draw({ size, initial }: ParameterSlot, stream: Stream, batchNormScale: 
 }
 
 /** Checkpoints hold vectors of the training beside the network's tensors: these stand before their names. */
-export const TRAINING_PREFIXES = { optimizer: 'optimizer.', memory: 'method.' } as const;
+export const TRAINING_PREFIXES = { optimizer: 'optimizer.', memory: 'method.', average: 'average.' } as const;
 
 /** The network's tensors of a checkpoint of either kind. */
 export function networkTensors(tensors: StoredTensors): StoredTensors {

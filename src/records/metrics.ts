@@ -20,6 +20,9 @@ const metricsSchema = z.object({
    */
   validationLoss: z.number(),
   validationAccuracy: z.number(),
+  /** Of the average of the parameters, where the run keeps one and has begun it. */
+  averageLoss: z.number().optional(),
+  averageAccuracy: z.number().optional(),
   /** Wall time of the epoch; images per second of its training part. */
   seconds: z.number(),
   imagesPerSecond: z.number(),

@@ -16,6 +16,8 @@ export interface RunPaths {
   readonly best: string;
   /** The same at the last epoch, with the optimizer's state: what a resume needs. */
   readonly last: string;
+  /** Of the average of the parameters, with running statistics of its own, at its best validation epoch. */
+  readonly average: string;
   readonly sharpness: string;
   readonly lock: string;
 }
@@ -29,6 +31,7 @@ export function runPathsIn(folder: string): RunPaths {
     metrics: join(folder, 'metrics.jsonl'),
     best: join(folder, 'best.safetensors'),
     last: join(folder, 'last.safetensors'),
+    average: join(folder, 'average.safetensors'),
     sharpness: join(folder, 'sharpness.json'),
     lock: join(folder, 'run.lock.json'),
   };
@@ -75,7 +78,15 @@ export async function openRun(paths: RunPaths): Promise<Lock> {
 /** Removes the files of an earlier run, for a start from scratch. The folder must be locked. */
 export async function clearRun(paths: RunPaths): Promise<void> {
   // The record goes first: without it, whatever a kill leaves of the others counts as no run.
-  for (const path of [paths.record, paths.last, paths.best, paths.metrics, paths.sharpness, paths.config]) {
+  for (const path of [
+    paths.record,
+    paths.last,
+    paths.best,
+    paths.average,
+    paths.metrics,
+    paths.sharpness,
+    paths.config,
+  ]) {
     await rm(path, { force: true });
   }
 }

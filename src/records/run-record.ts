@@ -32,6 +32,12 @@ const recordSchema = z.object({
   bestAccuracy: percent.nullable(),
   /** After the last epoch that is done. */
   finalAccuracy: percent.nullable(),
+  /** The same of the average of the parameters, where the run keeps one. */
+  averageBestEpoch: count.optional(),
+  averageBestAccuracy: percent.optional(),
+  averageFinalAccuracy: percent.optional(),
+  /** Gradients of a batch taken so far: as many for each update as the method asks for. Not in records of before 2027. */
+  gradientEvaluations: count.optional(),
   /** What chose the best epoch and gave the accuracies: `test`, or `holdout:N` of the training set. */
   validation: z.string(),
   /** Of training alone, over all epochs. */
@@ -92,6 +98,9 @@ interface RecordInputs {
   readonly engine: Engine;
   readonly provenance: Provenance;
   readonly parameters: number;
+  /** Gradients of a batch that an update costs. */
+  readonly evaluations: number;
+  readonly plannedEpochs: number;
   /** The record of the run that is resumed. */
   readonly earlier: RunRecord | undefined;
   readonly epochs: readonly EpochMetrics[];
@@ -99,7 +108,7 @@ interface RecordInputs {
 
 /** The record of a run that starts, or goes on. */
 export function newRecord(inputs: RecordInputs): RunRecord {
-  const { spec, dataset, images, engine, provenance, parameters, earlier, epochs } = inputs;
+  const { spec, dataset, images, engine, provenance, parameters, evaluations, plannedEpochs, earlier, epochs } = inputs;
   return {
     version: RECORD_VERSION,
     experiment: spec.experiment,
@@ -108,7 +117,7 @@ export function newRecord(inputs: RecordInputs): RunRecord {
     status: 'running',
     startedAt: earlier?.startedAt ?? new Date().toISOString(),
     finishedAt: null,
-    epochs: spec.epochs,
+    epochs: plannedEpochs,
     validation: spec.validation,
     parameters,
     engine: engine.name,
@@ -118,7 +127,7 @@ export function newRecord(inputs: RecordInputs): RunRecord {
     dataset: spec.dataset,
     data: dataOf(dataset, images),
     error: null,
-    ...progressOf(epochs, images.train),
+    ...progressOf(epochs, images.train, evaluations),
   };
 }
 
@@ -133,7 +142,7 @@ export function dataOf(dataset: Dataset, { train, validation }: RunImages): RunR
 }
 
 /** The part of the record that grows with the epochs. */
-export function progressOf(epochs: readonly EpochMetrics[], train: ImageSource) {
+export function progressOf(epochs: readonly EpochMetrics[], train: ImageSource, evaluations: number) {
   const best = bestEpoch(epochs);
   const trainingSeconds = epochs.reduce((sum, { imagesPerSecond }) => sum + train.count / imagesPerSecond, 0);
   return {
@@ -143,7 +152,19 @@ export function progressOf(epochs: readonly EpochMetrics[], train: ImageSource) 
     finalAccuracy: epochs.at(-1)?.validationAccuracy ?? null,
     imagesPerSecond: epochs.length === 0 ? null : (train.count * epochs.length) / trainingSeconds,
     seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+    gradientEvaluations: (epochs.at(-1)?.step ?? 0) * evaluations,
+    ...averageOf(epochs),
   };
+}
+
+function averageOf(epochs: readonly EpochMetrics[]) {
+  const found = epochs.flatMap(({ epoch, averageAccuracy: accuracy }) =>
+    accuracy === undefined ? [] : { epoch, accuracy },
+  );
+  const [last] = found.slice(-1);
+  if (last === undefined) return {};
+  const best = found.reduce((best, each) => (each.accuracy > best.accuracy ? each : best));
+  return { averageBestEpoch: best.epoch, averageBestAccuracy: best.accuracy, averageFinalAccuracy: last.accuracy };
 }
 
 /** The part of the record that says why a run ended before its time. */

@@ -19,6 +19,7 @@ const CHECKPOINT: Checkpoint = {
   state: {
     ...weights,
     memory: {},
+    average: {},
     optimizer: { firstMoment, secondMoment: firstMoment.map((value) => value * value) },
     updates: 7,
   },

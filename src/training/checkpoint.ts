@@ -82,6 +82,7 @@ export async function saveCheckpoint(
     ...toTensors(state, layout),
     ...prefixed(TRAINING_PREFIXES.optimizer, state.optimizer),
     ...prefixed(TRAINING_PREFIXES.memory, state.memory),
+    ...prefixed(TRAINING_PREFIXES.average, state.average),
   };
   const place = JSON.stringify({ updates: state.updates, progress });
   await writeFileAtomic(path, encodeSafetensors(tensors, { ...describe(spec, progress.epoch), place }));
@@ -127,6 +128,7 @@ export async function readCheckpoint(path: string, spec: RunSpec, learner: Learn
   const { updates, progress } = parsed.data;
   const state = {
     ...weightsIn(tensors, layout, path),
+    average: vectors(TRAINING_PREFIXES.average, learner.average ? ['parameters'] : []),
     memory: vectors(TRAINING_PREFIXES.memory, learner.method.memory ?? []),
     optimizer: vectors(TRAINING_PREFIXES.optimizer, learner.optimizer.state),
     updates,

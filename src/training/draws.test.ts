@@ -6,7 +6,7 @@ import { tinySpec } from './testing/tiny.js';
 
 const source = { ...tinySource('train', 4), shape: { channels: 3, height: 12, width: 12 } };
 const place = (more: Partial<StepPlace> = {}): StepPlace => {
-  return { epoch: 0, step: 0, done: 0, total: 100, learningRate: 1, ...more };
+  return { epoch: 0, step: 0, done: 0, total: 100, stepsAnEpoch: 100, learningRate: 1, ...more };
 };
 const pass = (more: Partial<PassPlace> = {}): PassPlace => ({ ghostBatch: 0, copy: 0, ...more });
 

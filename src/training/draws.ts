@@ -16,6 +16,8 @@ export interface StepPlace {
   /** Steps done before this one, and steps of the whole training: t and T of the noise schedule. */
   readonly done: number;
   readonly total: number;
+  readonly stepsAnEpoch: number;
+  /** Of the epoch, before what warm-up and decay make of it at each step. */
   readonly learningRate: number;
 }
 

@@ -1,8 +1,11 @@
 /** What learns: a network, its optimizer and the method of training, as a run's settings say. */
 import type { RunSpec } from '../config/schema.js';
 import type { ImageSource } from '../data/source.js';
+import type { Layout } from '../nn/layout.js';
 import { buildModel, type Model } from '../nn/model.js';
 import { adam } from '../optim/adam.js';
+import type { AverageSettings } from '../optim/average.js';
+import { lars } from '../optim/lars.js';
 import { momentum } from '../optim/momentum.js';
 import type { GradientOptions, Optimizer } from '../optim/optimizer.js';
 import type { Method } from '../smoothout/method.js';
@@ -13,16 +16,36 @@ export interface Learner {
   readonly optimizer: Optimizer;
   readonly gradient: GradientOptions;
   readonly method: Method;
+  readonly average: AverageSettings | null;
 }
 
-export function buildLearner(spec: RunSpec, { classes, shape }: Pick<ImageSource, 'classes' | 'shape'>): Learner {
-  const { model: name, dropout, hidden, optimizer, method } = spec;
-  const options = { classes, inputShape: shape, ...(dropout !== null && { dropout }), ...(hidden && { hidden }) };
-  const model = buildModel(name, options);
+type ImageKind = Pick<ImageSource, 'classes' | 'shape'>;
+
+export function buildLearner(spec: RunSpec, images: ImageKind): Learner {
+  const { optimizer, method } = spec;
+  const model = buildNetwork(spec, images);
   return {
     model,
-    optimizer: optimizer.name === 'adam' ? adam() : momentum(optimizer.momentum),
-    gradient: { clipNorm: optimizer.clipNorm, weightDecay: optimizer.weightDecay },
+    optimizer: buildOptimizer(optimizer, model.layout),
+    // LARS decays the weights itself: its rates depend on the gradient without the decay.
+    gradient: { clipNorm: optimizer.clipNorm, weightDecay: optimizer.name === 'lars' ? 0 : optimizer.weightDecay },
     method: buildMethod(method, model.layout),
+    average: spec.average,
   };
+}
+
+export function buildNetwork({ model, dropout, hidden }: RunSpec, { classes, shape }: ImageKind): Model {
+  const options = { classes, inputShape: shape, ...(dropout !== null && { dropout }), ...(hidden && { hidden }) };
+  return buildModel(model, options);
+}
+
+function buildOptimizer(settings: RunSpec['optimizer'], layout: Layout): Optimizer {
+  switch (settings.name) {
+    case 'adam':
+      return adam();
+    case 'sgd':
+      return momentum(settings.momentum);
+    case 'lars':
+      return lars(layout, settings);
+  }
 }

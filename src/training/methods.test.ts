@@ -15,7 +15,7 @@ const METHODS: readonly [name: string, settings: { readonly methods: readonly [o
   ['smoothout-deterministic', { methods: [{ name: 'smoothout-deterministic', copies: 3, noise: { a: 0.05 } }] }],
   ['smoothout-two-sided', { methods: [{ name: 'smoothout-two-sided', noise: { a: 0.05 } }] }],
   ['smoothout, Gaussian', { methods: [{ name: 'smoothout', noise: { a: 0.05, distribution: 'gaussian' } }] }],
-  ['lpf-sgd', { methods: [{ name: 'lpf-sgd', noise: { a: 0.01 } }] }],
+  ['lpf-sgd', { methods: [{ name: 'lpf-sgd', noise: { a: 0.002 } }] }],
   ['rwp', { methods: [{ name: 'rwp', noise: { a: 0.02 } }] }],
   ['arwp', { methods: [{ name: 'arwp', noise: { a: 0.02 } }] }],
   ['sam', { methods: [{ name: 'sam', rho: 0.1 }] }],
@@ -32,16 +32,19 @@ const SETTINGS: readonly [name: string, settings: object][] = [
     'smoothout, fresh in each ghost batch and fading',
     { ghostBatchSize: 4, methods: [{ name: 'smoothout', noise: { a: 0.05, per: 'ghostBatch', schedule: 'tanh' } }] },
   ],
-  [
-    'lpf-sgd of two samples',
-    {
-      optimizer: { learningRate: 0.03 },
-      methods: [{ name: 'lpf-sgd', noise: { a: 0.01, samples: 2, schedule: 'constant' } }],
-    },
-  ],
+  ['lpf-sgd of two samples', { methods: [{ name: 'lpf-sgd', noise: { a: 0.002, samples: 2 } }] }],
   [
     'sam, whose running statistics see both passes',
     { methods: [{ name: 'sam', rho: 0.1, runningStatistics: 'both' }] },
+  ],
+  ['sam with an exponential average', { average: { kind: 'ema', decay: 0.9 }, methods: [{ name: 'sam', rho: 0.1 }] }],
+  [
+    'rwp in ghost batches with SWA',
+    { ghostBatchSize: 4, average: { kind: 'swa', from: 0.4 }, methods: [{ name: 'rwp' }] },
+  ],
+  [
+    'the baseline with LARS, warm-up and cosine',
+    { optimizer: { name: 'lars', learningRate: 10, warmup: 1, decay: 'cosine' } },
   ],
   [
     'adasmoothout as the reference runs it, with momentum',

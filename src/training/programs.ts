@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type Engine, float, type TensorsOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, imageSpecs, withGradient } from '../nn/loss.js';
+import { averaged } from '../optim/average.js';
 import { regularise } from '../optim/optimizer.js';
 import { takeStep } from '../smoothout/algorithm.js';
 import { type Given, methodGradient, type Pass } from '../smoothout/method.js';
@@ -18,21 +19,33 @@ export type TrainingPrograms = ReturnType<typeof trainingPrograms>;
 export function trainingPrograms(engine: Engine, learner: Learner) {
   const specs = inputSpecs(learner);
   const { state, noise, scalars } = specs;
-  const { parameters, statistics, memory, optimizer } = state;
+  const { parameters, statistics, memory, average, optimizer } = state;
   const sums = { gradient: parameters, statistics, memory };
 
   /** Lines 3 to 6, with the method's gradient. */
   const step = createProgramCache((images: number) =>
     engine.compile(
       ({ state, batch, noise, scalars }) => {
-        const { loss, correct, statistics, memory, ...next } = takeStep(
+        const {
+          loss,
+          correct,
+          statistics,
+          memory = {},
+          ...next
+        } = takeStep(
           state.parameters,
           (w) => methodGradient(learner.method, w, given(learner, state, batch), noise),
           (w, gradient) =>
             learner.optimizer.update(w, regularise(gradient, w, learner.gradient), state.optimizer, scalars),
         );
         return {
-          state: { parameters: next.parameters, statistics, memory: memory ?? {}, optimizer: next.state },
+          state: {
+            parameters: next.parameters,
+            statistics,
+            memory,
+            average: averageOf(state.average, next.parameters, scalars),
+            optimizer: next.state,
+          },
           loss,
           correct,
         };
@@ -58,13 +71,17 @@ export function trainingPrograms(engine: Engine, learner: Learner) {
   /** Line 6, along `gradientSum` × `weight`. */
   const update = createProgramCache((_: 'update') =>
     engine.compile(
-      ({ parameters, optimizer, gradientSum, weight, scalars }) => {
+      ({ parameters, optimizer, average, gradientSum, weight, scalars }) => {
         const gradient = regularise(tf.mul(gradientSum, weight), parameters, learner.gradient);
         const next = learner.optimizer.update(parameters, gradient, optimizer, scalars);
-        return { parameters: next.parameters, optimizer: next.state };
+        return {
+          parameters: next.parameters,
+          optimizer: next.state,
+          average: averageOf(average, next.parameters, scalars),
+        };
       },
-      { parameters, optimizer, gradientSum: parameters, weight: float(), scalars },
-      { keep: ['parameters', 'optimizer'] },
+      { parameters, optimizer, average, gradientSum: parameters, weight: float(), scalars },
+      { keep: ['parameters', 'optimizer', 'average'] },
     ),
   );
 
@@ -75,7 +92,7 @@ export function trainingPrograms(engine: Engine, learner: Learner) {
 }
 
 /** What the programs are given beside the images; every vector is flat. */
-function inputSpecs({ model, optimizer, method }: Learner) {
+function inputSpecs({ model, optimizer, method, average }: Learner) {
   const vector = float(model.layout.size);
   const vectors = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, vector]));
   return {
@@ -83,11 +100,22 @@ function inputSpecs({ model, optimizer, method }: Learner) {
       parameters: vector,
       statistics: float(model.layout.statisticsSize),
       memory: vectors(method.memory ?? []),
+      average: vectors(average ? ['parameters'] : []),
       optimizer: vectors(optimizer.state),
     },
     noise: { ...(method.noise && { u: vector, a: float() }) },
-    scalars: Object.fromEntries(Object.keys(optimizer.scalars(1, 0)).map((name) => [name, float()])),
+    scalars: Object.fromEntries(
+      [...Object.keys(optimizer.scalars(1, 0)), ...(average ? ['share'] : [])].map((name) => [name, float()]),
+    ),
   };
+}
+
+type State = ReturnType<typeof inputSpecs>['state'];
+type Scalars = TensorsOf<ReturnType<typeof inputSpecs>['scalars']>;
+
+/** The next average of the parameters, where there is one. */
+function averageOf({ parameters: before }: TensorsOf<State>['average'], parameters: tf.Tensor1D, { share }: Scalars) {
+  return { ...(before && share && { parameters: averaged(before, parameters, share) }) };
 }
 
 interface TrainingPass extends Pass {
@@ -98,7 +126,7 @@ interface TrainingPass extends Pass {
 /** What the method makes its gradient of for a batch, or for a part of it. */
 function given(
   { model }: Learner,
-  before: Pick<TensorsOf<ReturnType<typeof inputSpecs>['state']>, 'statistics' | 'memory'>,
+  before: Pick<TensorsOf<State>, 'statistics' | 'memory'>,
   batch: TensorsOf<ReturnType<typeof imageSpecs>>,
 ): Given<TrainingPass> {
   return {

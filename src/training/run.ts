@@ -18,18 +18,20 @@ import {
 } from '../records/run-record.js';
 import type { Session } from '../session/session.js';
 import { chooseSources, type Sources } from '../session/sources.js';
+import { evaluationsOf } from '../smoothout/method.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
 import { checkBatches } from './batch-sizes.js';
 import { type Checkpoint, type EpochProgress, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
 import { buildLearner, type Learner } from './learner.js';
+import { type Plan, planOf } from './plan.js';
 import { freshState } from './state.js';
 import { train } from './train.js';
 
 /** What is told while a run is under way. */
 export interface RunEvents {
-  readonly onStart: (from: EpochProgress, sources: Sources) => void;
+  readonly onStart: (from: EpochProgress, sources: Sources, plan: Plan) => void;
   readonly onStep: (progress: EpochProgress) => void;
   readonly onEpoch: (metrics: EpochMetrics) => void;
 }
@@ -95,18 +97,21 @@ async function trainInFolder(run: RunInFolder, { onStart, onStep, onEpoch }: Run
   if (epochs.length < from.progress.epoch) {
     throw damaged(paths.metrics, `${epochs.length} epochs, where the checkpoint is after ${from.progress.epoch}`);
   }
+  const evaluations = evaluationsOf(learner.method);
+  const plan = planOf(spec, sources.train.count, evaluations);
   const parameters = learner.model.layout.size;
-  let record = newRecord({ spec, dataset, images: sources, engine, provenance, parameters, earlier, epochs });
+  const common = { spec, dataset, images: sources, engine, provenance, parameters, evaluations };
+  let record = newRecord({ ...common, plannedEpochs: plan.epochs, earlier, epochs });
   await writeFileAtomic(paths.config, runConfigText(spec));
   await writeRunRecord(paths.record, record);
-  onStart(from.progress, sources);
+  onStart(from.progress, sources, plan);
   const afterEpoch = async (done: readonly EpochMetrics[]) => {
-    record = { ...record, ...progressOf(done, sources.train) };
+    record = { ...record, ...progressOf(done, sources.train, evaluations) };
     await writeRunRecord(paths.record, record);
     onEpoch(done.at(-1)!);
   };
   try {
-    await train({ spec, paths, engine, learner, sources, signal, onStep, onEpoch: afterEpoch }, from, epochs);
+    await train({ spec, paths, engine, learner, sources, plan, signal, onStep, onEpoch: afterEpoch }, from, epochs);
   } catch (error) {
     await writeRunRecord(paths.record, { ...record, ...failureOf(error) });
     throw error;

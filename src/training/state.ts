@@ -9,6 +9,8 @@ interface State<Vector> {
   readonly statistics: Vector;
   /** What the method keeps from pass to pass. */
   readonly memory: Readonly<Record<string, Vector>>;
+  /** Of the parameters along the training, where one is kept. */
+  readonly average: Readonly<Record<string, Vector>>;
   readonly optimizer: Readonly<Record<string, Vector>>;
 }
 
@@ -35,6 +37,7 @@ async function eachVector<A, B>(state: State<A>, of: (vector: A) => Promise<B>):
     parameters: await of(state.parameters),
     statistics: await of(state.statistics),
     memory: await eachNamed(state.memory, of),
+    average: await eachNamed(state.average, of),
     optimizer: await eachNamed(state.optimizer, of),
   };
 }
@@ -45,10 +48,16 @@ async function eachNamed<A, B>(vectors: Readonly<Record<string, A>>, of: (vector
 }
 
 /** What a new run starts from beside its weights: all 0. */
-export function freshState({ optimizer, method, model }: Learner): Pick<HostState, 'memory' | 'optimizer' | 'updates'> {
+export function freshState(learner: Learner): Omit<HostState, 'parameters' | 'statistics'> {
+  const { optimizer, method, average, model } = learner;
   const zeros = (names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [name, new Float32Array(model.layout.size)]));
-  return { memory: zeros(method.memory ?? []), optimizer: zeros(optimizer.state), updates: 0 };
+  return {
+    memory: zeros(method.memory ?? []),
+    average: zeros(average ? ['parameters'] : []),
+    optimizer: zeros(optimizer.state),
+    updates: 0,
+  };
 }
 
 /** Forgets what the optimizer has gathered. */
@@ -58,6 +67,7 @@ export async function resetOptimizer(engine: Engine, learner: Learner, state: Tr
   return { ...state, optimizer: await eachNamed(optimizer, (zeros) => engine.upload(zeros, [zeros.length])), updates };
 }
 
-export function disposeState({ parameters, statistics, memory, optimizer }: DeviceState): void {
-  for (const array of [parameters, statistics, ...Object.values(memory), ...Object.values(optimizer)]) array.dispose();
+export function disposeState({ parameters, statistics, memory, average, optimizer }: DeviceState): void {
+  const named = [memory, average, optimizer].flatMap((vectors) => Object.values(vectors));
+  for (const array of [parameters, statistics, ...named]) array.dispose();
 }

@@ -28,7 +28,7 @@ async function batchOf(start: number, end: number): Promise<Batch> {
 
 /** Plain gradient descent at rate 1: the parameters move by the gradient itself. */
 const SETTINGS = { batchSize: 16, optimizer: { name: 'sgd', learningRate: 1, momentum: 0 } };
-const place = (step = 0): StepPlace => ({ epoch: 0, step, done: step, total: 100, learningRate: 1 });
+const place = (step = 0): StepPlace => ({ epoch: 0, step, done: step, total: 100, stepsAnEpoch: 100, learningRate: 1 });
 
 const specOf = (method: object, more: object = {}) => tinySpec({ ...SETTINGS, methods: [method], ...more });
 const BASELINE = { name: 'baseline' };
@@ -138,17 +138,24 @@ test('a step in one program and one in two, pass and update, come to the same', 
   const { images, labels, count } = await batchOf(0, 16);
   const { parameters, statistics } = start;
   const noise = createDraw(spec, own).noise(place(), { ghostBatch: 0, copy: 0 });
-  const { optimizer, memory } = freshState(own);
+  const { optimizer, memory, average } = freshState(own);
   const common = { batch: { images, labels }, noise };
   const scalars = { rate: Float32Array.of(1) };
   const sums = { gradient: new Float32Array(parameters.length), statistics, memory };
   const one = await (await programs.step.get(count)).run({
     ...common,
     scalars,
-    state: { parameters, statistics, memory, optimizer },
+    state: { parameters, statistics, memory, average, optimizer },
   });
   const pass = await (await programs.pass.get(count)).run({ ...common, parameters, sums });
-  const inputs = { parameters, gradientSum: pass.sums.gradient, weight: Float32Array.of(1), optimizer, scalars };
+  const inputs = {
+    parameters,
+    gradientSum: pass.sums.gradient,
+    weight: Float32Array.of(1),
+    optimizer,
+    average,
+    scalars,
+  };
   const two = await (await programs.update.get('update')).run(inputs);
   const host = async (array: DeviceArray) => (await array.read()).slice();
   expect(Array.from(await host(two.parameters))).toEqual(close(await host(one.state.parameters), 6));

@@ -3,6 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
 import { type DeviceArray, sumOf, type Value } from '../engine/engine.js';
+import { shareAt } from '../optim/average.js';
+import { stepFactor } from '../optim/learning-rate.js';
 import { passSizes } from './batch-sizes.js';
 import { createDraw, type PassPlace, type StepPlace } from './draws.js';
 import type { Learner } from './learner.js';
@@ -49,9 +51,15 @@ export function createStepper(
   const isDrawnOnce = noise?.per === 'step';
   const zeros = new Float32Array(learner.model.layout.size);
 
-  function scalarsAt(updates: number, { learningRate }: StepPlace) {
-    const values = Object.entries(learner.optimizer.scalars(updates + 1, learningRate));
-    return Object.fromEntries(values.map(([name, value]) => [name, Float32Array.of(value)]));
+  function scalarsAt(updates: number, place: StepPlace) {
+    const { average, optimizer } = learner;
+    const { decay, warmup } = spec.optimizer;
+    const factor = stepFactor(place.done, place.total, { decay, warmup: Math.round(warmup * place.stepsAnEpoch) });
+    const values = {
+      ...optimizer.scalars(updates + 1, place.learningRate * factor),
+      ...(average && { share: shareAt(average, place) }),
+    };
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Float32Array.of(value)]));
   }
 
   /** The places of steps one after another, until the signal is aborted. */
@@ -88,7 +96,7 @@ export function createStepper(
     parts: Parts,
     place: StepPlace,
   ): Promise<StepResult> {
-    const { parameters, optimizer, updates } = state;
+    const { parameters, optimizer, average, updates } = state;
     let sums: Sums = { gradient: zeros, statistics: state.statistics, memory: state.memory };
     let [lossSum, correct, ghostBatch] = [0, 0, 0];
     for (const { size, count } of equalSizes(sizes)) {
@@ -120,9 +128,10 @@ export function createStepper(
     }
     const weight = Float32Array.of(1 / (sizes.length * copies));
     const update = await programs.update.get('update');
-    const inputs = { parameters, optimizer, gradientSum: sums.gradient, weight, scalars: scalarsAt(updates, place) };
+    const scalars = scalarsAt(updates, place);
+    const inputs = { parameters, optimizer, average, gradientSum: sums.gradient, weight, scalars };
     const after = await update.run(inputs);
-    for (const value of [parameters, sums.gradient, ...Object.values(optimizer)])
+    for (const value of [parameters, sums.gradient, ...Object.values(optimizer), ...Object.values(average)])
       if ('dispose' in value) value.dispose();
     const { statistics, memory } = sums;
     return { state: { ...after, statistics, memory, updates: updates + 1 }, steps: 1, lossSum, correct };

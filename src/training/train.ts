@@ -3,16 +3,19 @@ import type { RunSpec } from '../config/schema.js';
 import { batches } from '../data/batches.js';
 import type { ImageSource } from '../data/source.js';
 import type { Engine } from '../engine/engine.js';
+import { shareAt } from '../optim/average.js';
 import { learningRateAt } from '../optim/learning-rate.js';
 import { appendMetrics, bestEpoch, type EpochMetrics } from '../records/metrics.js';
 import type { RunPaths } from '../records/run-folder.js';
 import { createEvaluator, type Evaluator } from '../session/evaluate.js';
 import type { Sources } from '../session/sources.js';
 import { SmoothOutError } from '../support/errors.js';
-import { batchSizes, passSizes } from './batch-sizes.js';
+import { passSizes } from './batch-sizes.js';
 import { type Checkpoint, describe, type EpochProgress, newEpoch, saveCheckpoint, saveWeights } from './checkpoint.js';
 import type { Learner } from './learner.js';
+import type { Plan } from './plan.js';
 import { trainingPrograms } from './programs.js';
+import { createReestimator } from './reestimate.js';
 import { disposeState, downloadState, resetOptimizer, type TrainingState, uploadState } from './state.js';
 import { createStepper, equalSizes, type Stepper } from './step.js';
 
@@ -22,6 +25,7 @@ export interface Training {
   readonly engine: Engine;
   readonly learner: Learner;
   readonly sources: Sources;
+  readonly plan: Plan;
   readonly signal: AbortSignal;
   readonly onStep: (progress: EpochProgress) => void;
   /** Called when an epoch's line is written and, where it was time for it, the checkpoint after it is saved. */
@@ -40,9 +44,10 @@ const SAVING_SHARE = 0.02;
  * @throws SmoothOutError DIVERGED; the reason of `signal`, once it is aborted and everything is saved.
  */
 export async function train(training: Training, from: Checkpoint, earlier: readonly EpochMetrics[]): Promise<void> {
-  const { spec, paths, engine, learner, sources, signal } = training;
+  const { spec, paths, engine, learner, sources, plan, signal } = training;
   const programs = trainingPrograms(engine, learner);
   const evaluator = createEvaluator(engine, learner.model);
+  const reestimator = createReestimator(engine, spec, sources.train);
   const stepper = createStepper(spec, learner, programs, signal);
   const epochs = [...earlier];
   let { progress } = from;
@@ -65,19 +70,19 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
   }
 
   try {
-    while (progress.epoch < spec.epochs) {
+    while (progress.epoch < plan.epochs) {
       const resets = spec.optimizer.reset === 'epoch' && progress.steps === 0;
       if (resets) state = await resetOptimizer(engine, learner, state);
       const learningRate = learningRateAt(progress.epoch, spec);
-      const options = { spec, source: sources.train, stepper, learningRate, signal, onStep };
+      const options = { spec, source: sources.train, plan, stepper, learningRate, signal, onStep };
       ({ state, progress } = await trainEpoch(state, progress, options));
-      if (progress.images < sources.train.count) {
+      if (progress.steps < plan.sizes(progress.epoch).length) {
         await save(state, progress);
         throw signal.reason;
       }
-      epochs.push(await finishEpoch(training, evaluator, state, progress, epochs, learningRate));
+      epochs.push(await finishEpoch(training, { evaluator, reestimator }, state, progress, epochs, learningRate));
       progress = newEpoch(progress.epoch + 1);
-      const isLast = progress.epoch === spec.epochs;
+      const isLast = progress.epoch === plan.epochs;
       if (isLast || signal.aborted || performance.now() > dueAt) await save(state, progress);
       await training.onEpoch(epochs);
       if (!isLast) signal.throwIfAborted();
@@ -86,10 +91,11 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
     disposeState(state);
     await programs.dispose();
     await evaluator.dispose();
+    await reestimator.dispose();
   }
 }
 
-interface EpochOptions extends Pick<Training, 'spec' | 'signal'> {
+interface EpochOptions extends Pick<Training, 'spec' | 'plan' | 'signal'> {
   readonly source: ImageSource;
   readonly stepper: Stepper;
   readonly learningRate: number;
@@ -106,12 +112,11 @@ interface EpochOptions extends Pick<Training, 'spec' | 'signal'> {
 async function trainEpoch(
   start: TrainingState,
   progress: EpochProgress,
-  { spec, source, stepper, learningRate, signal, onStep }: EpochOptions,
+  { spec, source, plan, stepper, learningRate, signal, onStep }: EpochOptions,
 ): Promise<{ state: TrainingState; progress: EpochProgress }> {
   const { epoch } = progress;
   const { batchSize, seed } = spec;
-  const sizes = batchSizes(source.count, batchSize);
-  const total = sizes.length * spec.epochs;
+  const stepsAnEpoch = plan.sizes(0).length;
   let state = start;
   let now = progress;
   const startedAt = performance.now();
@@ -122,8 +127,9 @@ async function trainEpoch(
     ...(spec.augment && { augmentation: { seed, purpose: 'augmentation', epoch } }),
     skip: progress.steps,
   });
-  for (const equal of equalSizes(sizes.slice(progress.steps))) {
-    const first = { epoch, step: now.steps, done: epoch * sizes.length + now.steps, total, learningRate };
+  for (const equal of equalSizes(plan.sizes(epoch).slice(progress.steps))) {
+    const place = { epoch, step: now.steps, done: epoch * stepsAnEpoch + now.steps, total: plan.updates, stepsAnEpoch };
+    const first = { ...place, learningRate };
     for await (const result of stepper(state, equal, parts, first)) {
       state = result.state;
       now = {
@@ -145,35 +151,69 @@ async function trainEpoch(
   return { state, progress: now };
 }
 
-/** Validates, keeps the parameters if no earlier epoch was as good, and writes the epoch's line. */
+interface Evaluation {
+  readonly evaluator: Evaluator;
+  readonly reestimator: ReturnType<typeof createReestimator>;
+}
+
+/**
+ * Validates the parameters, and their average where there is one; keeps each of them if no earlier epoch was as good, and
+ * writes the epoch's line.
+ */
 async function finishEpoch(
-  { spec, paths, learner, sources }: Training,
-  evaluator: Evaluator,
+  training: Training,
+  evaluation: Evaluation,
   state: TrainingState,
   progress: EpochProgress,
   earlier: readonly EpochMetrics[],
   learningRate: number,
 ): Promise<EpochMetrics> {
+  const { spec, paths, learner, sources, plan } = training;
   const startedAt = performance.now();
-  const { loss, accuracy } = await evaluator.evaluate(state.parameters, state.statistics, sources.validation);
+  const { loss, accuracy } = await evaluation.evaluator.evaluate(
+    state.parameters,
+    state.statistics,
+    sources.validation,
+  );
   const epoch = progress.epoch + 1;
   if (!Number.isFinite(loss)) throw diverged(`the validation loss is ${loss} after epoch ${epoch}`);
   if (accuracy > (bestEpoch(earlier)?.validationAccuracy ?? Number.NEGATIVE_INFINITY)) {
     await saveWeights(paths.best, await downloadState(state), learner.model.layout, describe(spec, epoch));
   }
+  const step = progress.epoch * plan.sizes(0).length + progress.steps;
   const metrics: EpochMetrics = {
     epoch,
-    step: epoch * batchSizes(sources.train.count, spec.batchSize).length,
+    step,
     learningRate,
     trainLoss: progress.lossSum / progress.images,
     trainAccuracy: (100 * progress.correct) / progress.images,
     validationLoss: loss,
     validationAccuracy: accuracy,
+    ...(await evaluateAverage(training, evaluation, state, step, earlier)),
     seconds: progress.seconds + (performance.now() - startedAt) / 1000,
     imagesPerSecond: progress.images / progress.seconds,
   };
   await appendMetrics(paths.metrics, metrics);
   return metrics;
+}
+
+/** The average's loss and accuracy after so many steps, with running statistics of its own; nothing where there is none. */
+async function evaluateAverage(
+  { spec, paths, learner, sources, plan }: Training,
+  { evaluator, reestimator }: Evaluation,
+  { average: { parameters } }: TrainingState,
+  step: number,
+  earlier: readonly EpochMetrics[],
+): Promise<Pick<EpochMetrics, 'averageLoss' | 'averageAccuracy'>> {
+  const place = { done: step - 1, stepsAnEpoch: plan.sizes(0).length, total: plan.updates };
+  if (!parameters || !learner.average || shareAt(learner.average, place) === 0) return {};
+  const statistics = await reestimator.statisticsOf(parameters);
+  const { loss, accuracy } = await evaluator.evaluate(parameters, statistics, sources.validation);
+  if (earlier.every(({ averageAccuracy = Number.NEGATIVE_INFINITY }) => accuracy > averageAccuracy)) {
+    const weights = { parameters: await parameters.read(), statistics };
+    await saveWeights(paths.average, weights, learner.model.layout, describe(spec, earlier.length + 1));
+  }
+  return { averageLoss: loss, averageAccuracy: accuracy };
 }
 
 function diverged(what: string): SmoothOutError {
