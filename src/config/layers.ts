@@ -1,6 +1,6 @@
 /** What is laid under and over the files of a config: its preset, and `--set key.path=value`. */
 import { didYouMean, SmoothOutError } from '../support/errors.js';
-import { methodHas } from './schema.js';
+import { methodHas } from './methods.js';
 import { at, type Origin, parseTree, type Scalar, type Tree, withValue } from './tree.js';
 
 type Setting = readonly [path: readonly string[], value: Scalar];

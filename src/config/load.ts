@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { applyOverride, applyPreset, parseOverride } from './layers.js';
+import { STRENGTH_KEYS } from './methods.js';
 import { withOwnModules } from './own-modules.js';
-import { type Config, DEFAULT_METHODS, parseSeeds, STRENGTH_KEYS } from './schema.js';
+import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
 import {
   at,
   emptyMap,

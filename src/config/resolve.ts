@@ -4,7 +4,8 @@ import { stringify } from 'yaml';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { readTextIfExists } from '../support/files.js';
 import { loadConfigs } from './load.js';
-import type { Config, MethodConfig, RunSpec } from './schema.js';
+import type { MethodConfig } from './methods.js';
+import type { Config, RunSpec } from './schema.js';
 import { parseTree, plain } from './tree.js';
 
 export interface RunSelection {

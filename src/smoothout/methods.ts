@@ -1,5 +1,5 @@
 /** The methods by name: what each is made of, from its settings in a config. */
-import type { MethodSpec } from '../config/schema.js';
+import type { MethodSpec } from '../config/methods.js';
 import type { Layout } from '../nn/layout.js';
 import { smoothOut } from './algorithm.js';
 import { lpfSgd } from './lpf-sgd.js';

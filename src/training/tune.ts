@@ -1,8 +1,9 @@
 /** Choosing settings on held-out training images: what is tried, under which names, and what is chosen. */
 import { parseOverride } from '../config/layers.js';
 import { loadConfigs, type TuneResult } from '../config/load.js';
+import { strengthOf } from '../config/methods.js';
 import { type RunSelection, resolveRuns } from '../config/resolve.js';
-import { type Config, configSchema, type RunSpec, strengthOf } from '../config/schema.js';
+import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
 import { SmoothOutError } from '../support/errors.js';
 

@@ -1,0 +1,154 @@
+/** The methods of a config: the keys of each, with defaults. What they do is in smoothout/methods.ts. */
+import { z } from 'zod';
+import { optimizerKeys } from './optimizer.js';
+import { count, folderName, fraction, nonNegative, share } from './values.js';
+
+/** What a method may change of the experiment it runs in: AlexNet's AdaSmoothOut drops both regularizers (paper, 4.1). */
+const overrides = {
+  optimizer: z.strictObject(optimizerKeys).partial().default({}),
+  dropout: fraction.optional(),
+};
+
+/** Which parameters are perturbed. */
+const noiseParameters = z.enum(['all', 'withoutBatchNorm']).default('all');
+
+/**
+ * Published nowhere, for no experiment. These are this project's defaults, to be replaced by what `smoothout tune`
+ * finds: an absolute bound for U(−a, a), a share of each filter's norm for AdaSmoothOut.
+ */
+const DEFAULT_STRENGTH = { uniform: 0.01, filterAdaptive: 0.1 } as const;
+
+/** In a file also `tuned`: the loader then puts in what `smoothout tune` found. */
+const strength = nonNegative.describe('a number of at least 0, or tuned');
+
+/** How often θ is drawn anew. Without ghost batches the two are the same. */
+const noisePer = z.enum(['step', 'ghostBatch']).default('step');
+
+const stochasticNoise = (a: number) =>
+  z.strictObject({
+    a: strength.default(a),
+    per: noisePer,
+    /** `tanh`: a is multiplied by (1 + tanh(−10 (t/T − 1/2))) / 2 at step t of T, as the authors’ code did in early 2018. */
+    schedule: z.enum(['constant', 'tanh']).default('constant'),
+    parameters: noiseParameters,
+    /** `gaussian`: of the same variance. */
+    distribution: z.enum(['uniform', 'gaussian']).default('uniform'),
+  });
+
+/** Gaussian noise in proportion to each filter's norm: a is its standard deviation as a share of that. */
+const filterwiseNoise = (a: number, schedule: 'constant' | 'rising') =>
+  z.strictObject({
+    a: strength.default(a),
+    /** `rising`: a is multiplied by 1 + α (1 − cos(π t/T)) / 2 at step t of T. */
+    schedule: z.enum(['constant', 'rising']).default(schedule),
+    alpha: nonNegative.default(15),
+    parameters: noiseParameters,
+  });
+
+/** The N perturbations of Fig. 2(a) are drawn once and stay: there is nothing to redraw or to schedule. */
+const fixedNoise = z.strictObject({ a: strength.default(DEFAULT_STRENGTH.uniform), parameters: noiseParameters });
+
+/** Which of a step's two passes the running statistics of batch normalisation see: that at w alone, or both. */
+const runningStatistics = z.enum(['first', 'both']).default('first');
+
+/** `label` names the runs' folder, and so tells two uses of one method apart. Its default is the name. */
+const label = folderName.optional();
+
+export const method = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('baseline'), label, ...overrides }),
+  z.strictObject({
+    name: z.literal('smoothout'),
+    label,
+    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('adasmoothout'),
+    label,
+    noise: stochasticNoise(DEFAULT_STRENGTH.filterAdaptive).prefault({}),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('smoothout-deterministic'),
+    label,
+    noise: fixedNoise.prefault({}),
+    /** N of Eq. (1): how many perturbed models see each batch. */
+    copies: count.default(8),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('smoothout-two-sided'),
+    label,
+    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}),
+    ...overrides,
+  }),
+  z.strictObject({ name: z.literal('sam'), label, rho: strength.default(0.05), runningStatistics, ...overrides }),
+  /** Of the user's own, from `file`. */
+  z.strictObject({
+    name: z.literal('own'),
+    file: z.string().describe('the path of a file such as ./mine.ts'),
+    label,
+    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).optional(),
+    settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('asam'),
+    label,
+    rho: strength.default(0.5),
+    /** Added to |w|, so that weights of 0 move too. */
+    eta: nonNegative.default(0.01),
+    runningStatistics,
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('lpf-sgd'),
+    label,
+    /** `samples`: M, the parts that a batch is cut into, each with noise of its own. */
+    noise: filterwiseNoise(0.001, 'rising')
+      .extend({ samples: count.default(1) })
+      .prefault({}),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('rwp'),
+    label,
+    noise: filterwiseNoise(0.01, 'constant').extend({ per: noisePer }).prefault({}),
+    ...overrides,
+  }),
+  z.strictObject({
+    name: z.literal('arwp'),
+    label,
+    noise: filterwiseNoise(0.015, 'constant').extend({ per: noisePer }).prefault({}),
+    /** The share of the gradient at w + θ. */
+    balance: share.default(0.5),
+    eta: nonNegative.default(0.1),
+    beta: fraction.default(0.99),
+    ...overrides,
+  }),
+]);
+
+/** Whether methods of this name have a setting of that name. */
+export function methodHas(name: string, key: string): boolean {
+  const form = method.options.find(({ shape }) => shape.name.value === name);
+  return form !== undefined && key in form.shape;
+}
+
+/** A method as a config gives it, with every default written out. */
+export type MethodConfig = z.output<typeof method>;
+
+type AsRun<M> = M extends unknown
+  ? Readonly<Omit<M, 'label' | keyof typeof overrides>> & { readonly label: string }
+  : never;
+
+/** A method as a run carries it out: its overrides are already part of the run's own settings. */
+export type MethodSpec = AsRun<MethodConfig>;
+
+/** The keys, of which a method has one at most, that say how strong it is: what `smoothout tune` chooses. */
+export const STRENGTH_KEYS = ['noise.a', 'rho'] as const;
+
+/** The method's a or ρ; null for the baseline. */
+export function strengthOf(method: MethodConfig | MethodSpec): number | null {
+  if ('noise' in method && method.noise !== undefined) return method.noise.a;
+  return 'rho' in method ? method.rho : null;
+}

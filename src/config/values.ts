@@ -1,0 +1,17 @@
+/** The values that settings have: their types, and the words of an error about them. */
+import { z } from 'zod';
+
+// Descriptions complete the sentence "expected …" of an error; enums and booleans need none (validate.ts).
+
+/** Names a folder, so it can never lead out of the results folder. */
+export const folderName = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/)
+  .describe('1 to 64 of the characters A-Z a-z 0-9 . _ -');
+export const count = z.int().min(1).describe('a whole number of at least 1');
+export const countOrNull = count.nullable().describe('a whole number of at least 1, or null');
+export const positive = z.number().gt(0).describe('a number above 0');
+export const nonNegative = z.number().min(0).describe('a number of at least 0');
+export const share = z.number().min(0).max(1).describe('a number from 0 to 1');
+/** A probability, or momentum's share of the last step. */
+export const fraction = z.number().min(0).lt(1).describe('a number from 0 up to, but not, 1');
