@@ -1,6 +1,7 @@
 /** Results go to stdout, everything said about them on the way to stderr. */
 import { styleText } from 'node:util';
 import { EXIT, SmoothOutError } from '../support/errors.js';
+import { asReadError } from '../support/files.js';
 
 export const GENERATED_NOTE = 'On generated data: nothing here compares with the paper.';
 
@@ -46,8 +47,10 @@ export function textTable(rows: readonly (readonly string[])[], right: readonly 
 }
 
 /** Says what went wrong on stderr; returns the exit status. */
-export function reportError(error: unknown): number {
+export function reportError(thrown: unknown): number {
   const name = paint(process.stderr, 'red', 'smoothout:');
+  // What the system refuses is never a fault of smoothout, wherever it comes from.
+  const error = isOfSystem(thrown) ? asReadError(thrown, thrown.path) : thrown;
   if (error instanceof SmoothOutError) {
     log(`${name} ${error.message}`);
     if (error.hint !== undefined) log(paint(process.stderr, 'dim', error.hint));
@@ -55,4 +58,8 @@ export function reportError(error: unknown): number {
   }
   log(`${name} unexpected error, a fault of smoothout itself: ${error instanceof Error ? error.stack : String(error)}`);
   return EXIT.runFailed;
+}
+
+function isOfSystem(error: unknown): error is Error & { readonly path: string } {
+  return error instanceof Error && 'syscall' in error && 'path' in error && typeof error.path === 'string';
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
-import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { asReadError, makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { applyOverride, applyPreset, parseOverride } from './layers.js';
 import { STRENGTH_KEYS } from './methods.js';
 import { withOwnModules } from './own-modules.js';
@@ -94,7 +94,8 @@ async function readConfigText(path: string, from: string): Promise<string> {
       const names = await readdir(dirname(path)).catch(() => []);
       throw invalid(where, `there is no such file${didYouMean(basename(path), names)}`);
     }
-    throw invalid(where, code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'not UTF-8 text' : `cannot be read (${code})`);
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw invalid(where, 'not UTF-8 text');
+    throw asReadError(error, where, 'CONFIG_INVALID');
   }
 }
 

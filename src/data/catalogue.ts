@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
-import { asWriteError } from '../support/files.js';
+import { asReadError, asWriteError } from '../support/files.js';
 import { type ModulePath, ownDataset } from './own.js';
 import type { ImageShape } from './source.js';
 
@@ -154,7 +154,7 @@ async function namesIn(folder: string): Promise<Set<string>> {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
       return new Set();
     }
-    throw new SmoothOutError('DATA_MISSING', `cannot read the folder ${folder}`, { cause: error });
+    throw asReadError(error, folder, 'DATA_MISSING');
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
+import { asReadError } from '../support/files.js';
 import { locate, type Place } from './catalogue.js';
 import { IMAGENET_NORMALISATION, packedSource } from './preprocessing.js';
 import type { Dataset, ImageSource } from './source.js';
@@ -132,9 +133,8 @@ async function readWhole(
       offset += part.length;
     }
     return parts;
-  } catch (cause) {
-    if (cause instanceof SmoothOutError) throw cause;
-    throw new SmoothOutError('DATA_MISSING', `${file}: cannot be read (${(cause as Error).message})`, { cause });
+  } catch (error) {
+    throw asReadError(error, file, 'DATA_MISSING');
   } finally {
     await Promise.all(handles.map((handle) => handle.close()));
   }

@@ -1,9 +1,9 @@
 /** ImageNet: class folders of JPEG files, decoded as they are read. */
 
-import { readdir } from 'node:fs/promises';
+import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
-import { isFolder } from '../support/files.js';
+import { asReadError, isFolder } from '../support/files.js';
 import type { Stream } from '../support/random.js';
 import { missingData, type Place } from './catalogue.js';
 import { loadSharp } from './jpeg.js';
@@ -149,6 +149,10 @@ async function decodeImage(file: string): Promise<Pixels> {
       .toBuffer({ resolveWithObject: true });
     return { data, height: info.height, width: info.width };
   } catch (cause) {
+    // The decoder takes a file that it may not open for one of an unknown format.
+    await access(file, constants.R_OK).catch((error) => {
+      throw asReadError(error, file, 'DATA_MISSING');
+    });
     throw new SmoothOutError('DATA_CORRUPT', `${file}: does not decode: ${(cause as Error).message.trim()}`, { cause });
   }
 }
@@ -229,7 +233,11 @@ async function listImages(split: string, classes: readonly string[]): Promise<Im
 }
 
 async function visibleNames(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+  try {
+    return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+  } catch (error) {
+    throw asReadError(error, folder, 'DATA_MISSING');
+  }
 }
 
 /**

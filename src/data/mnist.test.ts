@@ -112,7 +112,7 @@ describe('MNIST files', () => {
   test('a folder in the place of a file', async () => {
     await rm(join(folder, LABELS));
     await mkdir(join(folder, LABELS));
-    await expectError(open(), 'DATA_MISSING', join(folder, LABELS), 'cannot be read');
+    await expectError(open(), 'DATA_MISSING', join(folder, LABELS), 'it is a folder, expected a file');
   });
 });
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
 import { SmoothOutError } from '../support/errors.js';
+import { asReadError } from '../support/files.js';
 import { locate, type Place } from './catalogue.js';
 import { MNIST_NORMALISATION, packedSource } from './preprocessing.js';
 import type { Dataset, ImageSource } from './source.js';
@@ -89,8 +90,8 @@ async function readIdxFile(file: string, rank: number): Promise<Uint8Array> {
   let bytes: Buffer;
   try {
     bytes = await readFile(file);
-  } catch (cause) {
-    throw new SmoothOutError('DATA_MISSING', `${file}: cannot be read (${(cause as Error).message})`, { cause });
+  } catch (error) {
+    throw asReadError(error, file, 'DATA_MISSING');
   }
   if (!file.endsWith('.gz')) return bytes;
   try {

@@ -180,8 +180,9 @@ async function foldersIn(root: string, parent: string, problems: Problem[]): Pro
   const folders: string[] = [];
   for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
     const path = parent === '' ? entry.name : `${parent}/${entry.name}`;
-    if (entry.isDirectory() || (await isFolder(join(root, path)))) folders.push(path);
-    else if (entry.isSymbolicLink() && !(await exists(join(root, path)))) leftOut(path, 'the link leads nowhere');
+    if (entry.isDirectory() || (await isFolder(join(root, path)).catch(() => false))) folders.push(path);
+    else if (entry.isSymbolicLink() && !(await exists(join(root, path)).catch(() => false)))
+      leftOut(path, 'the link leads nowhere');
   }
   return folders.sort(NATURAL.compare);
 }

@@ -43,7 +43,7 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await makeWithParents(resolve(path));
   } catch (error) {
-    throw asWriteError(error, path);
+    throw asWriteError(error instanceof SmoothOutError ? error.cause : error, path);
   }
 }
 
@@ -60,11 +60,9 @@ async function makeWithParents(path: string): Promise<void> {
   }
 }
 
+/** @throws SmoothOutError FILE_UNREADABLE where that cannot be found out, as below a folder that may not be entered. */
 export async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+  return stat(path).then((found) => found.isDirectory(), ifAbsent(path));
 }
 
 /** Removes what killed processes left of `writeFileAtomic`. Nobody else may be writing in this folder. */
@@ -75,20 +73,24 @@ export async function removeStaleTemporaries(folder: string): Promise<void> {
   );
 }
 
+/** @throws SmoothOutError FILE_UNREADABLE where that cannot be found out, as below a folder that may not be entered. */
 export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+  return access(path).then(() => true, ifAbsent(path));
 }
 
-/** The file's text, or null where there is no such file. */
+/** False for what is not there; any other failure is thrown. */
+const ifAbsent = (path: string) => (error: unknown) => {
+  if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return false;
+  throw asReadError(error, path);
+};
+
+/** The file's text, or null where there is no such file. @throws SmoothOutError FILE_UNREADABLE */
 export async function readTextIfExists(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
-    throw error;
+    throw asReadError(error, path);
   }
 }
 
@@ -97,9 +99,8 @@ export async function readJson(path: string, code: ErrorCode): Promise<unknown> 
   let text: string;
   try {
     text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const why = codeOf(cause) === 'ENOENT' ? 'there is no such file' : `it cannot be read (${codeOf(cause)})`;
-    throw new SmoothOutError(code, `${path}: ${why}`, { cause });
+  } catch (error) {
+    throw asReadError(error, path, code);
   }
   try {
     return JSON.parse(text);
@@ -115,6 +116,27 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+const READ_REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it cannot be read: permission denied',
+  EPERM: 'it cannot be read: permission denied',
+  EISDIR: 'it is a folder, expected a file',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  ELOOP: 'its symbolic links lead in a circle',
+  EIO: 'the disk failed to read it',
+  ERR_INVALID_ARG_VALUE: 'no path can hold a NUL character',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than the 2 GiB that can be read',
+};
+
+/** Turns what the system says of a file that cannot be read into the error that the user should see; others pass. */
+export function asReadError(error: unknown, path: string, code: ErrorCode = 'FILE_UNREADABLE'): unknown {
+  if (error instanceof SmoothOutError) return error;
+  const said = codeOf(error);
+  if (said === undefined) return error;
+  const what = READ_REASONS[said] ?? `it cannot be read (${said})`;
+  return new SmoothOutError(code, `${JSON.stringify(path).slice(1, -1)}: ${what}`, { cause: error });
 }
 
 /** Turns a failed write into the error that the user should see; other errors pass unchanged. */
@@ -135,6 +157,8 @@ const REASONS: Record<string, string> = {
   ENOTDIR: 'a part of this path is a file, not a folder',
   EEXIST: 'a file is in the way of the folder',
   EISDIR: 'a folder is in the way of the file',
+  ELOOP: 'its symbolic links lead in a circle',
+  ERR_INVALID_ARG_VALUE: 'no path can hold a NUL character',
 };
 
 function writeError(code: string, path: string, detail?: string, cause?: unknown): SmoothOutError {

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type ErrorDetails, SmoothOutError } from './errors.js';
+import { asReadError } from './files.js';
 
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array;
 
@@ -77,10 +78,8 @@ export async function readSafetensors(path: string): Promise<{ tensors: StoredTe
   let file: Buffer;
   try {
     file = await readFile(path);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
-    throw invalid(path, why, { cause });
+  } catch (error) {
+    throw asReadError(error, path, 'CHECKPOINT_INVALID');
   }
   return decodeSafetensors(file, path);
 }
