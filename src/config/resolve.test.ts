@@ -77,6 +77,22 @@ describe('resolveRuns', () => {
       expect(resolveRuns(await load(TEXT, change))[0]!.configHash).not.toBe(hashes[0]);
     }
   });
+
+  test('hashes settings that came later as before where they change nothing', async () => {
+    // What the first version gave these runs.
+    const hashes = resolveRuns(await load(), { seeds: [1] }).map(({ configHash }) => configHash.slice(0, 12));
+    expect(hashes).toEqual(['7c7dd3b745cc', '328d932ff5ec', '369f742daf9c', '14b78e529020']);
+  });
+
+  test('takes a budget of epochs for epochs, and no note of epochs beside another budget', async () => {
+    const hashOf = async (text: string, ...set: string[]) => resolveRuns(await load(text, ...set))[0]!.configHash;
+    const without = TEXT.replace('epochs: 2\n', '');
+    expect(await hashOf(`${without}budget: { epochs: 2 }\n`)).toBe(await hashOf(TEXT));
+    const updates = await hashOf(`${without}budget: { updates: 100 }\n`);
+    expect(updates).not.toBe(await hashOf(TEXT));
+    expect(await hashOf(TEXT, 'budget.updates=100')).toBe(updates);
+    expect(await hashOf(TEXT, 'budget.gradients=100')).not.toBe(updates);
+  });
 });
 
 test('a run folder’s config.yaml is a config that gives the same run', async () => {
