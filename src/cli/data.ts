@@ -87,6 +87,7 @@ async function fetch(
       mirror: options.mirror,
       force: options.force ?? false,
       progress: bar.update,
+      onWait: (why) => log(`${name}: waiting: ${why}`),
     }).finally(bar.stop);
     if (options.json) printJson({ dataset: name, folder, files });
     else if (files.length === 0) print(`${name}: all there and verified, in ${folder}`);

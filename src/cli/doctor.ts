@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { DATASET_NAMES, dataDirectory, locate, readCatalogue } from '../data/catalogue.js';
+import { DATASET_NAMES, dataDirectory } from '../data/catalogue.js';
 import type { DeviceReport } from '../engine/devices.js';
 import { SmoothOutError } from '../support/errors.js';
 import { gitCommit, versions } from '../support/versions.js';
@@ -89,16 +89,14 @@ async function examine({ data, out }: DoctorOptions): Promise<Report> {
 
 async function findData(directory: string | undefined): Promise<DataReport[]> {
   const { isGenerated } = await import('../data/generated/stand-ins.js');
-  const { locateImageFolders } = await import('../data/imagenet.js');
-  const { officialPlace } = await import('../data/open.js');
+  const { locateDataset, officialPlace } = await import('../data/open.js');
   const root = dataDirectory(directory);
   return Promise.all(
     DATASET_NAMES.map(async (dataset) => {
       const place = officialPlace(dataset, root, directory);
-      const files = Object.keys(readCatalogue()[dataset].files).map((name) => [name, `${name}.gz`]);
       const generated = await isGenerated(root, dataset);
       try {
-        const folder = files.length > 0 ? (await locate(place, files)).folder : await locateImageFolders(place);
+        const folder = await locateDataset(place);
         return { dataset, folder, problem: null, generated };
       } catch (error) {
         if (!(error instanceof SmoothOutError)) throw error;

@@ -1,12 +1,11 @@
 /** The data sets there are, and the folders that their files are looked for in. */
 import { readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
-import { asReadError, asWriteError } from '../support/files.js';
+import { asWriteError, isFile, isFolder } from '../support/files.js';
 import { type ModulePath, ownDataset } from './own.js';
 import type { ImageShape } from './source.js';
 
@@ -99,7 +98,8 @@ interface Located {
 
 /**
  * Looks for files in the first of the place's folders that has any of them. Each file is given as the names it may
- * have, best first; the paths are in the order asked for, undefined for those that are not there.
+ * have, best first; the paths are in the order asked for, undefined for those that are not there. A folder is taken for
+ * a file only where nothing else has a name of the file's, to be told what it is.
  */
 export async function findFiles(
   { root, folders }: Place,
@@ -107,12 +107,18 @@ export async function findFiles(
 ): Promise<{ readonly folder: string; readonly paths: readonly (string | undefined)[] } | undefined> {
   for (const below of folders) {
     const folder = join(root, below);
-    const present = await namesIn(folder);
-    const found = files.map((names) => names.find((name) => present.has(name)));
-    if (found.some((name) => name !== undefined)) {
-      return { folder, paths: found.map((name) => (name === undefined ? undefined : join(folder, name))) };
+    const paths: (string | undefined)[] = [];
+    for (const names of files) {
+      const candidates = names.map((name) => join(folder, name));
+      paths.push((await first(candidates, isFile)) ?? (await first(candidates, isFolder)));
     }
+    if (paths.some((path) => path !== undefined)) return { folder, paths };
   }
+  return undefined;
+}
+
+async function first(paths: readonly string[], is: (path: string) => Promise<boolean>): Promise<string | undefined> {
+  for (const path of paths) if (await is(path)) return path;
   return undefined;
 }
 
@@ -144,18 +150,6 @@ export async function locate(place: Place, files: readonly (readonly string[])[]
 export function missingData({ dataset, root, folders, hint }: Place, names: readonly string[]): SmoothOutError {
   const looked = folders.map((below) => join(root, below)).join(', ');
   return new SmoothOutError('DATA_MISSING', `${dataset}: no ${names.join(', ')} in ${looked}`, { hint });
-}
-
-/** The names in a folder; none where there is no such folder. */
-async function namesIn(folder: string): Promise<Set<string>> {
-  try {
-    return new Set(await readdir(folder));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
-      return new Set();
-    }
-    throw asReadError(error, folder, 'DATA_MISSING');
-  }
 }
 
 /** `asWriteError` for the data folder: the hint names the options that choose it. */

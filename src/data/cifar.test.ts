@@ -93,7 +93,7 @@ describe('CIFAR-10 files', () => {
         await rm(join(folder, 'test_batch.bin'));
         await mkdir(join(folder, 'test_batch.bin'));
       },
-      'DATA_CORRUPT',
+      'DATA_MISSING',
       'test_batch.bin',
     ],
   ])('refuse %s', async (_, spoil, code, message) => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { SmoothOutError } from '../support/errors.js';
-import { asReadError } from '../support/files.js';
+import { asReadError, isFile } from '../support/files.js';
 import { locate, type Place } from './catalogue.js';
+import { foreignKind, headOf } from './file-kind.js';
 import { IMAGENET_NORMALISATION, packedSource } from './preprocessing.js';
 import type { Dataset, ImageSource } from './source.js';
 
@@ -17,6 +18,8 @@ export interface CifarFormat {
   readonly test: string;
   /** The number of values that each label byte may have. */
   readonly labels: readonly number[];
+  /** Where the python version has its training images. */
+  readonly python: readonly [folder: string, file: string];
 }
 
 export const CIFAR10: CifarFormat = {
@@ -24,10 +27,17 @@ export const CIFAR10: CifarFormat = {
   train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`),
   test: 'test_batch.bin',
   labels: [10],
+  python: ['cifar-10-batches-py', 'data_batch_1'],
 };
 
 /** Its records hold the superclass first. */
-export const CIFAR100: CifarFormat = { dataset: 'cifar100', train: ['train.bin'], test: 'test.bin', labels: [20, 100] };
+export const CIFAR100: CifarFormat = {
+  dataset: 'cifar100',
+  train: ['train.bin'],
+  test: 'test.bin',
+  labels: [20, 100],
+  python: ['cifar-100-python', 'train'],
+};
 
 /**
  * CIFAR-10 or CIFAR-100 in the binary version. Counts are those of the files; the training files must be of one size.
@@ -38,11 +48,23 @@ export async function openCifar(format: CifarFormat, place: Place): Promise<Omit
   const { folder, paths } = await locate(
     place,
     [...format.train, format.test].map((name) => [name]),
-  );
+  ).catch(async (error) => {
+    throw (await pythonVersion(format, place)) ?? error;
+  });
   const digests: Record<string, string> = {};
   const train = await openSplit(format, `${format.dataset} train`, paths.slice(0, -1), digests);
   const test = await openSplit(format, `${format.dataset} test`, paths.slice(-1), digests);
   return { name: format.dataset, directory: folder, digests, train, test };
+}
+
+/** What to say where only the python version is here: the same images as pickles, which can run code. */
+async function pythonVersion({ python: [folder, file], train }: CifarFormat, { root, folders, hint }: Place) {
+  for (const path of [...folders, folder].flatMap((each) => [join(root, each, file), join(root, each, folder, file)])) {
+    if (!(await isFile(path))) continue;
+    const what = `${path}: of the python version, whose pickles are not read; expected the binary version, ${train[0]}`;
+    return new SmoothOutError('DATA_MISSING', what, { hint });
+  }
+  return undefined;
 }
 
 async function openSplit(
@@ -52,8 +74,15 @@ async function openSplit(
   digests: Record<string, string>,
 ): Promise<ImageSource> {
   const stride = ranges.length + PIXELS;
-  const parts = await readWhole(files, (size, file) => {
+  const parts = await readWhole(files, async (size, file) => {
     if (size > 0 && size % stride === 0) return;
+    const foreign = foreignKind(await headOf(file));
+    if (foreign !== undefined) {
+      throw new SmoothOutError(
+        'DATA_CORRUPT',
+        `${file}: this is ${foreign}; expected the binary version of ${dataset}`,
+      );
+    }
     const other = [CIFAR10, CIFAR100].find((o) => o.dataset !== dataset && size % (o.labels.length + PIXELS) === 0);
     const guess =
       size > 0 && other ? `is it of ${other.dataset}?` : `truncated, or not the binary version of ${dataset}?`;
@@ -105,7 +134,7 @@ async function openSplit(
 /** The files' contents, one after the other in one buffer; `checkSize` is asked about each before anything is read. */
 async function readWhole(
   files: readonly string[],
-  checkSize: (size: number, file: string) => void,
+  checkSize: (size: number, file: string) => Promise<void>,
 ): Promise<Uint8Array[]> {
   const handles: FileHandle[] = [];
   let file = files[0]!;
@@ -115,7 +144,7 @@ async function readWhole(
       const handle = await open(file);
       handles.push(handle);
       const { size } = await handle.stat();
-      checkSize(size, file);
+      await checkSize(size, file);
       sizes.push(size);
     }
     const whole = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));

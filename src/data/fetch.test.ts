@@ -57,6 +57,17 @@ describe('MNIST', () => {
     expect(server.requests).toHaveLength(4);
   });
 
+  test('five at once into one folder fetch it once, and all succeed', async () => {
+    const waited: string[] = [];
+    const options = { root, mirror: server.url, retryDelayMs: 1, onWait: (why: string) => waited.push(why) };
+    const all = await Promise.all(Array.from({ length: 5 }, () => fetchEntry('mnist', entry, options)));
+    expect(all.map(({ files }) => files.length).sort()).toEqual([0, 0, 0, 0, 4]);
+    expect(server.requests).toHaveLength(4);
+    expect(waited).toHaveLength(4);
+    expect(waited[0]).toMatch(/mnist\.fetch\.lock\.json: in use by process/);
+    expect(await readdir(root)).toEqual(['mnist']);
+  });
+
   test('only what is missing is fetched, beside what is there', async () => {
     const folder = join(root, 'MNIST/raw');
     await mkdir(folder, { recursive: true });

@@ -4,10 +4,11 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { SmoothOutError } from '../support/errors.js';
-import { makeFolder, writeFileAtomic } from '../support/files.js';
+import { isFile, makeFolder, writeFileAtomic } from '../support/files.js';
+import { type Lock, waitForLock } from '../support/lock.js';
 import { type CatalogueEntry, type DatasetName, type Download, dataWriteError, readCatalogue } from './catalogue.js';
 import { download } from './download.js';
-import { type FileReport, inspectFiles, officialPlace } from './open.js';
+import { type FileReport, inspectFiles, officialPlace, spellings } from './open.js';
 
 export interface FetchOptions {
   /** The data folder. */
@@ -18,6 +19,8 @@ export interface FetchOptions {
   readonly force?: boolean;
   readonly progress?: (file: string, done: number, total: number) => void;
   readonly retryDelayMs?: number;
+  /** Told once, where another process fetches the same data set into this folder, who it is. */
+  readonly onWait?: (why: string) => void;
 }
 
 export interface Fetched {
@@ -46,11 +49,34 @@ export async function fetchEntry(name: DatasetName, entry: CatalogueEntry, optio
       hint: `Get it from ${entry.homepage} and lay it out as datasets/README.md says, or use --synthetic.`,
     });
   }
-  const present = await inspectFiles(officialPlace(name, options.root), entry.files);
-  const folder = present?.folder ?? join(options.root, entry.folders[0]!);
-  const wanted = chooseFiles(entry, present?.files ?? [], options.force ?? false);
-  const fetchInto = name === 'mnist' ? fetchEach : fetchArchive;
-  return { folder, files: wanted.length === 0 ? [] : await fetchInto(entry, folder, wanted, options) };
+  const { root, force = false, onWait } = options;
+  const look = async () => {
+    const present = await inspectFiles(officialPlace(name, root), entry.files);
+    const folder = present?.folder ?? join(root, entry.folders[0]!);
+    return { folder, wanted: chooseFiles(entry, present?.files ?? [], force) };
+  };
+  const before = await look();
+  if (before.wanted.length === 0) return { folder: before.folder, files: [] };
+  const lock = await lockFetching(name, root, onWait);
+  try {
+    // Another process may have fetched them while this one waited.
+    const { folder, wanted } = await look();
+    if (wanted.length === 0) return { folder, files: [] };
+    return { folder, files: await (name === 'mnist' ? fetchEach : fetchArchive)(entry, folder, wanted, options) };
+  } finally {
+    await lock.release();
+  }
+}
+
+/** One process at a time fetches a data set into a folder; the others wait for it, however long its download takes. */
+async function lockFetching(name: DatasetName, root: string, onWait?: (why: string) => void): Promise<Lock> {
+  const path = join(root, `${name}.fetch.lock.json`);
+  try {
+    await makeFolder(root);
+    return await waitForLock(path, Number.POSITIVE_INFINITY, onWait);
+  } catch (error) {
+    throw dataWriteError(error, path);
+  }
 }
 
 /** The official names of the files to fetch. */
@@ -83,9 +109,9 @@ async function fetchEach(
     if (!wanted.includes(name)) continue;
     const to = join(folder, file);
     await get(source, file, to, options);
-    // An uncompressed file that --force replaces would otherwise still be found first.
-    if (options.force)
-      await Promise.all([name, name.replace('-idx', '.idx')].map((old) => rm(join(folder, old), { force: true })));
+    // A file of another spelling that --force replaces would otherwise still be found first.
+    const others = spellings('mnist', name).filter((other) => other !== file);
+    for (const old of options.force ? others : []) if (await isFile(join(folder, old))) await rm(join(folder, old));
     written.push(to);
   }
   return written;

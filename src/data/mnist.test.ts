@@ -98,7 +98,12 @@ describe('MNIST files', () => {
     ['cut short', (bytes) => bytes.subarray(0, bytes.length - 20), 'unexpected end of file'],
     ['with a flipped bit', (bytes) => flip(bytes, bytes.length - 6), 'incorrect data check'],
     ['with something appended', (bytes) => Buffer.concat([bytes, Buffer.from('more')]), 'incorrect header check'],
-    ['that is none', () => Buffer.from('<html>not found</html>'), 'incorrect header check'],
+    ['that is none', () => Buffer.from('<html>not found</html>'), 'this is a web page'],
+    [
+      'of a header that asks for gigabytes',
+      () => gzipSync(idx([1e6, 1024, 1024], new Uint8Array(1e6))),
+      'images are 1024×1024, expected 28×28',
+    ],
     [
       'of 100 MB of zeros',
       () => gzipSync(Buffer.concat([idx([30, 28, 28], new Uint8Array()), Buffer.alloc(1e8)])),

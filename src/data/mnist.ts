@@ -6,6 +6,7 @@ import { constants, gunzip, gunzipSync } from 'node:zlib';
 import { SmoothOutError } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
 import { locate, type Place } from './catalogue.js';
+import { foreignKind, isGzip } from './file-kind.js';
 import { MNIST_NORMALISATION, packedSource } from './preprocessing.js';
 import type { Dataset, ImageSource } from './source.js';
 
@@ -18,10 +19,13 @@ export const MNIST_FILES = {
   test: ['t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'],
 } as const;
 
-/** The names a file may have: uncompressed, with the dot that some unpackers write, or as distributed. */
+/**
+ * The names a file may have: uncompressed, with the dot that some unpackers write, or as distributed; and each in a folder
+ * of its own name, as Kaggle has them.
+ */
 export function idxSpellings(name: string): string[] {
   const dotted = name.replace('-idx', '.idx');
-  return [name, dotted, `${name}.gz`, `${dotted}.gz`];
+  return [name, dotted, `${name}.gz`, `${dotted}.gz`].flatMap((file) => [file, `${file}/${file}`]);
 }
 
 /**
@@ -48,10 +52,8 @@ function openSplit(
 ): ImageSource {
   const images = parseIdx(imageBytes, imageFile, 3);
   const labels = parseIdx(labelBytes, labelFile, 1);
-  const [count, height, width] = images.dimensions as [number, number, number];
-  if (height !== SIDE || width !== SIDE) {
-    throw new SmoothOutError('DATA_CORRUPT', `${imageFile}: images are ${height}×${width}, expected ${SIDE}×${SIDE}`);
-  }
+  checkSides(images.dimensions, imageFile);
+  const [count] = images.dimensions as [number];
   if (labels.data.length !== count) {
     throw new SmoothOutError(
       'DATA_CORRUPT',
@@ -68,20 +70,25 @@ function openSplit(
   return packedSource({
     name,
     classes: CLASSES,
-    shape: { channels: 1, height, width },
+    shape: { channels: 1, height: SIDE, width: SIDE },
     labels: Int32Array.from(labels.data),
     bytes: images.data,
     start: 0,
-    stride: height * width,
+    stride: SIDE ** 2,
     normalisation: MNIST_NORMALISATION,
   });
+}
+
+function checkSides([, height = SIDE, width = SIDE]: readonly number[], file: string): void {
+  if (height === SIDE && width === SIDE) return;
+  throw new SmoothOutError('DATA_CORRUPT', `${file}: images are ${height}×${width}, expected ${SIDE}×${SIDE}`);
 }
 
 /** Compressed bytes that surely hold an IDX header, and too few to hold a large output. */
 const HEAD = 4096;
 
 /**
- * The bytes of an IDX file, uncompressed where its name ends in .gz. Never more memory than the header asks for and its
+ * The bytes of an IDX file, uncompressed where it is compressed, whatever its name says: browsers unpack. Never more memory than the header asks for and its
  * checks allow, whatever the compressed file claims.
  *
  * @throws SmoothOutError DATA_MISSING: unreadable; DATA_CORRUPT: damaged gzip data, or more of it than the header says.
@@ -93,10 +100,11 @@ async function readIdxFile(file: string, rank: number): Promise<Uint8Array> {
   } catch (error) {
     throw asReadError(error, file, 'DATA_MISSING');
   }
-  if (!file.endsWith('.gz')) return bytes;
+  if (!isGzip(bytes)) return bytes;
   try {
     const head = gunzipSync(bytes.subarray(0, HEAD), { finishFlush: constants.Z_SYNC_FLUSH });
     const dimensions = parseIdxHeader(head, file, rank);
+    checkSides(dimensions, file);
     const size = dimensions.reduce((product, length) => product * length, 1);
     return await promisify<Buffer, object, Buffer>(gunzip)(bytes, { maxOutputLength: idxHeaderSize(rank) + size });
   } catch (cause) {
@@ -130,6 +138,8 @@ function idxHeaderSize(rank: number): number {
  */
 function parseIdxHeader(bytes: Uint8Array, file: string, rank: number): number[] {
   const size = idxHeaderSize(rank);
+  const foreign = foreignKind(bytes);
+  if (foreign !== undefined) throw corrupt(`${file}: this is ${foreign}; expected an IDX file`);
   if (bytes.length < size) {
     throw corrupt(`${file}: has ${bytes.length} bytes, expected an IDX header of ${size}: truncated?`);
   }

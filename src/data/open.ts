@@ -12,10 +12,12 @@ import {
   dataDirectory,
   findFiles,
   isDatasetName,
+  locate,
   type Place,
   readCatalogue,
 } from './catalogue.js';
 import { CIFAR10, CIFAR100, openCifar } from './cifar.js';
+import { foreignKind, headOf, isGzip } from './file-kind.js';
 import { ensureGenerated } from './generated/stand-ins.js';
 import { locateImageFolders, openImageNet } from './imagenet.js';
 import { idxSpellings, openMnist } from './mnist.js';
@@ -79,18 +81,25 @@ export interface FileReport {
   readonly detail?: string;
 }
 
-/** The first of the place's folders with any of the files, each under one of the names it may have on the disk. */
-function findOfficial(place: Place, names: readonly string[]) {
-  return findFiles(
-    place,
-    names.map((name) => (place.dataset === 'mnist' ? idxSpellings(name) : [name])),
-  );
+/** The names that a file may have on the disk, best first: the one list for every command. */
+export function spellings(dataset: DatasetName, name: string): readonly string[] {
+  return dataset === 'mnist' ? idxSpellings(name) : [name];
 }
 
 /** The folder that has (some of) a data set's official files, if any. */
 export async function findDataset(place: Place): Promise<string | undefined> {
   if (place.dataset === 'imagenet') return locateImageFolders(place).catch(() => undefined);
-  return (await findOfficial(place, Object.keys(readCatalogue()[place.dataset].files)))?.folder;
+  return (await findFiles(place, officialFiles(place.dataset)))?.folder;
+}
+
+/** The folder that has all of a data set's official files. @throws SmoothOutError DATA_MISSING */
+export async function locateDataset(place: Place): Promise<string> {
+  if (place.dataset === 'imagenet') return locateImageFolders(place);
+  return (await locate(place, officialFiles(place.dataset))).folder;
+}
+
+function officialFiles(dataset: DatasetName): (readonly string[])[] {
+  return Object.keys(readCatalogue()[dataset].files).map((name) => spellings(dataset, name));
 }
 
 /** Compares the data set's files with the official ones; undefined where none is there. Not for ImageNet. */
@@ -100,7 +109,8 @@ export async function inspectFiles(
   progress?: (done: number, total: number) => void,
 ): Promise<{ readonly folder: string; readonly files: readonly FileReport[] } | undefined> {
   const expected = Object.entries(official);
-  const found = await findOfficial(place, Object.keys(official));
+  const names = Object.keys(official).map((name) => spellings(place.dataset, name));
+  const found = await findFiles(place, names);
   if (found === undefined) return undefined;
   const files: FileReport[] = [];
   for (const [i, [name, { bytes, sha256 }]] of expected.entries()) {
@@ -114,11 +124,13 @@ export async function inspectFiles(
 }
 
 async function compare(path: string, bytes: number, sha256: string): Promise<Pick<FileReport, 'state' | 'detail'>> {
-  const { size } = await stat(path);
-  if (!path.endsWith('.gz') && size !== bytes) {
-    return { state: 'different', detail: `has ${size} bytes, the official file ${bytes}` };
-  }
   try {
+    const head = await headOf(path);
+    const { size } = await stat(path);
+    if (!isGzip(head) && size !== bytes) {
+      const foreign = foreignKind(head);
+      return { state: 'different', detail: foreign ?? `has ${size} bytes, the official file ${bytes}` };
+    }
     const found = await digestContent(path);
     if (found === sha256) return { state: 'official' };
     return { state: 'different', detail: `has SHA-256 ${found}, the official file ${sha256}` };
@@ -127,10 +139,10 @@ async function compare(path: string, bytes: number, sha256: string): Promise<Pic
   }
 }
 
-/** SHA-256 of a file's content, uncompressed where its name ends in .gz. Rejects where the gzip data is damaged. */
+/** SHA-256 of a file's content, uncompressed where it is compressed. Rejects where the gzip data is damaged. */
 export async function digestContent(path: string): Promise<string> {
   const hash = createHash('sha256');
-  const stages = path.endsWith('.gz') ? [createGunzip()] : [];
+  const stages = isGzip(await headOf(path)) ? [createGunzip()] : [];
   await pipeline([createReadStream(path), ...stages, hash]);
   return hash.digest('hex');
 }

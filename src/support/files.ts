@@ -65,6 +65,11 @@ export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then((found) => found.isDirectory(), ifAbsent(path));
 }
 
+/** @throws SmoothOutError FILE_UNREADABLE, as `isFolder`. */
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isFile(), ifAbsent(path));
+}
+
 /** Removes what killed processes left of `writeFileAtomic`. Nobody else may be writing in this folder. */
 export async function removeStaleTemporaries(folder: string): Promise<void> {
   const names = await readdir(folder);

@@ -188,16 +188,19 @@ const WAIT_SECONDS = 10;
 /**
  * Takes a lock that is held for moments only, as while a file is read, changed and written: waits for its holder.
  *
- * @throws SmoothOutError RUN_LOCKED where it is still held after ten seconds.
+ * @param seconds how long it waits.
+ * @param onWait is told once, where there is a holder, who it is.
+ * @throws SmoothOutError RUN_LOCKED where it is still held then.
  */
-export async function waitForLock(path: string): Promise<Lock> {
-  const until = performance.now() + 1000 * WAIT_SECONDS;
-  for (;;) {
+export async function waitForLock(path: string, seconds = WAIT_SECONDS, onWait?: (why: string) => void): Promise<Lock> {
+  const until = performance.now() + 1000 * seconds;
+  for (let waits = 0; ; waits++) {
     try {
       return await acquireLock(path);
     } catch (error) {
       const isHeld = error instanceof SmoothOutError && error.code === 'RUN_LOCKED';
       if (!isHeld || performance.now() > until) throw error;
+      if (waits === 0) onWait?.(error.message);
       // Not in step with the others that wait.
       await setTimeout(10 + 40 * Math.random());
     }
