@@ -81,6 +81,8 @@ export const collect = (value: string, earlier: string[] = []): string[] => [...
 
 function seedList(text: string): number[] {
   const seeds = parseSeeds(text);
+  const repeated = seeds?.find((seed, i) => seeds.indexOf(seed) !== i);
+  if (repeated !== undefined) throw new SmoothOutError('USAGE', `--seed ${text}: ${repeated} is there twice`);
   if (seeds) return seeds;
   throw new SmoothOutError('USAGE', `--seed ${text}: expected seeds from 0 to 4294967295, such as 1,2 or 1-5`);
 }

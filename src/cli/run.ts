@@ -50,7 +50,11 @@ export function registerRun(program: Command): void {
 /** Every run that the configs and options ask for; all of them are checked before any starts. */
 async function plan(files: readonly string[], options: TrainingOptions): Promise<RunSpec[]> {
   const set = overridesOf(options);
-  const configs = (await Promise.all(files.map((file) => loadConfigs(file, { set })))).flat();
+  const configs = (
+    await Promise.all(
+      files.map((file) => loadConfigs(file, { set, ...(options.method && { methods: options.method }) })),
+    )
+  ).flat();
   return configs.flatMap((config) => resolveRuns(config, selectionOf(options)));
 }
 

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { NoisyPoint } from '../analysis/sensitivity.js';
 import type { Split } from '../data/split-images.js';
-import { groupBy } from '../report/statistics.js';
 import { SmoothOutError } from '../support/errors.js';
+import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { numberRange } from './options.js';
 import { checkpointLabels, inSession, openCheckpoints } from './session.js';

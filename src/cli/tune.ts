@@ -1,23 +1,27 @@
 import type { Command } from 'commander';
-import { tunedPath, writeTuned } from '../config/load.js';
+import type { RunSpec } from '../config/schema.js';
+import { checkTunedWritable, describeChoice, tunedPath, writeTuned } from '../config/tuned.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import {
-  type Axis,
+  type Chosen,
+  choiceOf,
   chooseTrials,
+  estimateOf,
   type Measured,
-  meanAccuracy,
+  MOST_WIDENINGS,
   parseAxis,
   planTuning,
   type Tuning,
-  tuneResult,
+  widened,
 } from '../training/tune.js';
 import { addTrainingOptions, collect, overridesOf, selectionOf, type TrainingOptions, wholeNumber } from './options.js';
-import { print, printJson, textTable } from './output.js';
+import { log, print, printJson, textTable } from './output.js';
 import { type Outcome, runAll } from './run.js';
 
 interface TuneOptions extends TrainingOptions {
   readonly grid: string[];
   readonly holdout: number;
+  readonly bracket: boolean;
 }
 
 const EXAMPLES = `
@@ -27,7 +31,8 @@ Examples:
   smoothout tune configs/c1-lb.yaml --method baseline --grid optimizer.learningRate=0.0005,0.001,0.002
 
 The choice is made on training images that are held out, never on the test set, and written beside the config, where
-noise: { a: tuned } takes it from. The same command again goes on where it was stopped.`;
+noise: { a: tuned } takes it from: the weakest noise within one standard error of the best mean. The same command again
+goes on where it was stopped.`;
 
 export function registerTune(program: Command): void {
   const command = program
@@ -39,6 +44,10 @@ export function registerTune(program: Command): void {
       'values to try of a setting (repeatable: every combination is tried)',
       collect,
     )
+    .option(
+      '--no-bracket',
+      `leave a grid of strengths as it is; else it grows by a factor of two, ${MOST_WIDENINGS} times a side at most, until the best mean is inside`,
+    )
     .option('--holdout <n>', 'training images to choose by', wholeNumber('--holdout', 1), 5000);
   addTrainingOptions(command)
     .option('--json', 'print one JSON object a line: epochs, runs, then what was chosen')
@@ -49,82 +58,96 @@ export function registerTune(program: Command): void {
 }
 
 async function tune(file: string, options: TuneOptions): Promise<number> {
-  const { grid, holdout, json } = options;
-  const plan = { axes: grid.map(parseAxis), holdout, set: overridesOf(options), ...selectionOf(options) };
-  const tunings = await planTuning(file, plan);
-  const runs = tunings.flatMap(({ trials }) => trials.flatMap((trial) => trial.runs));
-  const { outcomes, interrupted, status } = await runAll(runs, options);
-  if (interrupted) return status;
-  // That noise is too strong to train with is an answer too. Anything else is none, and a choice among the rest no fair one.
-  const failed = outcomes.find((outcome) => 'error' in outcome && !isDivergence(outcome.error));
-  if (failed !== undefined) return status;
-  for (const tuning of tunings) await conclude(file, tuning, plan.axes, outcomes, json ?? false);
+  const { grid, holdout, bracket, json = false } = options;
+  const first = grid.map(parseAxis);
+  const common = { holdout, set: overridesOf(options), ...selectionOf(options) };
+  let tunings = await planTuning(file, { axes: first, ...common });
+  for (const { experiment } of tunings) await checkTunedWritable(tunedPath(file, experiment));
+  const outcomes: Outcome[] = [];
+  for (let axes = first; ; ) {
+    const runs = tunings.flatMap(({ trials }) => trials.flatMap((trial) => trial.runs));
+    const ended = await runAll(
+      runs.filter((run) => !outcomes.some(({ spec }) => isSameRun(spec, run))),
+      options,
+    );
+    outcomes.push(...ended.outcomes);
+    if (ended.interrupted) return ended.status;
+    // That noise is too strong to train with is an answer too. Anything else is none, and a choice among the rest no fair one.
+    const failed = ended.outcomes.find((outcome) => 'error' in outcome && !isDivergence(outcome.error));
+    if (failed !== undefined) return ended.status;
+    const choices = tunings.flatMap((tuning) => chooseTrials(measuredOf(tuning, outcomes)));
+    const wider = bracket ? widened(first, axes, choices) : null;
+    if (wider === null) break;
+    log(
+      `the best mean is at an edge of the grid: trying ${wider[0]!.values.slice(axes[0]!.values.length).join(' and ')} too`,
+    );
+    axes = wider;
+    tunings = await planTuning(file, { axes, ...common });
+  }
+  for (const tuning of tunings) await conclude(file, tuning, measuredOf(tuning, outcomes), json);
   return EXIT.ok;
 }
 
 const isDivergence = (error: unknown) => error instanceof SmoothOutError && error.code === 'DIVERGED';
 
-/** Writes and shows what was chosen for one experiment. */
-async function conclude(
-  file: string,
-  tuning: Tuning,
-  axes: readonly Axis[],
-  outcomes: readonly Outcome[],
-  json: boolean,
-): Promise<void> {
-  const measured = tuning.trials.map((trial) => ({ trial, accuracies: accuraciesOf(trial.runs, outcomes) }));
-  const chosen = chooseTrials(measured);
-  const path = tunedPath(file, tuning.experiment);
-  const result = tuneResult(tuning, measured);
-  if (!json) print(table(tuning, axes, measured, chosen));
-  const hopeless = tuning.trials.find(({ method }) => chosen.every(({ trial }) => trial.method !== method));
-  if (hopeless !== undefined) {
-    throw new SmoothOutError('RUN_FAILED', `${tuning.experiment}: every trial of ${hopeless.method} diverged`, {
-      hint: 'Try smaller values.',
-    });
-  }
-  await writeTuned(path, result);
-  if (json) printJson({ event: 'tuned', path, ...result });
-  else print(`\nWritten to ${path}; noise: { a: tuned } takes the strength from there.\n`);
-}
+const isSameRun = (a: RunSpec, b: RunSpec) =>
+  a.experiment === b.experiment && a.method.label === b.method.label && a.seed === b.seed;
+
+const measuredOf = ({ trials }: Tuning, outcomes: readonly Outcome[]): Measured[] =>
+  trials.map((trial) => ({ trial, accuracies: accuraciesOf(trial.runs, outcomes) }));
 
 /** Best accuracy of each run; null where one of them diverged. */
-function accuraciesOf(runs: Tuning['trials'][number]['runs'], outcomes: readonly Outcome[]): number[] | null {
+function accuraciesOf(runs: readonly RunSpec[], outcomes: readonly Outcome[]): number[] | null {
   const accuracies = runs.map((run) => {
-    const outcome = outcomes.find(({ spec }) => spec === run);
+    const outcome = outcomes.find(({ spec }) => isSameRun(spec, run));
     const record = outcome && 'record' in outcome ? outcome.record : undefined;
     return record?.status === 'completed' ? record.bestAccuracy : null;
   });
   return accuracies.every((accuracy) => accuracy !== null) ? accuracies : null;
 }
 
+/** Writes and shows what was chosen for one experiment. */
+async function conclude(file: string, tuning: Tuning, measured: readonly Measured[], json: boolean): Promise<void> {
+  const { experiment } = tuning;
+  const chosen = chooseTrials(measured);
+  if (!json) print(table(tuning, measured, chosen));
+  const hopeless = measured.find(({ trial }) => chosen.every(({ method }) => trial.method !== method));
+  if (hopeless !== undefined) {
+    throw new SmoothOutError('RUN_FAILED', `${experiment}: every trial of ${hopeless.trial.method} diverged`, {
+      hint: 'Try smaller values.',
+    });
+  }
+  const path = tunedPath(file, experiment);
+  const choices = chosen.map(choiceOf);
+  await writeTuned(path, experiment, choices);
+  if (json) return printJson({ event: 'tuned', path, experiment, choices });
+  for (const choice of choices) print(`${choice.method}: ${describeChoice(choice)}`);
+  const takes = choices.some(({ strength }) => strength !== undefined)
+    ? '; noise: { a: tuned } (or rho: tuned) takes the strength from there'
+    : '';
+  print(`\nWritten to ${path}${takes}.\n`);
+}
+
 /** What was tried, and what was chosen. */
-function table(
-  { experiment, trials }: Tuning,
-  axes: readonly Axis[],
-  measured: readonly Measured[],
-  chosen: readonly Measured[],
-): string {
-  const keys = axes.map(({ key }) => key);
+function table({ experiment, trials }: Tuning, measured: readonly Measured[], choices: readonly Chosen[]): string {
+  const keys = Object.keys(trials[0]!.settings);
   const { validation, seed } = trials[0]!.runs[0]!;
   const seeds = trials[0]!.runs.length;
   const rows = measured.map((each) => [
     each.trial.method,
     ...keys.map((key) => String(each.trial.settings[key])),
     accuracyText(each),
-    chosen.includes(each) ? 'chosen' : '',
+    ...[choices.some(({ chosen }) => chosen === each) ? 'chosen' : ''],
+    ...[choices.some(({ best, chosen }) => best === each && chosen !== each) ? 'best mean' : ''],
   ]);
-  const over = seeds === 1 ? `seed ${seed}` : `mean and standard deviation over ${seeds} seeds`;
+  const over = seeds === 1 ? `seed ${seed}` : `mean and 95 % interval over ${seeds} seeds`;
   const title = `${experiment}: best accuracy on ${validation.replace('holdout:', '')} held-out training images, ${over}`;
   const numbers = keys.map((_, i) => i + 1);
-  return `${title}\n${textTable([['method', ...keys, 'accuracy %', ''], ...rows], numbers)}`;
+  return `${title}\n${textTable([['method', ...keys, 'accuracy %', '', ''], ...rows], numbers)}`;
 }
 
 function accuracyText(measured: Measured): string {
-  const { accuracies } = measured;
-  const mean = meanAccuracy(measured);
-  if (accuracies === null || mean === null) return 'diverged';
-  if (accuracies.length === 1) return mean.toFixed(2);
-  const squares = accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return `${mean.toFixed(2)} ± ${Math.sqrt(squares / (accuracies.length - 1)).toFixed(2)}`;
+  const found = estimateOf(measured);
+  if (found === null) return 'diverged';
+  return found.ci95 === null ? found.mean.toFixed(2) : `${found.mean.toFixed(2)} ± ${found.ci95.toFixed(2)}`;
 }

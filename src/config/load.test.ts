@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { loadConfigs, readTuned, type TuneResult, tunedPath, writeTuned } from './load.js';
+import { loadConfigs } from './load.js';
+import { resolveRuns } from './resolve.js';
 import type { Config } from './schema.js';
+import { type Choice, readTuned, tunedPath, writeTuned } from './tuned.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -173,34 +175,69 @@ describe('a tuned strength', () => {
   test('is not read from a damaged file', async () => {
     await mkdir(join(folder, 'tuned'));
     await write(`${tuned}{ smoothout: -1 }\n`, 'tuned/trial.yaml');
-    expect(await complaint(text)).toMatch(/tuned\/trial\.yaml: strengths\.smoothout: /);
+    expect(await complaint(text)).toMatch(/tuned\/trial\.yaml: /);
+  });
+
+  test('of the generated stand-in is another than that of the real data', async () => {
+    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [
+      CHOICE,
+      { ...CHOICE, synthetic: true, strength: 0.5 },
+    ]);
+    expect((await load(text)).methods[0]).toMatchObject({ noise: { a: 0.02 } });
+    expect((await load(text, 'synthetic=true')).methods[0]).toMatchObject({ noise: { a: 0.5 } });
+  });
+
+  test('says how it was chosen, which is no setting of a run', async () => {
+    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [CHOICE]);
+    const [own] = resolveRuns(await load(text));
+    expect(own!.tuning).toEqual({
+      smoothout:
+        'noise.a from 2 values, 0.02 to 0.04 (5000 held-out images, 3 epochs, 2 seeds); the best mean is at the lower edge of the grid',
+    });
+    const [given] = resolveRuns(await load(text, 'noise.a=0.02'));
+    expect(given!.configHash).toBe(own!.configHash);
+  });
+
+  test('is not missed by methods that are asked for instead', async () => {
+    const two = `${MINIMAL}methods: [{ name: baseline }, { name: smoothout, noise: { a: tuned } }]\n`;
+    const path = await write(two, 'two.yaml');
+    await expect(loadConfigs(path, { methods: ['baseline'] })).resolves.toHaveLength(1);
+    await expect(loadConfigs(path, { methods: ['smoothout'] })).rejects.toThrow(/nothing has been tuned/);
   });
 });
 
-describe('what smoothout tune chose', () => {
-  const RESULT: TuneResult = {
-    experiment: 'c1-lb',
+const CHOICE: Choice = {
+  ...{
+    method: 'smoothout',
+    synthetic: false,
+    strength: 0.02,
+    edge: 'lower',
     validation: 'holdout:5000',
-    epochs: 20,
+    epochs: 3,
     seeds: [1, 2],
-    strengths: { smoothout: 0.01 },
-    trials: [
-      { method: 'smoothout', settings: { 'noise.a': 0.01, 'optimizer.name': 'sgd' }, accuracy: 78.125 },
-      { method: 'smoothout', settings: { 'noise.a': 1, 'optimizer.name': 'sgd' }, accuracy: null },
-    ],
-  };
+  },
+  ...{ chosen: { 'noise.a': 0.02 }, best: { 'noise.a': 0.02 } },
+  trials: [
+    { settings: { 'noise.a': 0.02 }, accuracies: [90, 91], mean: 90.5, ci95: 6.3531 },
+    { settings: { 'noise.a': 0.04 }, accuracies: null, mean: null, ci95: null },
+  ],
+};
 
-  test('a tune result is written beside the config and read back', async () => {
+describe('what smoothout tune chose', () => {
+  test('is written beside the config and read back; another method’s choice stays, the same one’s is replaced', async () => {
     const path = tunedPath(join(folder, 'c1-lb.yaml'), 'c1-lb');
     expect(path).toBe(join(folder, 'tuned', 'c1-lb.yaml'));
     expect(await readTuned(path)).toBeNull();
-    await writeTuned(path, RESULT);
-    expect(await readTuned(path)).toEqual(RESULT);
+    const ada = { ...CHOICE, method: 'adasmoothout' };
+    await writeTuned(path, 'c1-lb', [CHOICE]);
+    await writeTuned(path, 'c1-lb', [ada]);
+    await writeTuned(path, 'c1-lb', [{ ...CHOICE, strength: 0.03 }]);
+    expect(await readTuned(path)).toEqual({ experiment: 'c1-lb', choices: [ada, { ...CHOICE, strength: 0.03 }] });
     expect(await readFile(path, 'utf8')).toMatch(/^# Chosen by `smoothout tune` on held-out training images/);
   });
 
-  test('a result measured on the test set is refused', async () => {
-    await writeTuned(join(folder, 'a.yaml'), { ...RESULT, validation: 'test' });
-    await expect(readTuned(join(folder, 'a.yaml'))).rejects.toThrow(/a\.yaml: validation: /);
+  test('measured on the test set is refused', async () => {
+    await writeTuned(join(folder, 'a.yaml'), 'a', [{ ...CHOICE, validation: 'test' }]);
+    await expect(readTuned(join(folder, 'a.yaml'))).rejects.toThrow(/a\.yaml: choices\.0\.validation: /);
   });
 });

@@ -1,10 +1,8 @@
 /** From files and `--set` to configs: `extends`, `variants`, presets and tuned strengths are all resolved here. */
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { stringify } from 'yaml';
-import { z } from 'zod';
+import { basename, dirname, resolve } from 'node:path';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
-import { asReadError, makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { asReadError } from '../support/files.js';
 import { applyOverride, applyPreset, parseOverride } from './layers.js';
 import { STRENGTH_KEYS } from './methods.js';
 import { withOwnModules } from './own-modules.js';
@@ -17,11 +15,11 @@ import {
   merge,
   originAt,
   parseTree,
-  plain,
   type Tree,
   without,
   withValue,
 } from './tree.js';
+import { describeChoice, readTuned, tunedPath } from './tuned.js';
 import { validate } from './validate.js';
 
 /** Every config shipped fits a page; a file this long is not a config. */
@@ -31,6 +29,8 @@ const MAX_PARENTS = 8;
 interface LoadOptions {
   /** `key.path=value`, applied in turn on top of the file and to each of its variants. */
   readonly set?: readonly string[];
+  /** Labels or names of the methods that are asked for, where not all are: the others may have no strength yet. */
+  readonly methods?: readonly string[];
 }
 
 /**
@@ -39,15 +39,16 @@ interface LoadOptions {
  * @throws SmoothOutError CONFIG_INVALID with a line for each problem: file, line, key, what was expected. USAGE for a
  *   malformed `--set`.
  */
-export async function loadConfigs(path: string, { set = [] }: LoadOptions = {}): Promise<Config[]> {
+export async function loadConfigs(path: string, { set = [], methods }: LoadOptions = {}): Promise<Config[]> {
   const overrides = set.map(parseOverride);
+  const isWanted = (method: string) => methods?.includes(method) ?? true;
   const trees = variantsOf(await readWithParents(path, path, []));
   const configs: Config[] = [];
   for (const variant of trees) {
     let tree: Tree = withDefaultMethods(variant);
     for (const override of overrides) tree = applyOverride(tree, override);
     tree = applyPreset(withBudget(withSeedList(tree)));
-    tree = await withTunedStrengths(await withOwnModules(tree), path);
+    tree = await withTunedStrengths(await withOwnModules(tree), path, isWanted);
     const config = validate(tree);
     if (configs.some(({ experiment }) => experiment === config.experiment)) {
       const origin = originAt(tree, ['experiment']);
@@ -139,80 +140,49 @@ function withBudget(tree: Tree): Tree {
   return at(tree, ['epochs']) === undefined ? withValue(tree, ['epochs'], unused) : tree;
 }
 
-/** Puts in the strengths of methods that say `noise: { a: tuned }` or `rho: tuned`. */
-async function withTunedStrengths(tree: Tree, configPath: string): Promise<Tree> {
+/**
+ * Puts in the strengths of methods that say `noise: { a: tuned }` or `rho: tuned`, and under `tuning` how they were chosen.
+ * A method that is not asked for may go untuned.
+ */
+async function withTunedStrengths(
+  tree: Tree,
+  configPath: string,
+  isWanted: (method: string) => boolean,
+): Promise<Tree> {
   const methods = at(tree, ['methods']);
   if (methods?.kind !== 'list') return tree;
   let result = tree;
   const places = [...methods.items.entries()].flatMap(([i, method]) =>
     STRENGTH_KEYS.map((key) => ({ method, path: ['methods', String(i), ...key.split('.')] })),
   );
+  const synthetic = at(tree, ['synthetic']);
+  const isSynthetic = synthetic?.kind === 'scalar' && synthetic.value === true;
   for (const { method, path } of places) {
     const strength = at(tree, path);
     if (strength?.kind !== 'scalar' || strength.value !== 'tuned') continue;
     const label = at(method, ['label']) ?? at(method, ['name']);
+    const name = at(method, ['name']);
     const experiment = at(tree, ['experiment']);
-    if (label?.kind !== 'scalar' || experiment?.kind !== 'scalar') continue;
+    if (label?.kind !== 'scalar' || name?.kind !== 'scalar' || experiment?.kind !== 'scalar') continue;
     const file = tunedPath(configPath, String(experiment.value));
-    const value = (await readTuned(file))?.strengths[String(label.value)];
-    if (value === undefined) {
+    const choice = (await readTuned(file))?.choices.find(
+      (each) => each.method === String(label.value) && each.synthetic === isSynthetic,
+    );
+    if (choice?.strength === undefined) {
+      if (!isWanted(String(label.value)) && !isWanted(String(name.value))) {
+        // Nobody runs it, so any number will do.
+        result = withValue(result, path, { kind: 'scalar', value: 0, origin: file });
+        continue;
+      }
       throw invalid(
         strength.origin,
-        `${path.join('.')}: nothing has been tuned for ${label.value}: there is no strength in ${file}`,
+        `${path.join('.')}: nothing has been tuned for ${label.value}${isSynthetic ? ' on generated data' : ''}: there is no strength in ${file}`,
         `Run smoothout tune ${configPath} --grid ${path.slice(2).join('.')}=0.005,0.01,0.02 or give a number.`,
       );
     }
-    result = withValue(result, path, { kind: 'scalar', value, origin: file });
+    result = withValue(result, path, { kind: 'scalar', value: choice.strength, origin: file });
+    const how: Tree = { kind: 'scalar', value: describeChoice(choice), origin: file };
+    result = withValue(result, ['tuning', String(label.value)], how);
   }
   return result;
-}
-
-/**
- * `tuned/<experiment>.yaml`, beside the config: what `smoothout tune` chose, and from what. A method with
- * `noise: { a: tuned }` takes its strength from there.
- */
-const tuneResult = z.strictObject({
-  experiment: z.string(),
-  /** `holdout:N`: what the accuracies below were measured on. The test set never takes part. */
-  validation: z.string().regex(/^holdout:\d+$/),
-  epochs: z.int().min(1),
-  seeds: z.array(z.int().min(0)).min(1),
-  /** The chosen strength of each method, by label. */
-  strengths: z.record(z.string(), z.number().min(0)),
-  /**
-   * Everything tried, by key of the config (`noise.a`): best validation accuracy in percent, averaged over the seeds; null
-   * where a run diverged.
-   */
-  trials: z.array(
-    z.strictObject({
-      method: z.string(),
-      settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
-      accuracy: z.number().nullable(),
-    }),
-  ),
-});
-
-export type TuneResult = z.output<typeof tuneResult>;
-
-export function tunedPath(configPath: string, experiment: string): string {
-  return join(dirname(configPath), 'tuned', `${experiment}.yaml`);
-}
-
-/** @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
-export async function writeTuned(path: string, result: TuneResult): Promise<void> {
-  await makeFolder(dirname(path));
-  const comment = '# Chosen by `smoothout tune` on held-out training images, never on the test set.\n';
-  await writeFileAtomic(path, comment + stringify(result, { flowCollectionPadding: false }));
-}
-
-/** Null where nothing has been tuned. @throws SmoothOutError CONFIG_INVALID */
-export async function readTuned(path: string): Promise<TuneResult | null> {
-  const text = await readTextIfExists(path);
-  if (text === null) return null;
-  const parsed = tuneResult.safeParse(plain(parseTree(text, (line) => `${path}:${line}`)));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new SmoothOutError('CONFIG_INVALID', `${path}: ${issue!.path.join('.')}: ${issue!.message}`, {
-    hint: 'Delete the file and run smoothout tune again.',
-  });
 }

@@ -26,10 +26,16 @@ export function resolveRuns(config: Config, { methods, seeds = config.seeds }: R
   return chosen.flatMap((method) => seeds.map((seed) => resolveRun(config, method, seed)));
 }
 
-function resolveRun({ methods: _, seeds: __, ...settings }: Config, method: MethodConfig, seed: number): RunSpec {
+function resolveRun(
+  { methods: _, seeds: __, tuning = {}, ...settings }: Config,
+  method: MethodConfig,
+  seed: number,
+): RunSpec {
   const { optimizer, dropout = settings.dropout, ...own } = method;
+  const how = tuning[labelOf(method)];
   const resolved = {
     ...settings,
+    ...(how !== undefined && { tuning: { [labelOf(method)]: how } }),
     optimizer: { ...settings.optimizer, ...(optimizer as Partial<Config['optimizer']>) },
     dropout,
     method: { ...own, label: labelOf(method) },
@@ -58,8 +64,8 @@ const LATER_KEYS: Readonly<Record<string, unknown>> = {
 };
 
 /** What makes runs the same. A file of the user's own is its contents, wherever it lies. */
-function identity(settings: { readonly modules?: Readonly<Record<string, string>> | undefined }): string {
-  const { modules = {}, ...own } = settings;
+function identity(settings: Partial<Pick<Config, 'modules' | 'tuning'>>): string {
+  const { modules = {}, tuning: _, ...own } = settings;
   const named = (path: string) => JSON.stringify(path);
   return Object.entries(modules).reduce(
     (text, [path, digest]) => text.replaceAll(named(path), named(digest)),
@@ -82,7 +88,10 @@ function canonical(value: unknown): string {
 
 /** config.yaml of a run's folder: every default written out, and itself a config that gives this one run. */
 export function runConfigText({ method, seed, configHash: _, ...settings }: RunSpec): string {
-  const lines = stringify({ ...settings, seeds: [seed], methods: [method] }, { lineWidth: 0 });
+  const lines = stringify(
+    { ...settings, seeds: [seed], methods: [method] },
+    { aliasDuplicateObjects: false, lineWidth: 0 },
+  );
   return `# The resolved settings of this run. \`smoothout run\` of this file repeats it.\n${lines}`;
 }
 
@@ -90,7 +99,9 @@ export function runConfigText({ method, seed, configHash: _, ...settings }: RunS
 export async function otherSettings(path: string, spec: RunSpec): Promise<string> {
   const text = (await readTextIfExists(path)) ?? '';
   const [before, now] = [text, runConfigText(spec)].map((yaml) => leavesOf(plain(parseTree(yaml, () => path))));
-  const keys = [...new Set([...before!.keys(), ...now!.keys()])].filter((key) => before!.get(key) !== now!.get(key));
+  const keys = [...new Set([...before!.keys(), ...now!.keys()])].filter(
+    (key) => !key.startsWith('tuning.') && before!.get(key) !== now!.get(key),
+  );
   const shown = keys
     .slice(0, 5)
     .map((key) => `${key} ${before!.get(key) ?? 'nothing'}, now ${now!.get(key) ?? 'nothing'}`);

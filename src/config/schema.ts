@@ -77,6 +77,8 @@ export const configSchema = z.strictObject({
     .default([1]),
   /** SHA-256 of each file of the user's own that the config names, by its path: the loader puts it in. */
   modules: z.record(z.string(), z.string()).optional(),
+  /** How strengths that were tuned were chosen, by the method's label: the loader puts it in. It is no setting. */
+  tuning: z.record(z.string(), z.string()).optional(),
   methods: z.array(method).min(1).describe('a list of at least one method, such as { name: baseline }'),
 });
 

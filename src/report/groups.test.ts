@@ -138,6 +138,14 @@ describe('two that claim one cell', () => {
   });
 });
 
+test('a tuned strength is noted with how it was chosen', async () => {
+  const how = 'noise.a from 5 values, 0.0025 to 0.04 (5000 held-out images, 20 epochs, 2 seeds)';
+  const methods = [{ name: 'smoothout', noise: { a: 0.01 } }];
+  const config = { methods, tuning: { smoothout: how } };
+  const cells = await cellsOf([{ experiment: 'f1-lb', method: 'smoothout', config }]);
+  expect(cells.at(paperRow('f1-lb'), 'smoothout')!.claim.notes).toEqual([how]);
+});
+
 describe('presets', () => {
   const reference = { preset: 'reference' };
 

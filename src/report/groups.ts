@@ -4,9 +4,9 @@ import type { RunSpec } from '../config/schema.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { learningRateAt } from '../optim/learning-rate.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
+import { type BySeed, type Estimate, estimate, groupBy } from '../support/statistics.js';
 import { modelTitle, PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperResult, type PaperRow } from './paper.js';
 import { measurementOf, type Problem, type Run } from './runs.js';
-import { type BySeed, type Estimate, estimate, groupBy } from './statistics.js';
 
 /** Runs that differ by their seed alone: the same experiment, method, settings and data. */
 export interface Group {
@@ -135,6 +135,7 @@ function notesOf({ settings }: Run, row: PaperRow): string[] {
   const weightDecays: readonly number[] = unregularised ? [0] : expected.weightDecay;
   const notes: string[] = [];
   if (settings.preset === 'reference') notes.push('preset reference');
+  for (const how of Object.values(settings.tuning ?? {})) notes.push(how);
   if (!weightDecays.includes(optimizer.weightDecay)) notes.push(`weight decay ${optimizer.weightDecay}`);
   if (optimizer.name === 'sgd' && optimizer.momentum !== 0.9) notes.push(`momentum ${optimizer.momentum}`);
   if (settings.schedule.map(({ epoch, factor }) => `${epoch}:${factor}`).join() !== scheduleOf(expected.schedule)) {

@@ -5,6 +5,7 @@ import type { RunSpec } from '../config/schema.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
+import type { Difference } from '../support/statistics.js';
 import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
 import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
@@ -24,7 +25,6 @@ import {
   type Tables,
 } from './results.js';
 import { generalisationGap, measurementOf, type Problem, type Run } from './runs.js';
-import type { Difference } from './statistics.js';
 
 export interface ReportOptions {
   /** A folder of results, or of runs. */

@@ -4,6 +4,7 @@ import type { RunSpec } from '../config/schema.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
+import { type Difference, difference, groupBy } from '../support/statistics.js';
 import { type Curves, loadCurves } from './curves.js';
 import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';
 import {
@@ -17,7 +18,6 @@ import {
   TABLE3_ROWS,
 } from './paper.js';
 import { loadRuns, measurementOf, type Problem, type Run } from './runs.js';
-import { type Difference, difference, groupBy } from './statistics.js';
 
 /** A folder of results, read and sorted into the paper's tables. */
 export interface Results {
@@ -51,6 +51,12 @@ export async function locateResults(folder: string): Promise<ResultsPaths> {
   return { runs: folder, results: basename(folder) === 'runs' ? dirname(folder) : folder };
 }
 
+/** A strength whose grid may not reach to the best one. */
+function tunedAtEdge({ name, settings: { tuning = {} } }: Group): Problem[] {
+  const atEdge = Object.values(tuning).filter((how) => how.includes('edge of the grid'));
+  return atEdge.map((how) => ({ where: name, what: `its strength is not bracketed: ${how}` }));
+}
+
 /** Reads everything below the folders. Whatever cannot be used is among the problems. */
 export async function readResults(paths: ResultsPaths): Promise<Results> {
   const loaded = await loadRuns(paths.runs);
@@ -68,6 +74,7 @@ export async function readResults(paths: ResultsPaths): Promise<Results> {
     ),
     ...groups.flatMap(unevenSharpness),
     ...cells.problems,
+    ...groups.flatMap(tunedAtEdge),
     ...curves.problems,
   ];
   if (loaded.runs.length === 0)

@@ -9,7 +9,7 @@ import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { readSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
 import { exists, isFolder } from '../support/files.js';
-import { groupBy } from './statistics.js';
+import { groupBy } from '../support/statistics.js';
 
 /** Everything the report knows of one run. */
 export interface Run {

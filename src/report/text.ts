@@ -2,6 +2,7 @@
 
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
+import { difference, type Estimate } from '../support/statistics.js';
 import {
   accuracies,
   describeGroup,
@@ -13,7 +14,6 @@ import {
 } from './groups.js';
 import { METHOD_NAMES, modelTitle } from './paper.js';
 import type { Comparison, Results } from './results.js';
-import { difference, type Estimate } from './statistics.js';
 
 export const NOTHING = '–';
 

@@ -2,7 +2,17 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { chooseTrials, type Measured, parseAxis, planTuning, product, type TuneOptions, tuneResult } from './tune.js';
+import {
+  type Axis,
+  choiceOf,
+  chooseTrials,
+  type Measured,
+  parseAxis,
+  planTuning,
+  product,
+  type TuneOptions,
+  widened,
+} from './tune.js';
 
 const CONFIG = `
 experiment: trial
@@ -110,13 +120,15 @@ describe('the choice', () => {
     return tuning!.trials.map((trial) => ({ trial, accuracies: left[trial.method]!.shift()! }));
   }
   const chosen = async (accuracies: Record<string, (number[] | null)[]>) =>
-    chooseTrials(await measured(accuracies)).map(({ trial }) => [trial.method, trial.settings['noise.a']]);
+    chooseTrials(await measured(accuracies)).map(({ best, chosen }) =>
+      [best, chosen].map(({ trial }) => trial.settings['noise.a']),
+    );
 
   test('is the best mean of each method', async () => {
     const accuracies = {
       smoothout: [
         [90, 90],
-        [89, 92],
+        [92, 92.5],
         [91, 80],
       ],
       ada: [
@@ -126,54 +138,94 @@ describe('the choice', () => {
       ],
     };
     expect(await chosen(accuracies)).toEqual([
-      ['smoothout', 0.02],
-      ['ada', 0.01],
+      [0.02, 0.02],
+      [0.01, 0.01],
     ]);
   });
 
-  test('is the weaker noise where two are as good, and nothing that diverged', async () => {
-    const accuracies = {
-      smoothout: [
-        [80, 80],
-        [85, 95],
-        [95, 85],
-      ],
-      ada: [null, null, [10, 10]],
-    };
-    expect(await chosen(accuracies)).toEqual([
-      ['smoothout', 0.02],
-      ['ada', 0.03],
+  test('is the weakest noise within one standard error of it, seed by seed', async () => {
+    // 0.02 is better than 0.01 by 2 and −1: 0.5 on average, with a standard error of 1.5.
+    expect(
+      await chosen({
+        smoothout: [
+          [90, 90],
+          [92, 89],
+          [80, 80],
+        ],
+        ada: [
+          [1, 2],
+          [3, 4],
+          [3, 4],
+        ],
+      }),
+    ).toEqual([
+      [0.02, 0.01],
+      [0.02, 0.02],
+    ]);
+    // A single seed says nothing of its error.
+    expect(await chosen({ smoothout: [[90], [90.1], [80]], ada: [null, null, [10]] })).toEqual([
+      [0.02, 0.02],
+      [0.03, 0.03],
     ]);
   });
 
   test('is none where every trial diverged', async () => {
-    expect(await chosen({ smoothout: [null, null, null], ada: [[1, 1], null, null] })).toEqual([['ada', 0.01]]);
+    expect(await chosen({ smoothout: [null, null, null], ada: [[1, 1], null, null] })).toEqual([[0.01, 0.01]]);
   });
 
   test('is written with everything it was chosen from', async () => {
-    const [tuning] = await plan(['noise.a=0.01,0.02,0.03']);
-    const all = await measured({
-      smoothout: [[90, 91], null, [80, 80]],
-      ada: [
-        [1, 2],
-        [3, 4],
-        [5, 6],
-      ],
-    });
-    expect(tuneResult(tuning!, all)).toMatchObject({
-      experiment: 'trial',
-      validation: 'holdout:5000',
-      epochs: 3,
-      seeds: [1, 2],
-      strengths: { smoothout: 0.01, ada: 0.03 },
+    const [smoothout] = chooseTrials(
+      await measured({ smoothout: [[90, 91], null, [80, 80]], ada: [null, null, null] }),
+    );
+    expect(choiceOf(smoothout!)).toEqual({
+      ...{
+        method: 'smoothout',
+        synthetic: false,
+        strength: 0.01,
+        validation: 'holdout:5000',
+        epochs: 3,
+        seeds: [1, 2],
+      },
+      ...{ chosen: { 'noise.a': 0.01 }, best: { 'noise.a': 0.01 }, edge: 'lower' },
       trials: [
-        { method: 'smoothout', settings: { 'noise.a': 0.01 }, accuracy: 90.5 },
-        { method: 'ada', settings: { 'noise.a': 0.01 }, accuracy: 1.5 },
-        { method: 'smoothout', settings: { 'noise.a': 0.02 }, accuracy: null },
-        { method: 'ada', settings: { 'noise.a': 0.02 }, accuracy: 3.5 },
-        { method: 'smoothout', settings: { 'noise.a': 0.03 }, accuracy: 80 },
-        { method: 'ada', settings: { 'noise.a': 0.03 }, accuracy: 5.5 },
+        { settings: { 'noise.a': 0.01 }, accuracies: [90, 91], mean: 90.5, ci95: 6.3531 },
+        { settings: { 'noise.a': 0.02 }, accuracies: null, mean: null, ci95: null },
+        { settings: { 'noise.a': 0.03 }, accuracies: [80, 80], mean: 80, ci95: 0 },
       ],
     });
+  });
+
+  test('of something else than a strength is written without one', async () => {
+    const [tuning] = await plan(['optimizer.learningRate=0.01,0.02'], { set: ['noise.a=0.1'], methods: ['smoothout'] });
+    const [choice] = chooseTrials(tuning!.trials.map((trial, i) => ({ trial, accuracies: [i, i] })));
+    expect(choiceOf(choice!)).toMatchObject({ chosen: { 'optimizer.learningRate': 0.02 }, edge: 'none' });
+    expect(choiceOf(choice!)).not.toHaveProperty('strength');
+  });
+});
+
+describe('a grid grows by a factor of two', () => {
+  const FIRST = [parseAxis('noise.a=0.01,0.02')];
+  async function next(axes: Axis[], accuracies: readonly number[]) {
+    const [tuning] = await planTuning(file, { axes, holdout: 5000, set: [], methods: ['smoothout'] });
+    const measured = tuning!.trials.map((trial, i) => ({ trial, accuracies: [accuracies[i]!] }));
+    return widened(FIRST, axes, chooseTrials(measured))?.[0]!.values;
+  }
+
+  test('where the best mean is at its edge, and not where it is inside', async () => {
+    expect(await next(FIRST, [1, 2])).toEqual([0.01, 0.02, 0.04]);
+    expect(await next(FIRST, [2, 1])).toEqual([0.01, 0.02, 0.005]);
+    expect(await next([parseAxis('noise.a=0.01,0.02,0.04')], [1, 3, 2])).toBeUndefined();
+  });
+
+  test('six times on a side at most', async () => {
+    expect(await next([parseAxis('noise.a=0.01,0.02,0.64')], [1, 2, 3])).toEqual([0.01, 0.02, 0.64, 1.28]);
+    expect(await next([parseAxis('noise.a=0.01,0.02,1.28')], [1, 2, 3])).toBeUndefined();
+  });
+
+  test('where it is a grid of one strength', async () => {
+    const two = [...FIRST, parseAxis('optimizer.learningRate=0.1,0.2')];
+    expect(widened(two, two, [])).toBeNull();
+    const rates = [parseAxis('optimizer.learningRate=0.1,0.2')];
+    expect(widened(rates, rates, [])).toBeNull();
   });
 });

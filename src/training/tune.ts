@@ -1,11 +1,13 @@
 /** Choosing settings on held-out training images: what is tried, under which names, and what is chosen. */
 import { parseOverride } from '../config/layers.js';
-import { loadConfigs, type TuneResult } from '../config/load.js';
-import { strengthOf } from '../config/methods.js';
+import { loadConfigs } from '../config/load.js';
+import { STRENGTH_KEYS, strengthOf } from '../config/methods.js';
 import { type RunSelection, resolveRuns } from '../config/resolve.js';
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
+import { type Choice, edgeOf } from '../config/tuned.js';
 import { SmoothOutError } from '../support/errors.js';
+import { type Estimate, estimate, groupBy, meanOf, standardError } from '../support/statistics.js';
 
 /** The values to try of one key of the config. */
 export interface Axis {
@@ -76,7 +78,10 @@ export async function planTuning(file: string, { axes, holdout, set, ...selectio
   if (points.length < 2) throw new SmoothOutError('USAGE', '--grid: a single value leaves nothing to choose');
   for (const settings of points) {
     const chosen = Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    for (const config of await loadConfigs(file, { set: [...set, ...chosen, `validation=holdout:${holdout}`] })) {
+    for (const config of await loadConfigs(file, {
+      set: [...set, ...chosen, `validation=holdout:${holdout}`],
+      methods: selection.methods ?? [],
+    })) {
       const { experiment, epochs } = config;
       const trials = [...(tunings.get(experiment)?.trials ?? []), ...trialsAt(config, settings, selection)];
       tunings.set(experiment, { experiment, epochs, trials });
@@ -125,45 +130,93 @@ export interface Measured {
   readonly accuracies: readonly number[] | null;
 }
 
-export const meanAccuracy = ({ accuracies }: Measured): number | null =>
-  accuracies && accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
+/** Mean and 95 % interval over the seeds; null where a run diverged. */
+export const estimateOf = ({ accuracies }: Measured): Estimate | null => accuracies && estimate(accuracies);
+
+const methodOf = ({ trial }: Measured) => trial.runs[0]!.method;
+const strengthAt = (measured: Measured) => strengthOf(methodOf(measured)) ?? 0;
+
+/** What was tried for one method, the trial of the best mean and the one that is chosen. */
+export interface Chosen {
+  readonly method: string;
+  readonly measured: readonly Measured[];
+  readonly best: Measured;
+  readonly chosen: Measured;
+}
 
 /**
- * The trial with the highest mean accuracy for each method; of equally good ones the weakest, then the
- * first. A method whose trials all diverged has none.
+ * For each method the trial of the highest mean accuracy, of equally good ones the weakest; and in its place the weakest
+ * whose accuracy is within one standard error of it, the differences taken seed by seed (the rule of one standard error,
+ * Breiman et al. 1984, section 3.4.3). A method whose trials all diverged has none.
  */
-export function chooseTrials(measured: readonly Measured[]): Measured[] {
-  const strength = (trial: Measured) => strengthOf(methodOf(trial)) ?? 0;
-  const methods = [...new Set(measured.map(({ trial }) => trial.method))];
-  return methods.flatMap((method) => {
-    const candidates = measured.filter(({ trial, accuracies }) => trial.method === method && accuracies !== null);
-    const ranked = candidates.toSorted((a, b) => meanAccuracy(b)! - meanAccuracy(a)! || strength(a) - strength(b));
-    return ranked.slice(0, 1);
+export function chooseTrials(measured: readonly Measured[]): Chosen[] {
+  return [...groupBy(measured, ({ trial }) => trial.method)].flatMap(([method, own]): Chosen[] => {
+    const ranked = own
+      .filter(({ accuracies }) => accuracies !== null)
+      .toSorted((a, b) => estimateOf(b)!.mean - estimateOf(a)!.mean || strengthAt(a) - strengthAt(b));
+    const [best] = ranked;
+    if (best === undefined) return [];
+    const alike = ranked.filter((each) => each === best || isWithinOneError(each.accuracies!, best.accuracies!));
+    const chosen = alike.reduce((weakest, each) => (strengthAt(each) < strengthAt(weakest) ? each : weakest));
+    return [{ method, measured: own, best, chosen }];
   });
 }
 
-const methodOf = ({ trial }: Measured) => trial.runs[0]!.method;
+function isWithinOneError(accuracies: readonly number[], best: readonly number[]): boolean {
+  const differences = best.map((accuracy, i) => accuracy - accuracies[i]!);
+  return differences.length > 1 && meanOf(differences) <= standardError(differences);
+}
 
-/** What `writeTuned` keeps. */
-export function tuneResult({ experiment, epochs }: Tuning, measured: readonly Measured[]): TuneResult {
-  const strengths = chooseTrials(measured).flatMap((chosen) => {
-    const strength = strengthOf(methodOf(chosen));
-    return strength === null ? [] : [[chosen.trial.method, strength] as const];
-  });
-  const { runs } = measured[0]!.trial;
+/** How often a grid may grow on a side. */
+export const MOST_WIDENINGS = 6;
+
+/**
+ * The grid of strengths one factor of two wider on the side where some method's best mean is at its edge; null where none
+ * is, where that side has grown often enough, or where the grid is of something else than one method's strength.
+ */
+export function widened(first: readonly Axis[], axes: readonly Axis[], choices: readonly Chosen[]): Axis[] | null {
+  const [axis, more] = axes;
+  const values = axis?.values.filter((value): value is number => typeof value === 'number' && value > 0) ?? [];
+  const isStrength = STRENGTH_KEYS.some((key) => axis?.key === key || axis?.key.endsWith(`.${key}`));
+  if (axis === undefined || more !== undefined || !isStrength || values.length !== axis.values.length) return null;
+  const edges = new Set(choices.map(({ best }) => edgeOf(strengthAt(best), values)));
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const grown = (edge: number, to: number) => Math.round(Math.abs(Math.log2(edge / to)));
+  const began = first[0]!.values as readonly number[];
+  const added = [
+    ...(edges.has('lower') && grown(Math.min(...began), least) < MOST_WIDENINGS ? [least / 2] : []),
+    ...(edges.has('upper') && grown(Math.max(...began), most) < MOST_WIDENINGS ? [2 * most] : []),
+  ];
+  return added.length === 0 ? null : [{ ...axis, values: [...values, ...added] }];
+}
+
+/** Without the digits that summing in float64 leaves (97.99000000000001). */
+const rounded = (value: number) => Number(value.toFixed(4));
+
+/** What `writeTuned` keeps of a choice. */
+export function choiceOf({ method, measured, best, chosen }: Chosen): Choice {
+  const { runs } = chosen.trial;
+  const { validation, epochs, synthetic } = runs[0]!;
+  const tried = measured.map(strengthAt);
+  const isStrength = new Set(tried).size > 1;
   return {
-    experiment,
-    validation: runs[0]!.validation,
+    method,
+    synthetic,
+    ...(isStrength && { strength: strengthAt(chosen) }),
+    chosen: { ...chosen.trial.settings },
+    best: { ...best.trial.settings },
+    edge: isStrength ? edgeOf(strengthAt(best), tried) : 'none',
+    validation,
     epochs,
     seeds: runs.map(({ seed }) => seed),
-    strengths: Object.fromEntries(strengths),
     trials: measured.map((each) => {
-      const accuracy = meanAccuracy(each);
+      const found = estimateOf(each);
+      const { accuracies, trial } = each;
       return {
-        method: each.trial.method,
-        settings: { ...each.trial.settings },
-        // Without the digits that summing in float64 leaves (97.99000000000001).
-        accuracy: accuracy === null ? null : Number(accuracy.toFixed(4)),
+        settings: { ...trial.settings },
+        accuracies: accuracies && accuracies.map(rounded),
+        mean: found && rounded(found.mean),
+        ci95: found?.ci95 == null ? null : rounded(found.ci95),
       };
     }),
   };

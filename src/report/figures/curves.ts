@@ -2,9 +2,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurveFile, CurveKind, CurvePoint } from '../../records/curve-record.js';
 import { type RunName, runText } from '../../records/run-folder.js';
+import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Cells } from '../groups.js';
 import { PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
-import { groupBy, meanOf } from '../statistics.js';
 import { BLUE, DASHES, INK, logAxis, loggable, nominalScale, ORANGE, SHAPES, type UndrawnFigure } from './drawing.js';
 
 /** One point of a figure around a minimum (Figs. 3 and 5–10). */

@@ -1,6 +1,6 @@
 /** The loss over a plane, a panel for each network and split, in bands that read in black and white too. */
 import type { TopLevelSpec } from 'vega-lite';
-import { groupBy } from '../statistics.js';
+import { groupBy } from '../../support/statistics.js';
 import { INK } from './drawing.js';
 
 export interface PlanePoint {

@@ -2,10 +2,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
+import { groupBy, spearman } from '../../support/statistics.js';
 import { type Group, meanAccuracy } from '../groups.js';
 import { METHOD_NAMES, modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
-import { groupBy, spearman } from '../statistics.js';
 import { INK, logAxis, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 
 /** A figure for every family of groups that differ in batch size and method, and in what follows from the batch size. */

@@ -2,9 +2,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { datasetTitle } from '../../data/catalogue.js';
 import type { EpochMetrics } from '../../records/metrics.js';
+import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Group } from '../groups.js';
 import { METHOD_NAMES, modelTitle } from '../paper.js';
-import { groupBy, meanOf } from '../statistics.js';
 import { DASHES, INK, logAxis, loggable, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 
 /** One figure an experiment; runs of one name on other data or with other sizes have one of their own. */

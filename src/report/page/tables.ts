@@ -2,6 +2,7 @@
 
 import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
+import type { Difference, Estimate } from '../../support/statistics.js';
 import {
   describeGroup,
   type Epoch,
@@ -13,7 +14,6 @@ import {
 } from '../groups.js';
 import { METHOD_NAMES, modelTitle, type PaperResult, type PaperRow } from '../paper.js';
 import type { ComparedPair, Comparison, Table1Row, Table2Row, Table3Row, Tables } from '../results.js';
-import type { Difference, Estimate } from '../statistics.js';
 import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
 import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 

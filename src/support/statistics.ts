@@ -41,11 +41,16 @@ function varianceOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
 }
 
+/** s/√n of the mean. */
+export function standardError(values: readonly number[]): number {
+  return Math.sqrt(varianceOf(values) / values.length);
+}
+
 /** Mean ± t(0.975, n − 1)·s/√n, or null for no values. */
 export function estimate(values: readonly number[]): Estimate | null {
   const n = values.length;
   if (n === 0) return null;
-  const ci95 = n === 1 ? null : studentQuantile(CONFIDENCE, n - 1) * Math.sqrt(varianceOf(values) / n);
+  const ci95 = n === 1 ? null : studentQuantile(CONFIDENCE, n - 1) * standardError(values);
   return { mean: meanOf(values), ci95, n };
 }
 

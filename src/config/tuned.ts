@@ -1,0 +1,137 @@
+/**
+ * `tuned/<experiment>.yaml`, beside the config: what `smoothout tune` chose for each method, and from what. A method with
+ * `noise: { a: tuned }` takes its strength from there.
+ */
+import { access, constants } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { SmoothOutError } from '../support/errors.js';
+import { asWriteError, makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { parseTree, plain } from './tree.js';
+
+const settings = z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]));
+const validation = z.string().regex(/^holdout:\d+$/);
+const seeds = z.array(z.int().min(0)).min(1);
+const epochs = z.int().min(1);
+const strength = z.number().min(0);
+
+const choice = z.strictObject({
+  /** The method's label. */
+  method: z.string(),
+  /** On the generated stand-in; a choice on real data stands beside it. */
+  synthetic: z.boolean(),
+  /** a or ρ of the chosen trial, where the grid had one. */
+  strength: strength.optional(),
+  /** The chosen trial's settings, and those of the best mean: the same, unless the seeds cannot tell a weaker one from it. */
+  chosen: settings,
+  best: settings,
+  /** Where the strength of the best mean stands in its grid. */
+  edge: z.enum(['none', 'lower', 'upper']),
+  /** `holdout:N`: what the accuracies were measured on. The test set never takes part. */
+  validation,
+  epochs,
+  seeds,
+  /** Everything tried: best held-out accuracy in percent, by seed, with mean and 95 % interval; null where a run diverged. */
+  trials: z.array(
+    z.strictObject({
+      settings,
+      accuracies: z.array(z.number()).nullable(),
+      mean: z.number().nullable(),
+      ci95: z.number().nullable(),
+    }),
+  ),
+});
+
+export type Choice = z.output<typeof choice>;
+
+const tuned = z.strictObject({ experiment: z.string(), choices: z.array(choice) });
+
+/** As files were before: the choices of one command, without each seed's accuracies. */
+const before = z.strictObject({
+  experiment: z.string(),
+  validation,
+  epochs,
+  seeds,
+  strengths: z.record(z.string(), strength),
+  trials: z.array(z.strictObject({ method: z.string(), settings, accuracy: z.number().nullable() })),
+});
+
+export type Tuned = z.output<typeof tuned>;
+
+export function tunedPath(configPath: string, experiment: string): string {
+  return join(dirname(configPath), 'tuned', `${experiment}.yaml`);
+}
+
+/** Fails where `writeTuned` would, before hours are spent. @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
+export async function checkTunedWritable(path: string): Promise<void> {
+  await makeFolder(dirname(path));
+  await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+    throw asWriteError(error, path);
+  });
+  await readTuned(path);
+}
+
+/**
+ * Puts choices in place of those for the same method on the same kind of data, and keeps all others.
+ *
+ * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE, CONFIG_INVALID for a file that is there and damaged
+ */
+export async function writeTuned(path: string, experiment: string, choices: readonly Choice[]): Promise<void> {
+  const kept = ((await readTuned(path))?.choices ?? []).filter(
+    (old) => !choices.some(({ method, synthetic }) => method === old.method && synthetic === old.synthetic),
+  );
+  const comment = '# Chosen by `smoothout tune` on held-out training images, never on the test set.\n';
+  await makeFolder(dirname(path));
+  const result: Tuned = { experiment, choices: [...kept, ...choices] };
+  await writeFileAtomic(path, comment + stringify(result, { aliasDuplicateObjects: false, lineWidth: 0 }));
+}
+
+/** Null where nothing has been tuned. @throws SmoothOutError CONFIG_INVALID */
+export async function readTuned(path: string): Promise<Tuned | null> {
+  const text = await readTextIfExists(path);
+  if (text === null) return null;
+  const value = plain(parseTree(text, (line) => `${path}:${line}`));
+  const old = before.safeParse(value);
+  if (old.success) return upgraded(old.data);
+  const parsed = tuned.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new SmoothOutError('CONFIG_INVALID', `${path}: ${issue!.path.join('.')}: ${issue!.message}`, {
+    hint: 'Delete the file and run smoothout tune again.',
+  });
+}
+
+function upgraded({ experiment, strengths, trials, ...common }: z.output<typeof before>): Tuned {
+  const choices = Object.entries(strengths).map(([method, strength]): Choice => {
+    const own = trials.filter((trial) => trial.method === method);
+    const tried = own.flatMap(({ settings: { 'noise.a': a } }) => (typeof a === 'number' ? [a] : []));
+    const chosen = { 'noise.a': strength };
+    return {
+      ...common,
+      method,
+      strength,
+      ...{ synthetic: false, chosen, best: chosen, edge: edgeOf(strength, tried) },
+      trials: own.map(({ settings, accuracy }) => ({ settings, accuracies: null, mean: accuracy, ci95: null })),
+    };
+  });
+  return { experiment, choices };
+}
+
+/** Where a strength stands among those that were tried. */
+export function edgeOf(strength: number, tried: readonly number[]): Choice['edge'] {
+  if (strength <= Math.min(...tried)) return 'lower';
+  return strength >= Math.max(...tried) ? 'upper' : 'none';
+}
+
+/** How a strength was chosen, in a line. */
+export function describeChoice({ chosen, best, edge, validation, epochs, seeds, trials }: Choice): string {
+  const [key = ''] = Object.keys(best);
+  const values = trials.map(({ settings }) => settings[key]).filter((value) => typeof value === 'number');
+  const from = `${key} from ${values.length} values, ${Math.min(...values)} to ${Math.max(...values)}`;
+  const how = `${validation.slice('holdout:'.length)} held-out images, ${epochs} epochs, ${seeds.length} seeds`;
+  const bestIs =
+    chosen[key] === best[key] ? '' : `; the best mean is at ${best[key]}, from which the seeds cannot tell it`;
+  const warning = edge === 'none' ? '' : `; the best mean is at the ${edge} edge of the grid`;
+  return `${from} (${how})${bestIs}${warning}`;
+}
