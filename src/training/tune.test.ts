@@ -208,7 +208,7 @@ describe('a grid grows by a factor of two', () => {
   async function next(axes: Axis[], accuracies: readonly number[]) {
     const [tuning] = await planTuning(file, { axes, holdout: 5000, set: [], methods: ['smoothout'] });
     const measured = tuning!.trials.map((trial, i) => ({ trial, accuracies: [accuracies[i]!] }));
-    return widened(FIRST, axes, chooseTrials(measured))?.[0]!.values;
+    return widened(FIRST, axes, chooseTrials(measured))?.[0]?.values;
   }
 
   test('where the best mean is at its edge, and not where it is inside', async () => {

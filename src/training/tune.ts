@@ -214,7 +214,7 @@ export function choiceOf({ method, measured, best, chosen }: Chosen): Choice {
       const { accuracies, trial } = each;
       return {
         settings: { ...trial.settings },
-        accuracies: accuracies && accuracies.map(rounded),
+        accuracies: accuracies?.map(rounded) ?? null,
         mean: found && rounded(found.mean),
         ci95: found?.ci95 == null ? null : rounded(found.ci95),
       };
