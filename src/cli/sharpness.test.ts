@@ -132,7 +132,7 @@ describe('bad checkpoints are refused with status 5 and a reason, and nothing is
         withTensors(good, (all) => {
           (Object.values(all)[0]!.data as Float32Array)[3] = Number.NaN;
         }),
-      /not all of its parameters are finite/,
+      /holds NaN at/,
     ],
   ];
   let refused: Awaited<ReturnType<typeof measure>>;

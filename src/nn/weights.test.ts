@@ -112,8 +112,48 @@ describe('checkpoint tensors', () => {
     expect(errorFrom({ ...tensors, 'layers.0.weight': flattened }).message).toContain(
       '[16], where the model has [4,4]',
     );
-    const doubles = { shape: [4], data: new Float64Array(4) };
-    expect(errorFrom({ ...tensors, 'layers.0.bias': doubles }).message).toContain('Float64Array');
+    const integers = { shape: [4], data: new Int32Array(4) };
+    expect(errorFrom({ ...tensors, 'layers.0.bias': integers }).message).toContain('Int32Array');
+  });
+
+  test.each(['module.', '_orig_mod.', 'model.', 'module._orig_mod.'])('may stand behind %s', (prefix) => {
+    const wrapped = Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor] as const);
+    const counter = { shape: [], data: BigInt64Array.of(7n) };
+    const mask = { shape: [2], data: Uint8Array.of(1, 0) };
+    const all = Object.fromEntries([...wrapped, ['n_averaged', counter], [`${prefix}mask`, mask]]);
+    expect(fromTensors(all, layout, 'x')).toEqual(weights);
+  });
+
+  test('of one name under two prefixes are refused', () => {
+    const twice = ['module.', 'model.'].flatMap((prefix) => Object.keys(tensors).map((name) => prefix + name));
+    const all = Object.fromEntries(twice.map((name) => [name, tensors['layers.3.bias']!]));
+    expect(errorFrom(all).message).toContain('holds "layers.0.weight" under several prefixes');
+  });
+
+  test('may be doubles', () => {
+    const doubles = Object.entries(tensors).map(([name, { shape, data }]) => {
+      return [name, { shape, data: Float64Array.from(data as Float32Array) }] as const;
+    });
+    expect(fromTensors(Object.fromEntries(doubles), layout, 'x')).toEqual(weights);
+  });
+
+  test.each([
+    ['layers.0.bias', Number.NaN],
+    ['layers.1.running_mean', Number.POSITIVE_INFINITY],
+    ['layers.1.running_var', -0.5],
+  ])('are refused where %s holds %d', (name, value) => {
+    const spoiled = { shape: [4], data: Float32Array.of(0, 0, value, 0) };
+    expect(errorFrom({ ...tensors, [name]: spoiled })).toMatchObject({
+      code: 'CHECKPOINT_INVALID',
+      message: `best.safetensors: "${name}" holds ${value} at 2`,
+    });
+  });
+
+  test('of another model are told beside what was expected', () => {
+    const { 'layers.3.bias': bias, ...rest } = tensors;
+    expect(errorFrom({ ...rest, 'head.bias': bias! }).message).toBe(
+      'best.safetensors lacks "layers.3.bias"; it holds "head.bias", which the model does not have',
+    );
   });
 
   test('names of Object.prototype are not taken for tensors', () => {

@@ -58,24 +58,43 @@ export function toTensors({ parameters, statistics }: Weights, layout: Layout): 
   return { ...views(parameters, layout.parameters), ...views(statistics, layout.statistics) };
 }
 
+/** What PyTorch's wrappers put before every name: DataParallel and AveragedModel, torch.compile, Lightning. */
+const WRAPPERS = /^((module|_orig_mod|model)\.)+/;
+
 /**
- * The flat vectors of a checkpoint's tensors: the inverse of `toTensors`. PyTorch's counters (`num_batches_tracked`),
- * which nothing here uses, are passed over.
+ * The flat vectors of a checkpoint's tensors: the inverse of `toTensors`. The names may have the prefixes of PyTorch's
+ * wrappers; counters and other buffers of whole numbers, which nothing here uses, are passed over.
  * @param source names the checkpoint in errors.
- * @throws SmoothOutError CHECKPOINT_INVALID where a tensor is missing, unknown, or of another shape or type.
+ * @throws SmoothOutError CHECKPOINT_INVALID where a tensor is missing, unknown, of another shape or type, not finite, or a
+ * variance below zero.
  */
 export function fromTensors(tensors: StoredTensors, layout: Layout, source: string): Weights {
   const slots: readonly Slot[] = [...layout.parameters, ...layout.statistics];
-  const missing = slots.filter(({ name }) => !Object.hasOwn(tensors, name)).map(({ name }) => name);
-  if (missing.length > 0) throw mismatch(source, `lacks ${listed(missing)}`);
+  const isWhole = slots.every(({ name }) => Object.hasOwn(tensors, name));
+  const named = isWhole ? tensors : unwrapped(tensors, source);
   const known = new Set(slots.map(({ name }) => name));
-  const unknown = Object.keys(tensors).filter((name) => !known.has(name) && !name.endsWith('.num_batches_tracked'));
-  if (unknown.length > 0) throw mismatch(source, `holds ${listed(unknown)}, which the model does not have`);
+  const unknown = Object.keys(named).filter((name) => !known.has(name) && isFloating(named[name]!));
+  const missing = slots.filter(({ name }) => !Object.hasOwn(named, name)).map(({ name }) => name);
+  const instead = unknown.length > 0 ? `; it holds ${listed(unknown)}, which the model does not have` : '';
+  if (missing.length > 0) throw mismatch(source, `lacks ${listed(missing)}${instead}`);
+  if (instead) throw mismatch(source, `holds ${listed(unknown)}, which the model does not have`);
   return {
-    parameters: gather(tensors, layout.parameters, layout.size, source),
-    statistics: gather(tensors, layout.statistics, layout.statisticsSize, source),
+    parameters: gather(named, layout.parameters, layout.size, source),
+    statistics: gather(named, layout.statistics, layout.statisticsSize, source),
   };
 }
+
+function unwrapped(tensors: StoredTensors, source: string): StoredTensors {
+  const named = new Map<string, StoredTensor>();
+  for (const [wrapped, tensor] of Object.entries(tensors)) {
+    const name = wrapped.replace(WRAPPERS, '');
+    if (named.has(name)) throw mismatch(source, `holds "${name}" under several prefixes`);
+    named.set(name, tensor);
+  }
+  return Object.fromEntries(named);
+}
+
+const isFloating = ({ data }: StoredTensor) => data instanceof Float32Array || data instanceof Float64Array;
 
 function views(flat: Float32Array, slots: readonly Slot[]): StoredTensors {
   return Object.fromEntries(
@@ -89,12 +108,20 @@ function gather(tensors: StoredTensors, slots: readonly Slot[], size: number, so
   return flat;
 }
 
-function checked({ shape, data }: StoredTensor, slot: Slot, source: string): Float32Array {
-  if (shape.length !== slot.shape.length || shape.some((extent, axis) => extent !== slot.shape[axis])) {
-    throw mismatch(source, `has "${slot.name}" with shape [${shape}], where the model has [${slot.shape}]`);
+function checked({ shape, data }: StoredTensor, { name, shape: expected }: Slot, source: string): Float32Array {
+  if (shape.length !== expected.length || shape.some((extent, axis) => extent !== expected[axis])) {
+    throw mismatch(source, `has "${name}" with shape [${shape}], where the model has [${expected}]`);
   }
-  if (data instanceof Float32Array) return data;
-  throw mismatch(source, `has "${slot.name}" as ${data.constructor.name}, where float32 is expected`);
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
+    throw mismatch(source, `has "${name}" as ${data.constructor.name}, where floating-point numbers are expected`);
+  }
+  const values = data instanceof Float32Array ? data : Float32Array.from(data);
+  const least = name.endsWith('running_var') ? 0 : Number.NEGATIVE_INFINITY;
+  const wrong = values.findIndex((value) => !Number.isFinite(value) || value < least);
+  if (wrong < 0) return values;
+  throw new SmoothOutError('CHECKPOINT_INVALID', `${source}: "${name}" holds ${data[wrong]} at ${wrong}`, {
+    hint: 'Weights must be finite, and variances not below zero. Training that diverged leaves such files.',
+  });
 }
 
 function listed(names: readonly string[]): string {

@@ -13,7 +13,7 @@ import { fromTensors, networkTensors, type Weights } from '../nn/weights.js';
 import type { RunName } from '../records/run-folder.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
-import { type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
+import { type Metadata, readSafetensors } from '../support/safetensors.js';
 import type { Session } from './session.js';
 import { chooseSources } from './sources.js';
 
@@ -67,7 +67,7 @@ export async function openCheckpoint(session: Session, path: string, config?: st
     run: runIn(metadata) ?? (config === undefined ? { experiment, method: method.label, seed } : null),
     epoch: Number.isInteger(epoch) && epoch >= 0 ? epoch : null,
     model,
-    weights: weightsOf(tensors, model, path),
+    weights: fromTensors(networkTensors(tensors), model.layout, path),
     splits: { train: interruptible(train, session.signal), test: interruptible(test, session.signal) },
   };
 }
@@ -90,15 +90,6 @@ async function settingsOf(path: string, config: string | undefined): Promise<Run
 function runIn({ experiment, method, seed }: Metadata): RunName | null {
   if (experiment === undefined || method === undefined || !Number.isInteger(Number(seed ?? Number.NaN))) return null;
   return { experiment, method, seed: Number(seed) };
-}
-
-/** Parameters and running statistics. @throws SmoothOutError CHECKPOINT_INVALID where they are not the model's. */
-function weightsOf(tensors: StoredTensors, { layout }: Model, path: string): Weights {
-  const weights = fromTensors(networkTensors(tensors), layout, path);
-  if (!weights.parameters.every(Number.isFinite)) {
-    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: not all of its parameters are finite numbers`);
-  }
-  return weights;
 }
 
 /** Reading throws the signal's reason once it is aborted, so whatever goes through the images stops at the next batch. */

@@ -74,8 +74,10 @@ describe('a malformed file is refused:', () => {
     ['a key twice, once escaped', file(`{"a":${JSON.stringify(U8)},"\\u0061":${JSON.stringify(U8)}}`, 1), /"a" twice/],
     ['an inner key twice', file('{"a":{"dtype":"U8","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4), /twice/],
     ['metadata that is no text', file('{"__metadata__":{"epoch":3}}', 0), /must map names to strings/],
-    ['an unknown dtype', file(one({ ...F32, dtype: 'F16' }), 8), /a has dtype "F16"; expected one of F64, I64, F32/],
-    ['no entry', file('{"a":null}', 0), /a has dtype undefined/],
+    ['a dtype that is no name', file(one({ ...F32, dtype: 16 }), 8), /a has dtype 16; expected a name such as F32/],
+    ['no entry', file('{"a":null}', 0), /a has no dtype; expected a name/],
+    ['no offsets', file(one({ dtype: 'F32', shape: [2] }), 8), /a has no data_offsets; expected \[begin, end\]/],
+    ['no shape', file(one({ dtype: 'F32', data_offsets: [0, 8] }), 8), /a has no shape; expected whole numbers/],
     ['a negative extent', file(one({ ...F32, shape: [-2] }), 8), /shape \[-2\]/],
     ['a broken extent', file(one({ ...F32, shape: [0.5] }), 8), /shape \[0.5\]/],
     ['offsets backwards', file(one({ ...F32, data_offsets: [8, 0] }), 8), /data_offsets \[8,0\]/],
@@ -124,4 +126,30 @@ test('readSafetensors reads from disk and names a file that is not there', async
   await expect(readSafetensors(join(folder, 'b'))).rejects.toThrow(
     expect.objectContaining({ code: 'CHECKPOINT_INVALID', message: expect.stringContaining('there is no such file') }),
   );
+});
+
+describe('other programs’ dtypes', () => {
+  const decode = (dtype: string, bytes: Uint8Array, elements: number) =>
+    decodeSafetensors(
+      Buffer.concat([file(one({ dtype, shape: [elements], data_offsets: [0, bytes.length] }), 0), bytes]),
+      'theirs',
+    ).tensors.a!.data;
+  const words = (...values: number[]) => new Uint8Array(Uint16Array.from(values).buffer);
+
+  test('F16 is widened to float32', () => {
+    // 1, −2, the largest, the smallest above zero, the smallest normal, −0, infinity, NaN.
+    const bits = [0x3c00, 0xc000, 0x7bff, 0x0001, 0x0400, 0x8000, 0x7c00, 0x7e00];
+    const values = [1, -2, 65504, 2 ** -24, 2 ** -14, -0, Number.POSITIVE_INFINITY, Number.NaN];
+    expect(decode('F16', words(...bits), bits.length)).toEqual(Float32Array.from(values));
+  });
+
+  test('BF16 is widened to float32', () => {
+    expect(decode('BF16', words(0x3f80, 0xc049, 0x0001), 3)).toEqual(Float32Array.of(1, -3.140625, 2 ** -133));
+  });
+
+  test('those without a use here are handed over as bytes', () => {
+    expect(decode('BOOL', Uint8Array.of(1, 0), 2)).toEqual(Uint8Array.of(1, 0));
+    expect(decode('F8_E4M3', Uint8Array.of(7), 1)).toEqual(Uint8Array.of(7));
+    expect(decode('constructor', Uint8Array.of(7), 1)).toEqual(Uint8Array.of(7));
+  });
 });

@@ -5,10 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { arrayOf, dtypeOf, elementSize, type TensorData } from './dtypes.js';
 import { type ErrorDetails, SmoothOutError } from './errors.js';
 import { asReadError } from './files.js';
-
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array;
 
 export interface StoredTensor {
   readonly shape: readonly number[];
@@ -18,20 +17,10 @@ export interface StoredTensor {
 export type StoredTensors = Readonly<Record<string, StoredTensor>>;
 export type Metadata = Readonly<Record<string, string>>;
 
-/** The dtypes that can be read and written. */
-const ARRAYS = {
-  F64: Float64Array,
-  I64: BigInt64Array,
-  F32: Float32Array,
-  I32: Int32Array,
-  U8: Uint8Array,
-} as const;
-
-type Dtype = keyof typeof ARRAYS;
-
 /** What the header says of one tensor; offsets count from the end of the header. */
 interface Entry {
-  readonly dtype: Dtype;
+  /** Any of the format's; the bytes of those that are not known here are handed over as they are. */
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly data_offsets: readonly [begin: number, end: number];
 }
@@ -100,23 +89,6 @@ export function decodeSafetensors(file: Uint8Array, source: string): { tensors: 
     return [name, { shape, data: arrayOf(dtype, payload.subarray(...data_offsets)) }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata };
-}
-
-/** The bytes as an array of the dtype: in place where they are aligned, else a copy. */
-function arrayOf(dtype: Dtype, bytes: Uint8Array): TensorData {
-  const ArrayType = ARRAYS[dtype];
-  const aligned = bytes.byteOffset % ArrayType.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
-  return new ArrayType(
-    aligned.buffer as ArrayBuffer,
-    aligned.byteOffset,
-    aligned.byteLength / ArrayType.BYTES_PER_ELEMENT,
-  );
-}
-
-function dtypeOf(data: TensorData): Dtype {
-  const match = Object.entries(ARRAYS).find(([, array]) => data instanceof array);
-  if (match === undefined) throw new TypeError(`${Object.prototype.toString.call(data)} has no safetensors dtype here`);
-  return match[0] as Dtype;
 }
 
 function bytesOf(data: TensorData): Uint8Array {
@@ -199,27 +171,25 @@ function parse(json: string, source: string): object {
 
 function checkEntry(name: string, value: unknown, source: string): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (!isDtype(dtype)) {
-    const known = Object.keys(ARRAYS).join(', ');
-    throw invalid(source, `${name} has dtype ${JSON.stringify(dtype)}; expected one of ${known}`);
-  }
-  if (!isCounts(shape)) throw invalid(source, `${name} has shape ${JSON.stringify(shape)}; expected whole numbers`);
+  const wrong = (what: string, found: unknown, expected: string) =>
+    invalid(
+      source,
+      `${name} has ${found === undefined ? `no ${what}` : `${what} ${JSON.stringify(found)}`}; expected ${expected}`,
+    );
+  if (typeof dtype !== 'string') throw wrong('dtype', dtype, 'a name such as F32');
+  if (!isCounts(shape)) throw wrong('shape', shape, 'whole numbers');
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
-    throw invalid(source, `${name} has data_offsets ${JSON.stringify(offsets)}; expected [begin, end]`);
+    throw wrong('data_offsets', offsets, '[begin, end]');
   }
   const [begin, end] = offsets as [number, number];
-  const length = shape.reduce((product, extent) => product * extent, ARRAYS[dtype].BYTES_PER_ELEMENT);
-  if (length !== end - begin) {
+  const length = shape.reduce((product, extent) => product * extent, elementSize(dtype) ?? Number.NaN);
+  if (length !== end - begin && !Number.isNaN(length)) {
     throw invalid(
       source,
       `${name} has shape [${shape}] of ${dtype}, ${length} bytes, but its offsets span ${end - begin}`,
     );
   }
   return { dtype, shape, data_offsets: [begin, end] };
-}
-
-function isDtype(value: unknown): value is Dtype {
-  return typeof value === 'string' && Object.hasOwn(ARRAYS, value);
 }
 
 function isCounts(value: unknown): value is number[] {
