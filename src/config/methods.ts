@@ -3,10 +3,21 @@ import { z } from 'zod';
 import { optimizerKeys } from './optimizer.js';
 import { count, folderName, fraction, nonNegative, share } from './values.js';
 
+/** Averages of the parameters along the training, evaluated beside them. */
+export const average = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('ema'), decay: fraction.default(0.999) }),
+    /** From this share of the epochs on, the mean of the parameters at the end of each. */
+    z.strictObject({ kind: z.literal('swa'), from: fraction.default(0.75) }),
+  ])
+  .nullable()
+  .describe('{ kind: ema } or { kind: swa }, or null');
+
 /** What a method may change of the experiment it runs in: AlexNet's AdaSmoothOut drops both regularizers (paper, 4.1). */
 const overrides = {
   optimizer: z.strictObject(optimizerKeys).partial().default({}),
   dropout: fraction.optional(),
+  average: average.optional(),
 };
 
 /** Which parameters are perturbed. */

@@ -31,13 +31,14 @@ function resolveRun(
   method: MethodConfig,
   seed: number,
 ): RunSpec {
-  const { optimizer, dropout = settings.dropout, ...own } = method;
+  const { optimizer, dropout = settings.dropout, average = settings.average, ...own } = method;
   const how = tuning[labelOf(method)];
   const resolved = {
     ...settings,
     ...(how !== undefined && { tuning: { [labelOf(method)]: how } }),
     optimizer: { ...settings.optimizer, ...(optimizer as Partial<Config['optimizer']>) },
     dropout,
+    average,
     method: { ...own, label: labelOf(method) },
   };
   return { ...resolved, seed, configHash: createHash('sha256').update(identity(resolved)).digest('hex') };

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type AnyDataset, DATASET_NAMES, isDatasetName } from '../data/catalogue.js';
 import { isOwnDataset } from '../data/own.js';
 import { isModelName, MODEL_NAMES, type ModelName } from '../nn/networks.js';
-import { type MethodConfig, type MethodSpec, method } from './methods.js';
+import { average, type MethodConfig, type MethodSpec, method } from './methods.js';
 import { optimizer } from './optimizer.js';
 import { count, countOrNull, folderName, fraction, positive } from './values.js';
 
@@ -15,13 +15,6 @@ const namesAndFiles = (choices: readonly string[]) => ({
   choices,
   description: `one of ${choices.join(', ')}, or a file such as ./mine.ts`,
 });
-
-/** Averages of the parameters along the training, evaluated beside them. */
-const average = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('ema'), decay: fraction.default(0.999) }),
-  /** From this share of the epochs on, the mean of the parameters at the end of each. */
-  z.strictObject({ kind: z.literal('swa'), from: fraction.default(0.75) }),
-]);
 
 /** In place of `epochs`: how many updates, or gradients of a batch, a run may take. */
 const budget = z.union([z.strictObject({ updates: count }), z.strictObject({ gradients: count })]);
@@ -47,7 +40,7 @@ export const configSchema = z.strictObject({
   /** From `epoch` on (counted from 0), the learning rate is `optimizer.learningRate` × `factor`: factors do not multiply up. */
   schedule: z.array(z.strictObject({ epoch: count, factor: positive })).default([]),
   augment: z.boolean().default(false),
-  average: average.nullable().describe('{ kind: ema } or { kind: swa }, or null').default(null),
+  average: average.default(null),
   /** Probability of dropping a unit; null leaves the model's own (C1, C3, AlexNet: 0.5; the others have no dropout). */
   dropout: fraction.nullable().describe('a number from 0 up to, but not, 1, or null').default(null),
   batchNorm: z

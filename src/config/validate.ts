@@ -82,19 +82,13 @@ function schemaAt(path: readonly PropertyKey[], tree: Tree): Schema {
 
 function formOf(schema: Schema, path: readonly PropertyKey[], tree: Tree): Schema {
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
-  const name = at(tree, [...path, 'name']);
+  const key = schema.def.discriminator;
   const forms = schema.options as z.ZodObject[];
-  const value = name?.kind === 'scalar' ? name.value : undefined;
-  return forms.find((form) => formName(form) === value) ?? methodNames(forms);
-}
-
-function formName(form: z.ZodObject): string {
-  return String((form.shape.name as z.ZodLiteral).value);
-}
-
-/** Stands in for a method whose name is none. */
-function methodNames(forms: readonly z.ZodObject[]): z.ZodObject {
-  return z.object({ name: z.enum(forms.map(formName)) });
+  const nameOf = (form: z.ZodObject) => String((form.shape[key] as z.ZodLiteral).value);
+  const found = at(tree, [...path, key]);
+  const value = found?.kind === 'scalar' ? found.value : undefined;
+  // Where the name is none, the names stand in for the form.
+  return forms.find((form) => nameOf(form) === value) ?? z.object({ [key]: z.enum(forms.map(nameOf)) });
 }
 
 function keysOf(schema: Schema): string[] {

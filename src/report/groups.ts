@@ -109,9 +109,20 @@ export function claimOf(run: Run): Claim {
   if (settings.validationLimit !== null) deviations.push(`first ${settings.validationLimit} validation images only`);
   if (settings.validation !== 'test')
     deviations.push(`accuracy on ${settings.validation.slice(8)} held-out training images`);
+  deviations.push(...beyondThePaper(settings));
   if (row === null) deviations.push('other settings');
   else if (method === null || row.results[method] === undefined) deviations.push('a method not reported for this row');
   return { row, method, deviations, notes: row === null ? [] : notesOf(run, row) };
+}
+
+/** Settings that no row of the paper has. */
+function beyondThePaper({ method, optimizer, budget }: RunSpec): string[] {
+  const isGaussian = 'noise' in method && method.noise && 'distribution' in method.noise;
+  return [
+    ...(isGaussian && method.noise.distribution === 'gaussian' ? ['Gaussian noise'] : []),
+    ...(optimizer.warmup > 0 || optimizer.decay !== 'none' ? ['warm-up or decay of the learning rate'] : []),
+    ...(budget === null ? [] : ['a budget in place of epochs']),
+  ];
 }
 
 function hasColumnsOf({ settings }: Run, row: PaperRow): boolean {

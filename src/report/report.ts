@@ -1,11 +1,13 @@
 /** Writes the report: the tables and runs as CSV, the figures and the page. */
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
+import { strengthOf } from '../config/methods.js';
 import type { RunSpec } from '../config/schema.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import type { Difference } from '../support/statistics.js';
+import type { BeyondRow } from './beyond.js';
 import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
 import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
@@ -45,7 +47,7 @@ export interface Report {
 }
 
 /**
- * Reads the runs and writes table1–3.csv, runs.csv, report.html and figures/*.svg (and comparison.csv), each whole or not
+ * Reads the runs and writes table1–3.csv, runs.csv, report.html and figures/*.svg (beyond.csv and comparison.csv where there is something for them), each whole or not
  * at all. The same runs give the same bytes: nothing in them depends on the time, the machine or the folder.
  *
  * @throws SmoothOutError USAGE: a folder is not there; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
@@ -62,6 +64,7 @@ export async function writeReport({ runs, out, compare }: ReportOptions): Promis
     ['table1.csv', csvText(table1)],
     ['table2.csv', csvText(table2)],
     ['table3.csv', csvText(table3)],
+    ...(results.beyond.length > 0 ? [['beyond.csv', csvText(results.beyond.map(beyondCsv))] as [string, string]] : []),
     ['runs.csv', csvText(runsCsv(results.runs, results.cells.apart))],
     ...figures.map(({ name, svg }): [string, string] => [`figures/${name}.svg`, svg]),
     ['report.html', reportPage(results, figures, comparison)],
@@ -169,6 +172,28 @@ function table3Csv({ row, method, paper, group, gap }: Table3Row): CsvRow {
     paper_accuracy: percent(paper.accuracy),
     paper_gap: percent(paper.gap),
     paper_sharpness: decimal(paper.sharpness),
+  };
+}
+
+/** Of experiments beyond the paper: no column of it is the paper's. */
+function beyondCsv({ group, average, improvement, gap, gradientEvaluations, seconds }: BeyondRow): CsvRow {
+  return {
+    experiment: group.experiment,
+    ...named(group.settings),
+    batch_size: group.settings.batchSize,
+    method: group.method,
+    strength: strengthOf(group.settings.method) ?? '',
+    seeds: seeds(group),
+    accuracy: decimal(accuracy(group)?.mean),
+    accuracy_ci95: decimal(accuracy(group)?.ci95),
+    average_accuracy: decimal(average?.mean),
+    average_accuracy_ci95: decimal(average?.ci95),
+    ...differenceColumns('improvement', improvement),
+    generalisation_gap: decimal(gap?.mean),
+    ...sharpnessColumns('sharpness', group),
+    gradient_evaluations: gradientEvaluations === null ? '' : Math.round(gradientEvaluations.mean),
+    seconds: Math.round(seconds.mean),
+    generated_data: group.synthetic ? 'yes' : 'no',
   };
 }
 

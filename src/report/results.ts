@@ -5,6 +5,7 @@ import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
 import { type Difference, difference, groupBy } from '../support/statistics.js';
+import { type BeyondRow, beyondRows } from './beyond.js';
 import { type Curves, loadCurves } from './curves.js';
 import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';
 import {
@@ -26,6 +27,7 @@ export interface Results {
   readonly groups: readonly Group[];
   readonly cells: Cells;
   readonly tables: Tables;
+  readonly beyond: readonly BeyondRow[];
   readonly curves: Curves;
   readonly problems: readonly Problem[];
 }
@@ -79,7 +81,8 @@ export async function readResults(paths: ResultsPaths): Promise<Results> {
   ];
   if (loaded.runs.length === 0)
     problems.push({ where: 'runs', what: 'there is no readable run; measured cells are empty' });
-  return { runs: loaded.runs, unfinished, groups, cells, tables: buildTables(cells), curves, problems };
+  const sorted = { groups, cells, tables: buildTables(cells), beyond: beyondRows(groups) };
+  return { runs: loaded.runs, unfinished, ...sorted, curves, problems };
 }
 
 /** A mean sharpness is worth a word where it is over fewer seeds than the accuracy's, or over unlike measurements. */

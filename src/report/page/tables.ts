@@ -3,6 +3,7 @@
 import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import type { Difference, Estimate } from '../../support/statistics.js';
+import type { BeyondRow } from '../beyond.js';
 import {
   describeGroup,
   type Epoch,
@@ -14,7 +15,16 @@ import {
 } from '../groups.js';
 import { METHOD_NAMES, modelTitle, type PaperResult, type PaperRow } from '../paper.js';
 import type { ComparedPair, Comparison, Table1Row, Table2Row, Table3Row, Tables } from '../results.js';
-import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
+import {
+  durationText,
+  isClear,
+  NOTHING,
+  percentText,
+  plusMinus,
+  sharpnessPlusMinus,
+  sharpnessText,
+  signedText,
+} from '../text.js';
 import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 
 export function table1Section({ table1 }: Tables): Html {
@@ -111,8 +121,7 @@ export function apartSection(apart: readonly Group[]): Html | null {
     { title: 'Epochs', numeric: true, cell: ({ settings }) => settings.epochs },
     {
       title: 'Method',
-      cell: ({ method: label, settings: { method } }) =>
-        `${METHOD_NAMES[method.name]}${label === method.name ? '' : ` (${label})`}`,
+      cell: methodTitle,
     },
     ...measuredAccuracyColumns((group: Group) => group),
     ...perConvention('Sharpness', sharpnessCell),
@@ -131,6 +140,56 @@ rows of the tables above.</p>
 `;
   return section('apart', 'Other runs', explanation, sortableTable('Other runs', columns, apart));
 }
+
+/** Nothing where no run goes beyond the paper. */
+export function beyondSection(rows: readonly BeyondRow[]): Html | null {
+  if (rows.length === 0) return null;
+  const columns: Column<BeyondRow>[] = [
+    {
+      title: 'Experiment',
+      cell: ({ group }) => ({
+        content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`,
+        sort: group.experiment,
+      }),
+    },
+    { title: 'DNN', cell: ({ group }) => modelTitle(group.settings.model) },
+    { title: 'Batch', numeric: true, cell: ({ group }) => group.settings.batchSize },
+    { title: 'Method', cell: ({ group }) => methodTitle(group) },
+    ...measuredAccuracyColumns(({ group }: BeyondRow) => group),
+    {
+      title: 'Best epoch',
+      group: 'Average, %',
+      numeric: true,
+      cell: ({ average }) => (average ? estimateCell(average, percentText(average.mean), plusMinus(average)) : EMPTY),
+    },
+    { title: 'Over the baseline, points', numeric: true, cell: ({ improvement }) => differenceCell(improvement) },
+    {
+      title: 'Training − validation, points',
+      numeric: true,
+      cell: ({ gap }) => (gap ? estimateCell(gap, signedText(gap.mean), plusMinus(gap)) : EMPTY),
+    },
+    ...perConvention('Sharpness', ({ group }: BeyondRow, convention) => sharpnessCell(group, convention)),
+    {
+      title: 'Gradients',
+      numeric: true,
+      cell: ({ gradientEvaluations: found }) =>
+        found ? { content: `${Math.round(found.mean)}`, sort: found.mean } : EMPTY,
+    },
+    {
+      title: 'Time',
+      numeric: true,
+      cell: ({ seconds }) => ({ content: durationText(seconds.mean), sort: seconds.mean }),
+    },
+  ];
+  const explanation = html`<p>Methods that the paper does not have, each beside the baseline of the same experiment: none of these numbers
+is the paper's. “Gradients” are gradients of a batch in a whole run, which is what methods cost; the difference to the baseline
+is the average's where the parameters are averaged.</p>
+`;
+  return section('beyond', 'Beyond the paper', explanation, sortableTable('Beyond the paper', columns, rows));
+}
+
+const methodTitle = ({ method: label, settings: { method } }: Group): string =>
+  `${METHOD_NAMES[method.name]}${label === method.name ? '' : ` (${label})`}`;
 
 export function comparisonSection({ names, pairs }: Comparison): Html {
   const [left, right] = names;
@@ -195,13 +254,14 @@ function measuredAccuracyColumns<Row>(of: (row: Row) => Group | null): Column<Ro
 
 /** Strong where the interval leaves out zero. */
 function differenceColumns<Row>(group: string, of: (row: Row) => Record<Epoch, Difference | null>): Column<Row>[] {
-  return atBothEpochs(group, (row, epoch) => {
-    const value = of(row)[epoch];
-    if (value === null) return EMPTY;
-    const mean = isClear(value) ? html`<strong>${signedText(value.mean)}</strong>` : signedText(value.mean);
-    const print = small(plusMinus(value), `n = ${value.n}`, value.paired ? '' : 'unpaired');
-    return { content: [mean, print], sort: value.mean };
-  });
+  return atBothEpochs(group, (row, epoch) => differenceCell(of(row)[epoch]));
+}
+
+function differenceCell(value: Difference | null): Cell {
+  if (value === null) return EMPTY;
+  const mean = isClear(value) ? html`<strong>${signedText(value.mean)}</strong>` : signedText(value.mean);
+  const print = small(plusMinus(value), `n = ${value.n}`, value.paired ? '' : 'unpaired');
+  return { content: [mean, print], sort: value.mean };
 }
 
 function atBothEpochs<Row>(group: string, cell: (row: Row, epoch: Epoch) => Cell): Column<Row>[] {
