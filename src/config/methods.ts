@@ -94,15 +94,6 @@ export const method = z.discriminatedUnion('name', [
     ...overrides,
   }),
   z.strictObject({ name: z.literal('sam'), label, rho: strength.default(0.05), runningStatistics, ...overrides }),
-  /** Of the user's own, from `file`. */
-  z.strictObject({
-    name: z.literal('own'),
-    file: z.string().describe('the path of a file such as ./mine.ts'),
-    label,
-    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).optional(),
-    settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
-    ...overrides,
-  }),
   z.strictObject({
     name: z.literal('asam'),
     label,
@@ -135,6 +126,15 @@ export const method = z.discriminatedUnion('name', [
     balance: share.default(0.5),
     eta: nonNegative.default(0.1),
     beta: fraction.default(0.99),
+    ...overrides,
+  }),
+  /** Of the user's own, from `file`. */
+  z.strictObject({
+    name: z.literal('own'),
+    file: z.string().describe('the path of a file such as ./mine.ts'),
+    label,
+    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).optional(),
+    settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
     ...overrides,
   }),
 ]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadConfigs } from './load.js';
+import { method } from './methods.js';
 import { resolveRuns } from './resolve.js';
 
 const FOLDER = fileURLToPath(new URL('../../configs', import.meta.url));
@@ -67,6 +68,20 @@ describe('configs/', () => {
     const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml'));
     expect(files.sort()).toEqual([...ROWS.map(([name]) => `${name}.yaml`), 'quickstart.yaml'].sort());
     for (const file of files) expect((await readFile(join(FOLDER, file), 'utf8')).split('\n').length).toBeLessThan(60);
+  });
+
+  test.each(['f1', 'c1'])('beyond/%s has every method at both of the paper’s batch sizes', async (name) => {
+    const set = ['noise.a=0.01', 'rho=0.1'];
+    const configs = await loadConfigs(join(FOLDER, 'beyond', `${name}.yaml`), { set });
+    for (const [i, size] of ['sb', 'lb'].entries()) {
+      const [paper] = await loadConfigs(join(FOLDER, `${name}-${size}.yaml`), { set: ['noise.a=0.01'] });
+      const { model, dataset, batchSize, optimizer, augment } = paper!;
+      const experiment = `${name}-${size}-beyond`;
+      expect(configs[i]).toMatchObject({ experiment, model, dataset, batchSize, optimizer, augment, epochs: 20 });
+      const names = configs[i]!.methods.map(({ name }) => name);
+      const missing = method.options.map(({ shape }) => shape.name.value).filter((name) => !names.includes(name));
+      expect(missing).toEqual(['smoothout-deterministic', 'own']);
+    }
   });
 
   test('AlexNet’s AdaSmoothOut goes without weight decay and dropout', async () => {

@@ -51,6 +51,13 @@ describe('values', () => {
     ['epochs: .inf', 'epochs: expected a whole number of at least 1, got Infinity'],
     ['epochs:', 'epochs: expected a whole number of at least 1, got null'],
     ['augment: no', 'augment: expected true or false, got "no"'],
+    ['average: { kind: emo }', 'average.kind: expected one of ema, swa, got "emo"; did you mean "ema"?'],
+    ['average: yes', 'average: expected { kind: ema } or { kind: swa }, or null, got "yes"'],
+    [
+      'budget: { update: 3 }',
+      'budget: expected { epochs: N }, { updates: N } or { gradients: N }, or null, got a mapping',
+    ],
+    ['methods: [{ name: sam, rho: -1 }]', 'methods.0.rho: expected a number of at least 0, or tuned, got -1'],
     [
       'model: resnet',
       'model: expected one of f1, c1, c3, resnet44, alexnet, mlp, or a file such as ./mine.ts, got "resnet"; did you mean "resnet44"?',
@@ -99,6 +106,10 @@ describe('what does not go together', () => {
     [
       '{ batchSize: 256, ghostBatchSize: 512 }',
       'a.yaml:6: ghostBatchSize: expected a divisor of batchSize, 256, got 512',
+    ],
+    [
+      'methods: [{ name: lpf-sgd, noise: { samples: 7 } }]',
+      'a.yaml:5: methods.0.noise.samples: expected a divisor of the 256 images of a pass, got 7',
     ],
     ['ghostBatchSize: 100', 'a.yaml:5: ghostBatchSize: expected a divisor of batchSize, 256, got 100'],
     ['optimizer: { scaleLearningRate: true }', /^a\.yaml:5: optimizer\.scaleLearningRate: .* ghostBatchSize must be/],
