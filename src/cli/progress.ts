@@ -121,6 +121,7 @@ export function createRunProgress(spec: RunSpec, json: boolean): RunProgress {
     hasBegun: () => begun,
     stop: () => bar?.stop(),
     events: {
+      onNotice: (text) => log(`${name}: ${text}`),
       onStart(from, sources, plan) {
         begun = true;
         trainImages = sources.train.count;

@@ -58,7 +58,7 @@ async function printForPeople({ results, comparison, files }: Report): Promise<v
   show('Other runs: no rows of the paper', apart);
   if (comparison !== null) await printComparison(comparison);
   print(`${countText(results)} Page: ${files.find((file) => file.endsWith('.html'))}`);
-  log(`wrote ${files.length} files: tables, runs.csv, report.html, figures`);
+  log(`wrote ${files.length} files: tables, claims.csv, runs.csv, report.html, figures`);
 }
 
 async function printComparison(comparison: Comparison): Promise<void> {

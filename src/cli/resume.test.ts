@@ -1,5 +1,6 @@
 /** The real program, stopped in every way there is: the same command goes on to the same bits. */
 import { readdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -160,4 +161,29 @@ describe.skipIf(process.platform === 'win32')('a run for which there is no space
     expect((await begin(out)).stderr).toContain(': resuming in epoch ');
     expect(await resultsIn(paths)).toEqual(whole);
   });
+});
+
+describe('what a run was trained on', () => {
+  test.skipIf(process.platform !== 'linux')(
+    'is recorded each time it differs, and other threads are said before they go on',
+    async () => {
+      const { out, paths } = place('threads');
+      const running = smoothout.with({ through: ['taskset', '-c', '0'] })`${args(out)}`;
+      await running.says(/epoch 2\//);
+      running.kill('SIGINT');
+      await running;
+      const { stderr } = await smoothout`${args(out)}`;
+      const threads = (await readRunRecord(paths.record)).environments!.map((each) => each.threads);
+      if (availableParallelism() === 1) return;
+      expect(threads).toEqual([1, availableParallelism()]);
+      expect(stderr).toContain(`goes on with ${availableParallelism()} threads, was on 1`);
+      const [first] = (await readRunRecord(paths.record)).environments!;
+      expect(first).toMatchObject({
+        command: args(out),
+        engine: 'onnx',
+        device: 'cpu',
+        lockfile: expect.stringMatching(/^[0-9a-f]{64}$/),
+      });
+    },
+  );
 });

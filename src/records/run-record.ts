@@ -1,10 +1,12 @@
 /** run.json: what a run says of itself. */
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { RunSpec } from '../config/schema.js';
 import type { Dataset, ImageSource } from '../data/source.js';
 import type { Engine } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
 import { readJson, writeFileAtomic } from '../support/files.js';
+import type { ProcessFacts } from '../support/versions.js';
 import { bestEpoch, type EpochMetrics } from './metrics.js';
 import { parseVersioned } from './versioned.js';
 
@@ -60,6 +62,20 @@ const recordSchema = z.object({
     /** SHA-256 of the files, by name, where the data set has few enough to say. */
     digests: z.record(z.string(), z.string()),
   }),
+  /** Where and how it was trained: one for each time that something of this was different. Not in records of before 2027. */
+  environments: z
+    .array(
+      z.object({
+        command: z.array(z.string()),
+        gitCommit: z.string().nullable(),
+        lockfile: z.string().nullable(),
+        processor: z.string(),
+        threads: count,
+        engine: z.string(),
+        device: z.string(),
+      }),
+    )
+    .optional(),
   /** Why a run failed or diverged. */
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
@@ -88,8 +104,10 @@ interface RunImages {
   readonly validation: ImageSource;
 }
 
-/** Where the code came from. */
-export type Provenance = Pick<RunRecord, 'gitCommit' | 'versions'>;
+/** Where the code came from, and what runs it. */
+export interface Provenance extends Pick<RunRecord, 'gitCommit' | 'versions'> {
+  readonly process: ProcessFacts;
+}
 
 interface RecordInputs {
   readonly spec: RunSpec;
@@ -123,12 +141,20 @@ export function newRecord(inputs: RecordInputs): RunRecord {
     engine: engine.name,
     device: engine.device,
     configHash: spec.configHash,
-    ...provenance,
+    gitCommit: provenance.gitCommit,
+    versions: provenance.versions,
+    environments: environmentsOf(provenance, engine, earlier),
     dataset: spec.dataset,
     data: dataOf(dataset, images),
     error: null,
     ...progressOf(epochs, images.train, evaluations),
   };
+}
+
+function environmentsOf({ process, gitCommit }: Provenance, { name, device }: Engine, earlier: RunRecord | undefined) {
+  const now = { ...process, command: [...process.command], gitCommit, engine: name, device };
+  const before = earlier?.environments ?? [];
+  return isDeepStrictEqual(before.at(-1), now) ? before : [...before, now];
 }
 
 /** Which images the run sees. */

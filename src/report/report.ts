@@ -12,7 +12,7 @@ import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
 import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
 import { trainingFigures } from './figures/training-curves.js';
-import { claimOf, type Group, meanAccuracy, sharpness } from './groups.js';
+import { claimOf, type Group, meanAccuracy, seedList, sharpness } from './groups.js';
 import { reportPage } from './page/page.js';
 import { METHOD_NAMES, modelTitle } from './paper.js';
 import {
@@ -27,6 +27,7 @@ import {
   type Tables,
 } from './results.js';
 import { generalisationGap, measurementOf, type Problem, type Run } from './runs.js';
+import { reasonFor, type Verdict, verdicts } from './verdicts.js';
 
 export interface ReportOptions {
   /** A folder of results, or of runs. */
@@ -47,7 +48,8 @@ export interface Report {
 }
 
 /**
- * Reads the runs and writes table1–3.csv, runs.csv, report.html and figures/*.svg (beyond.csv and comparison.csv where there is something for them), each whole or not
+ * Reads the runs and writes table1–3.csv, claims.csv, runs.csv, report.html and figures/*.svg (beyond.csv and
+ * comparison.csv where there is something for them), each whole or not
  * at all. The same runs give the same bytes: nothing in them depends on the time, the machine or the folder.
  *
  * @throws SmoothOutError USAGE: a folder is not there; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
@@ -64,6 +66,7 @@ export async function writeReport({ runs, out, compare }: ReportOptions): Promis
     ['table1.csv', csvText(table1)],
     ['table2.csv', csvText(table2)],
     ['table3.csv', csvText(table3)],
+    ['claims.csv', csvText(verdicts(results.groups).map(claimCsv))],
     ...(results.beyond.length > 0 ? [['beyond.csv', csvText(results.beyond.map(beyondCsv))] as [string, string]] : []),
     ['runs.csv', csvText(runsCsv(results.runs, results.cells.apart))],
     ...figures.map(({ name, svg }): [string, string] => [`figures/${name}.svg`, svg]),
@@ -206,6 +209,27 @@ export function tableRows(tables: Tables): Readonly<Record<'table1' | 'table2' |
     table1: tables.table1.map(table1Csv),
     table2: tables.table2.map(table2Csv),
     table3: tables.table3.map(table3Csv),
+  };
+}
+
+/** `effect` is in the direction of the claim: above 0 is as the paper says. */
+function claimCsv(claim: Verdict): CsvRow {
+  const { statement, table, row, preset, quantity, word, effect, published, seedsNeeded, more, less } = claim;
+  const runsOf = (group: Group | null) => (group === null ? '' : `${group.name} ${seedList(group)}`);
+  return {
+    claim: statement,
+    table,
+    ...named(row),
+    preset,
+    quantity: quantity === 'accuracy' ? quantity : `sharpness, ${quantity}`,
+    verdict: word,
+    ...differenceColumns('effect', effect),
+    paired: effect === null ? '' : effect.paired ? 'yes' : 'no',
+    paper_effect: decimal(published),
+    seeds_needed: seedsNeeded ?? '',
+    reason: reasonFor(claim),
+    more: runsOf(more),
+    less: runsOf(less),
   };
 }
 

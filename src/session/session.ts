@@ -5,7 +5,7 @@ import type { Dataset, ImageSource } from '../data/source.js';
 import { openImages, type SplitImages } from '../data/split-images.js';
 import { type ChosenEngine, createEngine, type EngineChoice } from '../engine/create.js';
 import type { Provenance } from '../records/run-record.js';
-import { gitCommit, versions } from '../support/versions.js';
+import { gitCommit, processFacts, versions } from '../support/versions.js';
 
 export interface SessionOptions extends EngineChoice {
   /** Where the data is; without it SMOOTHOUT_DATA, then this installation's datasets folder. */
@@ -30,13 +30,15 @@ export interface Session {
 
 /** @throws what `createEngine` throws. */
 export async function openSession({ data, signal, ...choice }: SessionOptions): Promise<Session> {
-  const [engine, allVersions, commit] = await Promise.all([createEngine(choice), versions(), gitCommit()]);
+  const facts = Promise.all([versions(), gitCommit(), processFacts()]);
+  const engine = await createEngine(choice);
+  const [allVersions, commit, process] = await facts;
   const datasets = new Map<string, Promise<Dataset>>();
   const kept = new Map<string, Promise<SplitImages>>();
   return {
     engine,
     signal,
-    provenance: { versions: allVersions, gitCommit: commit },
+    provenance: { versions: allVersions, gitCommit: commit, process },
     dataset: ({ dataset, synthetic }) =>
       once(datasets, `${dataset} ${synthetic}`, () => openDataset(dataset, { directory: data, synthetic })),
     images: ({ dataset, synthetic, validation }, source) =>

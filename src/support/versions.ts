@@ -1,7 +1,9 @@
 /** Which code a result comes from. */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -37,6 +39,27 @@ export async function gitCommit(): Promise<string | null> {
   } catch {
     return null;
   }
+}
+
+/** What a process runs as, and on. */
+export interface ProcessFacts {
+  /** The arguments of the command, or of the program that uses this package. */
+  readonly command: readonly string[];
+  /** SHA-256 of package-lock.json, which says every dependency's version; null where there is none (an installed package). */
+  readonly lockfile: string | null;
+  readonly processor: string;
+  /** Threads of one operation: sums are shared out between them, so results of other numbers differ in their last bits. */
+  readonly threads: number;
+}
+
+export async function processFacts(): Promise<ProcessFacts> {
+  const lockfile = await readFile(join(PACKAGE_FOLDER, 'package-lock.json')).catch(() => null);
+  return {
+    command: process.argv.slice(2),
+    lockfile: lockfile && createHash('sha256').update(lockfile).digest('hex'),
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    threads: availableParallelism(),
+  };
 }
 
 async function versionIn(packageJson: string | (() => string)): Promise<string | null> {

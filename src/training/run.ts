@@ -31,6 +31,8 @@ import { train } from './train.js';
 
 /** What is told while a run is under way. */
 export interface RunEvents {
+  /** Something that whoever resumes a run should know before it goes on. */
+  readonly onNotice?: (text: string) => void;
   readonly onStart: (from: EpochProgress, sources: Sources, plan: Plan) => void;
   readonly onStep: (progress: EpochProgress) => void;
   readonly onEpoch: (metrics: EpochMetrics) => void;
@@ -88,7 +90,7 @@ interface RunInFolder {
   readonly earlier: RunRecord | undefined;
 }
 
-async function trainInFolder(run: RunInFolder, { onStart, onStep, onEpoch }: RunEvents): Promise<RunRecord> {
+async function trainInFolder(run: RunInFolder, { onNotice, onStart, onStep, onEpoch }: RunEvents): Promise<RunRecord> {
   const { session, spec, paths, dataset, sources, earlier } = run;
   const { engine, signal, provenance } = session;
   const learner = buildLearner(spec, sources.train);
@@ -102,6 +104,10 @@ async function trainInFolder(run: RunInFolder, { onStart, onStep, onEpoch }: Run
   const parameters = learner.model.layout.size;
   const common = { spec, dataset, images: sources, engine, provenance, parameters, evaluations };
   let record = newRecord({ ...common, plannedEpochs: plan.epochs, earlier, epochs });
+  const [before, now] = [earlier?.environments?.at(-1)?.threads ?? 0, provenance.process.threads];
+  if (before > 0 && before !== now) {
+    onNotice?.(`goes on with ${now} threads, was on ${before}: its last bits will not be those of a run on one number`);
+  }
   await writeFileAtomic(paths.config, runConfigText(spec));
   await writeRunRecord(paths.record, record);
   onStart(from.progress, sources, plan);

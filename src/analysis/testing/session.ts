@@ -19,7 +19,11 @@ export function sessionOf({ objective: { engine } }: TrainedNetwork): Session {
   return {
     engine,
     signal: NEVER,
-    provenance: { gitCommit: null, versions: {} },
+    provenance: {
+      gitCommit: null,
+      versions: {},
+      process: { command: [], lockfile: null, processor: 'test', threads: 1 },
+    },
     dataset: () => Promise.reject(new Error('no data set to open')),
     images: (_, source) => openImages(source),
     dispose: async () => {},

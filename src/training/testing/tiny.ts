@@ -73,7 +73,11 @@ export async function trainTiny(spec: RunSpec, options: TinyOptions = {}): Promi
   const session: Session = {
     engine: options.engine ?? engine,
     signal: controller.signal,
-    provenance: { gitCommit: null, versions: {} },
+    provenance: {
+      gitCommit: null,
+      versions: {},
+      process: { command: [], lockfile: null, processor: 'test', threads: 1 },
+    },
     dataset: async () => ({ ...TINY_DATASET, ...(options.train && { train: options.train }) }),
     images: (_, source) => openImages(source),
     dispose: async () => {},

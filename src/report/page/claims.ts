@@ -1,0 +1,40 @@
+/** The page's first table: the paper's claims, and what the runs say of each. */
+import { datasetTitle } from '../../data/catalogue.js';
+import type { Group } from '../groups.js';
+import { modelTitle } from '../paper.js';
+import { plusMinus } from '../text.js';
+import { reasonFor, type Verdict } from '../verdicts.js';
+import { type Column, type Html, html, sortableTable } from './html.js';
+import { anchorOf } from './tables.js';
+
+const CONVENTION = { defined: 'as defined', keskar: 'Keskar’s', reference: 'authors’ code' } as const;
+
+const COLUMNS: readonly Column<Verdict>[] = [
+  { title: 'Claim', cell: ({ statement }) => statement, wrap: true },
+  { title: 'In', cell: ({ table }) => table },
+  { title: 'DNN', cell: ({ row }) => `${modelTitle(row.model)}, ${datasetTitle(row.dataset)}` },
+  { title: 'Settings', cell: ({ preset }) => (preset === 'paper' ? 'the paper’s' : 'the authors’') },
+  {
+    title: 'Measured in',
+    cell: ({ quantity }) => (quantity === 'accuracy' ? 'accuracy' : `sharpness, ${CONVENTION[quantity]}`),
+  },
+  { title: 'Verdict', cell: ({ word }) => word },
+  { title: 'Effect', cell: ({ effect }) => (effect === null ? '–' : plusMinus(effect)), numeric: true },
+  { title: 'Paper', cell: ({ published }) => published.toFixed(2), numeric: true, paper: true },
+  { title: 'Why', cell: reasonFor, wrap: true },
+  { title: 'Runs', cell: ({ more, less }) => ({ content: html`${link(more)} ${link(less)}` }) },
+];
+
+const link = (group: Group | null) => group !== null && html`<a href="#${anchorOf(group)}">${group.name}</a>`;
+
+export function claimsSection(claims: readonly Verdict[]): Html {
+  const run = claims.filter(({ word }) => word !== 'not run');
+  const rest = claims.length - run.length;
+  return html`
+<section id="claims">
+<h2>The paper’s claims</h2>
+<p>The effect is in the direction of the claim: above zero is as the paper says. Reproduced and contradicted mean that its 95 %
+interval leaves out zero; undecided, that it does not. ${rest} of ${claims.length} claims have no runs yet: claims.csv has all.</p>
+${sortableTable('The paper’s claims', COLUMNS, run)}
+</section>`;
+}
