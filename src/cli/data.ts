@@ -1,3 +1,4 @@
+/** `smoothout data`: lists, fetches, verifies and generates data sets. */
 import type { Command } from 'commander';
 import { DATASET_NAMES, type DatasetName, dataDirectory, readCatalogue } from '../data/catalogue.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';

@@ -1,3 +1,4 @@
+/** `smoothout doctor`: what this machine has to compute with, and what is missing. */
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+/** The batches of an epoch, in parts, read ahead while the one before is worked on. */
 import { permutation, type Stream } from '../support/random.js';
 import type { ImageSource } from './source.js';
 import { imageSize } from './source.js';

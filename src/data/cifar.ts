@@ -1,3 +1,4 @@
+/** CIFAR-10 and CIFAR-100, in the binary version. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';

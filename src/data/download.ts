@@ -1,3 +1,4 @@
+/** Downloads a file, resumes where it was cut off, and verifies its digests. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';

@@ -111,7 +111,7 @@ export function cauchyPoint(
   return t;
 }
 
-/** The direction d, who rests at a bound, and the breakpoints (4.1), all at x. */
+/** Finds the direction d at x, the variables that stay at a bound, and the breakpoints (4.1). */
 function startPath(
   x: Float64Array,
   gradient: Float64Array,

@@ -1,3 +1,4 @@
+/** Batch normalisation: its statistics, running averages and parameters. */
 import * as tf from '@tensorflow/tfjs';
 import { SmoothOutError } from '../support/errors.js';
 import { type Module, type Pass, tensorNamed } from './layers.js';

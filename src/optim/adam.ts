@@ -1,3 +1,4 @@
+/** Adam. */
 import * as tf from '@tensorflow/tfjs';
 import type { Optimizer } from './optimizer.js';
 

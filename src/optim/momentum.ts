@@ -1,3 +1,4 @@
+/** Gradient descent with momentum. */
 import * as tf from '@tensorflow/tfjs';
 import type { Optimizer } from './optimizer.js';
 

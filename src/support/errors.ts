@@ -1,3 +1,4 @@
+/** The errors that users can cause: their codes, exit statuses and hints. */
 import { distance } from 'fastest-levenshtein';
 
 /** Exit statuses of the command line (README, "Exit status"). */

@@ -1,3 +1,4 @@
+/** The Python that some tests compare with. */
 import { execFileSync } from 'node:child_process';
 
 /** A Python 3 that has these modules; undefined, with a message, where there is none. */

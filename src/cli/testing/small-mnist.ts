@@ -1,3 +1,4 @@
+/** A small data set and a config for it, which tests of the command line train in a moment. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Finished runs that tests of the analyses measure. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

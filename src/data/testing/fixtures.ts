@@ -1,3 +1,4 @@
+/** Files in the official formats, small and as a test wants them. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The real data sets, for the tests that want them, where they are there. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';

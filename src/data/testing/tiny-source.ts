@@ -1,3 +1,4 @@
+/** Images that are drawn in memory, for tests of training. */
 import { normal } from '../../support/random.js';
 import type { ImageSource } from '../source.js';
 

@@ -1,3 +1,4 @@
+/** AlexNet with batch normalisation, for ImageNet. */
 import { batchNorm } from '../batch-norm.js';
 import {
   type Convolution,

@@ -1,3 +1,4 @@
+/** C1 and C3, the shallow convolutional networks for CIFAR. */
 import { batchNorm } from '../batch-norm.js';
 import {
   chain,

@@ -1,3 +1,4 @@
+/** F1, the fully connected network for MNIST, and perceptrons of other widths. */
 import { batchNorm } from '../batch-norm.js';
 import { chain, flattenImages, type ImageShape, type Layer, linear, type Module, relu, sequential } from '../layers.js';
 

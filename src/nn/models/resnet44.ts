@@ -1,3 +1,4 @@
+/** ResNet44 for CIFAR. */
 import * as tf from '@tensorflow/tfjs';
 import { batchNorm } from '../batch-norm.js';
 import {

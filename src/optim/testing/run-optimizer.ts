@@ -1,3 +1,4 @@
+/** Runs an optimizer on given gradients, step by step. */
 import * as tf from '@tensorflow/tfjs';
 import type { Optimizer } from '../optimizer.js';
 

@@ -99,10 +99,10 @@ export function blockedConvolution(
 }
 
 /**
- * The gradient with respect to a filter as one convolution: with the images in the channels' place and the channels in the
- * images', x is the input, dy the filter (dilated by the stride), and the filter's places are the output's. The operator
- * is at its best with rows of six outputs, or a multiple: five are made six, and three of one channel lie between the three
- * of another. x [N,I,H,W], dy [N,O,h,w] → [O,I,kh,kw].
+ * Computes the gradient with respect to a filter as one convolution, in which images and channels change roles: x is its
+ * input, dy its filter (dilated by the stride), and its output has one place for each place of the filter. The operator is
+ * fastest with rows of six outputs, or a multiple of six. So rows of five are padded to six, and rows of three are
+ * interleaved with those of the next channel. x [N,I,H,W], dy [N,O,h,w] → [O,I,kh,kw].
  */
 function blockedFilterGradient(
   graph: GraphBuilder,

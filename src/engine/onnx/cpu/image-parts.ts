@@ -38,7 +38,7 @@ export function inImageParts<Table extends ImageKernels>(
   } satisfies KernelTable;
 }
 
-/** A large result can be had in parts; who wants it whole gets it in one. */
+/** Offers a large result in parts as well. A kernel that asks for the whole result gets it from a single run. */
 function opened(kernel: typeof convolution.Conv2D, limits: PartLimits): typeof convolution.Conv2D {
   return (graph, inputs, attributes) => {
     const whole = kernel(graph, inputs, attributes);

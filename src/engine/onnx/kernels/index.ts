@@ -1,3 +1,4 @@
+/** All kernels of the ONNX engine. */
 import { activation } from './activation.js';
 import { convolution } from './convolution.js';
 import { depthwiseConvolution } from './depthwise.js';

@@ -1,3 +1,4 @@
+/** Conformance cases: convolutions and their gradients. */
 import * as tf from '@tensorflow/tfjs';
 import { type ConformanceCase, floats, forward, withGradients } from '../case.js';
 

@@ -1,3 +1,4 @@
+/** Conformance cases: elementwise operations and broadcasting. */
 import * as tf from '@tensorflow/tfjs';
 import { type CaseInput, type ConformanceCase, floats, forward, given, ints, withGradients } from '../case.js';
 

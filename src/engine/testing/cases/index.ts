@@ -1,3 +1,4 @@
+/** All conformance cases. */
 import type { ConformanceCase } from '../case.js';
 import { constants } from './constants.js';
 import { convolution } from './convolution.js';

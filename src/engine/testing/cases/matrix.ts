@@ -1,3 +1,4 @@
+/** Conformance cases: matrix products. */
 import * as tf from '@tensorflow/tfjs';
 import { type ConformanceCase, floats, forward, ints, withGradients } from '../case.js';
 

@@ -1,3 +1,4 @@
+/** Conformance cases: pooling and its gradients. */
 import * as tf from '@tensorflow/tfjs';
 import { type ConformanceCase, floats, forward, given, withGradients } from '../case.js';
 

@@ -1,3 +1,4 @@
+/** Conformance cases: reductions along axes. */
 import * as tf from '@tensorflow/tfjs';
 import { type ConformanceCase, floats, forward, given, ints, withGradients } from '../case.js';
 

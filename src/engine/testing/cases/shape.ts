@@ -1,3 +1,4 @@
+/** Conformance cases: operations that move, join and cut arrays. */
 import * as tf from '@tensorflow/tfjs';
 import { type ConformanceCase, floats, forward, given, ints, withGradients } from '../case.js';
 
