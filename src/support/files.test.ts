@@ -5,7 +5,17 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { makeFolder, readJson, readTextIfExists, removeStaleTemporaries, writeFileAtomic } from './files.js';
+import {
+  exists,
+  isFolder,
+  makeFolder,
+  readJson,
+  readTextIfExists,
+  removeStaleTemporaries,
+  writeFileAtomic,
+} from './files.js';
+import { acquireLock } from './lock.js';
+import { readSafetensors } from './safetensors.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -123,4 +133,22 @@ test('readJson names the file and what is wrong', async () => {
   );
   await writeFile(path, '{"a": [1]}');
   expect(await readJson(path, 'DATA_CORRUPT')).toEqual({ a: [1] });
+});
+
+test('a path that holds a NUL character is an error of the user’s, whatever it is for', async () => {
+  const path = join(folder, 'a\0b', 'run.lock.json');
+  const all = [
+    writeFileAtomic(path, ''),
+    makeFolder(path),
+    isFolder(path),
+    exists(path),
+    readTextIfExists(path),
+    readJson(path, 'DATA_CORRUPT'),
+    acquireLock(path),
+    readSafetensors(path),
+  ];
+  for (const one of await Promise.allSettled(all)) {
+    expect(one).toMatchObject({ reason: { message: expect.stringContaining('a\\u0000b') } });
+    expect(one).toMatchObject({ reason: { message: expect.stringContaining('no path can hold a NUL character') } });
+  }
 });

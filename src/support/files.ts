@@ -141,8 +141,12 @@ export function asReadError(error: unknown, path: string, code: ErrorCode = 'FIL
   const said = codeOf(error);
   if (said === undefined) return error;
   const what = READ_REASONS[said] ?? `it cannot be read (${said})`;
-  return new SmoothOutError(code, `${JSON.stringify(path).slice(1, -1)}: ${what}`, { cause: error });
+  return new SmoothOutError(code, `${printable(path)}: ${what}`, { cause: error });
 }
+
+/** Characters that a terminal would obey are shown escaped. */
+const printable = (path: string): string =>
+  path.replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** Turns a failed write into the error that the user should see; other errors pass unchanged. */
 export function asWriteError(error: unknown, path: string): unknown {
@@ -170,7 +174,7 @@ function writeError(code: string, path: string, detail?: string, cause?: unknown
   const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
   return new SmoothOutError(
     full ? 'NO_SPACE' : 'OUTPUT_UNWRITABLE',
-    `cannot write ${path}: ${detail ?? REASONS[code] ?? code}`,
+    `cannot write ${printable(path)}: ${detail ?? REASONS[code] ?? code}`,
     {
       hint: full
         ? 'Free some space and run the same command again: it goes on from the last checkpoint.'

@@ -44,7 +44,7 @@ export async function acquireLock(path: string): Promise<Lock> {
   } catch (error) {
     throw asWriteError(error, path);
   } finally {
-    await rm(mine, { force: true });
+    await rm(mine, { force: true }).catch(() => {});
   }
   return {
     async release() {
