@@ -8,6 +8,7 @@ import { readMetrics } from '../records/metrics.js';
 import { type RunPaths, runPaths } from '../records/run-folder.js';
 import { readRunRecord } from '../records/run-record.js';
 import { readSafetensors } from '../support/safetensors.js';
+import { isSoak } from '../testing/soak.js';
 import { smallConfig, smallMnist } from './testing/small-mnist.js';
 import { smoothout, words } from './testing/smoothout.js';
 
@@ -53,14 +54,15 @@ const begin = (out: string) => smoothout`${args(out)}`;
 const epochs = (count: number) => new RegExp(`(: epoch [^]*){${count}}`);
 
 const filesIn = async ({ folder }: RunPaths) => (await readdir(folder)).sort();
+const KILLS = isSoak ? 60 : 5;
 const FINISHED = ['best.safetensors', 'config.yaml', 'last.safetensors', 'metrics.jsonl', 'run.json'];
 
 describe('a run that is killed (SIGKILL)', () => {
-  test('again and again, at random moments, ends as if it never had been', async () => {
+  test('again and again, at random moments, ends as if it never had been', { timeout: 1_800_000 }, async () => {
     const { out, paths } = place('killed');
     const delays: number[] = [];
     let resumed = 0;
-    for (let kill = 0; kill < 5; kill++) {
+    for (let kill = 0; kill < KILLS; kill++) {
       const running = begin(out);
       // The first kill may come at any time, while the program starts too; the others while it trains.
       if (kill > 0) await running.says(epochs(1));

@@ -48,7 +48,11 @@ export async function acquireLock(path: string): Promise<Lock> {
   }
   return {
     async release() {
-      if ((await readHolder(path))?.token === me.token) await rm(path, { force: true });
+      try {
+        if ((await readHolder(path))?.token === me.token) await rm(path, { force: true });
+      } catch (error) {
+        throw asWriteError(error, path);
+      }
     },
   };
 }
