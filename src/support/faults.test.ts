@@ -111,8 +111,7 @@ test.each(FAULTS.filter((as) => as !== 'half'))('a lock is held or free, and fre
       if ((await readdir(folder)).includes('run.lock.json')) {
         await expect(acquireLock(path)).rejects.toMatchObject({ code: 'RUN_LOCKED' });
       } else await (await acquireLock(path)).release();
-      for (const name of await readdir(folder))
-        await import('node:fs').then(({ rmSync }) => rmSync(join(folder, name)));
+      for (const name of await readdir(folder)) rmSync(join(folder, name));
     },
   );
   expect(operations).toBeGreaterThanOrEqual(3);
