@@ -97,6 +97,7 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
     expect(complaints).toEqual([]);
     expect(await page.title()).toBe('SmoothOut, reproduced: Tables 1–3');
     expect(await page.locator('h2').allTextContents()).toEqual([
+      'The paper’s claims',
       'How to read the tables',
       `${results} beside ${results}`,
       'Table 1: baseline models',

@@ -119,7 +119,7 @@ export function reportPage(results: Results, figures: readonly Figure[], compari
 <style>${raw(STYLE)}</style>
 </head>
 <body>${introduction(results)}
-<main>${comparison !== null && comparisonSection(comparison)}${claimsSection(verdicts(groups))}${table1Section(tables)}${table2Section(tables)}${table3Section(tables)}${beyondSection(beyond)}${apartSection(cells.apart)}${figureSections(figures)}${provenanceSection([...cells.placed, ...cells.apart])}${problemsSection(problems)}
+<main>${claimsSection(verdicts(groups))}${readingSection()}${comparison !== null && comparisonSection(comparison)}${table1Section(tables)}${table2Section(tables)}${table3Section(tables)}${beyondSection(beyond)}${apartSection(cells.apart)}${figureSections(figures)}${provenanceSection([...cells.placed, ...cells.apart])}${problemsSection(problems)}
 </main>
 <footer>Written by <code>smoothout report</code>. The same numbers for a program: <code>table1.csv</code>,
 <code>table2.csv</code>, <code>table3.csv</code>, <code>claims.csv</code>, and every run in <code>runs.csv</code>.</footer>
@@ -144,7 +144,12 @@ Learning</cite> (arXiv 1805.07898 v1, 2018), beside what was measured here: ${fi
 results. Runs read: ${runs.length}; groups that differ by the seed alone: ${groups.length}.</p>
 <nav aria-label="Sections"><a href="#claims">Claims</a> <a href="#table-1">Table 1</a> <a href="#table-2">Table 2</a> <a href="#table-3">Table 3</a>${beyond.length > 0 && html` <a href="#beyond">Beyond the paper</a>`}
 ${cells.apart.length > 0 && html`<a href="#apart">Other runs</a>`} ${groups.length > 0 && html`<a href="#provenance">Settings</a>`}</nav>
-</header>
+</header>`;
+}
+
+/** What the columns of the tables mean. */
+function readingSection(): Html {
+  return html`
 <section id="reading">
 <h2>How to read the tables</h2>
 <dl>
