@@ -39,7 +39,7 @@ describe('a claim', () => {
     // s = 0.4509 and t(0.975, 6) = 2.4469: 2.4469 · 0.4509 / √7 = 0.417, and with eight seeds 0.377, below 0.41.
     expect(verdict.seedsNeeded).toBe(8);
     expect(reasonFor(verdict)).toBe(
-      'these seeds could have shown 1.12; 8 seeds would show an effect of the paper’s size',
+      'these seeds could have shown 1.1; 8 seeds would show an effect of the paper’s size',
     );
   });
 

@@ -172,7 +172,7 @@ function seedsFor({ ci95, n }: Difference, size: number): number | null {
 export function reasonFor({ word, effect, seedsNeeded, excludesPublished, published }: Verdict): string {
   if (effect === null) return '';
   if (effect.ci95 === null) return 'one seed a side has no interval';
-  const seen = word === 'undecided' ? `these seeds could have shown ${effect.ci95.toFixed(2)}` : '';
+  const seen = word === 'undecided' ? `these seeds could have shown ${Number(effect.ci95.toPrecision(2))}` : '';
   const needed = seedsNeeded === null ? '' : `${seedsNeeded} seeds would show an effect of the paper’s size`;
   const size = excludesPublished ? `the paper’s ${published.toFixed(2)} is outside the interval` : '';
   return [seen, size || needed].filter(Boolean).join('; ');

@@ -2,7 +2,7 @@
 import { datasetTitle } from '../../data/catalogue.js';
 import type { Group } from '../groups.js';
 import { modelTitle } from '../paper.js';
-import { plusMinus } from '../text.js';
+import { NOTHING, plusMinus, sharpnessText, signedText } from '../text.js';
 import { reasonFor, type Verdict } from '../verdicts.js';
 import { type Column, type Html, html, sortableTable } from './html.js';
 import { anchorOf } from './tables.js';
@@ -19,11 +19,18 @@ const COLUMNS: readonly Column<Verdict>[] = [
     cell: ({ quantity }) => (quantity === 'accuracy' ? 'accuracy' : `sharpness, ${CONVENTION[quantity]}`),
   },
   { title: 'Verdict', cell: ({ word }) => word },
-  { title: 'Effect', cell: ({ effect }) => (effect === null ? '–' : plusMinus(effect)), numeric: true },
+  { title: 'Effect', cell: effectText, numeric: true },
   { title: 'Paper', cell: ({ published }) => published.toFixed(2), numeric: true, paper: true },
   { title: 'Why', cell: reasonFor, wrap: true },
   { title: 'Runs', cell: ({ more, less }) => ({ content: html`${link(more)} ${link(less)}` }) },
 ];
+
+function effectText({ effect, quantity }: Verdict): string {
+  if (effect === null) return NOTHING;
+  if (quantity === 'accuracy') return `${signedText(effect.mean)} ${plusMinus(effect)}`;
+  const ci95 = effect.ci95 === null ? '' : ` ± ${sharpnessText(effect.ci95)}`;
+  return `${sharpnessText(effect.mean)}${ci95}`;
+}
 
 const link = (group: Group | null) => group !== null && html`<a href="#${anchorOf(group)}">${group.name}</a>`;
 
