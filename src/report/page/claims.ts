@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<Verdict>[] = [
 
 function effectText({ effect, quantity }: Verdict): string {
   if (effect === null) return NOTHING;
-  if (quantity === 'accuracy') return `${signedText(effect.mean)} ${plusMinus(effect)}`;
+  if (quantity === 'accuracy') return `${signedText(effect.mean)}${plusMinus(effect)}`;
   const ci95 = effect.ci95 === null ? '' : ` ± ${sharpnessText(effect.ci95)}`;
   return `${sharpnessText(effect.mean)}${ci95}`;
 }
