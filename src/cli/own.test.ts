@@ -62,9 +62,19 @@ describe('the examples', () => {
       status: 0,
     });
     expect((await elsewhere`report --runs ${out}`).stdout).toMatch(/Small CNN +Stripes +50 +my-method/);
+    expect(await elsewhere`landscape --ckpt ${best!} --out ${out}`).toMatchObject({ status: 0 });
     const again = await elsewhere`run ${join(run('my-method'), 'config.yaml')} --out ${out}`;
     expect(again.stderr).toContain('own my-method seed 1: completed before');
   });
+});
+
+test('the strength of a method from a file is tuned and set as that of any other', async () => {
+  const folder = await copyOfExamples();
+  const config = join(folder, 'own.yaml');
+  const tuning = smoothout`tune ${config} --method my-method --grid noise.a=0.01,0.02 --no-bracket --holdout 100 --set epochs=1 --out ${folder}`;
+  expect(await tuning).toMatchObject({ status: 0, stdout: expect.stringMatching(/0\.01.*0\.02/s) });
+  const { stdout } = await smoothout`run ${config} --dry-run --set methods.my-method.noise.a=0.03`;
+  expect(stdout).toMatch(/label: my-method\n +noise:\n +a: 0\.03/);
 });
 
 test('the README’s network trains', async () => {

@@ -5,7 +5,7 @@ import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
 import { applyOverride, applyPreset, parseOverride } from './layers.js';
 import { STRENGTH_KEYS } from './methods.js';
-import { withOwnModules } from './own-modules.js';
+import { withMethodFiles, withOwnModules } from './own-modules.js';
 import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
 import {
   at,
@@ -45,8 +45,8 @@ export async function loadConfigs(path: string, { set = [], methods }: LoadOptio
   const trees = variantsOf(await readWithParents(path, path, []));
   const configs: Config[] = [];
   for (const variant of trees) {
-    let tree: Tree = withDefaultMethods(variant);
-    for (const override of overrides) tree = applyOverride(tree, override);
+    let tree = withMethodFiles(withDefaultMethods(variant));
+    for (const override of overrides) tree = withMethodFiles(applyOverride(tree, override));
     tree = applyPreset(withBudget(withSeedList(tree)));
     tree = await withTunedStrengths(await withOwnModules(tree), path, isWanted);
     const config = validate(tree);

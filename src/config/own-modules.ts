@@ -52,18 +52,27 @@ export async function withOwnModules(tree: Tree): Promise<Tree> {
   let result = await withFile(await withFile(tree, ['model'], 'network'), ['dataset'], 'dataset');
   const methods = at(tree, ['methods']);
   for (const i of methods?.kind === 'list' ? methods.items.keys() : []) {
-    const entry = ['methods', String(i)];
-    const name = at(result, [...entry, 'name']);
-    if (name?.kind === 'scalar' && isPath(name.value)) {
-      // { name: ./mine.ts } is short for { name: own, file: ./mine.ts, label: mine }.
-      const { origin } = name;
-      const label = at(result, [...entry, 'label']) ?? text(basename(name.value, extname(name.value)), origin);
-      result = withValue(withValue(result, [...entry, 'file'], name), [...entry, 'label'], label);
-      result = withValue(result, [...entry, 'name'], text('own', origin));
-    }
-    result = await withFile(result, [...entry, 'file'], 'method');
+    result = await withFile(result, ['methods', String(i), 'file'], 'method');
   }
   return result;
+}
+
+/**
+ * `{ name: ./mine.ts }` is short for `{ name: own, file: ./mine.ts, label: mine }`. It is written out before `--set` is
+ * applied, which finds methods by their labels.
+ */
+export function withMethodFiles(tree: Tree): Tree {
+  const methods = at(tree, ['methods']);
+  if (methods?.kind !== 'list') return tree;
+  return methods.items.reduce((result, method, i) => {
+    const name = at(method, ['name']);
+    if (name?.kind !== 'scalar' || !isPath(name.value)) return result;
+    const entry = ['methods', String(i)];
+    const { origin } = name;
+    const label = at(method, ['label']) ?? text(basename(name.value, extname(name.value)), origin);
+    const named = withValue(withValue(result, [...entry, 'file'], name), [...entry, 'label'], label);
+    return withValue(named, [...entry, 'name'], text('own', origin));
+  }, tree);
 }
 
 const isPath = (value: unknown): value is string => typeof value === 'string' && /\.(ts|js|mjs)$/.test(value);
