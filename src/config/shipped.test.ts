@@ -64,10 +64,19 @@ describe('configs/', () => {
     },
   );
 
-  test('has those and the quickstart alone, a page at most each', async () => {
+  test('has those, one with the authors’ settings and the quickstart alone, a page at most each', async () => {
     const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml'));
-    expect(files.sort()).toEqual([...ROWS.map(([name]) => `${name}.yaml`), 'quickstart.yaml'].sort());
+    const others = ['f1-lb-reference.yaml', 'quickstart.yaml'];
+    expect(files.sort()).toEqual([...ROWS.map(([name]) => `${name}.yaml`), ...others].sort());
     for (const file of files) expect((await readFile(join(FOLDER, file), 'utf8')).split('\n').length).toBeLessThan(60);
+  });
+
+  test('f1-lb-reference differs from f1-lb in the preset and the strength alone, which was tuned inside its grid', async () => {
+    const [reference] = await loadConfigs(join(FOLDER, 'f1-lb-reference.yaml'));
+    const set = ['preset=reference', 'experiment=f1-lb-reference', `noise.a=0.02`];
+    const [expected] = await loadConfigs(join(FOLDER, 'f1-lb.yaml'), { set });
+    expect(reference).toEqual({ ...expected, tuning: reference!.tuning });
+    expect(reference!.tuning).toEqual({ smoothout: expect.stringContaining('from 8 values, 0.000625 to 0.08') });
   });
 
   test.each(['f1', 'c1'])('beyond/%s has every method at both of the paper’s batch sizes', async (name) => {
