@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 from scipy.optimize import fmin_l_bfgs_b
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent / "src" / "sharpness"
+SOURCE = pathlib.Path(__file__).resolve().parent.parent / "src" / "lbfgsb"
 
 
 def rosenbrock(x):
@@ -230,7 +230,7 @@ def main():
     if "--print" in sys.argv:
         print(text)
     else:
-        (SOURCE / "lbfgsb" / "goldens.json").write_text(text)
+        (SOURCE / "goldens.json").write_text(text)
 
 
 main()

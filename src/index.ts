@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { DEFAULT_SETTINGS, measureSharpness, type SharpnessSettings } from './analysis/sharpness.js';
 import { loadConfigs } from './config/load.js';
-import { resolveRuns } from './config/resolve.js';
+import { resolveAllRuns } from './config/resolve.js';
 import type { OwnDataset } from './data/own.js';
 import type { EngineChoice } from './engine/create.js';
 import type { OwnNetwork } from './nn/networks.js';
@@ -55,7 +55,10 @@ export function runConfig(file: string, options: RunConfigOptions = {}): Promise
   const { onStart = () => {}, onStep = () => {}, onEpoch = () => {} } = options;
   return inSession(options, async (session) => {
     const selection = { ...(seeds && { seeds }), ...(methods && { methods }) };
-    const specs = (await loadConfigs(file, { set })).flatMap((config) => resolveRuns(config, selection));
+    const specs = resolveAllRuns(
+      (await loadConfigs(file, { set })).map((config) => [config, file] as const),
+      selection,
+    );
     await prepareRuns(session, specs);
     const records: RunRecord[] = [];
     for (const spec of specs)

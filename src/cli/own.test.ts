@@ -95,7 +95,8 @@ describe('a file of one’s own', () => {
       /model: .*my-network\.ts: its default export is not a network: title: /,
     ],
     ['exports nothing', 'export const network = 1;', /its default export is not a network/],
-    ['does not load', 'import "./no-such-file.js";', /my-network\.ts: does not load: /],
+    ['does not load', 'throw new Error("no");', /my-network\.ts: does not load: no/],
+    ['imports what is not there', 'import "./none.js";', /my-network\.ts: imports .*none\.js: there is no such file/],
     ['is not there', null, /my-network\.ts: there is no such file|my-nothing\.ts: there is no such file/],
   ])('that %s is a config error with file and name', async (_, contents, saying) => {
     const folder = await copyOfExamples();
@@ -104,7 +105,21 @@ describe('a file of one’s own', () => {
     expect(await smoothout`run ${join(folder, 'own.yaml')} --dry-run ${set}`).toBeRefused({ status: 2, saying });
   });
 
-  test('that is changed while its run is not finished is another run', async () => {
+  test('is what it imports too', async () => {
+    const folder = await copyOfExamples();
+    const config = join(folder, 'own.yaml');
+    const out = await temporary();
+    const network = join(folder, 'my-network.ts');
+    await writeFile(join(folder, 'width.ts'), 'export const width = 4;\n');
+    await writeFile(network, `import './width.js';\n${await readFile(network, 'utf8')}`);
+    const run = () => smoothout`run ${config} --method baseline --out ${out}`;
+    expect(await run()).toMatchObject({ status: 0 });
+    await writeFile(join(folder, 'width.ts'), 'export const width = 8;\n');
+    const saying = /other settings: modules\..*my-network\.ts/;
+    expect(await run()).toMatchObject({ status: 5, stderr: expect.stringMatching(saying) });
+  });
+
+  test('that is changed after its run is another run', async () => {
     const folder = await copyOfExamples();
     const config = join(folder, 'own.yaml');
     const out = await temporary();

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfigs } from '../config/load.js';
-import { resolveRuns, runConfigText } from '../config/resolve.js';
+import { resolveAllRuns, runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import type { RunRecord } from '../records/run-record.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
@@ -50,12 +50,11 @@ export function registerRun(program: Command): void {
 /** Every run that the configs and options ask for; all of them are checked before any starts. */
 async function plan(files: readonly string[], options: TrainingOptions): Promise<RunSpec[]> {
   const set = overridesOf(options);
-  const configs = (
-    await Promise.all(
-      files.map((file) => loadConfigs(file, { set, ...(options.method && { methods: options.method }) })),
-    )
-  ).flat();
-  return configs.flatMap((config) => resolveRuns(config, selectionOf(options)));
+  const settings = { set, ...(options.method && { methods: options.method }) };
+  const configs = await Promise.all(
+    files.map(async (file) => (await loadConfigs(file, settings)).map((config) => [config, file] as const)),
+  );
+  return resolveAllRuns(configs.flat(), selectionOf(options));
 }
 
 function showPlan(runs: readonly RunSpec[], { json }: RunOptions): void {

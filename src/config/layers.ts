@@ -86,8 +86,8 @@ export function parseOverride(text: string): Override {
 }
 
 /**
- * Applies an override. A method is named by its place, label or name (`methods.smoothout.noise.a`); `noise.…` and
- * `rho` are said of every method that has them.
+ * Applies an override. A method is named by its label, name or place (`methods.smoothout.noise.a`), the first of these that
+ * fits; a name is of every method that has it. `noise.…` and `rho` are said of every method that has them.
  *
  * @throws SmoothOutError CONFIG_INVALID where it names no method of the config.
  */
@@ -103,14 +103,27 @@ export function applyOverride(tree: Tree, { path, value, origin }: Override): Tr
   }
   if (first !== 'methods' || second === undefined) return withValue(tree, path, value);
 
-  const index = /^\d+$/.test(second) ? Number(second) : labels.indexOf(second);
-  if (labels[index] === undefined) {
+  const keys = path.slice(1);
+  const names = methods?.kind === 'list' ? methods.items.map(nameOf) : [];
+  const found = [labels, names, [...labels.keys()].map(String)].map((called) => methodsCalled(called, keys));
+  const named = found.find(({ places }) => places.length > 0);
+  if (named === undefined) {
     throw new SmoothOutError(
       'CONFIG_INVALID',
       `${origin}: this config has no method "${second}"${didYouMean(second, labels) || `; it has ${labels.join(', ')}`}`,
     );
   }
-  return withValue(tree, ['methods', String(index), ...path.slice(2)], value);
+  return named.places.reduce((result, i) => withValue(result, ['methods', String(i), ...named.rest], value), tree);
+}
+
+/** Which methods the first of `keys` name, and the keys after that. A label may have dots: the longest that fits counts. */
+function methodsCalled(called: readonly string[], keys: readonly string[]) {
+  for (let length = keys.length; length > 0; length--) {
+    const name = keys.slice(0, length).join('.');
+    const places = [...called.keys()].filter((i) => called[i] === name);
+    if (places.length > 0) return { places, rest: keys.slice(length) };
+  }
+  return { places: [], rest: [] };
 }
 
 function labelOf(method: Tree): string {

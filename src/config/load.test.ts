@@ -129,10 +129,6 @@ describe('variants', () => {
     ]);
   });
 
-  test('must not share a name', async () => {
-    expect(await complaint(MINIMAL + two.replace('large', 'small'))).toMatch(/^a\.yaml:7: experiment: two variants/);
-  });
-
   test.each(['variants: []', 'variants: 3', 'variants: [3]'])('%s is refused', async (text) => {
     expect(await complaint(`${MINIMAL}${text}\n`)).toMatch(/^a\.yaml:5: variants: expected a list of mappings/);
   });
@@ -185,6 +181,13 @@ describe('a tuned strength', () => {
     ]);
     expect((await load(text)).methods[0]).toMatchObject({ noise: { a: 0.02 } });
     expect((await load(text, 'synthetic=true')).methods[0]).toMatchObject({ noise: { a: 0.5 } });
+  });
+
+  test('of the real data serves generated data that has none of its own, never the other way round', async () => {
+    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [CHOICE]);
+    expect((await load(text, 'synthetic=true')).methods[0]).toMatchObject({ noise: { a: 0.02 } });
+    await writeTuned(join(folder, 'tuned/other.yaml'), 'other', [{ ...CHOICE, synthetic: true }]);
+    expect(await complaint(text.replace('trial', 'other'))).toMatch(/nothing has been tuned for smoothout/);
   });
 
   test('says how it was chosen, which is no setting of a run', async () => {

@@ -7,14 +7,15 @@ import { applyOverride, applyPreset, parseOverride } from './layers.js';
 import { STRENGTH_KEYS } from './methods.js';
 import { withMethodFiles, withOwnModules } from './own-modules.js';
 import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
+import { withStartingWeights } from './starting-weights.js';
 import {
   at,
   emptyMap,
   invalid,
   type MapTree,
   merge,
-  originAt,
   parseTree,
+  parseTrees,
   type Tree,
   without,
   withValue,
@@ -34,7 +35,7 @@ interface LoadOptions {
 }
 
 /**
- * The configs of a file: one, or one for each of its `variants`.
+ * The configs of a file: one for each YAML document, or for each of its `variants`.
  *
  * @throws SmoothOutError CONFIG_INVALID with a line for each problem: file, line, key, what was expected. USAGE for a
  *   malformed `--set`.
@@ -42,37 +43,37 @@ interface LoadOptions {
 export async function loadConfigs(path: string, { set = [], methods }: LoadOptions = {}): Promise<Config[]> {
   const overrides = set.map(parseOverride);
   const isWanted = (method: string) => methods?.includes(method) ?? true;
-  const trees = variantsOf(await readWithParents(path, path, []));
+  const documents = parseTrees(await readConfigText(path, path), (line) => `${path}:${line}`);
+  const trees = await Promise.all(documents.map((document) => withParents(document, path, [])));
   const configs: Config[] = [];
-  for (const variant of trees) {
+  for (const variant of trees.flatMap(variantsOf)) {
     let tree = withMethodFiles(withDefaultMethods(variant));
     for (const override of overrides) tree = withMethodFiles(applyOverride(tree, override));
     tree = applyPreset(withBudget(withSeedList(tree)));
-    tree = await withTunedStrengths(await withOwnModules(tree), path, isWanted);
-    const config = validate(tree);
-    if (configs.some(({ experiment }) => experiment === config.experiment)) {
-      const origin = originAt(tree, ['experiment']);
-      throw invalid(origin, `experiment: two variants are named ${config.experiment}; their runs would share a folder`);
-    }
-    configs.push(config);
+    tree = await withStartingWeights(await withOwnModules(tree));
+    configs.push(validate(await withTunedStrengths(tree, path, isWanted)));
   }
   return configs;
 }
 
-/** The file on top of the one it `extends`, and so on. `from` is where the path was found. */
-async function readWithParents(path: string, from: string, children: readonly string[]): Promise<MapTree> {
-  const absolute = resolve(path);
-  if (children.includes(absolute)) throw invalid(from, `extends: ${path} extends itself`);
-  if (children.length > MAX_PARENTS) throw invalid(from, `extends: more than ${MAX_PARENTS} files deep`);
-  const text = await readConfigText(path, from);
-  const tree = parseTree(text, (line) => `${path}:${line}`);
+/** What a file says on top of the file that it `extends`, and so on. */
+async function withParents(tree: Tree, path: string, children: readonly string[]): Promise<MapTree> {
   if (tree.kind !== 'map') throw invalid(path, 'expected a mapping such as "experiment: c1-lb"');
   const parent = tree.entries.get('extends');
   if (parent === undefined) return tree;
   if (parent.kind !== 'scalar' || typeof parent.value !== 'string') {
     throw invalid(parent.origin, 'extends: expected the name of a config file');
   }
-  const base = await readWithParents(resolveBeside(path, parent.value), parent.origin, [...children, absolute]);
+  const file = resolveBeside(path, parent.value);
+  const family = [...children, resolve(path)];
+  if (family.includes(resolve(file))) throw invalid(parent.origin, `extends: ${file} extends itself`);
+  if (family.length > MAX_PARENTS) throw invalid(parent.origin, `extends: more than ${MAX_PARENTS} files deep`);
+  const text = await readConfigText(file, parent.origin);
+  const base = await withParents(
+    parseTree(text, (line) => `${file}:${line}`),
+    file,
+    family,
+  );
   return merge(base, without(tree, 'extends')) as MapTree;
 }
 
@@ -165,9 +166,10 @@ async function withTunedStrengths(
     const experiment = at(tree, ['experiment']);
     if (label?.kind !== 'scalar' || name?.kind !== 'scalar' || experiment?.kind !== 'scalar') continue;
     const file = tunedPath(configPath, String(experiment.value));
-    const choice = (await readTuned(file))?.choices.find(
-      (each) => each.method === String(label.value) && each.synthetic === isSynthetic,
-    );
+    const choices = ((await readTuned(file))?.choices ?? []).filter(({ method }) => method === String(label.value));
+    const onReal = choices.find(({ synthetic }) => !synthetic);
+    // Generated data stands in for the real data, so what was chosen there is a start; never the other way round.
+    const choice = isSynthetic ? (choices.find(({ synthetic }) => synthetic) ?? onReal) : onReal;
     if (choice?.strength === undefined) {
       if (!isWanted(String(label.value)) && !isWanted(String(name.value))) {
         // Nobody runs it, so any number will do.
@@ -176,7 +178,7 @@ async function withTunedStrengths(
       }
       throw invalid(
         strength.origin,
-        `${path.join('.')}: nothing has been tuned for ${label.value}${isSynthetic ? ' on generated data' : ''}: there is no strength in ${file}`,
+        `${path.join('.')}: nothing has been tuned for ${label.value}: there is no strength in ${file}`,
         `Run smoothout tune ${configPath} --grid ${path.slice(2).join('.')}=0.005,0.01,0.02 or give a number.`,
       );
     }

@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, extname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
 import { z } from 'zod';
 import { type OwnDataset, registerDataset } from '../data/own.js';
 import { type OwnNetwork, registerNetwork } from '../nn/networks.js';
 import { type OwnMethod, registerMethod } from '../smoothout/own.js';
-import { at, invalid, type Origin, type Tree, withValue } from './tree.js';
+import { at, fileAt, invalid, type Origin, type Tree, withValue } from './tree.js';
 
 const count = z.int().min(1);
 const title = z.string().min(1);
@@ -42,8 +43,8 @@ const REGISTER = {
 type Kind = keyof typeof REGISTER;
 
 /**
- * The tree with every file that it names loaded: paths become absolute, and `modules` has the SHA-256 of each, which is
- * part of a run's identity. A relative path is relative to the file that it is written in.
+ * The tree with every file that it names loaded: paths become absolute, and `modules` has the SHA-256 of each with what it
+ * imports, which is part of a run's identity. A relative path is relative to the file that it is written in.
  *
  * @throws SmoothOutError CONFIG_INVALID: there is no such file, it does not load, it exports something else, or it is not
  * the file that `modules` has the digest of.
@@ -82,15 +83,18 @@ const text = (value: string, origin: Origin): Tree => ({ kind: 'scalar', value, 
 async function withFile(tree: Tree, path: readonly string[], kind: Kind): Promise<Tree> {
   const named = at(tree, path);
   if (named?.kind !== 'scalar' || !isPath(named.value)) return tree;
-  const file = resolve(folderOf(named.origin), named.value);
+  const file = fileAt(named.origin, named.value);
   const fail = (why: string, hint?: string) => invalid(named.origin, `${path.join('.')}: ${file}: ${why}`, hint);
-  const contents = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw fail(error.code === 'ENOENT' ? 'there is no such file' : `cannot be read (${error.code})`);
+  const digest = await digestOf(file).catch((error: NodeJS.ErrnoException) => {
+    const imported = error.path === file ? '' : `imports ${error.path}: `;
+    throw fail(`${imported}${error.code === 'ENOENT' ? 'there is no such file' : `cannot be read (${error.code})`}`);
   });
-  const digest = createHash('sha256').update(contents).digest('hex');
   const known = at(tree, ['modules', file]);
   if (known?.kind === 'scalar' && known.value !== digest) {
-    throw fail('has changed since this run began', 'Put the file back as it was, or run it as another experiment.');
+    throw fail(
+      'has changed since this run began, or a file that it imports',
+      'Put the file back as it was, or run it as another experiment.',
+    );
   }
   try {
     REGISTER[kind](file, await defaultExport(file));
@@ -103,14 +107,32 @@ async function withFile(tree: Tree, path: readonly string[], kind: Kind): Promis
   return withValue(withValue(tree, path, text(file, named.origin)), ['modules', file], text(digest, named.origin));
 }
 
+/** SHA-256 of a file; where it imports others by relative paths, of the digests of all of them. */
+async function digestOf(file: string): Promise<string> {
+  const digests = new Map<string, string>();
+  const unread = [file];
+  for (let next = unread.pop(); next !== undefined; next = unread.pop()) {
+    if (digests.has(next)) continue;
+    const text = await readFile(next, 'utf8');
+    digests.set(next, sha256(text));
+    for (const [, name] of text.matchAll(RELATIVE_IMPORT)) unread.push(importedFile(name!, next));
+  }
+  return digests.size === 1 ? digests.get(file)! : sha256([...digests.values()].join());
+}
+
+const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** As the loader finds it: `./width.js` may be width.ts. What is not there is read, and so reported, under its own name. */
+function importedFile(name: string, importer: string): string {
+  const parent = pathToFileURL(importer);
+  const found = createJiti(importer).esmResolve(name, { parentURL: parent, try: true });
+  return fileURLToPath(found ?? new URL(name, parent));
+}
+
 /** Node.js 20 does not read TypeScript by itself. */
 async function defaultExport(file: string): Promise<unknown> {
   const jiti = createJiti(import.meta.url, { fsCache: false });
   return jiti.import(file, { default: true });
-}
-
-/** An origin is such as configs/mine.yaml:3; what `--set` says is relative to the working folder. */
-function folderOf(origin: Origin): string {
-  const file = origin.startsWith('--') ? undefined : /^(.+):\d+$/.exec(origin)?.[1];
-  return file === undefined ? process.cwd() : dirname(resolve(file));
 }

@@ -26,6 +26,29 @@ export function resolveRuns(config: Config, { methods, seeds = config.seeds }: R
   return chosen.flatMap((method) => seeds.map((seed) => resolveRun(config, method, seed)));
 }
 
+/**
+ * @param configs with the file that each comes from
+ * @throws SmoothOutError CONFIG_INVALID where two of the runs would share a folder
+ */
+export function resolveAllRuns(configs: readonly (readonly [Config, string])[], selection: RunSelection): RunSpec[] {
+  const files = new Map<string, string>();
+  return configs.flatMap(([config, file]) => {
+    const runs = resolveRuns(config, selection);
+    for (const { experiment, method, seed } of runs) {
+      const folder = `${experiment}/${method.label}/seed-${seed}`;
+      const other = files.get(folder);
+      if (other !== undefined) {
+        const both = other === file ? `two configs of ${file}` : `${other} and ${file}`;
+        throw new SmoothOutError('CONFIG_INVALID', `${both} would share the folder runs/${folder}`, {
+          hint: 'Give each an experiment name of its own.',
+        });
+      }
+      files.set(folder, file);
+    }
+    return runs;
+  });
+}
+
 function resolveRun(
   { methods: _, seeds: __, tuning = {}, ...settings }: Config,
   method: MethodConfig,

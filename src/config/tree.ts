@@ -2,7 +2,8 @@
  * Settings as they were written: every value knows where it stands, so that an error found after files, variants and
  * `--set` have been put together can still name the file and the line.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { dirname, resolve } from 'node:path';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { SmoothOutError } from '../support/errors.js';
 
 export type Scalar = string | number | boolean | null;
@@ -23,15 +24,29 @@ export function emptyMap(origin: Origin): MapTree {
 }
 
 /**
- * Reads YAML 1.2 text without what configs have no use for: aliases, tags, merge keys, keys that are not text.
+ * Reads YAML 1.2 text without what configs have no use for: aliases, tags, merge keys, keys that are not text. Text without
+ * a document has one, which is empty.
  *
  * @param originOf where the line with this number (from 1) stands
  * @throws SmoothOutError CONFIG_INVALID
  */
-export function parseTree(text: string, originOf: (line: number) => Origin): Tree {
+export function parseTrees(text: string, originOf: (line: number) => Origin): Tree[] {
   const lines = new LineCounter();
   const at = (offset: number) => originOf(lines.linePos(offset).line);
-  const document = parseDocument(text, { lineCounter: lines, merge: false, uniqueKeys: true, prettyErrors: false });
+  const parsed = parseAllDocuments(text, { lineCounter: lines, merge: false, uniqueKeys: true, prettyErrors: false });
+  const documents: readonly Document.Parsed[] = 'empty' in parsed ? [] : parsed;
+  const trees = documents.map((document) => treeOf(document, at, originOf(1)));
+  return trees.length > 0 ? trees : [{ kind: 'scalar', value: null, origin: originOf(1) }];
+}
+
+/** The tree of text with one document. @throws SmoothOutError CONFIG_INVALID */
+export function parseTree(text: string, originOf: (line: number) => Origin): Tree {
+  const [tree, second] = parseTrees(text, originOf);
+  if (second !== undefined) throw invalid(second.origin, 'expected one YAML document, found another after ---');
+  return tree!;
+}
+
+function treeOf(document: Document.Parsed, at: (offset: number) => Origin, start: Origin): Tree {
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
     const why = problem.code === 'RESOURCE_EXHAUSTION' ? 'nested too deeply' : problem.message;
@@ -61,7 +76,8 @@ export function parseTree(text: string, originOf: (line: number) => Origin): Tre
     }
     throw invalid(origin, 'expected text, a number, true, false, null, a list or a mapping');
   }
-  return convert(document.contents, originOf(1));
+  const first = document.contents?.range[0];
+  return convert(document.contents, first === undefined ? start : at(first));
 }
 
 /** `over` on top of `base`: mappings are merged key by key, anything else is replaced whole. */
@@ -118,6 +134,12 @@ export function plain(tree: Tree): unknown {
   const object = Object.create(null) as Record<string, unknown>;
   for (const [key, value] of tree.entries) object[key] = plain(value);
   return object;
+}
+
+/** A file that is named in a config file is beside it; one that `--set` names is in the working folder. */
+export function fileAt(origin: Origin, name: string): string {
+  const config = origin.startsWith('--') ? undefined : /^(.+):\d+$/.exec(origin)?.[1];
+  return resolve(config === undefined ? process.cwd() : dirname(resolve(config)), name);
 }
 
 export function invalid(origin: Origin, message: string, hint?: string): SmoothOutError {

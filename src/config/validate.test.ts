@@ -122,6 +122,10 @@ describe('what does not go together', () => {
     ['methods: [{ name: smoothout }, { name: smoothout }]', /^a\.yaml:5: methods\.1: a second method named smoothout/],
     ['dropout: 0.5', 'a.yaml:5: dropout: model f1 has no dropout; c1, c3, alexnet have'],
     ['methods: [{ name: baseline, dropout: 0 }]', /^a\.yaml:5: methods\.0\.dropout: model f1 has no dropout/],
+    [
+      'methods: [{ name: baseline, optimizer: { scaleLearningRate: true } }]',
+      /^a\.yaml:5: methods\.0\.optimizer\.scaleLearningRate: scales by √\(batchSize \/ ghostBatchSize\), so/,
+    ],
     ['hidden: [3]', 'a.yaml:5: hidden: only model mlp has a choice of hidden layers, got f1'],
   ])('%s', async (line, expected) => {
     const flow = line.startsWith('{') ? line.slice(1, -1).trim().split(', ') : [line];
@@ -130,6 +134,11 @@ describe('what does not go together', () => {
     if (typeof expected === 'string') expect(message).toBe(expected);
     else expect(message).toMatch(expected);
   });
+});
+
+test('a name of digits is to be quoted', async () => {
+  const message = await complaint(MINIMAL.replace('trial', '2024'));
+  expect(message).toMatch(/^a\.yaml:1: experiment: expected .*, got 2024; as text it is quoted: "2024"$/);
 });
 
 describe('--set', () => {
@@ -159,7 +168,7 @@ describe('hostile text', () => {
     ['a list', '- 1\n', /^a\.yaml: expected a mapping/],
     ['a key twice', `${MINIMAL}epochs: 3\n`, /^a\.yaml:5: not valid YAML: Map keys must be unique/],
     ['a tab', 'experiment: x\n\tmodel: f1\n', /^a\.yaml:2: not valid YAML: /],
-    ['two documents', `${MINIMAL}---\n${MINIMAL}`, /^a\.yaml:5: not valid YAML: /],
+    ['a second document that is no config', `${MINIMAL}---\n3\n`, /^a\.yaml: expected a mapping/],
     ['an alias', `${MINIMAL}seeds: &s [1]\nmethods: *s\n`, /^a\.yaml:6: aliases such as \*s are not supported/],
     ['a billion laughs', `a: &a [x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n`, /^a\.yaml:2: aliases/],
     ['a tag', `${MINIMAL}seeds: !!js/function x\n`, /^a\.yaml:5: not valid YAML: Unresolved tag/],

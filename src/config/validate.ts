@@ -34,7 +34,9 @@ function explain(issue: z.core.$ZodIssue, tree: Tree): string[] {
   const choices = choicesOf(schema);
   const hint = found?.kind === 'scalar' && typeof found.value === 'string' ? didYouMean(found.value, choices) : '';
   const text = found === undefined ? `${key} is missing: expected ${expected}` : `${key}: expected ${expected}, ${got}`;
-  return [`${originAt(tree, issue.path)}: ${text}${hint}`];
+  const isBareWord = issue.code === 'invalid_type' && issue.expected === 'string' && found?.kind === 'scalar';
+  const quote = isBareWord ? `; as text it is quoted: "${found.value}"` : '';
+  return [`${originAt(tree, issue.path)}: ${text}${hint}${quote}`];
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string, known: readonly string[]): string {
@@ -194,11 +196,12 @@ function* checkBatches(config: Config): Iterable<Problem> {
       message: `expected a divisor of the ${images} images of a pass, got ${method.noise.samples}`,
     };
   }
-  if (ghostBatchSize === null && optimizer.scaleLearningRate) {
-    yield {
-      path: ['optimizer', 'scaleLearningRate'],
-      message: 'scales by √(batchSize / ghostBatchSize), so ghostBatchSize must be a number',
-    };
+  if (ghostBatchSize !== null) return;
+  const message = 'scales by √(batchSize / ghostBatchSize), so ghostBatchSize must be a number';
+  if (optimizer.scaleLearningRate) yield { path: ['optimizer', 'scaleLearningRate'], message };
+  for (const [i, method] of config.methods.entries()) {
+    const path = ['methods', i, 'optimizer', 'scaleLearningRate'];
+    if (method.optimizer?.scaleLearningRate) yield { path, message };
   }
 }
 

@@ -100,6 +100,8 @@ interface Located {
  * Looks for files in the first of the place's folders that has any of them. Each file is given as the names it may
  * have, best first; the paths are in the order asked for, undefined for those that are not there. A folder is taken for
  * a file only where nothing else has a name of the file's, to be told what it is.
+ *
+ * @throws SmoothOutError DATA_MISSING: a folder may not be entered.
  */
 export async function findFiles(
   { root, folders }: Place,
@@ -117,8 +119,8 @@ export async function findFiles(
   return undefined;
 }
 
-async function first(paths: readonly string[], is: (path: string) => Promise<boolean>): Promise<string | undefined> {
-  for (const path of paths) if (await is(path)) return path;
+async function first(paths: readonly string[], is: typeof isFile): Promise<string | undefined> {
+  for (const path of paths) if (await is(path, 'DATA_MISSING')) return path;
   return undefined;
 }
 

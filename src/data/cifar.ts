@@ -61,7 +61,7 @@ export async function openCifar(format: CifarFormat, place: Place): Promise<Omit
 /** What to say where only the python version is here: the same images as pickles, which can run code. */
 async function pythonVersion({ python: [folder, file], train }: CifarFormat, { root, folders, hint }: Place) {
   for (const path of [...folders, folder].flatMap((each) => [join(root, each, file), join(root, each, folder, file)])) {
-    if (!(await isFile(path))) continue;
+    if (!(await isFile(path, 'DATA_MISSING'))) continue;
     const what = `${path}: of the python version, whose pickles are not read; expected the binary version, ${train[0]}`;
     return new SmoothOutError('DATA_MISSING', what, { hint });
   }

@@ -169,8 +169,8 @@ const IMAGE = /\.jpe?g$/i;
 export async function locateImageFolders(place: Place): Promise<string> {
   for (const below of place.folders) {
     const folder = join(place.root, below);
-    if (!(await isFolder(join(folder, 'train')))) continue;
-    if (await isFolder(join(folder, 'val'))) return folder;
+    if (!(await isFolder(join(folder, 'train'), 'DATA_MISSING'))) continue;
+    if (await isFolder(join(folder, 'val'), 'DATA_MISSING')) return folder;
     throw new SmoothOutError('DATA_MISSING', `${place.dataset}: ${folder} has a train folder but no val folder`, {
       hint: place.hint,
     });
@@ -182,7 +182,7 @@ export async function locateImageFolders(place: Place): Promise<string> {
 async function classFolders(split: string): Promise<string[]> {
   const names = await visibleNames(split);
   for (const name of names) {
-    if (await isFolder(join(split, name))) continue;
+    if (await isFolder(join(split, name), 'DATA_MISSING')) continue;
     throw new SmoothOutError(
       'DATA_CORRUPT',
       `${join(split, name)}: is a file, expected only class folders in ${split}`,

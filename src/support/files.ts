@@ -60,14 +60,14 @@ async function makeWithParents(path: string): Promise<void> {
   }
 }
 
-/** @throws SmoothOutError FILE_UNREADABLE where that cannot be found out, as below a folder that may not be entered. */
-export async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isDirectory(), ifAbsent(path));
+/** @throws SmoothOutError `code` where that cannot be found out, as below a folder that may not be entered. */
+export async function isFolder(path: string, code?: ErrorCode): Promise<boolean> {
+  return stat(path).then((found) => found.isDirectory(), ifAbsent(path, code));
 }
 
-/** @throws SmoothOutError FILE_UNREADABLE, as `isFolder`. */
-export async function isFile(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isFile(), ifAbsent(path));
+/** @throws SmoothOutError `code`, as `isFolder`. */
+export async function isFile(path: string, code?: ErrorCode): Promise<boolean> {
+  return stat(path).then((found) => found.isFile(), ifAbsent(path, code));
 }
 
 /** Removes what killed processes left of `writeFileAtomic`. Nobody else may be writing in this folder. */
@@ -84,9 +84,9 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /** False for what is not there; any other failure is thrown. */
-const ifAbsent = (path: string) => (error: unknown) => {
+const ifAbsent = (path: string, code?: ErrorCode) => (error: unknown) => {
   if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return false;
-  throw asReadError(error, path);
+  throw asReadError(error, path, code);
 };
 
 /** The file's text, or null where there is no such file. @throws SmoothOutError FILE_UNREADABLE */

@@ -2,7 +2,7 @@
 import { parseOverride } from '../config/layers.js';
 import { loadConfigs } from '../config/load.js';
 import { STRENGTH_KEYS, strengthOf } from '../config/methods.js';
-import { type RunSelection, resolveRuns } from '../config/resolve.js';
+import { type RunSelection, resolveAllRuns, resolveRuns } from '../config/resolve.js';
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
 import { type Choice, edgeOf } from '../config/tuned.js';
@@ -78,10 +78,15 @@ export async function planTuning(file: string, { axes, holdout, set, ...selectio
   if (points.length < 2) throw new SmoothOutError('USAGE', '--grid: a single value leaves nothing to choose');
   for (const settings of points) {
     const chosen = Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    for (const config of await loadConfigs(file, {
+    const configs = await loadConfigs(file, {
       set: [...set, ...chosen, `validation=holdout:${holdout}`],
       methods: selection.methods ?? [],
-    })) {
+    });
+    resolveAllRuns(
+      configs.map((config) => [config, file]),
+      selection,
+    );
+    for (const config of configs) {
       const { experiment, epochs } = config;
       const trials = [...(tunings.get(experiment)?.trials ?? []), ...trialsAt(config, settings, selection)];
       tunings.set(experiment, { experiment, epochs, trials });
