@@ -107,10 +107,4 @@ describe('init', () => {
     await rm(weights());
     expect((await readRunConfig(path)).configHash).toBe(run.configHash);
   });
-
-  test('that is not there is named with its line', async () => {
-    const message = expect.stringMatching(/a\.yaml:5: init: .*none\.safetensors: there is no such file/);
-    const refused = { code: 'CHECKPOINT_INVALID', message };
-    await expect(load(`${MINIMAL}init: none.safetensors\n`)).rejects.toMatchObject(refused);
-  });
 });

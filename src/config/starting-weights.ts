@@ -7,7 +7,8 @@ import { at, fileAt, invalid, type Tree, withValue } from './tree.js';
 
 /**
  * The tree with `init` as an absolute path, and its SHA-256 in `modules`, which is part of a run's identity. A relative path
- * is relative to the file that it is written in. A run that has its digest can be read without the file.
+ * is relative to the file that it is written in. Without the file, a run that it was trained from can still be reported; only
+ * training needs it.
  *
  * @throws SmoothOutError CHECKPOINT_INVALID: it cannot be read. CONFIG_INVALID: it is not the one that the run began with.
  */
@@ -18,14 +19,15 @@ export async function withStartingWeights(tree: Tree): Promise<Tree> {
   const file = fileAt(origin, init.value);
   const known = at(tree, ['modules', file]);
   const digest = await sha256Of(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' && known?.kind === 'scalar') return known.value;
+    if (error.code === 'ENOENT') return undefined;
     throw asReadError(error, `${origin}: init: ${file}`, 'CHECKPOINT_INVALID');
   });
+  const placed = withValue(tree, ['init'], { kind: 'scalar', value: file, origin });
+  if (digest === undefined) return placed;
   if (known?.kind === 'scalar' && known.value !== digest) {
     const hint = 'Put the file back as it was, or run it as another experiment.';
     throw invalid(origin, `init: ${file}: has changed since this run began`, hint);
   }
-  const placed = withValue(tree, ['init'], { kind: 'scalar', value: file, origin });
   return withValue(placed, ['modules', file], { kind: 'scalar', value: digest, origin });
 }
 

@@ -4,8 +4,8 @@ import type { Group } from '../groups.js';
 import { modelTitle } from '../paper.js';
 import { NOTHING, plusMinus, sharpnessText, signedText } from '../text.js';
 import { reasonFor, type Verdict } from '../verdicts.js';
+import { anchorOf } from './cells.js';
 import { type Column, type Html, html, sortableTable } from './html.js';
-import { anchorOf } from './tables.js';
 
 const CONVENTION = { defined: 'as defined', keskar: 'Keskar’s', reference: 'authors’ code' } as const;
 

@@ -7,19 +7,11 @@ import type { Comparison, Results } from '../results.js';
 import { measurementOf, type Problem, type Run } from '../runs.js';
 import { durationText, percentText, sharpnessText } from '../text.js';
 import { verdicts } from '../verdicts.js';
+import { anchorOf, perConvention, small } from './cells.js';
 import { claimsSection } from './claims.js';
 import { type Column, escapeHtml, type Html, html, raw, SORT_SCRIPT, sortableTable } from './html.js';
-import {
-  anchorOf,
-  apartSection,
-  beyondSection,
-  comparisonSection,
-  perConvention,
-  small,
-  table1Section,
-  table2Section,
-  table3Section,
-} from './tables.js';
+import { apartSection, beyondSection, comparisonSection } from './other-tables.js';
+import { table1Section, table2Section, table3Section } from './paper-tables.js';
 
 /** The page's look: that of a paper's appendix, in the reader's own light or dark, down to the width of a phone. */
 const STYLE = `

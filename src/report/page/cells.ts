@@ -1,0 +1,134 @@
+/** What tables of the page are made of: sections, columns, and the cells of groups of runs. */
+import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
+import type { Difference, Estimate } from '../../support/statistics.js';
+import { type Epoch, type Group, meanAccuracy, sharpness, unfinishedSeeds } from '../groups.js';
+import { METHOD_NAMES, type PaperResult } from '../paper.js';
+import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
+import { type Cell, type Column, type Html, html } from './html.js';
+
+export function section(id: string, title: string, ...contents: readonly Html[]): Html {
+  return html`
+<section id="${id}">
+<h2>${title}</h2>
+${contents}
+</section>`;
+}
+
+export const methodTitle = ({ method: label, settings: { method } }: Group): string =>
+  `${METHOD_NAMES[method.name]}${label === method.name ? '' : ` (${label})`}`;
+
+/** A number of the paper's. */
+export function paperColumn<Row>(group: string, cell: (row: Row) => Cell): Column<Row> {
+  return { title: 'Paper', group, numeric: true, paper: true, cell };
+}
+
+export const accuracyOf = ({ accuracy }: PaperResult): Cell => ({ content: percentText(accuracy), sort: accuracy });
+
+export function accuracyColumns<Row>(paper: (row: Row) => PaperResult, of: (row: Row) => Group | null): Column<Row>[] {
+  return [paperColumn('Accuracy, %', (row) => accuracyOf(paper(row))), ...measuredAccuracyColumns(of)];
+}
+
+export function measuredAccuracyColumns<Row>(of: (row: Row) => Group | null): Column<Row>[] {
+  return atBothEpochs('Accuracy, %', (row, epoch) => accuracyCell(of(row), epoch));
+}
+
+/** Strong where the interval leaves out zero. */
+export function differenceColumns<Row>(
+  group: string,
+  of: (row: Row) => Record<Epoch, Difference | null>,
+): Column<Row>[] {
+  return atBothEpochs(group, (row, epoch) => differenceCell(of(row)[epoch]));
+}
+
+export function differenceCell(value: Difference | null): Cell {
+  if (value === null) return EMPTY;
+  const mean = isClear(value) ? html`<strong>${signedText(value.mean)}</strong>` : signedText(value.mean);
+  const print = small(plusMinus(value), `n = ${value.n}`, value.paired ? '' : 'unpaired');
+  return { content: [mean, print], sort: value.mean };
+}
+
+export function atBothEpochs<Row>(group: string, cell: (row: Row, epoch: Epoch) => Cell): Column<Row>[] {
+  return (['best', 'last'] as const).map((epoch) => ({
+    title: epoch === 'best' ? 'Best epoch' : 'Last epoch',
+    group,
+    numeric: true,
+    cell: (row) => cell(row, epoch),
+  }));
+}
+
+export function sharpnessColumns<Row>(
+  group: string,
+  paper: (row: Row) => PaperResult,
+  of: (row: Row) => Group | null,
+): Column<Row>[] {
+  return [
+    paperColumn(group, (row) => ({ content: paper(row).sharpness.toFixed(4), sort: paper(row).sharpness })),
+    ...perConvention(group, (row: Row, convention) => sharpnessCell(of(row), convention)),
+  ];
+}
+
+export const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
+  defined: 'As defined',
+  keskar: "Keskar's",
+  reference: "Authors' code",
+};
+
+/** A column for each convention of the sharpness. */
+export function perConvention<Row>(
+  group: string,
+  cell: (row: Row, convention: NamedConvention) => Cell,
+): Column<Row>[] {
+  return CONVENTION_NAMES.map((convention) => ({
+    title: CONVENTION_TITLES[convention],
+    group,
+    numeric: true,
+    cell: (row) => cell(row, convention),
+  }));
+}
+
+export const EMPTY: Cell = { content: html`<span class="empty">${NOTHING}</span>`, sort: '' };
+
+/** A second line in small print. */
+export const small = (...parts: readonly string[]): Html =>
+  html`<span class="n">${parts
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .join(', ')}</span>`;
+
+/** A mean with its interval and, in small print, over how many seeds. */
+export function estimateCell(value: Estimate, mean: string, plusOrMinus: string): Cell {
+  return { content: [mean, small(plusOrMinus, `n = ${value.n}`)], sort: value.mean };
+}
+
+export function accuracyCell(group: Group | null, epoch: Epoch = 'best'): Cell {
+  if (group === null) return EMPTY;
+  const value = meanAccuracy(group, epoch);
+  return estimateCell(value, percentText(value.mean), plusMinus(value));
+}
+
+export function sharpnessCell(group: Group | null, convention: NamedConvention): Cell {
+  const value = group && sharpness(group, convention);
+  return value === null ? EMPTY : estimateCell(value, sharpnessText(value.mean), sharpnessPlusMinus(value));
+}
+
+/** Links to the settings of the groups in a row, with marks for what a reader has to know of them. */
+export function runsCell(groups: readonly (Group | null)[]): Cell {
+  const present = groups.filter((group) => group !== null);
+  if (present.length === 0) return { content: html`<span class="empty">not run</span>`, sort: '' };
+  return {
+    content: present.map(
+      (group, i) =>
+        html`${i > 0 && html`<br>`}<a href="#${anchorOf(group)}">${group.name}</a>${marksOf(group, group.claim.notes)}`,
+    ),
+    sort: present[0]!.experiment,
+  };
+}
+
+export const anchorOf = ({ experiment, method, runs }: Group): string =>
+  `runs-${experiment}-${method}-${runs[0]!.record.configHash.replace(/[^A-Za-z0-9]/g, '').slice(0, 8)}`;
+
+export const mark = (text: string): Html => html` <span class="mark">${text}</span>`;
+
+export function marksOf(group: Group, marks: readonly string[]): Html[] {
+  return [...marks, ...unfinishedSeeds(group)].map(mark);
+}

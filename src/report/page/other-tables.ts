@@ -1,0 +1,136 @@
+/** The sections of the page beside the paper's tables: other runs, methods beyond the paper, and two folders side by side. */
+import { datasetTitle } from '../../data/catalogue.js';
+import type { BeyondRow } from '../beyond.js';
+import { describeGroup, type Group, publishedOf } from '../groups.js';
+import { METHOD_NAMES, modelTitle } from '../paper.js';
+import type { ComparedPair, Comparison } from '../results.js';
+import { durationText, percentText, plusMinus, signedText } from '../text.js';
+import {
+  accuracyCell,
+  accuracyOf,
+  anchorOf,
+  differenceCell,
+  differenceColumns,
+  EMPTY,
+  estimateCell,
+  mark,
+  marksOf,
+  measuredAccuracyColumns,
+  methodTitle,
+  paperColumn,
+  perConvention,
+  section,
+  sharpnessCell,
+} from './cells.js';
+import { type Column, type Html, html, sortableTable } from './html.js';
+
+/** Nothing where every group stands in a table. */
+export function apartSection(apart: readonly Group[]): Html | null {
+  if (apart.length === 0) return null;
+  const columns: Column<Group>[] = [
+    {
+      title: 'Experiment',
+      cell: (group) => ({
+        content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`,
+        sort: group.experiment,
+      }),
+    },
+    { title: 'DNN', cell: ({ settings }) => modelTitle(settings.model) },
+    { title: 'Data set', cell: ({ settings }) => datasetTitle(settings.dataset) },
+    { title: 'Batch', numeric: true, cell: ({ settings }) => settings.batchSize },
+    { title: 'Epochs', numeric: true, cell: ({ settings }) => settings.epochs },
+    {
+      title: 'Method',
+      cell: methodTitle,
+    },
+    ...measuredAccuracyColumns((group: Group) => group),
+    ...perConvention('Sharpness', sharpnessCell),
+    {
+      title: 'Why it is no row of the paper',
+      wrap: true,
+      cell: (group) => {
+        const { deviations, notes } = group.claim;
+        const reasons = deviations.length > 0 ? deviations : ['passed over for the group in the table'];
+        return { content: marksOf(group, [...reasons, ...notes]), sort: reasons.join() };
+      },
+    },
+  ];
+  const explanation = html`<p>Shorter than the paper's epochs, on generated data, on a part of the data or with other settings: never to be read as
+rows of the tables above.</p>
+`;
+  return section('apart', 'Other runs', explanation, sortableTable('Other runs', columns, apart));
+}
+
+/** Nothing where no run goes beyond the paper. */
+export function beyondSection(rows: readonly BeyondRow[]): Html | null {
+  if (rows.length === 0) return null;
+  const columns: Column<BeyondRow>[] = [
+    {
+      title: 'Experiment',
+      cell: ({ group }) => ({
+        content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`,
+        sort: group.experiment,
+      }),
+    },
+    { title: 'DNN', cell: ({ group }) => modelTitle(group.settings.model) },
+    { title: 'Batch', numeric: true, cell: ({ group }) => group.settings.batchSize },
+    { title: 'Method', cell: ({ group }) => methodTitle(group) },
+    ...measuredAccuracyColumns(({ group }: BeyondRow) => group),
+    {
+      title: 'Best epoch',
+      group: 'Average, %',
+      numeric: true,
+      cell: ({ average }) => (average ? estimateCell(average, percentText(average.mean), plusMinus(average)) : EMPTY),
+    },
+    { title: 'Over the baseline, points', numeric: true, cell: ({ improvement }) => differenceCell(improvement) },
+    {
+      title: 'Training − validation, points',
+      numeric: true,
+      cell: ({ gap }) => (gap ? estimateCell(gap, signedText(gap.mean), plusMinus(gap)) : EMPTY),
+    },
+    ...perConvention('Sharpness', ({ group }: BeyondRow, convention) => sharpnessCell(group, convention)),
+    {
+      title: 'Gradients',
+      numeric: true,
+      cell: ({ gradientEvaluations: found }) =>
+        found ? { content: `${Math.round(found.mean)}`, sort: found.mean } : EMPTY,
+    },
+    {
+      title: 'Time',
+      numeric: true,
+      cell: ({ seconds }) => ({ content: durationText(seconds.mean), sort: seconds.mean }),
+    },
+  ];
+  const explanation = html`<p>Methods that the paper does not have, each beside the baseline of the same experiment: none of these numbers
+is the paper's. “Gradients” are gradients of a batch in a whole run, which is what methods cost; the difference to the baseline
+is the average's where the parameters are averaged.</p>
+`;
+  return section('beyond', 'Beyond the paper', explanation, sortableTable('Beyond the paper', columns, rows));
+}
+
+export function comparisonSection({ names, pairs }: Comparison): Html {
+  const [left, right] = names;
+  const present = (pair: ComparedPair): Group => (pair.left ?? pair.right)!;
+  const columns: Column<ComparedPair>[] = [
+    { title: 'Runs', cell: (pair) => present(pair).name },
+    {
+      title: 'Settings',
+      wrap: true,
+      cell: (pair) => ({ content: [describeGroup(present(pair)), pair.settings.map(mark)] }),
+    },
+    { title: 'Method', cell: (pair) => METHOD_NAMES[present(pair).settings.method.name]! },
+    paperColumn('Accuracy, %', (pair) => {
+      const published = publishedOf(present(pair));
+      return published === undefined ? { content: '', sort: '' } : accuracyOf(published);
+    }),
+    { title: left, group: 'Accuracy, %', numeric: true, cell: (pair) => accuracyCell(pair.left) },
+    { title: right, group: 'Accuracy, %', numeric: true, cell: (pair) => accuracyCell(pair.right) },
+    ...differenceColumns(`${right} − ${left}, points`, ({ difference }: ComparedPair) => difference),
+    ...(['left', 'right'] as const).flatMap((side, i) =>
+      perConvention(`Sharpness, ${names[i]}`, (pair: ComparedPair, convention) =>
+        sharpnessCell(pair[side], convention),
+      ),
+    ),
+  ];
+  return section('comparison', `${left} beside ${right}`, sortableTable('Comparison', columns, pairs));
+}
