@@ -81,7 +81,11 @@ export function measureCheckpoint(
 }
 
 async function inSession<T>(options: Options, use: (session: Session) => Promise<T>): Promise<T> {
-  const { engine = 'onnx', device = 'auto', signal = new AbortController().signal, data } = options;
-  const session = await openSession({ engine, device, signal, ...(data !== undefined && { data }) });
+  const { engine = 'onnx', device = 'auto', signal = new AbortController().signal, data, threads } = options;
+  const session = await openSession({
+    ...{ engine, device, signal },
+    ...(data !== undefined && { data }),
+    ...(threads !== undefined && { threads }),
+  });
   return use(session).finally(session.dispose);
 }

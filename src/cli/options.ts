@@ -11,13 +11,17 @@ interface ComputingOptions extends EngineChoice {
   readonly json?: boolean;
 }
 
-/** Of run and tune. */
-export interface TrainingOptions extends ComputingOptions {
+/** Which runs are meant. */
+export interface PlanOptions {
   readonly method?: string[];
   readonly seed?: number[];
   readonly set: string[];
   readonly synthetic?: boolean;
   readonly init?: string;
+}
+
+/** Of run and tune. */
+export interface TrainingOptions extends ComputingOptions, PlanOptions {
   readonly out: string;
   readonly force?: boolean;
   readonly failFast?: boolean;
@@ -60,11 +64,12 @@ function addEngineOptions(command: Command): Command {
         .choices(['auto', 'cpu', 'webgpu', 'cuda'])
         .env('SMOOTHOUT_DEVICE')
         .default('auto'),
-    );
+    )
+    .option('--threads <n>', 'of the CPU for each run (default: all)', wholeNumber('--threads', 1, 1024));
 }
 
 /** What the options change of a config, as `--set` would. */
-export function overridesOf({ set, synthetic, init }: TrainingOptions): string[] {
+export function overridesOf({ set, synthetic, init }: PlanOptions): string[] {
   return [
     ...set,
     ...(synthetic ? ['synthetic=true'] : []),
@@ -73,7 +78,7 @@ export function overridesOf({ set, synthetic, init }: TrainingOptions): string[]
 }
 
 /** Which of a config's runs the options ask for. */
-export function selectionOf({ method, seed }: TrainingOptions): RunSelection {
+export function selectionOf({ method, seed }: PlanOptions): RunSelection {
   return { ...(method && { methods: method }), ...(seed && { seeds: seed }) };
 }
 

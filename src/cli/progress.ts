@@ -122,10 +122,9 @@ export function createRunProgress(spec: RunSpec, json: boolean): RunProgress {
     stop: () => bar?.stop(),
     events: {
       onNotice: (text) => log(`${name}: ${text}`),
-      onStart(from, sources, plan) {
+      onStart({ from, ...plan }) {
         begun = true;
-        trainImages = sources.train.count;
-        epochs = plan.epochs;
+        ({ trainImages, epochs } = plan);
         const done = from.epoch * trainImages + from.images;
         bar?.start(epochs * trainImages, done, { epoch: 'compiling', training: '', speed: '', left: '' });
         if (done > 0) log(`${name}: resuming in epoch ${from.epoch + 1} of ${epochs}`);

@@ -178,7 +178,9 @@ describe('what a run was trained on', () => {
       const threads = (await readRunRecord(paths.record)).environments!.map((each) => each.threads);
       if (availableParallelism() === 1) return;
       expect(threads).toEqual([1, availableParallelism()]);
-      expect(stderr).toContain(`goes on with ${availableParallelism()} threads, was on 1`);
+      expect(stderr).toContain(
+        `goes on with onnx on cpu, ${availableParallelism()} threads, was on onnx on cpu, 1 thread:`,
+      );
       const [first] = (await readRunRecord(paths.record)).environments!;
       expect(first).toMatchObject({
         command: args(out),

@@ -1,14 +1,14 @@
 /** `smoothout run`: trains what configs describe. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { loadConfigs } from '../config/load.js';
-import { resolveAllRuns, runConfigText } from '../config/resolve.js';
+import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import type { RunRecord } from '../records/run-record.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
-import { addTrainingOptions, overridesOf, selectionOf, type TrainingOptions } from './options.js';
+import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, reportError, textTable } from './output.js';
+import { planRuns } from './plan-runs.js';
 import { createRunProgress, runName } from './progress.js';
 import { inSession } from './session.js';
 
@@ -36,7 +36,7 @@ export function registerRun(program: Command): void {
     .option('--json', 'print one JSON object a line: epochs as they end, then runs')
     .addHelpText('after', EXAMPLES)
     .action(async (files: string[], options: RunOptions) => {
-      const runs = await plan(files, options);
+      const runs = await planRuns(files, options);
       if (options.dryRun) {
         showPlan(runs, options);
         return;
@@ -45,16 +45,6 @@ export function registerRun(program: Command): void {
       if (!options.json) print(summary(outcomes, options.out));
       process.exitCode = status;
     });
-}
-
-/** Every run that the configs and options ask for; all of them are checked before any starts. */
-async function plan(files: readonly string[], options: TrainingOptions): Promise<RunSpec[]> {
-  const set = overridesOf(options);
-  const settings = { set, ...(options.method && { methods: options.method }) };
-  const configs = await Promise.all(
-    files.map(async (file) => (await loadConfigs(file, settings)).map((config) => [config, file] as const)),
-  );
-  return resolveAllRuns(configs.flat(), selectionOf(options));
 }
 
 function showPlan(runs: readonly RunSpec[], { json }: RunOptions): void {

@@ -1,4 +1,5 @@
 /** Chooses an engine by the names the command line uses; each is loaded only when it is asked for. */
+import { availableParallelism } from 'node:os';
 import { SmoothOutError } from '../support/errors.js';
 import { type DeviceReport, findDevices, findOnnxDevice } from './devices.js';
 import type { Engine } from './engine.js';
@@ -6,6 +7,8 @@ import type { Engine } from './engine.js';
 export interface EngineChoice {
   readonly engine: 'onnx' | 'tensorflow' | 'tfjs';
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
+  /** Of one operation on the CPU; all that this process may use unless given. */
+  readonly threads?: number;
 }
 
 export interface ChosenEngine extends Engine {
@@ -25,7 +28,7 @@ const DEVICES: Readonly<Record<EngineChoice['engine'], readonly Device[]>> = {
 const PREFERENCE: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
 
 /** @throws SmoothOutError USAGE for a device that the engine does not have, ENGINE_UNAVAILABLE for one not to be had here. */
-export async function createEngine({ engine, device }: EngineChoice): Promise<ChosenEngine> {
+export async function createEngine({ engine, device, threads }: EngineChoice): Promise<ChosenEngine> {
   const has: readonly string[] | undefined = DEVICES[engine];
   if (!has) throw new SmoothOutError('USAGE', `--engine ${engine}: expected ${Object.keys(DEVICES).join(', ')}`);
   if (device !== 'auto' && !has.includes(device)) {
@@ -33,17 +36,23 @@ export async function createEngine({ engine, device }: EngineChoice): Promise<Ch
   }
   if (engine === 'tfjs') return (await import('./eager.js')).createEagerEngine();
   if (engine === 'tensorflow') {
+    // TensorFlow reads it as it is loaded.
+    if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(threads);
     const { createTensorFlowEngine } = await import('./tensorflow.js');
     return createTensorFlowEngine(device === 'auto' ? undefined : (device as 'cpu' | 'cuda'));
   }
-  return device === 'auto' ? fastest(await findDevices()) : open(device);
+  const openDevice = (chosen: Device) => open(chosen, threads);
+  return device === 'auto' ? fastest(await findDevices(), openDevice) : openDevice(device);
 }
 
 /**
  * The first device of `PREFERENCE` that is here and opens.
  * @param reports what `findDevices` found.
  */
-export async function fastest(reports: readonly DeviceReport[], openDevice = open): Promise<ChosenEngine> {
+export async function fastest(
+  reports: readonly DeviceReport[],
+  openDevice: (device: Device) => Promise<Engine> = open,
+): Promise<ChosenEngine> {
   const passed: string[] = [];
   for (const device of PREFERENCE) {
     const report = reports.find((one) => one.engine === 'onnx' && one.device === device)!;
@@ -61,12 +70,12 @@ export async function fastest(reports: readonly DeviceReport[], openDevice = ope
   throw new Error('the list of devices ends with the CPU');
 }
 
-async function open(device: Device): Promise<Engine> {
+async function open(device: Device, threads = availableParallelism()): Promise<Engine> {
   const { available, detail, drawback } = await findOnnxDevice(device);
   if (!available) {
     throw new SmoothOutError('ENGINE_UNAVAILABLE', `--device ${device}: ${drawback}`, { hint: detail });
   }
-  if (device === 'cpu') return (await import('./onnx/cpu/engine.js')).createOnnxEngine();
+  if (device === 'cpu') return (await import('./onnx/cpu/engine.js')).createOnnxEngine({ threads });
   if (device === 'webgpu') return (await import('./onnx/webgpu/engine.js')).createWebGpuEngine();
-  return (await import('./onnx/cuda/engine.js')).createCudaEngine();
+  return (await import('./onnx/cuda/engine.js')).createCudaEngine('cuda', threads);
 }

@@ -157,6 +157,16 @@ function environmentsOf({ process, gitCommit }: Provenance, { name, device }: En
   return isDeepStrictEqual(before.at(-1), now) ? before : [...before, now];
 }
 
+/** What decides the last bits of a run's results, as far as its last environment says: device and, on the CPU, threads. */
+export function computedOn({ environments }: RunRecord): string | undefined {
+  const last = environments?.at(-1);
+  if (last === undefined) return undefined;
+  const { engine, device, threads } = last;
+  // TensorFlow.js's own backend is one thread of JavaScript.
+  const shares = device === 'cpu' && engine !== 'tfjs';
+  return `${engine} on ${device}${shares ? `, ${threads} ${threads === 1 ? 'thread' : 'threads'}` : ''}`;
+}
+
 /** Which images the run sees. */
 export function dataOf(dataset: Dataset, { train, validation }: RunImages): RunRecord['data'] {
   return {

@@ -30,7 +30,7 @@ export interface Session {
 
 /** @throws what `createEngine` throws. */
 export async function openSession({ data, signal, ...choice }: SessionOptions): Promise<Session> {
-  const facts = Promise.all([versions(), gitCommit(), processFacts()]);
+  const facts = Promise.all([versions(), gitCommit(), processFacts(choice.threads)]);
   const engine = await createEngine(choice);
   const [allVersions, commit, process] = await facts;
   const datasets = new Map<string, Promise<Dataset>>();

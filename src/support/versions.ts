@@ -52,13 +52,13 @@ export interface ProcessFacts {
   readonly threads: number;
 }
 
-export async function processFacts(): Promise<ProcessFacts> {
+export async function processFacts(threads = availableParallelism()): Promise<ProcessFacts> {
   const lockfile = await readFile(join(PACKAGE_FOLDER, 'package-lock.json')).catch(() => null);
   return {
     command: process.argv.slice(2),
     lockfile: lockfile && createHash('sha256').update(lockfile).digest('hex'),
     processor: cpus()[0]?.model.trim() ?? 'unknown',
-    threads: availableParallelism(),
+    threads,
   };
 }
 

@@ -8,6 +8,7 @@ import { initialise } from '../nn/weights.js';
 import { type EpochMetrics, truncateMetrics } from '../records/metrics.js';
 import { clearRun, damaged, openRun, type RunPaths, runPaths } from '../records/run-folder.js';
 import {
+  computedOn,
   dataOf,
   failureOf,
   newRecord,
@@ -25,15 +26,23 @@ import { readSafetensors } from '../support/safetensors.js';
 import { checkBatches } from './batch-sizes.js';
 import { type Checkpoint, type EpochProgress, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
 import { buildLearner, type Learner } from './learner.js';
-import { type Plan, planOf } from './plan.js';
+import { planOf } from './plan.js';
 import { freshState } from './state.js';
 import { train } from './train.js';
 
-/** What is told while a run is under way. */
+/** Where a run starts or goes on, and how long it is. */
+export interface RunStart {
+  readonly from: EpochProgress;
+  /** In each epoch. */
+  readonly trainImages: number;
+  readonly epochs: number;
+}
+
+/** What is told while a run is under way, all of it plain data. */
 export interface RunEvents {
   /** Something that whoever resumes a run should know before it goes on. */
   readonly onNotice?: (text: string) => void;
-  readonly onStart: (from: EpochProgress, sources: Sources, plan: Plan) => void;
+  readonly onStart: (start: RunStart) => void;
   readonly onStep: (progress: EpochProgress) => void;
   readonly onEpoch: (metrics: EpochMetrics) => void;
 }
@@ -104,13 +113,13 @@ async function trainInFolder(run: RunInFolder, { onNotice, onStart, onStep, onEp
   const parameters = learner.model.layout.size;
   const common = { spec, dataset, images: sources, engine, provenance, parameters, evaluations };
   let record = newRecord({ ...common, plannedEpochs: plan.epochs, earlier, epochs });
-  const [before, now] = [earlier?.environments?.at(-1)?.threads ?? 0, provenance.process.threads];
-  if (before > 0 && before !== now) {
-    onNotice?.(`goes on with ${now} threads, was on ${before}: its last bits will not be those of a run on one number`);
+  const [before, now] = [earlier, record].map((each) => each && computedOn(each));
+  if (before && before !== now) {
+    onNotice?.(`goes on with ${now}, was on ${before}: its last bits will not be those of a run on one of them`);
   }
   await writeFileAtomic(paths.config, runConfigText(spec));
   await writeRunRecord(paths.record, record);
-  onStart(from.progress, sources, plan);
+  onStart({ from: from.progress, trainImages: sources.train.count, epochs: plan.epochs });
   const afterEpoch = async (done: readonly EpochMetrics[]) => {
     record = { ...record, ...progressOf(done, sources.train, evaluations) };
     await writeRunRecord(paths.record, record);

@@ -109,7 +109,7 @@ interface EpochOptions extends Pick<Training, 'spec' | 'plan' | 'signal'> {
  *
  * @throws SmoothOutError DIVERGED when the loss is no longer a number; `onStep` is not called for that step.
  */
-async function trainEpoch(
+export async function trainEpoch(
   start: TrainingState,
   progress: EpochProgress,
   { spec, source, plan, stepper, learningRate, signal, onStep }: EpochOptions,

@@ -64,15 +64,11 @@ export interface TinyRun {
 
 export const temporaryFolder = () => mkdtemp(join(tmpdir(), 'smoothout-tiny-'));
 
-/** Trains in a folder, as the command does. */
-export async function trainTiny(spec: RunSpec, options: TinyOptions = {}): Promise<TinyRun> {
-  const out = options.out ?? (await temporaryFolder());
-  const paths = runPaths(out, spec);
-  const controller = new AbortController();
-  let steps = 0;
-  const session: Session = {
+/** What trains the tiny problem. */
+export function tinySession(signal: AbortSignal, options: Pick<TinyOptions, 'engine' | 'train'> = {}): Session {
+  return {
     engine: options.engine ?? engine,
-    signal: controller.signal,
+    signal,
     provenance: {
       gitCommit: null,
       versions: {},
@@ -82,6 +78,15 @@ export async function trainTiny(spec: RunSpec, options: TinyOptions = {}): Promi
     images: (_, source) => openImages(source),
     dispose: async () => {},
   };
+}
+
+/** Trains in a folder, as the command does. */
+export async function trainTiny(spec: RunSpec, options: TinyOptions = {}): Promise<TinyRun> {
+  const out = options.out ?? (await temporaryFolder());
+  const paths = runPaths(out, spec);
+  const controller = new AbortController();
+  let steps = 0;
+  const session = tinySession(controller.signal, options);
   const runOptions: RunOptions = {
     out,
     force: options.force ?? false,

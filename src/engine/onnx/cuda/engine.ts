@@ -19,7 +19,10 @@ import { scannedRuns } from './scanned-runs.js';
  * @param provider 'cpu' runs the same graphs without a GPU, for tests.
  * @throws SmoothOutError ENGINE_UNAVAILABLE where the CUDA provider or a library that it needs does not load.
  */
-export async function createCudaEngine(provider: 'cuda' | 'cpu' = 'cuda'): Promise<Engine> {
+export async function createCudaEngine(
+  provider: 'cuda' | 'cpu' = 'cuda',
+  threads = availableParallelism(),
+): Promise<Engine> {
   // ONNX Runtime lets cuBLAS and cuDNN round float32 to TF32, and its Node.js binding has no option against that. This
   // does, and is read when they load; 1 allows it.
   process.env.NVIDIA_TF32_OVERRIDE ??= '0';
@@ -30,7 +33,7 @@ export async function createCudaEngine(provider: 'cuda' | 'cpu' = 'cuda'): Promi
     async compile(fn, signature, options) {
       const once = trace(fn, signature, { pieces: false, kernels: GPU_KERNELS });
       const create = (traced: TracedFunction, given = signature) =>
-        createCpuProgram(traced, given, memory, availableParallelism(), options, [provider]);
+        createCpuProgram(traced, given, memory, threads, options, [provider]);
       const single = createProgramCache((_: 'single') => create(once));
       const several = createProgramCache(async (shared: string) => {
         const names = shared.split(' ');

@@ -1,0 +1,54 @@
+/** Training that leaves nothing behind: for its pace alone. */
+import type { RunSpec } from '../config/schema.js';
+import { initialise } from '../nn/weights.js';
+import type { Session } from '../session/session.js';
+import { chooseSources } from '../session/sources.js';
+import { evaluationsOf } from '../smoothout/method.js';
+import { checkBatches } from './batch-sizes.js';
+import { newEpoch } from './checkpoint.js';
+import { buildLearner } from './learner.js';
+import { planOf } from './plan.js';
+import { trainingPrograms } from './programs.js';
+import { disposeState, freshState, uploadState } from './state.js';
+import { createStepper } from './step.js';
+import { trainEpoch } from './train.js';
+
+/**
+ * Trains a run's network on its images as `train` does, without validation, files or end, until the session's signal is
+ * aborted.
+ *
+ * @param onStep is told after each call of the device how many images that call took; the first calls compile.
+ * @throws SmoothOutError DIVERGED, and what reading data throws.
+ */
+export async function practise(session: Session, spec: RunSpec, onStep: (images: number) => void): Promise<void> {
+  const { engine, signal } = session;
+  const { train: source } = chooseSources(spec, await session.dataset(spec));
+  checkBatches(spec, source);
+  const learner = buildLearner(spec, source);
+  const plan = planOf(spec, source.count, evaluationsOf(learner.method));
+  const programs = trainingPrograms(engine, learner);
+  const stepper = createStepper(spec, learner, programs, signal);
+  const weights = initialise(learner.model.layout, {
+    seed: spec.seed,
+    batchNormScale: spec.batchNorm.scaleInitialisation,
+  });
+  let state = await uploadState(engine, { ...weights, ...freshState(learner) });
+  try {
+    while (!signal.aborted) {
+      let before = 0;
+      const options = {
+        ...{ spec, source, plan, stepper, signal },
+        // Small steps from the first weights: nothing diverges in a moment of them.
+        learningRate: 1e-6,
+        onStep: async (_: unknown, { images }: { readonly images: number }) => {
+          onStep(images - before);
+          before = images;
+        },
+      };
+      ({ state } = await trainEpoch(state, newEpoch(0), options));
+    }
+  } finally {
+    disposeState(state);
+    await programs.dispose();
+  }
+}
