@@ -36,7 +36,10 @@ export function registerReport(program: Command): void {
 }
 
 async function printAsJson({ results, comparison, problems, files }: Report): Promise<void> {
-  const { comparisonCsv, tableRows } = await import('../report/report.js');
+  const [{ comparisonCsv }, { tableRows }] = await Promise.all([
+    import('../report/csv/comparison.js'),
+    import('../report/csv/paper-tables.js'),
+  ]);
   for (const [table, rows] of Object.entries(tableRows(results.tables))) {
     for (const row of rows) printJson({ kind: table, ...row });
   }

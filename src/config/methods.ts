@@ -139,6 +139,24 @@ export const method = z.discriminatedUnion('name', [
   }),
 ]);
 
+/** As tables and figures call them. */
+export const METHOD_TITLES: Readonly<Record<MethodConfig['name'], string>> = {
+  baseline: 'Baseline',
+  smoothout: 'SmoothOut',
+  adasmoothout: 'AdaSmoothOut',
+  'smoothout-deterministic': 'SmoothOut, deterministic',
+  'smoothout-two-sided': 'SmoothOut, two-sided',
+  sam: 'SAM',
+  asam: 'ASAM',
+  'lpf-sgd': 'LPF-SGD',
+  rwp: 'RWP',
+  arwp: 'ARWP',
+  own: 'Own method',
+};
+
+/** The title of a method by its name; of one by its label, the label. */
+export const methodTitle = (name: string): string => (METHOD_TITLES as Readonly<Record<string, string>>)[name] ?? name;
+
 /** Whether methods of this name have a setting of that name. */
 export function methodHas(name: string, key: string): boolean {
   const form = method.options.find(({ shape }) => shape.name.value === name);

@@ -1,7 +1,7 @@
 /** L-BFGS-B: the loop of Cauchy point, subspace minimisation, line search and update (Byrd et al. 1995). */
 import { type CauchySpace, cauchyPoint, createCauchySpace, identityCauchyPoint } from './cauchy-point.js';
 import { clearMemory, createMemory, type LimitedMemory, updateMemory } from './compact-matrices.js';
-import { advanceLineSearch, startLineSearch } from './line-search.js';
+import { createFreeSet, type FreeSet, updateFreeSet } from './free-set.js';
 import {
   type Box,
   classifyBox,
@@ -12,20 +12,9 @@ import {
   projectedGradientNorm,
   projectOntoBox,
 } from './problem.js';
-import {
-  createFreeSet,
-  createReducedMatrix,
-  type FreeSet,
-  factorReducedMatrix,
-  minimizeOverFreeVariables,
-  type ReducedMatrix,
-  updateFreeSet,
-  updateReducedMatrix,
-} from './subspace.js';
-import { dot } from './vectors.js';
-
-/** Longest step where no bound limits it. */
-const NO_LIMIT = 1e10;
+import { createReducedMatrix, factorReducedMatrix, type ReducedMatrix, updateReducedMatrix } from './reduced-matrix.js';
+import { type AcceptedStep, type Iterate, type Point, stepAlong } from './step.js';
+import { minimizeOverFreeVariables } from './subspace.js';
 
 const MESSAGES: Record<MinimizeStatus, string> = {
   converged: '',
@@ -35,21 +24,6 @@ const MESSAGES: Record<MinimizeStatus, string> = {
     'The line search found no acceptable step even along the projected gradient: the gradient may be wrong, or rounding dominates.',
   'non-finite': 'The objective or its gradient was not finite; the last finite point is returned.',
 };
-
-interface Point {
-  readonly x: Float64Array;
-  readonly gradient: Float64Array;
-  f: number;
-}
-
-/** The points change places when the trial is accepted, so a failed line search leaves the current one as it was. */
-interface Iterate {
-  current: Point;
-  trial: Point;
-  /** The one of them at which the objective was last evaluated. */
-  last: Point;
-  evaluations: number;
-}
 
 interface Workspace {
   readonly memory: LimitedMemory;
@@ -107,7 +81,7 @@ export async function minimize(
       clear(work);
       continue;
     }
-    const outcome = await searchLine(objective, iterate, box, work, iterations, maxLineSearchSteps);
+    const outcome = await stepAlong(objective, iterate, box, work, iterations, maxLineSearchSteps);
     if (outcome === 'non-finite') return end('non-finite');
     if (outcome === 'failed') {
       if (work.memory.size === 0) return end('abnormal-line-search');
@@ -194,98 +168,6 @@ function findTarget({ x, gradient }: Point, box: Box, work: Workspace): boolean 
   if (!factorReducedMatrix(reduced, memory)) return false;
   minimizeOverFreeVariables({ x, gradient, box, memory, set, reduced, space, t, newton });
   return true;
-}
-
-interface AcceptedStep {
-  readonly step: number;
-  readonly slope: number;
-  readonly initialSlope: number;
-  readonly directionSquared: number;
-}
-
-/** Moves the iterate along the direction to an accepted step; leaves it where it was otherwise. */
-async function searchLine(
-  objective: ObjectiveFunction,
-  iterate: Iterate,
-  box: Box,
-  work: Workspace,
-  iterations: number,
-  maxSteps: number,
-): Promise<AcceptedStep | 'failed' | 'non-finite'> {
-  const { direction, point } = work.space;
-  const first = iterations === 0;
-  const { initialSlope, directionSquared, longest } = prepareLine(iterate.current, box, work.space);
-  if (!(initialSlope < 0)) return 'failed';
-  const maximum = first && work.constrained ? 1 : longest;
-  const initialStep = first && !work.boxed ? 1 / Math.sqrt(directionSquared) : 1;
-  const search = startLineSearch(iterate.current.f, initialSlope, Math.min(initialStep, maximum), maximum);
-  for (let evaluated = 0; evaluated < maxSteps; evaluated++) {
-    await evaluateTrial(objective, iterate, direction, point, search.step);
-    const { current, trial } = iterate;
-    const slope = dot(trial.gradient, direction);
-    if (!Number.isFinite(trial.f + slope)) return 'non-finite';
-    if (advanceLineSearch(search, trial.f, slope)) {
-      iterate.current = trial;
-      iterate.trial = current;
-      iterate.last = trial;
-      return { step: search.step, slope, initialSlope, directionSquared };
-    }
-  }
-  return 'failed';
-}
-
-/**
- * Evaluates the objective at x + step·direction, or at `target` for a step of 1, so that bounds are met exactly. Like
- * SciPy, a point equal to the last one evaluated is not evaluated again.
- */
-async function evaluateTrial(
-  objective: ObjectiveFunction,
-  iterate: Iterate,
-  direction: Float64Array,
-  target: Float64Array,
-  step: number,
-): Promise<void> {
-  const { current, trial, last } = iterate;
-  let same = true;
-  for (let i = 0; i < trial.x.length; i++) {
-    const xi = step === 1 ? target[i]! : step * direction[i]! + current.x[i]!;
-    if (xi !== last.x[i]!) same = false;
-    trial.x[i] = xi;
-  }
-  if (!same) {
-    trial.f = await objective(trial.x, trial.gradient);
-    iterate.evaluations++;
-    iterate.last = trial;
-  } else if (last === current) {
-    trial.gradient.set(current.gradient);
-    trial.f = current.f;
-  }
-}
-
-/** Writes d = x̄ − x, and returns gᵀd, dᵀd and the longest step along d that stays in the box. */
-function prepareLine(
-  { x, gradient }: Point,
-  box: Box,
-  { point, direction }: CauchySpace,
-): { initialSlope: number; directionSquared: number; longest: number } {
-  const { lower, upper } = box;
-  let initialSlope = 0;
-  let directionSquared = 0;
-  let longest = NO_LIMIT;
-  for (let i = 0; i < x.length; i++) {
-    const xi = x[i]!;
-    const d = point[i]! - xi;
-    direction[i] = d;
-    initialSlope += gradient[i]! * d;
-    directionSquared += d * d;
-    const reach = Math.abs(d) * longest;
-    // Most variables are far from either bound: ask that first.
-    if (upper[i]! - xi < reach || xi - lower[i]! < reach) {
-      const room = d < 0 ? xi - lower[i]! : upper[i]! - xi;
-      if (room < reach) longest = Math.max(room / Math.abs(d), 0);
-    }
-  }
-  return { initialSlope, directionSquared, longest };
 }
 
 /** Takes s and y into the memory unless the curvature along the step is not clearly positive (3.1); false where rounding spoilt B. */

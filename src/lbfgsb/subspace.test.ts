@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { cauchyPoint, createCauchySpace } from './cauchy-point.js';
-import {
-  createFreeSet,
-  createReducedMatrix,
-  type FreeSet,
-  factorReducedMatrix,
-  minimizeOverFreeVariables,
-  type ReducedMatrix,
-  updateFreeSet,
-  updateReducedMatrix,
-} from './subspace.js';
+import { createFreeSet, type FreeSet, updateFreeSet } from './free-set.js';
+import { createReducedMatrix, factorReducedMatrix, type ReducedMatrix, updateReducedMatrix } from './reduced-matrix.js';
+import { minimizeOverFreeVariables } from './subspace.js';
 import {
   denseCauchyPoint,
   denseNewtonPoint,

@@ -1,4 +1,5 @@
 /** What the paper (arXiv 1805.07898 v1) reports: Tables 1–3, number for number with the protocol of each row, and its figures. */
+import { METHOD_TITLES } from '../config/methods.js';
 import type { DatasetName } from '../data/catalogue.js';
 import { type ModelName, networkRow } from '../nn/networks.js';
 import type { CurveKind } from '../records/curve-record.js';
@@ -107,20 +108,6 @@ export function paperRow(id: string): PaperRow {
 
 export const modelTitle = (name: ModelName): string => networkRow(name).title;
 
-export const METHOD_NAMES: Readonly<Record<string, string>> = {
-  baseline: 'Baseline',
-  smoothout: 'SmoothOut',
-  adasmoothout: 'AdaSmoothOut',
-  'smoothout-deterministic': 'SmoothOut, deterministic',
-  'smoothout-two-sided': 'SmoothOut, two-sided',
-  sam: 'SAM',
-  asam: 'ASAM',
-  'lpf-sgd': 'LPF-SGD',
-  rwp: 'RWP',
-  arwp: 'ARWP',
-  own: 'Own method',
-};
-
 /** A cell of the paper's tables. */
 export type Role = readonly [row: string, method: PaperMethod];
 
@@ -162,7 +149,7 @@ const filterNormalised = (id: string, split: 'train' | 'test'): PaperFigure => (
   kind: 'landscape',
   split,
   series: Object.fromEntries(
-    PAPER_METHODS.map((method) => [METHOD_NAMES[method]!, ['resnet44-cifar10-lb-gbn', method]]),
+    PAPER_METHODS.map((method) => [METHOD_TITLES[method], ['resnet44-cifar10-lb-gbn', method]]),
   ),
   caption: `ResNet44 on CIFAR-10: along a random filter-normalised direction, ${split === 'train' ? 'training' : 'test'} set`,
 });

@@ -1,5 +1,6 @@
 /** Numbers as a reader of a table wants them, and the tables that `smoothout report` prints. */
 
+import { METHOD_TITLES } from '../config/methods.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { difference, type Estimate } from '../support/statistics.js';
@@ -12,7 +13,7 @@ import {
   sharpness,
   unfinishedSeeds,
 } from './groups.js';
-import { METHOD_NAMES, modelTitle } from './paper.js';
+import { modelTitle } from './paper.js';
 import type { Comparison, Results } from './results.js';
 
 export const NOTHING = '–';
@@ -98,7 +99,7 @@ function summaryRow(group: Group, baseline: Group | null): string[] {
     modelTitle(settings.model),
     datasetTitle(settings.dataset),
     String(settings.batchSize),
-    group.method === settings.method.name ? METHOD_NAMES[settings.method.name]! : group.method,
+    group.method === settings.method.name ? METHOD_TITLES[settings.method.name] : group.method,
     String(accuracy.n),
     `${percentText(accuracy.mean)}${plusMinus(accuracy)}`,
     percentText(published?.accuracy),

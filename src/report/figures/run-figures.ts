@@ -1,10 +1,12 @@
 /** What finished runs show side by side: accuracy against batch size, and sharpness against the generalisation gap. */
+
 import type { TopLevelSpec } from 'vega-lite';
+import { methodTitle } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import { groupBy, spearman } from '../../support/statistics.js';
 import { type Group, meanAccuracy } from '../groups.js';
-import { METHOD_NAMES, modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
+import { modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
 import { INK, logAxis, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 
@@ -49,7 +51,7 @@ interface Point {
 }
 
 const seriesOf = (method: string, ghostBatches: boolean): string =>
-  `${METHOD_NAMES[method] ?? method}${ghostBatches ? ', ghost batches' : ''}`;
+  `${methodTitle(method)}${ghostBatches ? ', ghost batches' : ''}`;
 
 function measured(family: readonly Group[]): Point[] {
   return family.map((group) => {
@@ -162,7 +164,7 @@ function sharpnessGapPoints(runs: readonly Run[]): SharpnessGapPoint[] {
       // Rounding can leave a metric that is zero a little below it, and a logarithmic axis has no room for that.
       return value === undefined
         ? []
-        : [{ convention, problem, method: METHOD_NAMES[method.name]!, sharpness: Math.max(value, 0), gap }];
+        : [{ convention, problem, method: methodTitle(method.name), sharpness: Math.max(value, 0), gap }];
     });
   });
 }

@@ -1,10 +1,12 @@
 /** Loss and accuracy against the epoch, a figure an experiment. */
+
 import type { TopLevelSpec } from 'vega-lite';
+import { methodTitle } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
 import type { EpochMetrics } from '../../records/metrics.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Group } from '../groups.js';
-import { METHOD_NAMES, modelTitle } from '../paper.js';
+import { modelTitle } from '../paper.js';
 import { DASHES, INK, logAxis, loggable, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 
 /** One figure an experiment; runs of one name on other data or with other sizes have one of their own. */
@@ -89,7 +91,7 @@ function trainingCurvesFigure(groups: readonly Group[], title: string, subtitle:
   // A number is added where two groups have the same method.
   const seen = new Map<string, number>();
   const names = groups.map(({ method }) => {
-    const name = METHOD_NAMES[method] ?? method;
+    const name = methodTitle(method);
     return numbered(seen, name, (count) => `${name} (${count})`);
   });
   const values = groups.flatMap((group, i) => {

@@ -1,8 +1,9 @@
 /** What tables of the page are made of: sections, columns, and the cells of groups of runs. */
+import { METHOD_TITLES } from '../../config/methods.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import type { Difference, Estimate } from '../../support/statistics.js';
 import { type Epoch, type Group, meanAccuracy, sharpness, unfinishedSeeds } from '../groups.js';
-import { METHOD_NAMES, type PaperResult } from '../paper.js';
+import type { PaperResult } from '../paper.js';
 import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
 import { type Cell, type Column, type Html, html } from './html.js';
 
@@ -15,7 +16,7 @@ ${contents}
 }
 
 export const methodTitle = ({ method: label, settings: { method } }: Group): string =>
-  `${METHOD_NAMES[method.name]}${label === method.name ? '' : ` (${label})`}`;
+  `${METHOD_TITLES[method.name]}${label === method.name ? '' : ` (${label})`}`;
 
 /** A number of the paper's. */
 export function paperColumn<Row>(group: string, cell: (row: Row) => Cell): Column<Row> {

@@ -1,8 +1,9 @@
 /** The sections of the page beside the paper's tables: other runs, methods beyond the paper, and two folders side by side. */
+import { METHOD_TITLES } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
 import type { BeyondRow } from '../beyond.js';
 import { describeGroup, type Group, publishedOf } from '../groups.js';
-import { METHOD_NAMES, modelTitle } from '../paper.js';
+import { modelTitle } from '../paper.js';
 import type { ComparedPair, Comparison } from '../results.js';
 import { durationText, percentText, plusMinus, signedText } from '../text.js';
 import {
@@ -118,7 +119,7 @@ export function comparisonSection({ names, pairs }: Comparison): Html {
       wrap: true,
       cell: (pair) => ({ content: [describeGroup(present(pair)), pair.settings.map(mark)] }),
     },
-    { title: 'Method', cell: (pair) => METHOD_NAMES[present(pair).settings.method.name]! },
+    { title: 'Method', cell: (pair) => METHOD_TITLES[present(pair).settings.method.name] },
     paperColumn('Accuracy, %', (pair) => {
       const published = publishedOf(present(pair));
       return published === undefined ? { content: '', sort: '' } : accuracyOf(published);

@@ -1,8 +1,10 @@
 /** report.html: its look, and its sections other than the tables of results. */
+
 import { createHash } from 'node:crypto';
+import { METHOD_TITLES } from '../../config/methods.js';
 import { FIGURE_SECTIONS, type Figure, inlineSvg } from '../figures/drawing.js';
 import { describeGroup, type Group, seedList } from '../groups.js';
-import { METHOD_NAMES, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
+import { PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import type { Comparison, Results } from '../results.js';
 import { measurementOf, type Problem, type Run } from '../runs.js';
 import { durationText, percentText, sharpnessText } from '../text.js';
@@ -159,7 +161,7 @@ conventions stand side by side. <b>As defined</b>: training set, running batch s
 statistics of each batch. <b>Authors' code</b>: test set, running statistics, and a gradient of the wrong sign, with which
 the search often ends where it began and reports 0; the paper's column comes from that code.</dd></div>
 <div><dt>Methods</dt>
-<dd>${METHOD_NAMES.smoothout}: the gradient is taken at w + θ, θ uniform on [−a, a]. ${METHOD_NAMES.adasmoothout}: θ scaled by
+<dd>${METHOD_TITLES.smoothout}: the gradient is taken at w + θ, θ uniform on [−a, a]. ${METHOD_TITLES.adasmoothout}: θ scaled by
 the norm of each filter. The paper gives a for no experiment; the values used stand under <a href="#provenance">Settings and
 commands</a>.</dd></div>
 </dl>

@@ -1,6 +1,7 @@
 /** The sections of the page with the paper's Tables 1 to 3. */
+import { METHOD_TITLES } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
-import { METHOD_NAMES, modelTitle, type PaperRow } from '../paper.js';
+import { modelTitle, type PaperRow } from '../paper.js';
 import type { Table1Row, Table2Row, Table3Row, Tables } from '../results.js';
 import { percentText } from '../text.js';
 import {
@@ -71,7 +72,7 @@ export function table3Section({ table3 }: Tables): Html {
   const gap = 'Gap to the small batch, points';
   const columns: Column<Table3Row>[] = [
     ...NETWORK,
-    { title: 'Method', cell: ({ method }) => METHOD_NAMES[method]! },
+    { title: 'Method', cell: ({ method }) => METHOD_TITLES[method] },
     ...accuracyColumns(paper, group),
     paperColumn(gap, (row) => ({ content: percentText(row.paper.gap), sort: row.paper.gap })),
     ...differenceColumns(gap, (row: Table3Row) => row.gap),
