@@ -59,6 +59,15 @@ const before = z.strictObject({
 
 export type Tuned = z.output<typeof tuned>;
 
+const TRIALS = '-tune';
+
+/** The experiment that the trials of another belong to. */
+export const trialsOf = (experiment: string): string => `${experiment}${TRIALS}`;
+
+/** Whether a run is a trial of `smoothout tune`. */
+export const isTuningTrial = ({ experiment, validation }: { experiment: string; validation: string }): boolean =>
+  experiment.endsWith(TRIALS) && validation !== 'test';
+
 export function tunedPath(configPath: string, experiment: string): string {
   return join(dirname(configPath), 'tuned', `${experiment}.yaml`);
 }

@@ -73,6 +73,8 @@ const recordSchema = z.object({
         threads: count,
         engine: z.string(),
         device: z.string(),
+        /** Epochs that were done when it began. */
+        fromEpoch: count.optional(),
       }),
     )
     .optional(),
@@ -143,7 +145,7 @@ export function newRecord(inputs: RecordInputs): RunRecord {
     configHash: spec.configHash,
     gitCommit: provenance.gitCommit,
     versions: provenance.versions,
-    environments: environmentsOf(provenance, engine, earlier),
+    environments: environmentsOf(provenance, engine, earlier, epochs.length),
     dataset: spec.dataset,
     data: dataOf(dataset, images),
     error: null,
@@ -151,10 +153,16 @@ export function newRecord(inputs: RecordInputs): RunRecord {
   };
 }
 
-function environmentsOf({ process, gitCommit }: Provenance, { name, device }: Engine, earlier: RunRecord | undefined) {
+function environmentsOf(
+  { process, gitCommit }: Provenance,
+  { name, device }: Engine,
+  earlier: RunRecord | undefined,
+  fromEpoch: number,
+) {
   const now = { ...process, command: [...process.command], gitCommit, engine: name, device };
   const before = earlier?.environments ?? [];
-  return isDeepStrictEqual(before.at(-1), now) ? before : [...before, now];
+  const { fromEpoch: _, ...last } = before.at(-1) ?? {};
+  return isDeepStrictEqual(last, now) ? before : [...before, { ...now, fromEpoch }];
 }
 
 /** What decides the last bits of a run's results, as far as its last environment says: device and, on the CPU, threads. */

@@ -89,7 +89,7 @@ export interface Claim {
 }
 
 /** What the text or the code says beyond Table 1's columns: for each optimizer, the values that are no choice. */
-const EXPECTED = {
+export const EXPECTED = {
   adam: { weightDecay: [0, 1e-4], schedule: [] },
   resnet44: { weightDecay: [1e-4], schedule: [81, 122, 164] },
   alexnet: { weightDecay: [5e-4], schedule: [20, 40] },
@@ -162,7 +162,7 @@ function notesOf({ settings }: Run, row: PaperRow): string[] {
 }
 
 /** Each step divides the learning rate by ten once more. */
-function scheduleOf(epochs: readonly number[]): string {
+export function scheduleOf(epochs: readonly number[]): string {
   return epochs.map((epoch, i) => `${epoch}:${Number(`1e-${i + 1}`)}`).join();
 }
 

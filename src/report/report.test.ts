@@ -147,5 +147,5 @@ test('problems of the folder compared with are named as its own', async () => {
   expect(problems).toEqual([
     { where: `${right}: f1-lb/baseline/seed-2`, what: 'run.json: there is no such file; the run is left out' },
   ]);
-  expect(files.at(-1)).toBe(join(left, 'comparison.csv'));
+  expect(files).toContain(join(left, 'comparison.csv'));
 });

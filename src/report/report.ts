@@ -2,11 +2,13 @@
 import { join } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { beyondCsv } from './csv/beyond.js';
-import { csvText } from './csv/cells.js';
+import { type CsvRow, csvText } from './csv/cells.js';
 import { claimCsv } from './csv/claims.js';
 import { comparisonCsv } from './csv/comparison.js';
+import { spentCsv, UNFINISHED_COLUMNS, unfinishedCsv } from './csv/evidence.js';
 import { tableRows } from './csv/paper-tables.js';
 import { runsCsv } from './csv/runs.js';
+import { deviationRows } from './deviations.js';
 import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
 import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
@@ -14,6 +16,7 @@ import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';
 import { type Comparison, compareResults, locateResults, type Results, readResults } from './results.js';
 import type { Problem } from './runs.js';
+import { spentRows } from './spent.js';
 import { verdicts } from './verdicts.js';
 
 export interface ReportOptions {
@@ -35,9 +38,9 @@ export interface Report {
 }
 
 /**
- * Reads the runs and writes table1–3.csv, claims.csv, runs.csv, report.html and figures/*.svg (beyond.csv and
- * comparison.csv where there is something for them), each whole or not
- * at all. The same runs give the same bytes: nothing in them depends on the time, the machine or the folder.
+ * Reads the runs and writes table1–3.csv, claims.csv, runs.csv, deviations.csv, unfinished.csv, spent.csv, report.html and
+ * figures/*.svg (beyond.csv and comparison.csv where there is something for them), each whole or not at all.
+ * The same runs give the same bytes: nothing in them depends on the time, the machine or the folder.
  *
  * @throws SmoothOutError USAGE: a folder is not there; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
  * error: it is in `problems`.
@@ -54,12 +57,15 @@ export async function writeReport({ runs, out, compare }: ReportOptions): Promis
     ['table2.csv', csvText(table2)],
     ['table3.csv', csvText(table3)],
     ['claims.csv', csvText(verdicts(results.groups).map(claimCsv))],
-    ...(results.beyond.length > 0 ? [['beyond.csv', csvText(results.beyond.map(beyondCsv))] as [string, string]] : []),
+    ...ifAny('beyond.csv', results.beyond.map(beyondCsv)),
     ['runs.csv', csvText(runsCsv(results.runs, results.cells.apart))],
+    ['deviations.csv', csvText(deviationRows(results.groups))],
+    ['unfinished.csv', csvText(results.unfinished.map(unfinishedCsv), UNFINISHED_COLUMNS)],
+    ['spent.csv', csvText(spentRows(results.runs).map(spentCsv))],
     ...figures.map(({ name, svg }): [string, string] => [`figures/${name}.svg`, svg]),
     ['report.html', reportPage(results, figures, comparison)],
+    ...ifAny('comparison.csv', comparison === null ? [] : comparisonCsv(comparison)),
   ];
-  if (comparison !== null) contents.push(['comparison.csv', csvText(comparisonCsv(comparison))]);
   const folder = out ?? paths.results;
   await makeFolder(join(folder, 'figures'));
   for (const [name, text] of contents) await writeFileAtomic(join(folder, name), text);
@@ -80,3 +86,6 @@ export function drawFigures({ runs, cells, curves }: Results): Promise<Figure[]>
     ...other,
   ]);
 }
+
+const ifAny = (name: string, rows: readonly CsvRow[]): [string, string][] =>
+  rows.length > 0 ? [[name, csvText(rows)]] : [];

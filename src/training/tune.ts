@@ -5,7 +5,7 @@ import { STRENGTH_KEYS, strengthOf } from '../config/methods.js';
 import { type RunSelection, resolveAllRuns, resolveRuns } from '../config/resolve.js';
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
-import { type Choice, edgeOf } from '../config/tuned.js';
+import { type Choice, edgeOf, trialsOf } from '../config/tuned.js';
 import { SmoothOutError } from '../support/errors.js';
 import { type Estimate, estimate, groupBy, meanOf, standardError } from '../support/statistics.js';
 
@@ -96,7 +96,7 @@ export async function planTuning(file: string, { axes, holdout, set, ...selectio
 }
 
 function trialsAt(config: Config, settings: Settings, selection: RunSelection): Trial[] {
-  const experiment = folderName(`${config.experiment}-tune`);
+  const experiment = folderName(trialsOf(config.experiment));
   const values = Object.entries(settings).map(([key, value]) => `${key.split('.').at(-1)}${value}`);
   const runs = resolveRuns(config, selection);
   const methods = config.methods.filter(({ name, label = name }) => runs.some(({ method }) => method.label === label));

@@ -40,6 +40,7 @@ export function differenceColumns(name: string, value: Difference | null): CsvRo
   return { [name]: decimal(value?.mean), [`${name}_ci95`]: decimal(value?.ci95) };
 }
 
-export function csvText(rows: readonly CsvRow[]): string {
-  return stringify([...rows], { header: true, columns: Object.keys(rows[0] ?? {}) });
+/** `columns`: of a file that has its header even where it has no line. */
+export function csvText(rows: readonly CsvRow[], columns: readonly string[] = Object.keys(rows[0] ?? {})): string {
+  return stringify([...rows], { header: true, columns: [...columns] });
 }

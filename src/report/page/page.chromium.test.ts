@@ -108,6 +108,9 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
       'Sharpness against the generalisation gap',
       'Training curves',
       'Other curves around minima',
+      'Deviations from the paper',
+      'Runs that failed, diverged or did not end',
+      'What it cost',
       'Settings and commands',
       'Left out, or to be read with care',
     ]);

@@ -1,0 +1,60 @@
+/** What the results cost: hours by device, and by what they went into. spent.csv, and a section of the page. */
+import { isTuningTrial } from '../config/tuned.js';
+import type { RunRecord } from '../records/run-record.js';
+import { groupBy } from '../support/statistics.js';
+import type { Run } from './runs.js';
+
+type Environment = NonNullable<RunRecord['environments']>[number];
+
+/** Time that was spent on one device in one way. */
+interface Spent extends Pick<Environment, 'engine' | 'device'> {
+  /** Empty in records of before they said it. */
+  readonly processor: string;
+  readonly threads: number | '';
+  readonly activity: 'training' | 'tuning' | 'sharpness';
+  readonly outcome: RunRecord['status'];
+  readonly seconds: number;
+}
+
+/** A line of the page's table. */
+export interface SpentRow extends Omit<Spent, 'seconds'> {
+  /** Runs, or measurements. */
+  readonly count: number;
+  readonly hours: number;
+}
+
+/** A line for each device, activity and outcome, of all runs: tuning, failed and unfinished ones too. */
+export function spentRows(runs: readonly Run[]): SpentRow[] {
+  const all = runs.flatMap((run) => [...trainingOf(run), ...measuringOf(run)]);
+  const kind = ({ seconds: _, ...rest }: Spent) => JSON.stringify(Object.values(rest));
+  return [...groupBy(all, kind).values()].map((alike) => {
+    const { seconds: _, ...rest } = alike[0]!;
+    const hours = alike.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
+    return { ...rest, count: alike.length, hours };
+  });
+}
+
+/** The epochs of a run, each where it was trained: a resumed run may have been moved to another machine. */
+function trainingOf({ record, metrics, settings }: Run): Spent[] {
+  const { engine, device, environments = [], status: outcome, seconds } = record;
+  const activity = isTuningTrial(settings) ? 'tuning' : 'training';
+  const common = { activity, outcome } as const;
+  const isKnown = metrics.length > 0 && environments.every(({ fromEpoch }) => fromEpoch !== undefined);
+  if (environments.length < 2 || !isKnown) {
+    const { processor = '', threads = '' } = environments.at(-1) ?? {};
+    return [{ engine, device, processor, threads, ...common, seconds }];
+  }
+  return environments.map(({ engine, device, processor, threads, fromEpoch = 0 }, i) => {
+    const end = environments[i + 1]?.fromEpoch;
+    const own = metrics.slice(fromEpoch, end);
+    const spent = own.reduce((sum, epoch) => sum + epoch.seconds, 0);
+    return { engine, device, processor, threads, ...common, seconds: spent };
+  });
+}
+
+function measuringOf({ sharpness }: Run): Spent[] {
+  const unknown = { processor: '', threads: '' } as const;
+  return (sharpness?.measurements ?? []).map(({ engine, device, seconds }) => {
+    return { engine, device, ...unknown, activity: 'sharpness', outcome: 'completed', seconds };
+  });
+}
