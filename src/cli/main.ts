@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   sensitivity: async () => (await import('./sensitivity.js')).registerSensitivity,
   interpolate: async () => (await import('./interpolate.js')).registerInterpolate,
   landscape: async () => (await import('./landscape.js')).registerLandscape,
+  status: async () => (await import('./status.js')).registerStatus,
   report: async () => (await import('./report.js')).registerReport,
   data: async () => (await import('./data.js')).registerData,
   doctor: async () => (await import('./doctor.js')).registerDoctor,
@@ -26,6 +27,7 @@ Examples:
   smoothout run configs/quickstart.yaml       small and large batch, with and without noise, on generated data
   smoothout run configs/c1-lb.yaml --dry-run  show what would be run
   smoothout data fetch cifar10                download and verify a data set
+  smoothout status                            show every run, and what is left of it
   smoothout report                            write the paper's tables from the runs so far
   smoothout doctor                            what this machine has to compute with`;
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
+import { announceRuns } from '../records/run-folder.js';
 import type { RunRecord } from '../records/run-record.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
@@ -78,6 +79,7 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
   await makeFolder(join(out, 'runs'));
   return inSession(options, async (session) => {
     await prepareRuns(session, runs);
+    await announceRuns(out, runs);
     const outcomes: Outcome[] = [];
     let status: number = EXIT.ok;
     for (const spec of runs) {

@@ -1,9 +1,11 @@
 /** A run's folder: what names it, where its files are, and who may write there. */
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { runConfigText } from '../config/resolve.js';
+import type { RunSpec } from '../config/schema.js';
 import { SmoothOutError } from '../support/errors.js';
-import { makeFolder, removeStaleTemporaries } from '../support/files.js';
+import { asWriteError, makeFolder, removeStaleTemporaries } from '../support/files.js';
 import { acquireLock, type Lock } from '../support/lock.js';
 
 export interface RunPaths {
@@ -56,6 +58,22 @@ export const runText = ({ experiment, method, seed }: RunName): string => `${exp
 export function runOfPath(path: string): RunName | null {
   const match = /([^/\\]+)[/\\]([^/\\]+)[/\\]seed-(\d+)[/\\][^/\\]+$/.exec(path);
   return match === null ? null : { experiment: match[1]!, method: match[2]!, seed: Number(match[3]) };
+}
+
+/**
+ * Makes the folders of runs to come, each with its config: that is how others see that they wait. A run that has begun, or
+ * is just beginning, is left alone.
+ *
+ * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE
+ */
+export async function announceRuns(output: string, specs: readonly RunSpec[]): Promise<void> {
+  for (const spec of specs) {
+    const { folder, config } = runPaths(output, spec);
+    await makeFolder(folder);
+    await writeFile(config, runConfigText(spec), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw asWriteError(error, config);
+    });
+  }
 }
 
 /**

@@ -1,14 +1,14 @@
 /** A run as the report knows it, read from its folder. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readRunConfig } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
+import { foldersBelow } from '../records/find-runs.js';
 import { type EpochMetrics, readMetrics } from '../records/metrics.js';
 import { runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { readSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
-import { exists, isFolder } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
 
 /** Everything the report knows of one run. */
@@ -65,7 +65,8 @@ export interface LoadedRuns {
 export async function loadRuns(runsFolder: string): Promise<LoadedRuns> {
   const runs: Run[] = [];
   const problems: Problem[] = [];
-  for (const folder of await seedFolders(runsFolder, problems)) {
+  const leftOut = (where: string, what: string) => problems.push({ where, what: `${what}; it is left out` });
+  for (const folder of await foldersBelow(runsFolder, 3, leftOut)) {
     try {
       runs.push(await loadRun(join(runsFolder, folder), folder, problems));
     } catch (error) {
@@ -155,34 +156,4 @@ function withoutImpostors(runs: readonly Run[]): { kept: Run[]; rejected: Proble
     }
   }
   return { kept, rejected };
-}
-
-/** EXPERIMENT/METHOD/SEED of every folder three levels below, whatever is in it. Links to folders are followed. */
-async function seedFolders(root: string, problems: Problem[]): Promise<string[]> {
-  let level = [''];
-  for (let depth = 0; depth < 3; depth++) {
-    const below = await Promise.all(level.map((folder) => foldersIn(root, folder, problems)));
-    level = below.flat();
-  }
-  return level;
-}
-
-const NATURAL = new Intl.Collator('en', { numeric: true });
-
-async function foldersIn(root: string, parent: string, problems: Problem[]): Promise<string[]> {
-  const leftOut = (where: string, what: string) => problems.push({ where, what: `${what}; it is left out` });
-  const entries = await readdir(join(root, parent), { withFileTypes: true }).catch(
-    ({ code }: NodeJS.ErrnoException) => {
-      if (code !== 'ENOENT') leftOut(parent || 'runs', `the folder cannot be read (${code})`);
-      return [];
-    },
-  );
-  const folders: string[] = [];
-  for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
-    const path = parent === '' ? entry.name : `${parent}/${entry.name}`;
-    if (entry.isDirectory() || (await isFolder(join(root, path)).catch(() => false))) folders.push(path);
-    else if (entry.isSymbolicLink() && !(await exists(join(root, path)).catch(() => false)))
-      leftOut(path, 'the link leads nowhere');
-  }
-  return folders.sort(NATURAL.compare);
 }

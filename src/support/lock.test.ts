@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { acquireLock } from './lock.js';
 
 let output: string;
@@ -83,6 +83,21 @@ describe('acquireLock', () => {
     await writeFile(path, other);
     await lock.release();
     expect(await readFile(path, 'utf8')).toBe(other);
+  });
+
+  test('is touched now and then until it is released', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const changedAt = async () => (await stat(path)).mtimeMs;
+      const lock = await acquireLock(path);
+      await utimes(path, 0, 0);
+      vi.advanceTimersByTime(60_000);
+      await vi.waitFor(async () => expect(await changedAt()).toBeGreaterThan(0));
+      await lock.release();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('says that the folder cannot be written', async () => {

@@ -1,26 +1,17 @@
 /** A lock that is a file: one process at a time holds it, and one that died holding it is found dead by the next. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { SmoothOutError } from './errors.js';
 import { asWriteError } from './files.js';
+import { type Holder, holderHere, isDead, readHolder } from './lock-holder.js';
 
 export interface Lock {
   release(): Promise<void>;
 }
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** Linux: changes with every start of the machine. */
-  readonly bootId: string | null;
-  /** Linux: when the process started, in ticks since the machine did: tells two uses of one pid apart. */
-  readonly processStart: string | null;
-  readonly since: string;
-  readonly token: string;
-}
+/** How often a holder touches its lock. Other machines cannot see its process: to them this is the sign of life. */
+const HEARTBEAT_SECONDS = 15;
 
 /**
  * Takes the lock at `path` (`*.lock.json`): one process at a time writes in a run's folder. The lock is a file that names
@@ -29,14 +20,7 @@ interface Holder {
  * @throws SmoothOutError RUN_LOCKED: a living process has it, or one on another machine, about which nothing is known.
  */
 export async function acquireLock(path: string): Promise<Lock> {
-  const me: Holder = {
-    pid: process.pid,
-    host: hostname(),
-    bootId: bootId(),
-    processStart: processState(process.pid)?.start ?? null,
-    since: new Date().toISOString(),
-    token: randomBytes(12).toString('hex'),
-  };
+  const me = holderHere();
   const mine = path.replace(/\.lock\.json$/, `.${me.token}.lock.json`);
   try {
     await writeFile(mine, `${JSON.stringify(me)}\n`, { flag: 'wx' });
@@ -46,8 +30,10 @@ export async function acquireLock(path: string): Promise<Lock> {
   } finally {
     await rm(mine, { force: true }).catch(() => {});
   }
+  const heartbeat = setInterval(() => void touch(path), 1000 * HEARTBEAT_SECONDS).unref();
   return {
     async release() {
+      clearInterval(heartbeat);
       try {
         if ((await readHolder(path))?.token === me.token) await rm(path, { force: true });
       } catch (error) {
@@ -55,6 +41,12 @@ export async function acquireLock(path: string): Promise<Lock> {
       }
     },
   };
+}
+
+/** A lock that somebody has deleted, or a disk that is away for a moment, must not end what its holder does. */
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch(() => {});
 }
 
 /** Replaces the lock of a dead process. */
@@ -115,59 +107,6 @@ async function makeFilled(path: string, contents: Uint8Array): Promise<void> {
     throw error;
   } finally {
     await file.close();
-  }
-}
-
-/** Null where the lock has just been released. */
-async function readHolder(path: string): Promise<Holder | null> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-  try {
-    const holder = JSON.parse(text) as Holder;
-    if (Number.isSafeInteger(holder.pid) && typeof holder.host === 'string') return holder;
-  } catch {
-    // Told below, like any other contents that are no lock's.
-  }
-  throw new SmoothOutError('RUN_LOCKED', `${path}: not readable as a lock`, {
-    hint: 'If no other smoothout is writing in this folder, delete that file.',
-  });
-}
-
-/** True only where it is certain: the same machine, and either it was started anew or the process is gone. */
-function isDead({ pid, host, bootId: boot, processStart }: Holder): boolean {
-  if (host !== hostname()) return false;
-  if (boot !== null && boot !== bootId()) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
-  const state = processState(pid);
-  // A zombie answers signals though it will never run again.
-  return state !== null && (state.code === 'Z' || (processStart !== null && processStart !== state.start));
-}
-
-function bootId(): string | null {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return null;
-  }
-}
-
-function processState(pid: number): { code: string; start: string } | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the program's name in parentheses, may hold anything; the state is the third, the start the 22nd.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { code: fields[0]!, start: fields[19]! };
-  } catch {
-    return null;
   }
 }
 

@@ -4,7 +4,7 @@
  * The format has no checksum of its own, so files written here carry the SHA-256 of those bytes in the metadata.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { arrayOf, dtypeOf, elementSize, type TensorData } from './dtypes.js';
 import { type ErrorDetails, SmoothOutError } from './errors.js';
 import { asReadError } from './files.js';
@@ -75,7 +75,7 @@ export async function readSafetensors(path: string): Promise<{ tensors: StoredTe
 
 /** `readSafetensors` of bytes at hand; `source` names them in errors. */
 export function decodeSafetensors(file: Uint8Array, source: string): { tensors: StoredTensors; metadata: Metadata } {
-  const headerEnd = prefixLength(file, source);
+  const headerEnd = prefixLength(file, file.length, source);
   const payload = file.subarray(headerEnd);
   const { entries, metadata } = parseHeader(file.subarray(8, headerEnd), payload.length, source);
   const expected = metadata[DIGEST_KEY];
@@ -91,6 +91,41 @@ export function decodeSafetensors(file: Uint8Array, source: string): { tensors: 
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
+/**
+ * What the header alone says: how many bytes each tensor takes, by its name, and the metadata. The tensors' bytes are not
+ * read, so their digest is not checked.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID
+ */
+export async function readSafetensorsHeader(
+  path: string,
+): Promise<{ bytes: Readonly<Record<string, number>>; metadata: Metadata }> {
+  try {
+    const file = await open(path);
+    try {
+      const { size } = await file.stat();
+      // With the first byte of the header, which tells other formats apart.
+      const start = (await file.read(Buffer.alloc(Math.min(size, 9)), { position: 0 })).buffer;
+      const headerEnd = prefixLength(start, size, path);
+      const header = (await file.read(Buffer.alloc(headerEnd - 8), { position: 8 })).buffer;
+      const { entries, metadata } = parseHeader(header, size - headerEnd, path);
+      const bytes = entries.map(
+        ([
+          name,
+          {
+            data_offsets: [begin, end],
+          },
+        ]) => [name, end - begin] as const,
+      );
+      return { bytes: Object.fromEntries(bytes), metadata };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw asReadError(error, path, 'CHECKPOINT_INVALID');
+  }
+}
+
 function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
@@ -99,19 +134,16 @@ function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Where the tensors' bytes begin, from the first eight bytes. @throws SmoothOutError CHECKPOINT_INVALID */
-function prefixLength(file: Uint8Array, source: string): number {
-  refuseOtherFormats(file, source);
-  if (file.length < 8) throw invalid(source, `only ${file.length} bytes long`);
-  const length = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
+/** Where the tensors' bytes begin, from the first bytes of a file of `size`. @throws SmoothOutError CHECKPOINT_INVALID */
+function prefixLength(start: Uint8Array, size: number, source: string): number {
+  refuseOtherFormats(start, source);
+  if (size < 8) throw invalid(source, `only ${size} bytes long`);
+  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_LENGTH)) {
     throw invalid(source, `its header claims ${length} bytes, more than the ${MAX_HEADER_LENGTH} that are allowed`);
   }
-  if (length > BigInt(file.length - 8)) {
-    throw invalid(
-      source,
-      `its header claims ${length} bytes, but only ${file.length - 8} follow: the file is cut short`,
-    );
+  if (length > BigInt(size - 8)) {
+    throw invalid(source, `its header claims ${length} bytes, but only ${size - 8} follow: the file is cut short`);
   }
   return 8 + Number(length);
 }

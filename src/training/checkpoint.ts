@@ -2,13 +2,13 @@
  * last.safetensors: all that a resumed run needs. Randomness is counter-based, so the place in the training and the
  * state are everything. best.safetensors holds the parameters and running statistics alone.
  */
-import { z } from 'zod';
 import type { RunSpec } from '../config/schema.js';
 import type { Layout } from '../nn/layout.js';
 import { fromTensors, networkTensors, TRAINING_PREFIXES, toTensors, type Weights } from '../nn/weights.js';
+import { type EpochProgress, parsePlace } from '../records/checkpoint-place.js';
 import { damaged } from '../records/run-folder.js';
 import { SmoothOutError } from '../support/errors.js';
-import { parseJson, writeFileAtomic } from '../support/files.js';
+import { writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
 import type { Learner } from './learner.js';
 import type { HostState } from './state.js';
@@ -16,25 +16,6 @@ import type { HostState } from './state.js';
 const FORMAT = '2';
 /** Its noise was drawn from U(−a, a) and not scaled from U(−1, 1): equal but for the last bit of θ. */
 const OLD_NOISE = '1';
-
-const number = z.number();
-
-const progressSchema = z.object({
-  /** Counted from 0. */
-  epoch: number,
-  steps: number,
-  images: number,
-  /** Summed over the images so far: cross-entropy (nats) and correct predictions, as they were trained on. */
-  lossSum: number,
-  correct: number,
-  /** Wall time of these steps, waiting for data included. */
-  seconds: number,
-});
-
-/** How far an epoch has come. */
-export type EpochProgress = Readonly<z.output<typeof progressSchema>>;
-
-const placeSchema = z.object({ updates: number, progress: progressSchema });
 
 export const newEpoch = (epoch: number): EpochProgress => ({
   epoch,
@@ -97,8 +78,8 @@ function prefixed(prefix: string, vectors: Readonly<Record<string, Float32Array>
 export async function readCheckpoint(path: string, spec: RunSpec, learner: Learner): Promise<Checkpoint> {
   const { layout } = learner.model;
   const { tensors, metadata } = await readSafetensors(path);
-  const parsed = placeSchema.safeParse(parseJson(metadata.place ?? ''));
-  if (![FORMAT, OLD_NOISE].includes(metadata.format ?? '') || !parsed.success) {
+  const place = parsePlace(metadata);
+  if (![FORMAT, OLD_NOISE].includes(metadata.format ?? '') || place === null) {
     throw damaged(path, 'not a checkpoint to resume from: it does not say how far the training had come');
   }
   if (metadata.configHash !== spec.configHash || metadata.seed !== `${spec.seed}`) {
@@ -125,7 +106,7 @@ export async function readCheckpoint(path: string, spec: RunSpec, learner: Learn
     });
     return Object.fromEntries(entries);
   };
-  const { updates, progress } = parsed.data;
+  const { updates, progress } = place;
   const state = {
     ...weightsIn(tensors, layout, path),
     average: vectors(TRAINING_PREFIXES.average, learner.average ? ['parameters'] : []),

@@ -5,6 +5,7 @@ import type { RunSpec } from '../config/schema.js';
 import type { Dataset } from '../data/source.js';
 import type { Layout } from '../nn/layout.js';
 import { initialise } from '../nn/weights.js';
+import type { EpochProgress } from '../records/checkpoint-place.js';
 import { type EpochMetrics, truncateMetrics } from '../records/metrics.js';
 import { clearRun, damaged, openRun, type RunPaths, runPaths } from '../records/run-folder.js';
 import {
@@ -24,7 +25,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
 import { checkBatches } from './batch-sizes.js';
-import { type Checkpoint, type EpochProgress, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
+import { type Checkpoint, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
 import { buildLearner, type Learner } from './learner.js';
 import { planOf } from './plan.js';
 import { freshState } from './state.js';

@@ -1,0 +1,109 @@
+/** `smoothout status`: every run with its state, from the folders of the runs alone. */
+import { setTimeout } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { findRuns } from '../records/find-runs.js';
+import { RUN_STATES, type RunStatus, readRunState } from '../records/run-state.js';
+import { groupBy } from '../support/statistics.js';
+import { print, printJson, textTable } from './output.js';
+import { duration } from './progress.js';
+
+interface StatusOptions {
+  readonly watch?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  smoothout status                    every run in results
+  smoothout status f1-lb --watch      those of one experiment, kept up to date
+  smoothout status ~/elsewhere --json
+
+It reads the folders of the runs and needs nothing else: on this machine or, on a shared disk, on any other.`;
+
+export function registerStatus(program: Command): void {
+  program
+    .command('status')
+    .description('show every run: its state, progress, best accuracy and time left')
+    .argument('[runs]', 'a folder of results or runs, or a name such as f1-lb or "f1-*"', 'results')
+    .option('--watch', 'look again every 2 s; where stdout is no terminal, print the runs that have changed')
+    .option('--json', 'print one JSON object a line')
+    .addHelpText('after', EXAMPLES)
+    .action(async (what: string, { watch = false, json = false }: StatusOptions) => {
+      const show = json ? showJson : showTable;
+      if (!watch) show(await statusOf(what));
+      else await showAgain(what, !json && process.stdout.isTTY ? showScreen : changesOnly(show));
+    });
+}
+
+type Show = (runs: readonly RunStatus[]) => void;
+
+async function statusOf(what: string): Promise<RunStatus[]> {
+  const found = await Promise.all((await findRuns(what, 'results')).map(readRunState));
+  return found.filter((run) => run !== null);
+}
+
+const WATCH_SECONDS = 2;
+
+/** Until it is interrupted, or nobody reads it any more. */
+async function showAgain(what: string, show: Show): Promise<void> {
+  process.stdout.once('error', () => process.exit());
+  for (;;) {
+    show(await statusOf(what));
+    await setTimeout(1000 * WATCH_SECONDS);
+  }
+}
+
+function changesOnly(show: Show): Show {
+  let before = new Map<string, string>();
+  return (runs) => {
+    const now = new Map(runs.map((run) => [run.folder, `${run.state} ${run.epochsDone}`]));
+    const changed = runs.filter(({ folder }) => before.get(folder) !== now.get(folder));
+    if (changed.length > 0) show(changed);
+    before = now;
+  };
+}
+
+function showJson(runs: readonly RunStatus[]): void {
+  for (const run of runs) printJson(run);
+}
+
+const HEADER = ['experiment', 'method', 'seed', 'state', 'epochs', 'done', 'best %', 'left', ''];
+const NUMBERS = [2, 4, 5, 6, 7];
+
+function showTable(runs: readonly RunStatus[]): void {
+  if (runs.length > 0) print(`${textTable([HEADER, ...runs.map(row)], NUMBERS)}\n`);
+  print(summary(runs));
+}
+
+function summary(runs: readonly RunStatus[]): string {
+  const states = [...groupBy(runs, ({ state }) => state)].map(([state, { length }]) => `${length} ${state}`);
+  return [`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`, ...states].join(', ');
+}
+
+function row(run: RunStatus): string[] {
+  const { experiment, method, seed, state, epochs, epochsDone, progress, bestAccuracy, secondsLeft } = run;
+  return [
+    ...[experiment, method, `${seed}`, state],
+    ...(epochs === null ? ['', ''] : [`${epochsDone}/${epochs}`, `${Math.floor(100 * progress)}%`]),
+    bestAccuracy?.toFixed(2) ?? '',
+    secondsLeft === null ? '' : duration(secondsLeft),
+    remark(run),
+  ];
+}
+
+function remark({ state, reason, process }: RunStatus): string {
+  if (state !== 'running' || process === null) return reason?.split('\n')[0] ?? '';
+  return `process ${process.pid} on ${process.host}, seen ${duration(process.silentSeconds)} ago`;
+}
+
+/** A terminal's screen: the runs that call for somebody first, as many lines as fit, none wider than the terminal. */
+function showScreen(runs: readonly RunStatus[]): void {
+  const { rows, columns } = process.stdout;
+  const sorted = RUN_STATES.flatMap((state) => runs.filter((run) => run.state === state));
+  const table = textTable([HEADER, ...sorted.map(row)], NUMBERS).split('\n');
+  const shown = table.slice(0, Math.max(1, rows - 3));
+  const rest = table.length > shown.length ? [`… and ${table.length - shown.length} more`] : [];
+  const lines = [...shown, ...rest, summary(runs)].map((line) => line.slice(0, columns - 1));
+  // Each line over the old one, so that nothing flickers.
+  process.stdout.write(`\x1b[H${lines.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J`);
+}
