@@ -71,11 +71,15 @@ export function resolveSettings(settings: SharpnessSettings, { splits, model }: 
   const splitImages = splits[settings.split].count;
   const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
   const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
-  if (settings.batchNorm === 'batch' && (batchSize === 1 || images % batchSize === 1)) {
-    const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
-    throw new SmoothOutError('USAGE', what, { hint: 'Choose another --batch-size or --images.' });
-  }
+  checkBatches(settings.batchNorm, images, batchSize);
   return { ...settings, images, splitImages, batchSize };
+}
+
+/** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
+export function checkBatches(batchNorm: 'running' | 'batch', images: number, batchSize: number): void {
+  if (batchNorm === 'running' || (batchSize > 1 && images % batchSize !== 1)) return;
+  const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
+  throw new SmoothOutError('USAGE', what, { hint: 'Choose another --batch-size or --images.' });
 }
 
 /**

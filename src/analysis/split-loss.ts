@@ -1,7 +1,7 @@
 /** The loss of a network over a whole split, with its gradient, as L-BFGS-B takes it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SplitImages } from '../data/split-images.js';
-import { type Engine, float, sumOf } from '../engine/engine.js';
+import { type DeviceArray, type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
@@ -11,12 +11,11 @@ import { networkRow } from '../nn/networks.js';
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
 export type BatchNormMode = 'running' | 'batch';
 
-export interface SplitLossOptions {
+export interface LossOptions {
   readonly engine: Engine;
   readonly model: Model;
   /** Running batch statistics, flat; `batchNorm: 'batch'` has no use for them. */
   readonly statistics: Float32Array;
-  readonly images: SplitImages;
   readonly batchNorm: BatchNormMode;
   readonly batchSize: number;
   readonly signal: AbortSignal;
@@ -24,9 +23,25 @@ export interface SplitLossOptions {
   readonly onBatch?: (imagesDone: number) => void;
 }
 
-export interface SplitLoss {
-  /** f(w) and ∇f(w) for w of layout.size numbers: the mean cross-entropy (nats) over the images. */
+export interface SplitLossOptions extends LossOptions {
+  readonly images: SplitImages;
+}
+
+/** The mean cross-entropy (nats) over some images, as a function of w of layout.size numbers. */
+export interface MeanLoss {
+  /** f(w) and ∇f(w). */
   readonly evaluate: ObjectiveFunction;
+  /** f(w) alone, which takes a forward pass. */
+  readonly valueAt: (w: Float64Array) => Promise<number>;
+}
+
+export interface SplitLoss extends MeanLoss {
+  dispose(): Promise<void>;
+}
+
+/** The losses of one network over one set of images or another, which share their programs. */
+export interface Losses {
+  readonly over: (images: SplitImages) => MeanLoss;
   dispose(): Promise<void>;
 }
 
@@ -39,47 +54,101 @@ export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): numbe
  * f over all images: the weights are cast to float32 once an evaluation, each batch yields its loss's sum and that sum's
  * gradient in float32, and both are added up in float64. Batches are weighted by their size.
  *
- * `evaluate` throws the signal's reason once it is aborted.
+ * Evaluations throw the signal's reason once it is aborted.
  */
-export function createSplitLoss(options: SplitLossOptions): SplitLoss {
-  const { engine, model, statistics, images: split, batchNorm, batchSize, signal, onBatch } = options;
+export function createSplitLoss({ images, ...options }: SplitLossOptions): SplitLoss {
+  const { over, dispose } = createLosses(options);
+  return { ...over(images), dispose };
+}
+
+export function createLosses(options: LossOptions): Losses {
+  const { engine, model, statistics, batchNorm, batchSize, signal, onBatch } = options;
   const { size } = model.layout;
   const weights = new Float32Array(size);
-  const programs = createProgramCache((count: number) => compileLossAndGradient(engine, model, batchNorm, count));
+  const gradients = createProgramCache((count: number) => compileLossAndGradient(engine, model, batchNorm, count));
+  const losses = createProgramCache((count: number) => compileLoss(engine, model, batchNorm, count));
 
-  async function evaluate(x: Float64Array, gradient: Float64Array): Promise<number> {
-    weights.set(x);
-    gradient.fill(0);
-    let loss = 0;
-    let done = 0;
+  /** Calls `use` with the inputs of each batch at w. */
+  async function forEachBatch(
+    split: SplitImages,
+    w: Float64Array,
+    use: (inputs: BatchInputs, count: number) => Promise<void>,
+  ): Promise<void> {
+    weights.set(w);
     const parameters = await engine.upload(weights, [size]);
+    let done = 0;
     try {
-      for await (const batch of split.batches(batchSize)) {
+      for await (const { images, labels, count } of split.batches(batchSize)) {
         // Signals arrive between turns of the event loop only.
         await nextTurn();
         signal.throwIfAborted();
-        const program = await programs.get(batch.count);
-        const { images, labels } = batch;
-        const results = await program.run({ parameters, batch: { statistics, images, labels } });
-        loss += sumOf(results.loss);
-        const values = await results.gradient.read();
-        for (let i = 0; i < size; i++) gradient[i]! += values[i]!;
-        results.gradient.dispose();
-        done += batch.count;
+        await use({ parameters, batch: { statistics, images, labels } }, count);
+        done += count;
         onBatch?.(done);
       }
     } finally {
       parameters.dispose();
     }
-    for (let i = 0; i < size; i++) gradient[i]! /= split.count;
-    return loss / split.count;
   }
 
-  return { evaluate, dispose: programs.dispose };
+  const over = (images: SplitImages): MeanLoss => ({
+    async evaluate(w, gradient) {
+      gradient.fill(0);
+      let loss = 0;
+      await forEachBatch(images, w, async (inputs, count) => {
+        const results = await (await gradients.get(count)).run(inputs);
+        loss += sumOf(results.loss);
+        const values = await results.gradient.read();
+        addTo(gradient, values);
+        results.gradient.dispose();
+      });
+      divide(gradient, images.count);
+      return loss / images.count;
+    },
+    async valueAt(w) {
+      let loss = 0;
+      await forEachBatch(images, w, async (inputs, count) => {
+        loss += sumOf((await (await losses.get(count)).run(inputs)).loss);
+      });
+      return loss / images.count;
+    },
+  });
+
+  return {
+    over,
+    async dispose() {
+      await gradients.dispose();
+      await losses.dispose();
+    },
+  };
+}
+
+function addTo(sum: Float64Array, values: ArrayLike<number>): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
+}
+
+function divide(vector: Float64Array, by: number): void {
+  for (let i = 0; i < vector.length; i++) vector[i]! /= by;
+}
+
+interface BatchInputs {
+  readonly parameters: DeviceArray;
+  readonly batch: { readonly statistics: Float32Array; readonly images: Float32Array; readonly labels: Int32Array };
+}
+
+const inputSpecs = (model: Model, mode: BatchNormMode, count: number) => ({
+  parameters: float(model.layout.size),
+  batch: batchSpecs(model, count, mode),
+});
+
+function compileLoss(engine: Engine, model: Model, mode: BatchNormMode, count: number) {
+  return engine.compile(
+    ({ parameters, batch }) => ({ loss: batchLoss(model, parameters, batch, mode).sum }),
+    inputSpecs(model, mode, count),
+  );
 }
 
 function compileLossAndGradient(engine: Engine, model: Model, mode: BatchNormMode, count: number) {
-  const specs = { parameters: float(model.layout.size), batch: batchSpecs(model, count, mode) };
   return engine.compile(
     ({ parameters, batch }) => {
       const { value, gradient } = withGradient(
@@ -88,7 +157,7 @@ function compileLossAndGradient(engine: Engine, model: Model, mode: BatchNormMod
       );
       return { loss: value, gradient };
     },
-    specs,
+    inputSpecs(model, mode, count),
     { keep: ['gradient'] },
   );
 }

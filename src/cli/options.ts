@@ -47,9 +47,9 @@ export function addTrainingOptions(command: Command): Command {
     .option('--force', 'start over, whatever is there');
 }
 
-export function addAnalysisOptions(command: Command, images: string): Command {
+export function addAnalysisOptions(command: Command, images: string, usual = 'all'): Command {
   command
-    .option('--images <n>', `${images} (default: all)`, wholeNumber('--images', 1))
+    .option('--images <n>', `${images} (default: ${usual})`, wholeNumber('--images', 1))
     .option('--seed <n>', 'of what is drawn at random', wholeNumber('--seed', 0, 0xffffffff), 1)
     .option('--config <file>', 'the config of checkpoints that have no config.yaml beside them')
     .option('--data <folder>', 'where the data is (default: SMOOTHOUT_DATA, then datasets/)');

@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { MEASURES } from '../records/perturbation-measures.js';
 import { parseSharpnessRecord, type SharpnessRecord } from '../records/sharpness-record.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
 import './testing/expectations.js';
@@ -85,6 +86,24 @@ describe('smoothout sharpness', () => {
     expect(header).toMatch(/ sharpness +by ascent +eigenvalue +repeats /);
     expect(row).toMatch(/ custom, p = 4 +train \(part: 100\) /);
     expect(stdout).toContain('part: only the first images of the split were measured.');
+  });
+
+  test('--measure: other measures stand apart from Keskar’s, with their definitions', async () => {
+    const checkpoint = await copyOfRun();
+    await measure`--ckpt ${checkpoint} --images 100`;
+    const args = words`--ckpt ${checkpoint} --measure worst --norm linf --adaptive --radius 0.01 --m 50 --images 120`;
+    const { stdout, stderr } = await measure`${args}`;
+    expect(stderr).not.toContain('measured before');
+    const title = 'worst case, L∞, adaptive, ρ = 0.01, m = 50';
+    expect(stdout).toMatch(new RegExp(`^tiny/baseline, seed 1 +${title} +100 +[\\d.]+ +[\\d.]+ +[\\d.]+ +42 `, 'm'));
+    const again = await measure`${args} --json`;
+    expect(again.stderr).toBe(`${checkpoint}: measured before (--force measures again)\n`);
+    const [{ event, value, definition }] = again.json;
+    expect({ event, definition }).toEqual({ event: 'sharpness', definition: MEASURES.worst.definition });
+    const averages = await measure`--ckpt ${checkpoint} --measure average --images 100 --m 100 --steps 3 --json`;
+    const { measurements, perturbations } = await recordAt(join(dirname(checkpoint), 'sharpness.json'));
+    expect(measurements).toHaveLength(1);
+    expect(perturbations.map((one) => one.value)).toEqual([value, averages.json[0].value]);
   });
 
   test('last.safetensors too, in a file of its own; its optimizer is no part of the network', async () => {
@@ -182,6 +201,9 @@ describe('usage', () => {
     ['--epsilon 0', '--epsilon 0: expected a number above 0'],
     ['--repeats 1.5', '--repeats 1.5: expected a whole number of at least 1'],
     ['--split tset', "option '--split <name>' argument 'tset' is invalid"],
+    ['--measure worst --epsilon 0.1', '--epsilon means nothing to --measure worst'],
+    ['--radius 0.1', '--radius means nothing to --measure keskar'],
+    ['--measure lpf --adaptive', '--adaptive means nothing to --measure lpf'],
     ['--all-conventions --split test', "option '--all-conventions' cannot be used with option '--split <name>'"],
     ['--manifold 10000', '--manifold 10000: the network has only 9574 parameters'],
   ])('%s', async (options, saying) => {

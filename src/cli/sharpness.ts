@@ -1,45 +1,11 @@
 /** `smoothout sharpness`: measures checkpoints, prints a table and keeps sharpness.json beside each. */
 import { type Command, Option } from 'commander';
-import type { ResolvedSettings, SharpnessSettings } from '../analysis/sharpness.js';
-import { CONVENTION_NAMES, conventionOf, withConvention } from '../records/sharpness-conventions.js';
-import {
-  addMeasurement,
-  alreadyMeasured,
-  checkWritable,
-  readMeasurements,
-  type SharpnessMeasurement,
-  sharpnessPath,
-} from '../records/sharpness-record.js';
-import type { CheckpointFile } from '../session/checkpoint-file.js';
-import type { Session } from '../session/session.js';
-import { EXIT, SmoothOutError } from '../support/errors.js';
-import { type AnalysisOptions, addAnalysisOptions, positiveNumber, wholeNumber } from './options.js';
-import { GENERATED_NOTE, log, print, printJson, reportError, textTable } from './output.js';
-import { createSharpnessProgress } from './progress.js';
-import { checkpointLabel, inSession } from './session.js';
-
-interface SharpnessCommandOptions extends AnalysisOptions {
-  readonly ckpt: string[];
-  readonly epsilon: number;
-  readonly repeats: number;
-  readonly split: 'train' | 'test';
-  readonly maxIterations: number;
-  readonly start: 'center' | 'random';
-  readonly batchNorm: 'running' | 'batch';
-  readonly batchSize?: number;
-  readonly gradient: 'exact' | 'reference';
-  readonly manifold?: number;
-  readonly allConventions?: boolean;
-  readonly check?: boolean;
-  readonly force?: boolean;
-}
-
-interface Measured {
-  readonly checkpoint: CheckpointFile;
-  readonly measurement: SharpnessMeasurement;
-  /** The sharpness.json it is in. */
-  readonly record: string;
-}
+import { MEASURE_NAMES, type MeasureName } from '../records/perturbation-measures.js';
+import { SmoothOutError } from '../support/errors.js';
+import { type KeskarOptions, keskarSharpness } from './keskar-sharpness.js';
+import { measureCheckpoints } from './measure-checkpoints.js';
+import { addAnalysisOptions, positiveNumber, wholeNumber } from './options.js';
+import { type PerturbationOptions, perturbationSharpness } from './perturbation-sharpness.js';
 
 const EXAMPLES = `
 Examples:
@@ -47,28 +13,33 @@ Examples:
   smoothout sharpness --ckpt results/runs/*/*/seed-*/best.safetensors --all-conventions
   smoothout sharpness --ckpt best.safetensors --batch-norm batch --images 10000 --check
   smoothout sharpness --ckpt best.safetensors --manifold 100
+  smoothout sharpness --ckpt best.safetensors --measure worst --norm linf --adaptive --radius 0.002 --m 128
+  smoothout sharpness --ckpt best.safetensors --measure average --norm l2 --adaptive --logits normalised
 
-docs/sharpness.md says what each convention means and what a measurement costs.`;
+docs/sharpness.md says what each measure and convention means and what a measurement costs.`;
+
+type SharpnessOptions = KeskarOptions &
+  PerturbationOptions & { readonly ckpt: string[]; readonly measure: 'keskar' | MeasureName };
+
+/** Options that have a meaning for Keskar et al.'s metric alone, or for the other measures alone. */
+const OF_KESKAR = [
+  ...['epsilon', 'repeats', 'maxIterations', 'start', 'gradient', 'manifold', 'allConventions', 'check'],
+];
+const OF_BALLS = ['norm', 'adaptive', 'radius', 'm', 'steps', 'logits'];
+/** LPF's measure is one ball over all images. */
+const NOT_OF_LPF = ['norm', 'adaptive', 'm'];
 
 export function registerSharpness(program: Command): void {
   const command = program
     .command('sharpness')
-    .description('measure the (C_ε, A)-sharpness of checkpoints with L-BFGS-B')
+    .description('measure the sharpness of checkpoints: the (C_ε, A)-sharpness with L-BFGS-B, or others')
     .requiredOption('--ckpt <file...>', 'checkpoints to measure')
-    .option(
-      '--epsilon <number>',
-      'ε: half the width of the box, less the share of |x|',
-      positiveNumber('--epsilon'),
-      5e-4,
-    )
-    .option('--repeats <n>', 'measurements, of which the largest counts', wholeNumber('--repeats', 1), 5)
-    .addOption(new Option('--split <name>', 'whose loss is measured').choices(['train', 'test']).default('train'))
-    .option('--max-iterations <n>', 'of L-BFGS-B', wholeNumber('--max-iterations', 1), 10)
     .addOption(
-      new Option('--start <where>', 'where L-BFGS-B starts: the minimiser or a random point of the box')
-        .choices(['center', 'random'])
-        .default('center'),
+      new Option('--measure <name>', 'Keskar et al.’s, worst or average case, or LPF’s')
+        .choices(['keskar', ...MEASURE_NAMES])
+        .default('keskar'),
     )
+    .addOption(new Option('--split <name>', 'whose loss is measured').choices(['train', 'test']).default('train'))
     .addOption(
       new Option('--batch-norm <mode>', 'with running statistics or those of each batch')
         .choices(['running', 'batch'])
@@ -78,6 +49,35 @@ export function registerSharpness(program: Command): void {
       '--batch-size <n>',
       'images in a batch (default: 5000 for batch statistics)',
       wholeNumber('--batch-size', 1),
+    )
+    .option('--force', 'measure again what has been measured');
+  addAnalysisOptions(command, 'measure on the first n images of the split', 'all; worst and average: 1024');
+  addKeskarOptions(command.optionsGroup('With --measure keskar:'));
+  addPerturbationOptions(command.optionsGroup('With --measure worst, average or lpf:'));
+  command.addHelpText('after', EXAMPLES).action(async (options: SharpnessOptions) => {
+    checkOptions(command, options.measure);
+    const { measure } = options;
+    process.exitCode =
+      measure === 'keskar'
+        ? await measureCheckpoints(options, keskarSharpness(options))
+        : await measureCheckpoints(options, perturbationSharpness(measure, options));
+  });
+}
+
+function addKeskarOptions(command: Command): void {
+  command
+    .option(
+      '--epsilon <number>',
+      'ε: half the width of the box, less the share of |x|',
+      positiveNumber('--epsilon'),
+      5e-4,
+    )
+    .option('--repeats <n>', 'measurements, of which the largest counts', wholeNumber('--repeats', 1), 5)
+    .option('--max-iterations <n>', 'of L-BFGS-B', wholeNumber('--max-iterations', 1), 10)
+    .addOption(
+      new Option('--start <where>', 'where L-BFGS-B starts: the minimiser or a random point of the box')
+        .choices(['center', 'random'])
+        .default('center'),
     )
     .addOption(
       new Option('--gradient <sign>', 'reference: with the sign error of the authors’ code')
@@ -91,148 +91,29 @@ export function registerSharpness(program: Command): void {
       ]),
     )
     .option('--check', 'ask projected ascent and the Hessian’s largest eigenvalue too');
-  addAnalysisOptions(command, 'measure on the first n images of the split')
-    .option('--force', 'measure again what has been measured')
-    .addHelpText('after', EXAMPLES)
-    .action(async (options: SharpnessCommandOptions) => {
-      process.exitCode = await carryOut(options);
-    });
 }
 
-function settingsOf(options: SharpnessCommandOptions): SharpnessSettings[] {
-  const { epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed } = options;
-  const settings = {
-    ...{ epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed },
-    images: options.images ?? null,
-    batchSize: options.batchSize ?? null,
-    manifold: options.manifold ?? null,
-  };
-  return options.allConventions
-    ? CONVENTION_NAMES.map((convention) => withConvention(settings, convention))
-    : [settings];
+function addPerturbationOptions(command: Command): void {
+  command
+    .addOption(new Option('--norm <name>', 'of the ball of perturbations').choices(['l2', 'linf']).default('l2'))
+    .option('--adaptive', 'scale the perturbation of each weight by its size')
+    .option('--radius <rho>', 'ρ of the ball or of the noise (default: docs/sharpness.md)', positiveNumber('--radius'))
+    .option('--m <n>', 'images that are perturbed together (default: 128)', wholeNumber('--m', 1))
+    .option('--steps <n>', 'of Auto-PGD, or draws (default: 20; lpf: 100)', wholeNumber('--steps', 1))
+    .addOption(
+      new Option('--logits <how>', 'of the loss: as they are, or of length 1')
+        .choices(['plain', 'normalised'])
+        .default('plain'),
+    );
 }
 
-/** Measures one checkpoint after another. One that fails does not stop the others; an interruption does. */
-async function carryOut(options: SharpnessCommandOptions): Promise<number> {
-  const settings = settingsOf(options);
-  const measured: Measured[] = [];
-  const failures: string[] = [];
-  let status: number = EXIT.ok;
-  const failed = (path: string, error: unknown): void => {
-    const own = reportError(error);
-    status ||= own;
-    failures.push(`${path}: ${error instanceof SmoothOutError ? error.code.toLowerCase() : 'failed'}`);
-  };
-  const interrupted = await inSession(options, async (session) => {
-    for (const checkpoint of await openAll(session, options, failed)) {
-      try {
-        await measureAll(session, checkpoint, settings, options, (one) => measured.push(one));
-      } catch (error) {
-        failed(checkpoint.path, error);
-        if (session.signal.aborted) break;
-      }
-    }
-    return session.signal.aborted;
+/** @throws SmoothOutError USAGE for an option that the measure has no use for. */
+function checkOptions(command: Command, measure: SharpnessOptions['measure']): void {
+  const useless = measure === 'keskar' ? OF_BALLS : [...OF_KESKAR, ...(measure === 'lpf' ? NOT_OF_LPF : [])];
+  const given = command.options.find((option) => {
+    const name = option.attributeName();
+    return useless.includes(name) && command.getOptionValueSource(name) === 'cli';
   });
-  if (!options.json && measured.length > 0) print(summary(measured));
-  if (measured.length > 0) for (const failure of failures) log(failure);
-  return interrupted ? EXIT.interrupted : status;
-}
-
-/** Every checkpoint is looked at before hours are spent on the first. */
-async function openAll(
-  session: Session,
-  { ckpt, config }: SharpnessCommandOptions,
-  failed: (path: string, error: unknown) => void,
-): Promise<CheckpointFile[]> {
-  const { openCheckpoint } = await import('../session/checkpoint-file.js');
-  const checkpoints: CheckpointFile[] = [];
-  for (const path of ckpt) {
-    try {
-      checkpoints.push(await openCheckpoint(session, path, config));
-    } catch (error) {
-      failed(path, error);
-    }
-  }
-  return checkpoints;
-}
-
-async function measureAll(
-  session: Session,
-  checkpoint: CheckpointFile,
-  all: readonly SharpnessSettings[],
-  { check = false, force = false, json = false }: SharpnessCommandOptions,
-  onMeasured: (measured: Measured) => void,
-): Promise<void> {
-  const { measureSharpness, resolveSettings, runsOf } = await import('../analysis/sharpness.js');
-  const record = await sharpnessPath(checkpoint.path);
-  const measure = async (settings: ResolvedSettings) => {
-    const name = `${checkpointLabel(checkpoint)}, ${conventionOf(settings)}`;
-    const progress = createSharpnessProgress(name, runsOf(settings), settings.maxIterations);
-    const options = { settings, check, onProgress: progress.show };
-    const measurement = await measureSharpness(session, checkpoint, options).finally(progress.stop);
-    await addMeasurement(record, checkpoint, measurement);
-    return measurement;
-  };
-  // What is wrong with the last settings is found before the first are measured.
-  for (const resolved of all.map((settings) => resolveSettings(settings, checkpoint))) {
-    const earlier = force ? undefined : alreadyMeasured(await readMeasurements(record, checkpoint), resolved, check);
-    if (!earlier) await checkWritable(record);
-    else log(`${checkpoint.path}: measured before (--force measures again)`);
-    const measurement = earlier ?? (await measure(resolved));
-    onMeasured({ checkpoint, measurement, record });
-    const { path, run, epoch } = checkpoint;
-    if (json) printJson({ event: 'sharpness', checkpoint: path, run, epoch, record, ...measurement });
-  }
-}
-
-const HEADER = ['checkpoint', 'convention', 'split', 'batch norm', 'gradient', 'loss', 'sharpness'];
-const MORE = ['repeats', 'evaluations', 'ended', 'seconds'];
-const CHECKS = ['by ascent', 'eigenvalue'];
-
-/** A note where a measurement is less than its name says, or its repeats are. */
-const NOTES: readonly [string, (measured: Measured) => boolean][] = [
-  [
-    'same: from the minimiser L-BFGS-B takes the same steps every time, so it was run once for all repeats.',
-    ({ measurement }) => isSame(measurement),
-  ],
-  [
-    'part: only the first images of the split were measured.',
-    ({ measurement: { images, splitImages } }) => images < splitImages,
-  ],
-  [GENERATED_NOTE, ({ checkpoint }) => checkpoint.spec.synthetic],
-];
-
-/** The table at the end, and what its words mean. */
-function summary(measured: readonly Measured[]): string {
-  const checked = measured.some(({ measurement }) => measurement.check !== null);
-  const header = [...HEADER, ...(checked ? CHECKS : []), ...MORE];
-  const numbers = ['loss', 'sharpness', ...CHECKS, 'evaluations', 'seconds'].map((name) => header.indexOf(name));
-  const table = textTable([header, ...measured.map((one) => row(one, checked))], numbers);
-  const notes = NOTES.filter(([, applies]) => measured.some(applies)).map(([text]) => text);
-  const files = [...new Set(measured.map(({ record }) => record))];
-  return [table, '', ...notes, `Written to ${files.join(', ')}`].join('\n');
-}
-
-function row({ checkpoint, measurement: m }: Measured, checked: boolean): string[] {
-  const { check } = m;
-  const opinions = [check?.projectedAscent.value?.toFixed(4), check?.largestEigenvalue.value?.toPrecision(4)];
-  return [
-    checkpointLabel(checkpoint),
-    m.manifold === null ? m.convention : `${m.convention}, p = ${m.manifold}`,
-    m.images < m.splitImages ? `${m.split} (part: ${m.images})` : m.split,
-    m.batchNorm === 'batch' ? `batch of ${m.batchSize}` : 'running',
-    m.gradient,
-    m.loss.toPrecision(4),
-    m.value.toFixed(4),
-    ...(checked ? opinions.map((value) => value ?? '') : []),
-    isSame(m) ? `${m.repeats.length} × same` : m.repeats.map((value) => value.toFixed(4)).join(' '),
-    m.evaluations.slice(0, m.repeatsRun).join(' '),
-    [...new Set(m.status)].join(' '),
-    m.seconds.toFixed(1),
-  ];
-}
-
-function isSame({ repeats, repeatsRun }: SharpnessMeasurement): boolean {
-  return repeatsRun < repeats.length;
+  if (given === undefined) return;
+  throw new SmoothOutError('USAGE', `${given.long} means nothing to --measure ${measure}`);
 }

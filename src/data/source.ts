@@ -82,8 +82,18 @@ function subset(source: ImageSource, indices: Uint32Array, name: string): ImageS
 /** The first `count` images (`trainLimit`, `validationLimit`); the whole source where it has no more than that. */
 export function firstImages(source: ImageSource, count: number): ImageSource {
   if (count >= source.count) return source;
-  const indices = Uint32Array.from({ length: count }, (_, i) => i);
-  return subset(source, indices, `${source.name} (first ${count})`);
+  return imageRange(source, 0, count, `${source.name} (first ${count})`);
+}
+
+/** Images `from` … `to`−1 of the source. */
+export function imageRange(
+  source: ImageSource,
+  from: number,
+  to: number,
+  name = `${source.name} (${from} to ${to - 1})`,
+): ImageSource {
+  const indices = Uint32Array.from({ length: to - from }, (_, i) => from + i);
+  return subset(source, indices, name);
 }
 
 /**

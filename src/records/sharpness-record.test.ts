@@ -8,7 +8,7 @@ import {
   alreadyMeasured,
   checkWritable,
   parseSharpnessRecord,
-  readMeasurements,
+  readMeasured,
   type SharpnessMeasurement,
   type SharpnessRecord,
   sharpnessPath,
@@ -49,7 +49,8 @@ const identity = (name = 'best.safetensors', sha256 = 'a'.repeat(64)) => ({
   epoch: 7,
   sha256,
 });
-const values = async (path: string, of = identity()) => (await readMeasurements(path, of)).map(({ value }) => value);
+const values = async (path: string, of = identity()) =>
+  (await readMeasured(path, of)).measurements.map(({ value }) => value);
 
 describe('sharpness.json', () => {
   test('is what the report reads, and what was put in', async () => {
@@ -59,7 +60,7 @@ describe('sharpness.json', () => {
     const record = parseSharpnessRecord(await readFile(path, 'utf8'));
     expect(record).toMatchObject({ checkpoint: 'best.safetensors', epoch: 7 });
     expect(record.measurements).toMatchObject([{ convention: 'defined', value: 1, repeats: [1, 0.5] }]);
-    expect(await readMeasurements(path, identity())).toEqual([measurement()]);
+    expect((await readMeasured(path, identity())).measurements).toEqual([measurement()]);
   });
 
   test('keeps one measurement of each convention and setting, the newest', async () => {
@@ -147,6 +148,7 @@ const record: SharpnessRecord = {
   epoch: 25,
   checkpointSha256: 'a'.repeat(64),
   measurements: [defined, keskar],
+  perturbations: [],
 };
 const parse = (value: unknown): SharpnessRecord => parseSharpnessRecord(JSON.stringify(value));
 

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { type Lock, waitForLock } from '../support/lock.js';
+import { isSameMeasure, type PerturbationMeasurement, perturbationSchema } from './perturbation-measures.js';
 import {
   CONVENTION_KEYS,
   CONVENTIONS,
@@ -90,6 +91,8 @@ const recordSchema = z.object({
   /** SHA-256 of the checkpoint's file. */
   checkpointSha256: z.string(),
   measurements: z.array(measurementSchema),
+  /** Of other measures than Keskar et al.'s. */
+  perturbations: z.array(perturbationSchema).default([]),
 });
 
 export type SharpnessRecord = z.output<typeof recordSchema>;
@@ -148,18 +151,18 @@ export async function sharpnessPath(checkpoint: string): Promise<string> {
   return record === null || record.checkpoint === name ? usual : own;
 }
 
+/** All that has been measured of a checkpoint. */
+export type Measured = Pick<SharpnessRecord, 'measurements' | 'perturbations'>;
+
 /**
  * What has been measured of exactly this checkpoint; none of it where the file has changed since.
  *
  * @throws SmoothOutError CHECKPOINT_INVALID where sharpness.json is damaged.
  */
-export async function readMeasurements(
-  path: string,
-  { path: checkpoint, sha256 }: MeasuredCheckpoint,
-): Promise<readonly SharpnessMeasurement[]> {
+export async function readMeasured(path: string, { path: checkpoint, sha256 }: MeasuredCheckpoint): Promise<Measured> {
   const record = await readSharpnessRecord(path);
   const isSame = record?.checkpoint === basename(checkpoint) && record.checkpointSha256 === sha256;
-  return isSame ? record.measurements : [];
+  return isSame ? record : { measurements: [], perturbations: [] };
 }
 
 /** @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged; null where there is none. */
@@ -184,15 +187,37 @@ export async function addMeasurement(
   checkpoint: MeasuredCheckpoint,
   added: SharpnessMeasurement,
 ): Promise<void> {
+  await changeMeasured(path, checkpoint, ({ measurements, perturbations }) => ({
+    measurements: [...measurements.filter((earlier) => !isReplacedBy(earlier, added)), added],
+    perturbations,
+  }));
+}
+
+/** The same of another measure. */
+export async function addPerturbation(
+  path: string,
+  checkpoint: MeasuredCheckpoint,
+  added: PerturbationMeasurement,
+): Promise<void> {
+  await changeMeasured(path, checkpoint, ({ measurements, perturbations }) => ({
+    measurements,
+    perturbations: [...perturbations.filter((earlier) => !isSameMeasure(earlier, added)), added],
+  }));
+}
+
+async function changeMeasured(
+  path: string,
+  checkpoint: MeasuredCheckpoint,
+  change: (before: Measured) => Measured,
+): Promise<void> {
   const lock = await lockRecord(path);
   try {
-    const before = await readMeasurements(path, checkpoint);
     const record: SharpnessRecord = {
       version: SHARPNESS_VERSION,
       checkpoint: basename(checkpoint.path),
       epoch: checkpoint.epoch,
       checkpointSha256: checkpoint.sha256,
-      measurements: [...before.filter((earlier) => !isReplacedBy(earlier, added)), added],
+      ...change(await readMeasured(path, checkpoint)),
     };
     await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
   } finally {

@@ -20,6 +20,8 @@ const PURPOSES = {
   sharpness: 8,
   direction: 9,
   holdout: 10,
+  perturbation: 12,
+  bootstrap: 13,
   test: 255,
 } as const;
 

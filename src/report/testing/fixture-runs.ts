@@ -124,7 +124,8 @@ export function sharpnessRecord(
     evaluations: [12],
     seconds: 3,
   }));
-  return { version: 1, checkpoint: 'best.safetensors', epoch, checkpointSha256: 'a'.repeat(64), measurements };
+  const checkpoint = { checkpoint: 'best.safetensors', epoch, checkpointSha256: 'a'.repeat(64) };
+  return { version: 1, ...checkpoint, measurements, perturbations: [] };
 }
 
 /** F1 as in Tables 1 and 2: both batch sizes, both methods, `seeds` seeds, all three conventions. */

@@ -1,0 +1,179 @@
+/** Sharpness in the worst and in the average case (Andriushchenko et al. 2023), and LPF's measure (Bisla et al. 2022). */
+import { imageRange } from '../data/source.js';
+import { openImages } from '../data/split-images.js';
+import { withNormalisedLogits } from '../nn/normalised-logits.js';
+import {
+  MEASURES,
+  type MeasureName,
+  type MeasureSettings,
+  type PerturbationMeasurement,
+} from '../records/perturbation-measures.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Session } from '../session/session.js';
+import { SmoothOutError } from '../support/errors.js';
+import { createNormalBuffer } from '../support/normal-buffer.js';
+import { createUniformBuffer } from '../support/random.js';
+import { meanOf, standardError } from '../support/statistics.js';
+import { maximizeByAutoPgd } from './auto-pgd.js';
+import { checkBatches } from './sharpness.js';
+import { createLosses, type MeanLoss, usualBatchSize } from './split-loss.js';
+
+/** What the user asks for; what is null is as in the papers' code. */
+export interface MeasureRequest
+  extends Pick<MeasureSettings, 'measure' | 'norm' | 'adaptive' | 'logits' | 'split' | 'batchNorm' | 'seed'> {
+  readonly radius: number | null;
+  readonly m: number | null;
+  readonly steps: number | null;
+  readonly images: number | null;
+  readonly batchSize: number | null;
+}
+
+/**
+ * The least of the radii that Andriushchenko et al. use for ResNet18 on CIFAR-10, and σ of Bisla et al. A plain average has
+ * the latter too: noise of the former's 0.05 is larger than the weights of F1.
+ */
+function usualRadius({ measure, norm, adaptive }: MeasureRequest): number {
+  if (measure === 'lpf') return 0.01;
+  if (measure === 'average' && !adaptive) return norm === 'l2' ? 0.01 : 0.02;
+  if (measure === 'average') return norm === 'l2' ? 0.05 : 0.1;
+  if (norm === 'l2') return 0.25;
+  return adaptive ? 0.001 : 0.0005;
+}
+
+/** Theirs too: images in all, images of a set, and steps or draws. */
+const USUAL: Readonly<Record<MeasureName, { images: number; m: number; steps: number }>> = {
+  worst: { images: 1024, m: 128, steps: 20 },
+  average: { images: 1024, m: 128, steps: 20 },
+  lpf: { images: Number.POSITIVE_INFINITY, m: Number.POSITIVE_INFINITY, steps: 100 },
+};
+
+/**
+ * The settings with all numbers as they come to for one checkpoint. Sets are of equal size: images left over are not used.
+ *
+ * @throws SmoothOutError USAGE where batch statistics would be those of a single image.
+ */
+export function resolveMeasure(request: MeasureRequest, { splits, model }: CheckpointFile): MeasureSettings {
+  const usual = USUAL[request.measure];
+  const splitImages = splits[request.split].count;
+  const available = Math.min(request.images ?? usual.images, splitImages);
+  const m = Math.min(request.m ?? usual.m, available);
+  const batchSize = Math.min(request.batchSize ?? usualBatchSize(model, request.batchNorm), m);
+  checkBatches(request.batchNorm, m, batchSize);
+  return {
+    ...request,
+    ...{ splitImages, m, batchSize, images: m * Math.floor(available / m) },
+    radius: request.radius ?? usualRadius(request),
+    steps: request.steps ?? usual.steps,
+  };
+}
+
+/**
+ * Perturbations δ = c·v with c = 1 or |w|: an adaptive measure does not change where weights are rescaled without changing
+ * the network. In these variables the ball is round, ‖v‖ ≤ ρ, and the gradient is c·∇L.
+ *
+ * @param onPass called after each pass through a set of images.
+ * @throws SmoothOutError USAGE where the loss around w is not finite; the reason of the session's signal once it is aborted.
+ */
+export async function measurePerturbation(
+  session: Session,
+  checkpoint: CheckpointFile,
+  settings: MeasureSettings,
+  onPass: (passes: number) => void = () => {},
+): Promise<PerturbationMeasurement> {
+  const { weights, splits } = checkpoint;
+  const { measure, adaptive, logits, split, batchNorm, batchSize, images, m, radius } = settings;
+  const startedAt = performance.now();
+  const { engine, signal } = session;
+  const model = logits === 'normalised' ? withNormalisedLogits(checkpoint.model) : checkpoint.model;
+  const losses = createLosses({ engine, model, statistics: weights.statistics, batchNorm, batchSize, signal });
+  const w = Float64Array.from(weights.parameters);
+  const c = adaptive ? w.map(Math.abs) : new Float64Array(w.length).fill(1);
+  const measureSet = measure === 'worst' ? worstCase(settings, w, c) : perturbedLosses(settings, w, c);
+  const increases: number[] = [];
+  const atW: number[] = [];
+  let evaluations = 0;
+  try {
+    for (let set = 0; set < images / m; set++) {
+      const loss = losses.over(await openImages(imageRange(splits[split], set * m, (set + 1) * m)));
+      const { start, values } = await measureSet(loss, set, () => onPass(++evaluations));
+      atW.push(start);
+      for (const value of values) increases.push(value - (measure === 'lpf' ? 0 : start));
+    }
+  } finally {
+    await losses.dispose();
+  }
+  const value = meanOf(increases);
+  if (!Number.isFinite(value)) {
+    throw new SmoothOutError('USAGE', `${checkpoint.path}: within ${radius} of it the loss is not finite`, {
+      hint: 'Choose a smaller --radius.',
+    });
+  }
+  return {
+    ...settings,
+    ...{ value, evaluations, loss: meanOf(atW), definition: MEASURES[measure].definition },
+    standardError: increases.length > 1 ? standardError(increases) : null,
+    seconds: (performance.now() - startedAt) / 1000,
+    engine: engine.name,
+    device: engine.device,
+  };
+}
+
+/** Passes through a set of images that a measurement takes, over all its sets. */
+export const passesOf = ({ steps, images, m }: MeasureSettings): number => (steps + 1) * (images / m);
+
+/** The loss of a set at w, and at the perturbed points that count. */
+type MeasureSet = (
+  loss: MeanLoss,
+  set: number,
+  onPass: () => void,
+) => Promise<{ readonly start: number; readonly values: readonly number[] }>;
+
+function worstCase({ norm, radius, steps }: MeasureSettings, w: Float64Array, c: Float64Array): MeasureSet {
+  return async ({ evaluate }, _, onPass) => {
+    const point = new Float64Array(w.length);
+    const { f, start } = await maximizeByAutoPgd(
+      async (v, gradient) => {
+        perturb(point, w, c, v);
+        const value = await evaluate(point, gradient);
+        multiply(gradient, c);
+        onPass();
+        return value;
+      },
+      w.length,
+      { norm, radius, steps },
+    );
+    return { start, values: [f] };
+  };
+}
+
+function perturbedLosses(settings: MeasureSettings, w: Float64Array, c: Float64Array): MeasureSet {
+  const draw = createPerturbation(settings, w.length);
+  const point = new Float64Array(w.length);
+  return async ({ valueAt }, set, onPass) => {
+    const start = await valueAt(w);
+    onPass();
+    const values: number[] = [];
+    for (let number = 0; number < settings.steps; number++) {
+      perturb(point, w, c, draw(set, number));
+      values.push(await valueAt(point));
+      onPass();
+    }
+    return { start, values };
+  };
+}
+
+/** point ← w + c·v */
+function perturb(point: Float64Array, w: Float64Array, c: Float64Array, v: ArrayLike<number>): void {
+  for (let i = 0; i < w.length; i++) point[i] = w[i]! + c[i]! * v[i]!;
+}
+
+function multiply(vector: Float64Array, by: Float64Array): void {
+  for (let i = 0; i < vector.length; i++) vector[i]! *= by[i]!;
+}
+
+/** The v of one set and number, valid until the next: from N(0, ρ²) or U(−ρ, ρ). */
+export function createPerturbation({ norm, radius, seed }: MeasureSettings, size: number) {
+  const buffer = norm === 'l2' ? createNormalBuffer(size) : createUniformBuffer(size);
+  return (set: number, number: number): Float32Array =>
+    buffer.fill({ seed, purpose: 'perturbation', step: set, chunk: number }, radius);
+}

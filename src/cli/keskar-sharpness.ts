@@ -1,0 +1,134 @@
+/** `smoothout sharpness --measure keskar`: Keskar et al.'s metric in one convention or in all of them. */
+import type { ResolvedSettings, SharpnessSettings } from '../analysis/sharpness.js';
+import { CONVENTION_NAMES, conventionOf, withConvention } from '../records/sharpness-conventions.js';
+import {
+  addMeasurement,
+  alreadyMeasured,
+  checkWritable,
+  readMeasured,
+  type SharpnessMeasurement,
+  sharpnessPath,
+} from '../records/sharpness-record.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { CheckpointsToMeasure } from './measure-checkpoints.js';
+import type { AnalysisOptions } from './options.js';
+import { GENERATED_NOTE, log, printJson, textTable } from './output.js';
+import { createSharpnessProgress } from './progress.js';
+import { checkpointLabel } from './session.js';
+
+export interface KeskarOptions extends AnalysisOptions {
+  readonly epsilon: number;
+  readonly repeats: number;
+  readonly split: 'train' | 'test';
+  readonly maxIterations: number;
+  readonly start: 'center' | 'random';
+  readonly batchNorm: 'running' | 'batch';
+  readonly batchSize?: number;
+  readonly gradient: 'exact' | 'reference';
+  readonly manifold?: number;
+  readonly allConventions?: boolean;
+  readonly check?: boolean;
+  readonly force?: boolean;
+}
+
+interface Measured {
+  readonly checkpoint: CheckpointFile;
+  readonly measurement: SharpnessMeasurement;
+  /** The sharpness.json it is in. */
+  readonly record: string;
+}
+
+export function keskarSharpness(options: KeskarOptions): CheckpointsToMeasure<Measured> {
+  const { check = false, force = false, json = false } = options;
+  const all = settingsOf(options);
+  return {
+    summary,
+    async measure(session, checkpoint, onMeasured) {
+      const { measureSharpness, resolveSettings, runsOf } = await import('../analysis/sharpness.js');
+      const record = await sharpnessPath(checkpoint.path);
+      const measure = async (settings: ResolvedSettings) => {
+        const name = `${checkpointLabel(checkpoint)}, ${conventionOf(settings)}`;
+        const progress = createSharpnessProgress(name, runsOf(settings), settings.maxIterations);
+        const options = { settings, check, onProgress: progress.show };
+        const measurement = await measureSharpness(session, checkpoint, options).finally(progress.stop);
+        await addMeasurement(record, checkpoint, measurement);
+        return measurement;
+      };
+      // What is wrong with the last settings is found before the first are measured.
+      for (const resolved of all.map((settings) => resolveSettings(settings, checkpoint))) {
+        const { measurements } = await readMeasured(record, checkpoint);
+        const earlier = force ? undefined : alreadyMeasured(measurements, resolved, check);
+        if (!earlier) await checkWritable(record);
+        else log(`${checkpoint.path}: measured before (--force measures again)`);
+        const measurement = earlier ?? (await measure(resolved));
+        onMeasured({ checkpoint, measurement, record });
+        const { path, run, epoch } = checkpoint;
+        if (json) printJson({ event: 'sharpness', checkpoint: path, run, epoch, record, ...measurement });
+      }
+    },
+  };
+}
+
+function settingsOf(options: KeskarOptions): SharpnessSettings[] {
+  const { epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed } = options;
+  const settings = {
+    ...{ epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed },
+    images: options.images ?? null,
+    batchSize: options.batchSize ?? null,
+    manifold: options.manifold ?? null,
+  };
+  return options.allConventions
+    ? CONVENTION_NAMES.map((convention) => withConvention(settings, convention))
+    : [settings];
+}
+
+const HEADER = ['checkpoint', 'convention', 'split', 'batch norm', 'gradient', 'loss', 'sharpness'];
+const MORE = ['repeats', 'evaluations', 'ended', 'seconds'];
+const CHECKS = ['by ascent', 'eigenvalue'];
+
+/** A note where a measurement is less than its name says, or its repeats are. */
+const NOTES: readonly [string, (measured: Measured) => boolean][] = [
+  [
+    'same: from the minimiser L-BFGS-B takes the same steps every time, so it was run once for all repeats.',
+    ({ measurement }) => isSame(measurement),
+  ],
+  [
+    'part: only the first images of the split were measured.',
+    ({ measurement: { images, splitImages } }) => images < splitImages,
+  ],
+  [GENERATED_NOTE, ({ checkpoint }) => checkpoint.spec.synthetic],
+];
+
+/** The table at the end, and what its words mean. */
+function summary(measured: readonly Measured[]): string {
+  const checked = measured.some(({ measurement }) => measurement.check !== null);
+  const header = [...HEADER, ...(checked ? CHECKS : []), ...MORE];
+  const numbers = ['loss', 'sharpness', ...CHECKS, 'evaluations', 'seconds'].map((name) => header.indexOf(name));
+  const table = textTable([header, ...measured.map((one) => row(one, checked))], numbers);
+  const notes = NOTES.filter(([, applies]) => measured.some(applies)).map(([text]) => text);
+  const files = [...new Set(measured.map(({ record }) => record))];
+  return [table, '', ...notes, `Written to ${files.join(', ')}`].join('\n');
+}
+
+function row({ checkpoint, measurement: m }: Measured, checked: boolean): string[] {
+  const { check } = m;
+  const opinions = [check?.projectedAscent.value?.toFixed(4), check?.largestEigenvalue.value?.toPrecision(4)];
+  return [
+    checkpointLabel(checkpoint),
+    m.manifold === null ? m.convention : `${m.convention}, p = ${m.manifold}`,
+    m.images < m.splitImages ? `${m.split} (part: ${m.images})` : m.split,
+    m.batchNorm === 'batch' ? `batch of ${m.batchSize}` : 'running',
+    m.gradient,
+    m.loss.toPrecision(4),
+    m.value.toFixed(4),
+    ...(checked ? opinions.map((value) => value ?? '') : []),
+    isSame(m) ? `${m.repeats.length} × same` : m.repeats.map((value) => value.toFixed(4)).join(' '),
+    m.evaluations.slice(0, m.repeatsRun).join(' '),
+    [...new Set(m.status)].join(' '),
+    m.seconds.toFixed(1),
+  ];
+}
+
+function isSame({ repeats, repeatsRun }: SharpnessMeasurement): boolean {
+  return repeatsRun < repeats.length;
+}
