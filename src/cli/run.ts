@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
-import { announceRuns } from '../records/run-folder.js';
+import { announceRuns, withdrawRuns } from '../records/run-folder.js';
 import type { RunRecord } from '../records/run-record.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
@@ -79,22 +79,26 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
   await makeFolder(join(out, 'runs'));
   return inSession(options, async (session) => {
     await prepareRuns(session, runs);
-    await announceRuns(out, runs);
+    const announced = await announceRuns(out, runs);
     const outcomes: Outcome[] = [];
     let status: number = EXIT.ok;
-    for (const spec of runs) {
-      if (session.signal.aborted) break;
-      const progress = createRunProgress(spec, json);
-      const outcome = await trainRun(session, spec, { out, force, ...progress.events })
-        .then(
-          (record): Outcome => ({ spec, record }),
-          (error: unknown): Outcome => ({ spec, error }),
-        )
-        .finally(progress.stop);
-      outcomes.push(outcome);
-      const ended = tell(outcome, progress.hasBegun(), json);
-      status ||= ended;
-      if (ended !== EXIT.ok && failFast) break;
+    try {
+      for (const spec of runs) {
+        if (session.signal.aborted) break;
+        const progress = createRunProgress(spec, json);
+        const outcome = await trainRun(session, spec, { out, force, ...progress.events })
+          .then(
+            (record): Outcome => ({ spec, record }),
+            (error: unknown): Outcome => ({ spec, error }),
+          )
+          .finally(progress.stop);
+        outcomes.push(outcome);
+        const ended = tell(outcome, progress.hasBegun(), json);
+        status ||= ended;
+        if (ended !== EXIT.ok && failFast) break;
+      }
+    } finally {
+      await withdrawRuns(announced);
     }
     const interrupted = session.signal.aborted;
     return { outcomes, interrupted, status: interrupted ? EXIT.interrupted : status };

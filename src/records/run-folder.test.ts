@@ -2,13 +2,16 @@ import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { clearRun, openRun, runOfPath, runPaths } from './run-folder.js';
+import { loadConfigs } from '../config/load.js';
+import { readRunConfig, resolveRuns } from '../config/resolve.js';
+import { announceRuns, clearRun, openRun, type RunPaths, runOfPath, runPaths, withdrawRuns } from './run-folder.js';
 
 let output: string;
 beforeEach(async () => {
   output = await mkdtemp(join(tmpdir(), 'smoothout-run-'));
 });
 
+const inLb = ({ folder }: RunPaths) => folder.replace('f1-sb', 'f1-lb');
 const paths = (seed = 1, method = 'baseline') =>
   runPaths(output, { experiment: 'f1-sb', method: { label: method }, seed });
 
@@ -27,6 +30,31 @@ describe('openRun', () => {
   test('says that the output is no folder', async () => {
     await writeFile(join(output, 'runs'), '');
     await expect(openRun(paths())).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', exitStatus: 2 });
+  });
+});
+
+describe('announceRuns', () => {
+  const specs = async () => (await loadConfigs('configs/f1-lb.yaml')).flatMap((config) => resolveRuns(config));
+
+  test('makes a folder with a config for each run, and withdrawRuns takes back those that have not begun', async () => {
+    const announced = await announceRuns(output, await specs());
+    expect(announced.map(({ folder }) => folder)).toEqual([paths(1, 'baseline'), paths(1, 'smoothout')].map(inLb));
+    for (const { config } of announced) expect(await readRunConfig(config)).toMatchObject({ experiment: 'f1-lb' });
+    expect(await announceRuns(output, await specs())).toEqual([]);
+    await writeFile(announced[0]!.record, '');
+    await withdrawRuns(announced);
+    expect(await readdir(join(output, 'runs', 'f1-lb'))).toEqual(['baseline']);
+    expect((await readdir(announced[0]!.folder)).sort()).toEqual(['config.yaml', 'run.json']);
+  });
+
+  test('leaves alone what another is beginning, and what cannot be written', async () => {
+    const [first, second] = await announceRuns(output, await specs());
+    const lock = await openRun(first!);
+    await withdrawRuns([first!, second!]);
+    expect((await readdir(first!.folder)).sort()).toEqual(['config.yaml', 'run.lock.json']);
+    await lock.release();
+    await writeFile(join(output, 'file'), '');
+    expect(await announceRuns(join(output, 'file'), await specs())).toEqual([]);
   });
 });
 

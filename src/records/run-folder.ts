@@ -1,11 +1,11 @@
 /** A run's folder: what names it, where its files are, and who may write there. */
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { SmoothOutError } from '../support/errors.js';
-import { asWriteError, makeFolder, removeStaleTemporaries } from '../support/files.js';
+import { exists, makeFolder, removeStaleTemporaries } from '../support/files.js';
 import { acquireLock, type Lock } from '../support/lock.js';
 
 export interface RunPaths {
@@ -62,17 +62,38 @@ export function runOfPath(path: string): RunName | null {
 
 /**
  * Makes the folders of runs to come, each with its config: that is how others see that they wait. A run that has begun, or
- * is just beginning, is left alone.
+ * is just beginning, is left alone; so is one whose folder cannot be written, which it will say itself.
  *
- * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE
+ * @returns the runs that were not there before.
  */
-export async function announceRuns(output: string, specs: readonly RunSpec[]): Promise<void> {
+export async function announceRuns(output: string, specs: readonly RunSpec[]): Promise<RunPaths[]> {
+  const announced: RunPaths[] = [];
   for (const spec of specs) {
-    const { folder, config } = runPaths(output, spec);
-    await makeFolder(folder);
-    await writeFile(config, runConfigText(spec), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw asWriteError(error, config);
-    });
+    const paths = runPaths(output, spec);
+    const isNew = await makeFolder(paths.folder)
+      .then(() => writeFile(paths.config, runConfigText(spec), { flag: 'wx' }))
+      .then(
+        () => true,
+        () => false,
+      );
+    if (isNew) announced.push(paths);
+  }
+  return announced;
+}
+
+/** Takes back the announcement of those that have not begun, with the folders that it has made. */
+export async function withdrawRuns(announced: readonly RunPaths[]): Promise<void> {
+  for (const paths of announced) {
+    if (await exists(paths.record)) continue;
+    try {
+      const lock = await acquireLock(paths.lock);
+      if (!(await exists(paths.record))) await rm(paths.config, { force: true });
+      await lock.release();
+      // Up to the folder of runs, as far as nothing else is there.
+      for (let folder = paths.folder, i = 0; i < 3; i++, folder = dirname(folder)) await rmdir(folder);
+    } catch {
+      // Somebody else is beginning it, or the disk is away: it stays announced.
+    }
   }
 }
 
