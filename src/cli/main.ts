@@ -11,6 +11,7 @@ type Register = (program: Command) => void;
 /** A command's file parses, calls and prints; what is slow to load, tfjs above all, it imports in its action. */
 const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import('./run.js')).registerRun,
+  submit: async () => (await import('./submit.js')).registerSubmit,
   tune: async () => (await import('./tune.js')).registerTune,
   sharpness: async () => (await import('./sharpness.js')).registerSharpness,
   sensitivity: async () => (await import('./sensitivity.js')).registerSensitivity,

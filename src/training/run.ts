@@ -1,11 +1,12 @@
 /** Runs, each in its folder: started, resumed, or found finished; the record kept up to date whatever happens. */
 import { isDeepStrictEqual } from 'node:util';
-import { otherSettings, runConfigText } from '../config/resolve.js';
+import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import type { Dataset } from '../data/source.js';
 import type { Layout } from '../nn/layout.js';
 import { initialise } from '../nn/weights.js';
 import type { EpochProgress } from '../records/checkpoint-place.js';
+import { isFinished, readEarlierRun, startedWithOther } from '../records/earlier-run.js';
 import { type EpochMetrics, truncateMetrics } from '../records/metrics.js';
 import { clearRun, damaged, openRun, type RunPaths, runPaths } from '../records/run-folder.js';
 import {
@@ -15,13 +16,11 @@ import {
   newRecord,
   progressOf,
   type RunRecord,
-  readRunRecord,
   writeRunRecord,
 } from '../records/run-record.js';
 import type { Session } from '../session/session.js';
 import { chooseSources, type Sources } from '../session/sources.js';
 import { evaluationsOf } from '../smoothout/method.js';
-import { SmoothOutError } from '../support/errors.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
 import { checkBatches } from './batch-sizes.js';
@@ -79,13 +78,10 @@ export async function trainRun(session: Session, spec: RunSpec, options: RunOpti
   const lock = await openRun(paths);
   try {
     if (options.force) await clearRun(paths);
-    const earlier = (await exists(paths.record)) ? await readRunRecord(paths.record) : undefined;
-    if (earlier && earlier.configHash !== spec.configHash) {
-      throw startedWithOther(`settings: ${await otherSettings(paths.config, spec)}`, paths);
-    }
+    const earlier = await readEarlierRun(paths, spec);
     if (earlier && !isDeepStrictEqual(earlier.data, dataOf(dataset, sources))) throw startedWithOther('data', paths);
-    const isFinished = earlier?.status === 'completed' || earlier?.status === 'diverged';
-    return isFinished ? earlier : await trainInFolder({ session, spec, paths, dataset, sources, earlier }, options);
+    if (earlier && isFinished(earlier)) return earlier;
+    return await trainInFolder({ session, spec, paths, dataset, sources, earlier }, options);
   } finally {
     await lock.release();
   }
@@ -148,10 +144,4 @@ async function startingPoint(spec: RunSpec, paths: RunPaths, learner: Learner): 
 async function startingWeights({ seed, init, batchNorm }: RunSpec, layout: Layout) {
   if (init === null) return initialise(layout, { seed, batchNormScale: batchNorm.scaleInitialisation });
   return weightsIn((await readSafetensors(init)).tensors, layout, init);
-}
-
-function startedWithOther(what: string, { record }: RunPaths): SmoothOutError {
-  return new SmoothOutError('CHECKPOINT_INVALID', `${record}: this run was started with other ${what}`, {
-    hint: 'Give the experiment another name, choose another --out, or start over with --force.',
-  });
 }

@@ -1,0 +1,30 @@
+/** What a run's folder holds already: the same run, begun or finished, or another that is in its way. */
+import { otherSettings } from '../config/resolve.js';
+import type { RunSpec } from '../config/schema.js';
+import { SmoothOutError } from '../support/errors.js';
+import { exists } from '../support/files.js';
+import type { RunPaths } from './run-folder.js';
+import { type RunRecord, readRunRecord } from './run-record.js';
+
+/**
+ * The record of the run where it has begun.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID where what is there is damaged or of other settings.
+ */
+export async function readEarlierRun(paths: RunPaths, spec: RunSpec): Promise<RunRecord | undefined> {
+  if (!(await exists(paths.record))) return undefined;
+  const earlier = await readRunRecord(paths.record);
+  if (earlier.configHash === spec.configHash) return earlier;
+  throw startedWithOther(`settings: ${await otherSettings(paths.config, spec)}`, paths);
+}
+
+/** Completed, or diverged, which training again would not change. */
+export function isFinished({ status }: RunRecord): boolean {
+  return status === 'completed' || status === 'diverged';
+}
+
+export function startedWithOther(what: string, { record }: RunPaths): SmoothOutError {
+  return new SmoothOutError('CHECKPOINT_INVALID', `${record}: this run was started with other ${what}`, {
+    hint: 'Give the experiment another name, choose another --out, or start over with --force.',
+  });
+}
