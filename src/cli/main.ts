@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   submit: async () => (await import('./submit.js')).registerSubmit,
   tune: async () => (await import('./tune.js')).registerTune,
   sharpness: async () => (await import('./sharpness.js')).registerSharpness,
+  curvature: async () => (await import('./curvature.js')).registerCurvature,
   sensitivity: async () => (await import('./sensitivity.js')).registerSensitivity,
   interpolate: async () => (await import('./interpolate.js')).registerInterpolate,
   landscape: async () => (await import('./landscape.js')).registerLandscape,

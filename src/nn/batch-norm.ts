@@ -89,10 +89,11 @@ function axesBesideChannels(x: tf.Tensor): number[] {
  */
 function normaliseByMoments(x: tf.Tensor, { centred, variance, count }: Moments, [scale, shift]: Affine): tf.Tensor {
   const axes = axesBesideChannels(x);
+  // Out here they are on tfjs's tape, so that the backward pass can be differentiated too.
+  const inverse = tf.rsqrt(tf.add(variance, EPSILON));
+  const factor = tf.mul(scale, inverse);
   const normalise = tf.customGrad((...inputs) => {
-    const [, gamma, beta, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const inverse = tf.rsqrt(tf.add(variance, EPSILON));
-    const factor = tf.mul(gamma, inverse);
+    const [, , beta, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     save([centred, inverse, factor]);
     return {
       value: tf.add(tf.mul(centred, factor), beta),

@@ -22,6 +22,7 @@ const PURPOSES = {
   holdout: 10,
   perturbation: 12,
   bootstrap: 13,
+  curvature: 14,
   test: 255,
 } as const;
 

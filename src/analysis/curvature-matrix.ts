@@ -1,0 +1,101 @@
+/** The Hessian or Gauss–Newton matrix of a network's loss over a whole split, as a matrix that is known by its products. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs';
+import { type Engine, float, sumOf } from '../engine/engine.js';
+import { createProgramCache } from '../engine/program-cache.js';
+import { type CurvatureMatrix, curvatureProduct } from '../nn/curvature.js';
+import { split } from '../nn/flat.js';
+import { batchSpecs, crossEntropy } from '../nn/loss.js';
+import type { Model } from '../nn/model.js';
+import type { Weights } from '../nn/weights.js';
+import type { SymmetricMatrix } from './lanczos.js';
+import type { BatchNormMode, SplitLossOptions } from './split-loss.js';
+
+export interface LossCurvatureOptions extends Omit<SplitLossOptions, 'statistics'> {
+  readonly matrix: CurvatureMatrix;
+  readonly weights: Weights;
+}
+
+export interface LossCurvature {
+  /** The rows and columns of the parameters from `offset` on, `size` of them. */
+  block(offset: number, size: number): SymmetricMatrix;
+  /** The mean cross-entropy (nats) over the images; NaN before the first product. */
+  loss(): number;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Of the mean cross-entropy over all images. Each batch yields its product in float32, exact to rounding; they are added
+ * up in float64. With statistics of each batch the matrix is that of the sum of the batches' losses.
+ *
+ * `multiply` throws the signal's reason once it is aborted, and RangeError where a product is not finite.
+ */
+export async function createLossCurvature(options: LossCurvatureOptions): Promise<LossCurvature> {
+  const { engine, model, weights, matrix, images: all, batchNorm, batchSize, signal, onBatch } = options;
+  const { size: parameters } = model.layout;
+  const programs = createProgramCache((count: number) => compileProduct(engine, model, matrix, batchNorm, count));
+  const w = await engine.upload(weights.parameters, [parameters]);
+  const direction = new Float32Array(parameters);
+  let loss = Number.NaN;
+
+  async function multiply(out: Float64Array, offset: number): Promise<void> {
+    out.fill(0);
+    let lossSum = 0;
+    let done = 0;
+    const v = await engine.upload(direction, [parameters]);
+    try {
+      for await (const { images, labels, count } of all.batches(batchSize)) {
+        // Signals arrive between turns of the event loop only.
+        await nextTurn();
+        signal.throwIfAborted();
+        const program = await programs.get(count);
+        const { statistics } = weights;
+        const results = await program.run({ w, v, batch: { statistics, images, labels } });
+        lossSum += sumOf(results.loss);
+        const values = await results.product.read();
+        for (let i = 0; i < out.length; i++) out[i]! += values[offset + i]!;
+        results.product.dispose();
+        done += count;
+        onBatch?.(done);
+      }
+    } finally {
+      v.dispose();
+    }
+    for (let i = 0; i < out.length; i++) out[i]! /= all.count;
+    loss = lossSum / all.count;
+    if (!out.every(Number.isFinite)) throw new RangeError(`a product with the ${matrix} is not finite`);
+  }
+
+  return {
+    block: (offset, size) => ({
+      size,
+      async multiply(v, out) {
+        direction.fill(0);
+        direction.set(v, offset);
+        await multiply(out, offset);
+      },
+    }),
+    loss: () => loss,
+    async dispose() {
+      w.dispose();
+      await programs.dispose();
+    },
+  };
+}
+
+function compileProduct(engine: Engine, model: Model, matrix: CurvatureMatrix, mode: BatchNormMode, count: number) {
+  const { layout, classes } = model;
+  const specs = { w: float(layout.size), v: float(layout.size), batch: batchSpecs(model, count, mode) };
+  return engine.compile(
+    ({ w, v, batch: { statistics: running, images, labels } }) => {
+      const statistics = split(running, layout.statistics);
+      const network = (at: tf.Tensor): tf.Tensor =>
+        model.forward({ parameters: split(at as tf.Tensor1D, layout.parameters), statistics, images }, mode).logits;
+      const onehot = tf.cast(tf.oneHot(labels, classes), 'float32');
+      const { product, logits } = curvatureProduct(matrix, network, [w, v, onehot]);
+      return { product, loss: crossEntropy(logits, labels).sum };
+    },
+    specs,
+    { keep: ['product'] },
+  );
+}

@@ -1,0 +1,174 @@
+/** The curvature of the loss at one checkpoint: largest eigenvalues, trace and spectral density, whole and by layer. */
+import { firstImages } from '../data/source.js';
+import type { Split } from '../data/split-images.js';
+import type { CurvatureMatrix } from '../nn/curvature.js';
+import type { Layout } from '../nn/layout.js';
+import type { CurvatureMeasurement, CurvaturePart, CurvatureQuestion } from '../records/curvature-record.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Session } from '../session/session.js';
+import { SmoothOutError } from '../support/errors.js';
+import { createLossCurvature } from './curvature-matrix.js';
+import { largestEigenpairs, type SymmetricMatrix } from './lanczos.js';
+import { densityOf, type Probe, probeSpectrum, traceOf } from './spectral-density.js';
+import { type BatchNormMode, usualBatchSize } from './split-loss.js';
+
+export interface CurvatureSettings {
+  readonly matrix: CurvatureMatrix;
+  readonly split: Split;
+  readonly batchNorm: BatchNormMode;
+  /** How many eigenvalues. */
+  readonly top: number;
+  /** Random vectors for the trace. */
+  readonly probes: number;
+  readonly density: boolean;
+  readonly perLayer: boolean;
+  /** The first images of the split only; null for all of them. */
+  readonly images: number | null;
+  readonly seed: number;
+}
+
+/** The density is smooth long before the trace is exact: so many of its random vectors, and products with each. */
+const DENSITY_PROBES = 10;
+const DENSITY_STEPS = 30;
+
+/** The settings with the numbers of images that they come to for one checkpoint. */
+export type ResolvedCurvature = CurvatureSettings & CurvatureQuestion & { readonly splitImages: number };
+
+/** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
+export function resolveCurvature(settings: CurvatureSettings, { splits, model }: CheckpointFile): ResolvedCurvature {
+  const splitImages = splits[settings.split].count;
+  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
+  const batchSize = Math.min(usualBatchSize(model, settings.batchNorm), images);
+  if (settings.batchNorm === 'batch' && (batchSize === 1 || images % batchSize === 1)) {
+    const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
+    throw new SmoothOutError('USAGE', what, { hint: 'Choose another --images.' });
+  }
+  return { ...settings, images, splitImages, batchSize };
+}
+
+/** Rows and columns of the matrix: all parameters, or those of a layer. */
+interface Block {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface CurvatureProgress {
+  /** Products done, with the share of the one under way, of how many as far as that is known. */
+  readonly done: number;
+  readonly total: number;
+  readonly what: string;
+}
+
+/**
+ * @throws SmoothOutError CHECKPOINT_INVALID where the loss or its curvature is not finite; the reason of the session's
+ * signal once it is aborted.
+ */
+export async function measureCurvature(
+  session: Session,
+  checkpoint: CheckpointFile,
+  settings: ResolvedCurvature,
+  onProgress: (progress: CurvatureProgress) => void,
+): Promise<CurvatureMeasurement> {
+  const startedAt = performance.now();
+  const { engine } = session;
+  const { model, weights, spec, splits, path } = checkpoint;
+  const { split, images, density: withDensity, perLayer, splitImages, ...question } = settings;
+  const whole: Block = { name: 'all parameters', offset: 0, size: model.layout.size };
+  const blocks = [whole, ...(perLayer ? layersOf(model.layout) : [])];
+  const progress = followStages(blocks.length * (eigenProducts(settings) + probeProducts(settings)), onProgress);
+  const curvature = await createLossCurvature({
+    ...{ engine, model, weights, ...question, signal: session.signal },
+    images: await session.images(spec, firstImages(splits[split], images)),
+    onBatch: (done) => progress.product(done / images),
+  });
+  try {
+    const parts: CurvaturePart[] = [];
+    for (const [i, block] of blocks.entries()) {
+      const begin = (what: string, products: number) => progress.begin(`${block.name}: ${what}`, products);
+      parts.push(await measureBlock(curvature.block(block.offset, block.size), settings, i, begin));
+    }
+    const [all, ...layers] = parts;
+    return {
+      ...{ split, images, splitImages, ...question },
+      loss: curvature.loss(),
+      parameters: whole.size,
+      ...all!,
+      layers: perLayer ? layers.map((part, i) => ({ ...described(blocks[i + 1]!), ...part })) : null,
+      seconds: (performance.now() - startedAt) / 1000,
+      engine: engine.name,
+      device: engine.device,
+    };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${error.message}; its loss is ${curvature.loss()}`);
+  } finally {
+    await curvature.dispose();
+  }
+}
+
+const described = ({ name, size }: Block) => ({ name, parameters: size });
+
+/** Parameters that share a layer's name: its weight and its bias. They lie next to each other. */
+function layersOf({ parameters }: Layout): Block[] {
+  const layers: Block[] = [];
+  for (const { name: full, offset, size } of parameters) {
+    const name = full.slice(0, full.lastIndexOf('.'));
+    const last = layers.at(-1);
+    if (last?.name === name) layers[layers.length - 1] = { ...last, size: last.size + size };
+    else layers.push({ name, offset, size });
+  }
+  return layers;
+}
+
+/** Beforehand nobody knows how many products the eigenvalues take. */
+const eigenProducts = ({ top }: CurvatureSettings): number => 3 * top + 10;
+
+const stepsOf = ({ density }: CurvatureSettings, probe: number): number =>
+  density && probe < DENSITY_PROBES ? DENSITY_STEPS : 1;
+
+function probeProducts(settings: CurvatureSettings): number {
+  return Array.from({ length: settings.probes }, (_, i) => stepsOf(settings, i)).reduce((a, b) => a + b, 0);
+}
+
+/** Stages one after another, each of so many products. */
+function followStages(total: number, onProgress: (progress: CurvatureProgress) => void) {
+  let before = 0;
+  let stage = { what: '', products: 0 };
+  let inStage = 0;
+  return {
+    begin(what: string, products: number): void {
+      before += stage.products;
+      stage = { what, products };
+      inStage = 0;
+    },
+    /** A share of the product under way; 1 ends it. */
+    product(share: number): void {
+      onProgress({ done: before + Math.min(inStage + share, stage.products), total, what: stage.what });
+      if (share === 1) inStage++;
+    },
+  };
+}
+
+async function measureBlock(
+  matrix: SymmetricMatrix,
+  settings: ResolvedCurvature,
+  block: number,
+  begin: (what: string, products: number) => void,
+): Promise<CurvaturePart> {
+  const { top, probes: count, density, seed } = settings;
+  const stream = { seed, purpose: 'curvature', chunk: block } as const;
+  begin('eigenvalues', eigenProducts(settings));
+  const { values, residuals, vectors, products } = await largestEigenpairs(matrix, { count: top, stream });
+  begin('trace', probeProducts(settings));
+  const probes: Probe[] = [];
+  const needed = vectors.length === matrix.size ? 0 : count;
+  for (let i = 0; i < needed; i++) {
+    probes.push(await probeSpectrum(matrix, vectors, stepsOf(settings, i), { ...stream, epoch: 1, step: i }));
+  }
+  const { trace, error } = traceOf(matrix.size, values, probes);
+  return {
+    ...{ eigenvalues: values, residuals, trace, traceError: error, products },
+    density: density ? densityOf(matrix.size, values, probes.slice(0, DENSITY_PROBES)) : null,
+  };
+}

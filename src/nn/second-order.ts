@@ -1,0 +1,115 @@
+/**
+ * What TensorFlow.js lacks to differentiate a gradient once more: the gradients of a convolution's filter gradient and of
+ * max pooling's, and those of functions whose gradient is computed from their own output.
+ */
+import * as tf from '@tensorflow/tfjs';
+
+type Pair = [number, number];
+
+/** Calls `compute` with gradients that can be differentiated themselves; those of tfjs are back in force afterwards. */
+export function withSecondOrderGradients<T>(compute: () => T): T {
+  const before = REPLACED.map(([kernelName]) => tf.getGradient(kernelName));
+  const replacements = REPLACED.map(([kernelName, input], i) => fromInput(kernelName, input, before[i]!.gradFunc));
+  const added = [filterGradient, maxPoolGradient];
+  for (const config of [...replacements, ...added]) tf.registerGradient(config);
+  try {
+    return compute();
+  } finally {
+    for (const config of before) tf.registerGradient(config);
+    for (const { kernelName } of added) tf.unregisterGradient(kernelName);
+  }
+}
+
+/**
+ * tfjs notes a saved output on its tape before the function that gives it, so a second pass backwards never gets from the
+ * one to the other, and what goes that way would silently be missing. A saved input has no such fault.
+ */
+const REPLACED = [
+  ['Exp', 'x'],
+  ['Sigmoid', 'x'],
+  ['Tanh', 'x'],
+  ['Softmax', 'logits'],
+  ['LogSoftmax', 'logits'],
+] as const;
+
+/** The same gradient with the function's output computed again from its input. */
+function fromInput(kernelName: string, input: string, gradFunc: tf.GradFunc): tf.GradConfig {
+  return {
+    kernelName,
+    inputsToSave: [input],
+    gradFunc: (dy, [x], attributes) => {
+      const output = tf.engine().runKernel(kernelName, { [input]: x! }, attributes) as tf.Tensor;
+      return gradFunc(dy, [output], attributes);
+    },
+  };
+}
+
+/** The filter gradient is bilinear in x and dy, as the convolution is in x and its filter. */
+const filterGradient: tf.GradConfig = {
+  kernelName: 'Conv2DBackpropFilter',
+  inputsToSave: ['x', 'dy'],
+  gradFunc: (upstream, saved, attributes) => {
+    const filter = upstream as tf.Tensor4D;
+    const [x, dy] = saved as [tf.Tensor4D, tf.Tensor4D];
+    const { strides, pad, dimRoundingMode } = attributes as unknown as tf.Conv2DBackpropFilterAttrs;
+    return {
+      x: () => tf.conv2dTranspose(dy, filter, x.shape, strides as Pair, pad as 'same', dimRoundingMode),
+      dy: () => tf.conv2d(x, filter, strides as Pair, pad as 'same', 'NHWC', 1, dimRoundingMode),
+    };
+  },
+};
+
+/** Where the maxima lie does not change with the image, but for a set of measure zero. */
+const maxPoolGradient: tf.GradConfig = {
+  kernelName: 'MaxPoolGrad',
+  inputsToSave: ['dy', 'input', 'output'],
+  gradFunc: (upstream, saved, attributes) => {
+    const [dy, input, output] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+    return {
+      dy: () => atMaxima(upstream as tf.Tensor4D, input, output, attributes as unknown as tf.MaxPoolAttrs),
+      input: () => tf.zerosLike(input),
+      output: () => tf.zerosLike(dy),
+    };
+  },
+};
+
+/** Less than any value of an image: padding that never is a window's largest. */
+const LOWEST = -3.4e38;
+
+/** Of `values` [N, H, W, C] those where `image` has each window's largest value, the first of equals: [N, h, w, C]. */
+function atMaxima(
+  values: tf.Tensor4D,
+  image: tf.Tensor4D,
+  largest: tf.Tensor,
+  { filterSize, strides, pad, dimRoundingMode }: tf.MaxPoolAttrs,
+): tf.Tensor {
+  const info = tf.backend_util.computePool2DInfo(image.shape, filterSize, strides, 1, pad, dimRoundingMode);
+  const { outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = info;
+  const lastRow = (outHeight - 1) * strideHeight + filterHeight;
+  const lastColumn = (outWidth - 1) * strideWidth + filterWidth;
+  const around: [Pair, Pair, Pair, Pair] = [
+    [0, 0],
+    [padInfo.top, Math.max(0, lastRow - padInfo.top - info.inHeight)],
+    [padInfo.left, Math.max(0, lastColumn - padInfo.left - info.inWidth)],
+    [0, 0],
+  ];
+  const padded = { image: tf.pad(image, around, LOWEST), values: tf.pad(values, around) };
+  const place = (x: tf.Tensor, row: number, column: number) =>
+    tf.stridedSlice(
+      x,
+      [0, row, column, 0],
+      [x.shape[0]!, row + (outHeight - 1) * strideHeight + 1, column + (outWidth - 1) * strideWidth + 1, x.shape[3]!],
+      [1, strideHeight, strideWidth, 1],
+    );
+  let found = tf.zerosLike(largest);
+  let sum = tf.zerosLike(largest);
+  for (let row = 0; row < filterHeight; row++) {
+    for (let column = 0; column < filterWidth; column++) {
+      const isLargest = tf.cast(tf.equal(place(padded.image, row, column), largest), 'float32');
+      const isFirst = tf.mul(isLargest, tf.sub(1, found));
+      sum = tf.add(sum, tf.mul(isFirst, place(padded.values, row, column)));
+      found = tf.add(found, isFirst);
+    }
+  }
+  return sum;
+}

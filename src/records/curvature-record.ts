@@ -1,0 +1,140 @@
+/** curvature.json, beside a run's checkpoint: what `smoothout curvature` writes and the report reads. */
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { SmoothOutError } from '../support/errors.js';
+import { readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { waitForLock } from '../support/lock.js';
+import type { MeasuredCheckpoint } from './sharpness-record.js';
+import { parseVersioned } from './versioned.js';
+
+const CURVATURE_VERSION = 1;
+
+const count = z.int().min(0);
+const positiveCount = z.int().min(1);
+
+/** Of the whole matrix, or of a block on its diagonal. */
+const part = {
+  /** Those of largest size, largest first, and ‖Av − λv‖ for each. */
+  eigenvalues: z.array(z.number()),
+  residuals: z.array(z.number().min(0)),
+  trace: z.number(),
+  /** Standard error; 0 where the eigenvalues are all there are, null from a single probe. */
+  traceError: z.number().min(0).nullable(),
+  /** Products that the eigenvalues took. */
+  products: positiveCount,
+  /** Quadrature nodes, ascending, with shares of the eigenvalues that sum to 1. */
+  density: z
+    .object({
+      nodes: z.array(z.number()),
+      weights: z.array(z.number().min(0)),
+      /** Random vectors behind it, and their own estimates of trace and squared Frobenius norm. */
+      probes: count,
+      trace: z.number(),
+      squaredFrobenius: z.number().min(0),
+    })
+    .nullable(),
+};
+
+const measurementSchema = z.object({
+  matrix: z.enum(['hessian', 'ggn']),
+  split: z.enum(['train', 'test']),
+  batchNorm: z.enum(['running', 'batch']),
+  /** How many images the loss is averaged over, of how many in the whole split, in batches of how many. */
+  images: positiveCount,
+  splitImages: positiveCount,
+  batchSize: positiveCount,
+  seed: count,
+  /** Eigenvalues and random vectors that were asked for. */
+  top: positiveCount,
+  probes: positiveCount,
+  /** The mean cross-entropy (nats) at the checkpoint, over the same images and in the same mode. */
+  loss: z.number(),
+  parameters: positiveCount,
+  ...part,
+  /** The blocks of single layers, in the order of the network. */
+  layers: z.array(z.object({ name: z.string(), parameters: positiveCount, ...part })).nullable(),
+  seconds: z.number().min(0),
+  engine: z.string(),
+  device: z.string(),
+});
+
+export type CurvatureMeasurement = z.output<typeof measurementSchema>;
+export type CurvaturePart = Pick<CurvatureMeasurement, keyof typeof part>;
+
+const recordSchema = z.object({
+  version: z.literal(CURVATURE_VERSION),
+  /** The file measured, beside this one. */
+  checkpoint: z.string(),
+  epoch: count.nullable(),
+  checkpointSha256: z.string(),
+  measurements: z.array(measurementSchema),
+});
+
+/** curvature.json for best.safetensors, NAME-curvature.json for any other checkpoint. */
+export function curvaturePath(checkpoint: string): string {
+  const name = basename(checkpoint).replace(/\.safetensors$/, '');
+  return join(dirname(checkpoint), name === 'best' ? 'curvature.json' : `${name}-curvature.json`);
+}
+
+/**
+ * What has been measured of exactly this checkpoint; none of it where the file has changed since.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID where the record is damaged.
+ */
+export async function readCurvature(checkpoint: MeasuredCheckpoint): Promise<readonly CurvatureMeasurement[]> {
+  const path = curvaturePath(checkpoint.path);
+  const text = await readTextIfExists(path);
+  if (text === null) return [];
+  try {
+    const record = parseVersioned(JSON.parse(text), recordSchema, CURVATURE_VERSION);
+    return record.checkpointSha256 === checkpoint.sha256 ? record.measurements : [];
+  } catch (error) {
+    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${(error as Error).message}`, {
+      hint: 'Move the file away to measure anew.',
+    });
+  }
+}
+
+/**
+ * Adds a measurement in place of one of the same settings, to what other processes may have added since.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID, NO_SPACE, OUTPUT_UNWRITABLE, RUN_LOCKED
+ */
+export async function addCurvature(checkpoint: MeasuredCheckpoint, added: CurvatureMeasurement): Promise<void> {
+  const path = curvaturePath(checkpoint.path);
+  const lock = await waitForLock(path.replace(/\.json$/, '.lock.json'));
+  try {
+    const others = (await readCurvature(checkpoint)).filter((earlier) => !isSameQuestion(earlier, added));
+    const record: z.input<typeof recordSchema> = {
+      version: CURVATURE_VERSION,
+      checkpoint: basename(checkpoint.path),
+      epoch: checkpoint.epoch,
+      checkpointSha256: checkpoint.sha256,
+      measurements: [...others, added],
+    };
+    await writeFileAtomic(path, `${JSON.stringify(record, null, 1)}\n`);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** What a measurement's values depend on beside the checkpoint. */
+const QUESTION = ['matrix', 'split', 'batchNorm', 'images', 'batchSize', 'seed', 'top', 'probes'] as const;
+export type CurvatureQuestion = Pick<CurvatureMeasurement, (typeof QUESTION)[number]>;
+
+function isSameQuestion(a: CurvatureQuestion, b: CurvatureQuestion): boolean {
+  return QUESTION.every((key) => a[key] === b[key]);
+}
+
+/** The measurement that has already answered this, with density and layers where they are asked for. */
+export function answeredBefore(
+  measurements: readonly CurvatureMeasurement[],
+  question: CurvatureQuestion & { readonly density: boolean; readonly perLayer: boolean },
+): CurvatureMeasurement | undefined {
+  return measurements.find((earlier) => {
+    const { density, layers } = earlier;
+    const covers = (!question.density || density !== null) && (!question.perLayer || layers !== null);
+    const coversLayers = !question.density || !question.perLayer || layers?.every((layer) => layer.density !== null);
+    return isSameQuestion(earlier, question) && covers && coversLayers;
+  });
+}
