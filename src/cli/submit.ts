@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { unfinishedRuns } from '../records/earlier-run.js';
 import { SmoothOutError } from '../support/errors.js';
-import { addTrainingOptions, collect, type TrainingOptions } from './options.js';
+import { addTrainingOptions, collect, type TrainingOptions, wholeNumber } from './options.js';
 import { log, print } from './output.js';
 import { planRuns } from './plan-runs.js';
 
@@ -12,6 +13,15 @@ interface SlurmOptions extends TrainingOptions {
   readonly time: string;
   readonly sbatch: string[];
   readonly print?: boolean;
+}
+
+interface KubernetesOptions extends TrainingOptions {
+  readonly image: string;
+  readonly claim: string;
+  readonly cpu: number;
+  readonly memory: string;
+  readonly gpu?: number;
+  readonly parallelism?: number;
 }
 
 const SLURM_EXAMPLES = `
@@ -22,6 +32,14 @@ Examples:
 
 A run that its task's time is too short for saves, and its task queues again until the run is done. The same command again
 submits what is left. Results go to a folder that all nodes share; smoothout status shows how far they are.`;
+
+const KUBERNETES_EXAMPLES = `
+Examples:
+  smoothout submit kubernetes configs/c1-lb.yaml --seed 1-5 --image registry.example/smoothout --claim results \\
+    | kubectl apply --filename -
+  smoothout submit kubernetes configs/f1-*.yaml --image smoothout --claim results --cpu 4 --parallelism 8
+
+A pod for each run. One that is stopped saves, and the next goes on; docs/many-runs.md has an image.`;
 
 export function registerSubmit(program: Command): void {
   const submit = program.command('submit').description('hand runs to a cluster');
@@ -35,11 +53,28 @@ export function registerSubmit(program: Command): void {
     .option('--print', 'write and print the batch script, and submit nothing')
     .addHelpText('after', SLURM_EXAMPLES)
     .action(submitSlurm);
+
+  const kubernetes = submit
+    .command('kubernetes')
+    .description('print runs as an Indexed Job of Kubernetes')
+    .argument('<config.yaml...>', 'configs to run')
+    .requiredOption('--image <name>', 'with smoothout on its PATH')
+    .requiredOption('--claim <name>', 'the PersistentVolumeClaim that results go to');
+  addTrainingOptions(kubernetes)
+    .option('--cpu <n>', 'of each pod', wholeNumber('--cpu', 1), 2)
+    .option('--memory <quantity>', 'of each pod', '4Gi')
+    .option('--gpu <n>', 'of each pod', wholeNumber('--gpu', 1))
+    .option('--parallelism <n>', 'pods at a time (default: all)', wholeNumber('--parallelism', 1))
+    .addHelpText('after', KUBERNETES_EXAMPLES)
+    .action(submitKubernetes);
 }
 
 async function submitSlurm(files: readonly string[], options: SlurmOptions): Promise<void> {
   const { writeSlurmJob } = await import('../submit/slurm.js');
-  const runs = await leftOf(files, options);
+  refuseForce(options);
+  const all = await planRuns(files, options);
+  const runs = await unfinishedRuns(all, options.out);
+  log(`${all.length} ${all.length === 1 ? 'run' : 'runs'}, ${all.length - runs.length} finished before`);
   if (runs.length === 0) return;
   const program = [process.execPath, process.argv[1]!];
   const script = await writeSlurmJob(runs, { ...options, program, computing: computingWords(options) });
@@ -51,18 +86,21 @@ async function submitSlurm(files: readonly string[], options: SlurmOptions): Pro
   }
 }
 
-/** What is not finished of the runs that the configs and options ask for. */
-async function leftOf(files: readonly string[], options: TrainingOptions) {
-  if (options.force) {
-    throw new SmoothOutError('USAGE', 'submit has no --force: a task that queues again would start over each time', {
-      hint: 'Remove the folders of the runs, or choose another --out.',
-    });
-  }
-  const { unfinishedRuns } = await import('../submit/unfinished.js');
+async function submitKubernetes(files: readonly string[], options: KubernetesOptions): Promise<void> {
+  const { kubernetesYaml } = await import('../submit/kubernetes.js');
+  refuseForce(options);
   const runs = await planRuns(files, options);
-  const left = await unfinishedRuns(runs, options.out);
-  log(`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${runs.length - left.length} finished before`);
-  return left;
+  const computing = computingWords({ ...options, threads: options.threads ?? options.cpu });
+  print(kubernetesYaml(runs, { ...options, computing }).trimEnd());
+  const needed = new Set(runs.flatMap(({ modules = {}, init }) => [...Object.keys(modules), ...(init ? [init] : [])]));
+  for (const path of needed) log(`the image must have ${path}, as it is here`);
+}
+
+function refuseForce({ force }: TrainingOptions): void {
+  if (!force) return;
+  throw new SmoothOutError('USAGE', 'submit has no --force: a task that is started again would start over each time', {
+    hint: 'Remove the folders of the runs, or choose another --out.',
+  });
 }
 
 /** Options that say how a run computes, as the task's own command is given them. */

@@ -3,7 +3,7 @@ import { otherSettings } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
-import type { RunPaths } from './run-folder.js';
+import { type RunPaths, runPaths } from './run-folder.js';
 import { type RunRecord, readRunRecord } from './run-record.js';
 
 /**
@@ -21,6 +21,16 @@ export async function readEarlierRun(paths: RunPaths, spec: RunSpec): Promise<Ru
 /** Completed, or diverged, which training again would not change. */
 export function isFinished({ status }: RunRecord): boolean {
   return status === 'completed' || status === 'diverged';
+}
+
+/**
+ * The runs that are not finished.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID, as `readEarlierRun`.
+ */
+export async function unfinishedRuns(runs: readonly RunSpec[], out: string): Promise<RunSpec[]> {
+  const records = await Promise.all(runs.map((spec) => readEarlierRun(runPaths(out, spec), spec)));
+  return runs.filter((_, i) => !records[i] || !isFinished(records[i]));
 }
 
 export function startedWithOther(what: string, { record }: RunPaths): SmoothOutError {

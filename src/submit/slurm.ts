@@ -4,7 +4,7 @@ import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { runPaths } from '../records/run-folder.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
-import { submissionName } from './unfinished.js';
+import { submissionName } from './submission-name.js';
 
 interface SlurmOptions {
   /** The folder of results. */
