@@ -1,5 +1,5 @@
 /** `smoothout report`: the paper's tables, figures and a page from the runs so far. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Report } from '../report/report.js';
 import type { Comparison, Results } from '../report/results.js';
 import { log, paint, print, printJson, textTable } from './output.js';
@@ -8,6 +8,7 @@ interface ReportCommandOptions {
   readonly runs: string;
   readonly out?: string;
   readonly compare?: string;
+  readonly bundle?: string;
   readonly json?: boolean;
 }
 
@@ -18,18 +19,26 @@ export function registerReport(program: Command): void {
     .option('--runs <folder>', 'the folder of results, or of runs', 'results')
     .option('--out <folder>', 'where the report goes (default: the folder of results)')
     .option('--compare <folder>', 'show a second folder of results beside the first')
+    .addOption(
+      new Option(
+        '--bundle <file.zip>',
+        'put the report and what it was made from into one file, an RO-Crate',
+      ).conflicts('compare'),
+    )
     .option('--json', 'print one JSON object a line')
     .addHelpText(
       'after',
-      '\nExamples:\n  smoothout report\n  smoothout report --compare ../elsewhere/results --out /tmp/report',
+      '\nExamples:\n  smoothout report\n  smoothout report --compare ../elsewhere/results --out /tmp/report\n  smoothout report --bundle evidence.zip',
     )
     .action(async (options: ReportCommandOptions) => {
       const { writeReport } = await import('../report/report.js');
-      const { runs, out = null, compare = null } = options;
-      const report = await writeReport({ runs, out, compare });
+      const { runs, out = null, compare = null, bundle = null } = options;
+      const report = await writeReport({ runs, out, compare, bundle });
       for (const { where, what } of report.problems) {
         log(`${paint(process.stderr, 'yellow', where)}: ${what}`);
       }
+      if (bundle !== null)
+        log(`wrote ${bundle}: the report with its runs, from which \`smoothout report\` writes it again`);
       if (options.json) await printAsJson(report);
       else await printForPeople(report);
     });

@@ -1,6 +1,7 @@
 /** Writes the report: the tables and runs as CSV, the figures and the page. */
 import { join } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
+import { writeBundle } from './bundle.js';
 import { beyondCsv } from './csv/beyond.js';
 import { type CsvRow, csvText } from './csv/cells.js';
 import { claimCsv } from './csv/claims.js';
@@ -26,6 +27,8 @@ export interface ReportOptions {
   readonly out: string | null;
   /** A second folder of results to show beside the first. */
   readonly compare: string | null;
+  /** A ZIP file for the report and what it was made from. */
+  readonly bundle?: string | null;
 }
 
 export interface Report {
@@ -42,10 +45,10 @@ export interface Report {
  * figures/*.svg (beyond.csv and comparison.csv where there is something for them), each whole or not at all.
  * The same runs give the same bytes: nothing in them depends on the time, the machine or the folder.
  *
- * @throws SmoothOutError USAGE: a folder is not there; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
+ * @throws SmoothOutError USAGE: a folder is not there, or there is no run to bundle; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
  * error: it is in `problems`.
  */
-export async function writeReport({ runs, out, compare }: ReportOptions): Promise<Report> {
+export async function writeReport({ runs, out, compare, bundle = null }: ReportOptions): Promise<Report> {
   const paths = await locateResults(runs);
   const other = compare === null ? null : await readResults(await locateResults(compare));
   const results = await readResults(paths);
@@ -69,6 +72,7 @@ export async function writeReport({ runs, out, compare }: ReportOptions): Promis
   const folder = out ?? paths.results;
   await makeFolder(join(folder, 'figures'));
   for (const [name, text] of contents) await writeFileAtomic(join(folder, name), text);
+  if (bundle !== null) await writeBundle(bundle, paths, results, new Map(contents));
   const elsewhere = (other?.problems ?? []).map(({ where, what }) => ({ where: `${compare}: ${where}`, what }));
   const problems = [...results.problems, ...elsewhere];
   return { results, comparison, problems, files: contents.map(([name]) => join(folder, name)) };
