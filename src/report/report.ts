@@ -6,12 +6,14 @@ import { beyondCsv } from './csv/beyond.js';
 import { type CsvRow, csvText } from './csv/cells.js';
 import { claimCsv } from './csv/claims.js';
 import { comparisonCsv } from './csv/comparison.js';
+import { correlationCsv } from './csv/correlations.js';
 import { spentCsv, UNFINISHED_COLUMNS, unfinishedCsv } from './csv/evidence.js';
 import { tableRows } from './csv/paper-tables.js';
 import { runsCsv } from './csv/runs.js';
 import { deviationRows } from './deviations.js';
 import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
+import { measureFigures } from './figures/measures.js';
 import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
 import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';
@@ -42,7 +44,7 @@ export interface Report {
 
 /**
  * Reads the runs and writes table1–3.csv, claims.csv, runs.csv, deviations.csv, unfinished.csv, spent.csv, report.html and
- * figures/*.svg (beyond.csv and comparison.csv where there is something for them), each whole or not at all.
+ * figures/*.svg (beyond.csv, correlations.csv and comparison.csv where there is something for them), each whole or not at all.
  * The same runs give the same bytes: nothing in them depends on the time, the machine or the folder.
  *
  * @throws SmoothOutError USAGE: a folder is not there, or there is no run to bundle; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
@@ -61,6 +63,7 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
     ['table3.csv', csvText(table3)],
     ['claims.csv', csvText(verdicts(results.groups).map(claimCsv))],
     ...ifAny('beyond.csv', results.beyond.map(beyondCsv)),
+    ...ifAny('correlations.csv', results.correlations.map(correlationCsv)),
     ['runs.csv', csvText(runsCsv(results.runs, results.cells.apart))],
     ['deviations.csv', csvText(deviationRows(results.groups))],
     ['unfinished.csv', csvText(results.unfinished.map(unfinishedCsv), UNFINISHED_COLUMNS)],
@@ -79,12 +82,13 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
 }
 
 /** Draws every figure that there are runs or curves for. */
-export function drawFigures({ runs, cells, curves }: Results): Promise<Figure[]> {
+export function drawFigures({ runs, cells, curves, correlations }: Results): Promise<Figure[]> {
   const groups = [...cells.placed, ...cells.apart];
   const { paper, other } = curveFigures(curves.files, cells);
   return drawAll([
     ...batchSizeFigures(groups),
     ...sharpnessGapFigures(runs),
+    ...measureFigures(correlations),
     ...paper,
     ...trainingFigures(groups),
     ...other,

@@ -6,6 +6,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
 import { type Difference, difference, groupBy } from '../support/statistics.js';
 import { type BeyondRow, beyondRows } from './beyond.js';
+import { type CorrelationRow, correlationRows } from './correlations.js';
 import { type Curves, loadCurves } from './curves.js';
 import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';
 import {
@@ -28,6 +29,7 @@ export interface Results {
   readonly cells: Cells;
   readonly tables: Tables;
   readonly beyond: readonly BeyondRow[];
+  readonly correlations: readonly CorrelationRow[];
   readonly curves: Curves;
   readonly problems: readonly Problem[];
 }
@@ -82,7 +84,7 @@ export async function readResults(paths: ResultsPaths): Promise<Results> {
   if (loaded.runs.length === 0)
     problems.push({ where: 'runs', what: 'there is no readable run; measured cells are empty' });
   const sorted = { groups, cells, tables: buildTables(cells), beyond: beyondRows(groups) };
-  return { runs: loaded.runs, unfinished, ...sorted, curves, problems };
+  return { runs: loaded.runs, unfinished, ...sorted, correlations: correlationRows(loaded.runs), curves, problems };
 }
 
 /** A mean sharpness is worth a word where it is over fewer seeds than the accuracy's, or over unlike measurements. */

@@ -54,7 +54,8 @@ function trainingOf({ record, metrics, settings }: Run): Spent[] {
 
 function measuringOf({ sharpness }: Run): Spent[] {
   const unknown = { processor: '', threads: '' } as const;
-  return (sharpness?.measurements ?? []).map(({ engine, device, seconds }) => {
+  const measured = [...(sharpness?.measurements ?? []), ...(sharpness?.perturbations ?? [])];
+  return measured.map(({ engine, device, seconds }) => {
     return { engine, device, ...unknown, activity: 'sharpness', outcome: 'completed', seconds };
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type BySeed, difference, estimate, spearman } from './statistics.js';
+import { type BySeed, difference, estimate } from './statistics.js';
 
 const bySeed = (values: readonly number[], first = 1): BySeed => new Map(values.map((value, i) => [first + i, value]));
 
@@ -47,22 +47,5 @@ describe('a difference of means', () => {
   test('an empty side gives nothing; constant sides an interval of zero', () => {
     expect(difference(bySeed([]), bySeed([1]))).toBeNull();
     expect(difference(bySeed([2, 2]), bySeed([1, 1, 1]))).toEqual({ mean: 1, ci95: 0, n: 2, paired: false });
-  });
-});
-
-describe("Spearman's rank correlation", () => {
-  test('any increasing relation has ρ = 1, any decreasing one −1', () => {
-    expect(spearman([1, 2, 3, 4], [0.1, 10, 11, 1e6])).toBeCloseTo(1, 12);
-    expect(spearman([1, 2, 3, 4], [9, 8, 7, -6])).toBeCloseTo(-1, 12);
-  });
-
-  // scipy.stats.spearmanr([1, 2, 2, 3, 5, 1], [2, 1, 4, 4, 6, 0])
-  test('ties share their mean rank', () => {
-    expect(spearman([1, 2, 2, 3, 5, 1], [2, 1, 4, 4, 6, 0])).toBeCloseTo(0.8209869717864816, 12);
-  });
-
-  test('is undefined for two pairs and for a constant side', () => {
-    expect(spearman([1, 2], [1, 2])).toBeNull();
-    expect(spearman([1, 2, 3], [4, 4, 4])).toBeNull();
   });
 });

@@ -4,11 +4,13 @@ import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
-import { groupBy, spearman } from '../../support/statistics.js';
+import { spearman } from '../../support/rank-correlation.js';
+import { groupBy } from '../../support/statistics.js';
 import { type Group, meanAccuracy } from '../groups.js';
 import { modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
-import { INK, logAxis, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
+import { nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
+import { scatterFigure } from './scatter.js';
 
 /** A figure for every family of groups that differ in batch size and method, and in what follows from the batch size. */
 export function batchSizeFigures(groups: readonly Group[]): UndrawnFigure[] {
@@ -200,55 +202,19 @@ export const correlationText = ({ rho, n }: RankCorrelation): string =>
 /** Every measured run: its generalisation gap against its sharpness, one panel a convention. null without points. */
 export function sharpnessGapFigure(points: readonly SharpnessGapPoint[]): TopLevelSpec | null {
   if (points.length === 0) return null;
-  const problems = [...new Set(points.map(({ problem }) => problem))].sort();
-  const methods = [...new Set(points.map(({ method }) => method))].sort();
-  const method = { field: 'method', type: 'nominal', scale: nominalScale(methods, SERIES_COLOURS) } as const;
-  const legend = { title: null, orient: 'bottom', columns: 4 } as const;
-  const methodLegend = { ...legend, symbolType: 'circle' };
-  const correlations = rankCorrelations(points).filter(({ problem }) => problem === null);
-  return {
-    spacing: 18,
-    data: { values: [...points] },
-    hconcat: correlations.map((correlation, i) => {
-      const { convention } = correlation;
-      const sharpness = points.filter((point) => point.convention === convention).map((point) => point.sharpness);
-      const { scale, axis } = logAxis(sharpness, 'Sharpness (log scale)');
-      const ticks = axis.values;
-      const zero = sharpness.includes(0);
-      return {
-        title: { text: CONVENTION_TITLES[convention], subtitle: correlationText(correlation), fontSize: 12 },
-        width: 220,
-        height: 230,
-        transform: [{ filter: { field: 'convention', equal: convention } }],
-        mark: { type: 'point', opacity: 0.85, size: 45 },
-        encoding: {
-          x: {
-            field: 'sharpness',
-            type: 'quantitative',
-            // A logarithmic axis with room for the exact zeros of failed line searches.
-            scale: zero
-              ? { type: 'symlog', constant: ticks[0] ?? 1, domain: [0, ticks.at(-1) ?? 1], nice: false }
-              : scale,
-            axis: { ...axis, grid: false, values: zero ? [0, ...ticks] : ticks },
-          },
-          y: {
-            field: 'gap',
-            type: 'quantitative',
-            scale: { zero: false },
-            axis: { title: i === 0 ? 'Generalisation gap, points' : null, tickCount: 5 },
-          },
-          stroke: { ...method, legend: methodLegend },
-          fill: { ...method, legend: methodLegend },
-          // Filled for the baseline, hollow for every other method: the two part in black and white too.
-          fillOpacity: { condition: { test: 'datum.method === "Baseline"', value: 1 }, value: 0 },
-          shape: {
-            field: 'problem',
-            type: 'nominal',
-            scale: nominalScale(problems, SHAPES),
-            legend: { ...legend, symbolFillColor: INK, symbolStrokeColor: INK },
-          },
-        },
-      };
-    }),
-  };
+  const panels = rankCorrelations(points)
+    .filter(({ problem }) => problem === null)
+    .map((one) => ({
+      panel: one.convention,
+      title: CONVENTION_TITLES[one.convention],
+      subtitle: correlationText(one),
+    }));
+  const named = points.map(({ convention, sharpness, gap, ...rest }) => ({
+    ...rest,
+    panel: convention,
+    x: sharpness,
+    y: gap,
+  }));
+  const titles = { xTitle: 'Sharpness (log scale)', yTitle: 'Generalisation gap, points', columns: panels.length };
+  return scatterFigure(named, panels, titles);
 }
