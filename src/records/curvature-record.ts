@@ -70,6 +70,8 @@ const recordSchema = z.object({
   measurements: z.array(measurementSchema),
 });
 
+export type CurvatureRecord = z.output<typeof recordSchema>;
+
 /** curvature.json for best.safetensors, NAME-curvature.json for any other checkpoint. */
 export function curvaturePath(checkpoint: string): string {
   const name = basename(checkpoint).replace(/\.safetensors$/, '');
@@ -82,12 +84,16 @@ export function curvaturePath(checkpoint: string): string {
  * @throws SmoothOutError CHECKPOINT_INVALID where the record is damaged.
  */
 export async function readCurvature(checkpoint: MeasuredCheckpoint): Promise<readonly CurvatureMeasurement[]> {
-  const path = curvaturePath(checkpoint.path);
+  const record = await readCurvatureRecord(curvaturePath(checkpoint.path));
+  return record?.checkpointSha256 === checkpoint.sha256 ? record.measurements : [];
+}
+
+/** @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged; null where there is none. */
+export async function readCurvatureRecord(path: string): Promise<CurvatureRecord | null> {
   const text = await readTextIfExists(path);
-  if (text === null) return [];
+  if (text === null) return null;
   try {
-    const record = parseVersioned(JSON.parse(text), recordSchema, CURVATURE_VERSION);
-    return record.checkpointSha256 === checkpoint.sha256 ? record.measurements : [];
+    return parseVersioned(JSON.parse(text), recordSchema, CURVATURE_VERSION);
   } catch (error) {
     throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${(error as Error).message}`, {
       hint: 'Move the file away to measure anew.',
@@ -105,7 +111,7 @@ export async function addCurvature(checkpoint: MeasuredCheckpoint, added: Curvat
   const lock = await waitForLock(path.replace(/\.json$/, '.lock.json'));
   try {
     const others = (await readCurvature(checkpoint)).filter((earlier) => !isSameQuestion(earlier, added));
-    const record: z.input<typeof recordSchema> = {
+    const record: CurvatureRecord = {
       version: CURVATURE_VERSION,
       checkpoint: basename(checkpoint.path),
       epoch: checkpoint.epoch,

@@ -1,4 +1,5 @@
 /** Every number that was measured of a run's best checkpoint and may say something of how it generalises, by its name. */
+import type { CurvatureMeasurement } from '../records/curvature-record.js';
 import { measureTitle } from '../records/perturbation-measures.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';
 import { measurementOf, type Run } from './runs.js';
@@ -17,5 +18,19 @@ export function measuresOf(run: Run): ReadonlyMap<string, number> {
       return measured === undefined ? [] : [[CONVENTION_TITLES[name], measured.value] as const];
     }),
     ...(run.sharpness?.perturbations ?? []).map((one) => [measureTitle(one), one.value] as const),
+    ...(run.curvature?.measurements ?? []).flatMap((one) => {
+      const of = curvatureTitle(one);
+      return [[`largest eigenvalue, ${of}`, one.eigenvalues[0]!] as const, [`trace, ${of}`, one.trace] as const];
+    }),
   ]);
+}
+
+const MATRICES = { hessian: 'Hessian', ggn: 'Gauss–Newton matrix' } as const;
+
+function curvatureTitle({ matrix, split, batchNorm }: CurvatureMeasurement): string {
+  return [
+    MATRICES[matrix],
+    ...(split === 'test' ? ['test set'] : []),
+    ...(batchNorm === 'batch' ? ['statistics of each batch'] : []),
+  ].join(', ');
 }

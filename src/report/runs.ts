@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readRunConfig } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
+import { type CurvatureRecord, curvaturePath, readCurvatureRecord } from '../records/curvature-record.js';
 import { foldersBelow } from '../records/find-runs.js';
 import { type EpochMetrics, readMetrics } from '../records/metrics.js';
 import { runPathsIn } from '../records/run-folder.js';
@@ -22,6 +23,7 @@ export interface Run {
   /** An entry an epoch; empty where metrics.jsonl is missing. */
   readonly metrics: readonly EpochMetrics[];
   readonly sharpness: SharpnessRecord | null;
+  readonly curvature: CurvatureRecord | null;
 }
 
 /** The measurement of a named convention, at the best epoch's parameters. */
@@ -106,10 +108,14 @@ async function loadRun(path: string, folder: string, problems: Problem[]): Promi
     }
   };
   const metrics = await optional('metrics.jsonl', [], () => readMetrics(paths.metrics));
-  const sharpness = await optional('sharpness.json', null, () =>
-    readSharpness(paths.sharpness, record, basename(paths.best)),
+  const best = basename(paths.best);
+  const sharpness = await optional('sharpness.json', null, async () =>
+    ofBestEpoch(await readSharpnessRecord(paths.sharpness), record, best),
   );
-  return { folder, record, settings, config, metrics, sharpness };
+  const curvature = await optional('curvature.json', null, async () =>
+    ofBestEpoch(await readCurvatureRecord(curvaturePath(paths.best)), record, best),
+  );
+  return { folder, record, settings, config, metrics, sharpness, curvature };
 }
 
 /** A record that says "completed" must have what a completed run has. */
@@ -123,16 +129,19 @@ function checkEnd(record: RunRecord): void {
   }
 }
 
-async function readSharpness(path: string, record: RunRecord, checkpoint: string): Promise<SharpnessRecord | null> {
-  const sharpness = await readSharpnessRecord(path);
-  if (sharpness === null) return null;
-  if (sharpness.checkpoint !== checkpoint) {
-    throw new Error(`measured at ${sharpness.checkpoint}, not at ${checkpoint}`);
+/** @throws Error where what was measured is another checkpoint than that of the best epoch. */
+function ofBestEpoch<T extends { readonly checkpoint: string; readonly epoch: number | null }>(
+  measured: T | null,
+  { bestEpoch }: RunRecord,
+  best: string,
+): T | null {
+  if (measured === null) return null;
+  const { checkpoint, epoch } = measured;
+  if (checkpoint !== best) throw new Error(`measured at ${checkpoint}, not at ${best}`);
+  if (epoch !== null && epoch !== bestEpoch) {
+    throw new Error(`measured at epoch ${epoch}, but the best epoch is ${bestEpoch}`);
   }
-  if (sharpness.epoch !== null && sharpness.epoch !== record.bestEpoch) {
-    throw new Error(`measured at epoch ${sharpness.epoch}, but the best epoch is ${record.bestEpoch}`);
-  }
-  return sharpness;
+  return measured;
 }
 
 /**

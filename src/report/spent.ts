@@ -52,9 +52,10 @@ function trainingOf({ record, metrics, settings }: Run): Spent[] {
   });
 }
 
-function measuringOf({ sharpness }: Run): Spent[] {
+function measuringOf({ sharpness, curvature }: Run): Spent[] {
   const unknown = { processor: '', threads: '' } as const;
-  const measured = [...(sharpness?.measurements ?? []), ...(sharpness?.perturbations ?? [])];
+  const { measurements = [], perturbations = [] } = sharpness ?? {};
+  const measured = [...measurements, ...perturbations, ...(curvature?.measurements ?? [])];
   return measured.map(({ engine, device, seconds }) => {
     return { engine, device, ...unknown, activity: 'sharpness', outcome: 'completed', seconds };
   });

@@ -53,7 +53,13 @@ describe('from runs alone', () => {
   test('accuracy against batch size, sharpness against the gap, training curves', async () => {
     const drawn = await draw(f1Runs(3));
     const measures = ['measures-gap-mnist', 'measures-error-mnist'];
-    expect(names(drawn)).toEqual(['batch-size-f1-mnist', 'sharpness-gap', ...measures, 'training-f1-sb', 'training-f1-lb']);
+    expect(names(drawn)).toEqual([
+      'batch-size-f1-mnist',
+      'sharpness-gap',
+      ...measures,
+      'training-f1-sb',
+      'training-f1-lb',
+    ]);
     const [batchSize, gap, measured, , training] = drawn.figures as [Figure, Figure, Figure, Figure, Figure];
     expect(texts(batchSize)).toEqual(
       expect.arrayContaining(['256', '6000', 'Batch size (log scale)', 'Accuracy, % (hollow: paper)', 'SmoothOut']),
@@ -61,7 +67,9 @@ describe('from runs alone', () => {
     expect(texts(gap)).toEqual(expect.arrayContaining(['as defined', 'Sharpness (log scale)', 'F1, MNIST']));
     expect(texts(gap).filter((text) => text.startsWith('ρ'))).toHaveLength(3);
     expect(texts(measured).filter((text) => text.startsWith('τ = '))).toHaveLength(3);
-    expect(texts(measured)).toEqual(expect.arrayContaining(['as defined', 'Generalisation gap, points', 'F1']));
+    expect(texts(measured)).toEqual(
+      expect.arrayContaining(['Keskar et al.’s metric, as defined', 'Generalisation gap, points', 'F1']),
+    );
     expect(texts(training)).toEqual(expect.arrayContaining(['f1-sb: F1 on MNIST, batch 256', 'Epoch', 'Accuracy, %']));
   });
 
