@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { createOnnxEngine } from '../../src/engine/onnx/cpu/engine.js';
 import { createCudaEngine } from '../../src/engine/onnx/cuda/engine.js';
+import { createTensorFlowEngine } from '../../src/engine/tensorflow.js';
 import { describeOnSwiftShader } from '../../src/engine/testing/swiftshader.js';
+import { describeOnTensorFlow } from '../../src/engine/testing/tensorflow.js';
 import { deviations } from './agreement.js';
 import { NETWORKS, smallTask } from './networks.js';
 
@@ -20,6 +22,18 @@ await describeOnSwiftShader('WebGPU', async () => {
     const found = await deviations(await smallTask(networkNamed(name), true), steps, engine, cpu);
     for (const [what, deviation] of Object.entries(found)) expect(deviation, what).toBeLessThan(1e-4);
   });
+});
+
+await describeOnTensorFlow('TensorFlow', async () => {
+  const tensorflow = await createTensorFlowEngine();
+
+  test.each(['f1', 'c1', 'c3', 'resnet44', 'alexnet'])(
+    '%s: two steps, evaluation and sharpness in TensorFlow agree with the default engine to 1e-4',
+    async (name) => {
+      const found = await deviations(await smallTask(networkNamed(name), true), 2, tensorflow, createOnnxEngine());
+      for (const [what, deviation] of Object.entries(found)) expect(deviation, what).toBeLessThan(1e-4);
+    },
+  );
 });
 
 test.each(['f1', 'c1', 'c3', 'resnet44'])(

@@ -1,7 +1,7 @@
 /** Chooses an engine by the names the command line uses; each is loaded only when it is asked for. */
 import { availableParallelism } from 'node:os';
 import { SmoothOutError } from '../support/errors.js';
-import { type DeviceReport, findDevices, findOnnxDevice } from './devices.js';
+import { type DeviceReport, findOnnxDevice, findOnnxDevices } from './devices.js';
 import type { Engine } from './engine.js';
 
 export interface EngineChoice {
@@ -42,12 +42,12 @@ export async function createEngine({ engine, device, threads }: EngineChoice): P
     return createTensorFlowEngine(device === 'auto' ? undefined : (device as 'cpu' | 'cuda'));
   }
   const openDevice = (chosen: Device) => open(chosen, threads);
-  return device === 'auto' ? fastest(await findDevices(), openDevice) : openDevice(device);
+  return device === 'auto' ? fastest(await findOnnxDevices(), openDevice) : openDevice(device);
 }
 
 /**
  * The first device of `PREFERENCE` that is here and opens.
- * @param reports what `findDevices` found.
+ * @param reports what `findOnnxDevices` found.
  */
 export async function fastest(
   reports: readonly DeviceReport[],
@@ -55,7 +55,7 @@ export async function fastest(
 ): Promise<ChosenEngine> {
   const passed: string[] = [];
   for (const device of PREFERENCE) {
-    const report = reports.find((one) => one.engine === 'onnx' && one.device === device)!;
+    const report = reports.find((one) => one.device === device)!;
     try {
       if (report.drawback !== null)
         throw new SmoothOutError('ENGINE_UNAVAILABLE', report.drawback, { hint: report.detail });

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
+import { SmoothOutError } from '../support/errors.js';
 import { findLibrary } from './libraries.js';
 import { loadLibrary } from './onnx/library.js';
-import { installedTensorFlow } from './tensorflow-package.js';
 import { vulkanDrivers } from './vulkan.js';
 
 export interface DeviceReport {
@@ -18,13 +18,18 @@ export interface DeviceReport {
   readonly drawback: string | null;
 }
 
+/** Of every engine. TensorFlow's library is loaded, which takes a second: nothing less says whether it can be. */
 export async function findDevices(): Promise<DeviceReport[]> {
-  const onnx = await Promise.all((['cpu', 'webgpu', 'cuda'] as const).map(findOnnxDevice));
   return [
-    ...onnx,
-    { engine: 'tensorflow', ...tensorflow() },
+    ...(await findOnnxDevices()),
+    { engine: 'tensorflow', ...(await tensorflow()) },
     { engine: 'tfjs', device: 'cpu', ...ready('plain JavaScript: slow, for comparison') },
   ];
+}
+
+/** Of the default engine. */
+export function findOnnxDevices(): Promise<DeviceReport[]> {
+  return Promise.all((['cpu', 'webgpu', 'cuda'] as const).map(findOnnxDevice));
 }
 
 /** A device of the default engine. */
@@ -93,12 +98,13 @@ async function cuda(): Promise<Finding> {
   return ready('provider, driver, CUDA 12 and cuDNN 9');
 }
 
-function tensorflow(): Finding & Pick<DeviceReport, 'device'> {
-  const found = installedTensorFlow();
-  if (!found)
-    return {
-      device: 'cpu',
-      ...missing('not installed', 'npm install --ignore-scripts=false @tensorflow/tfjs-node-gpu'),
-    };
-  return { device: found.device, ...ready(found.name) };
+async function tensorflow(): Promise<Finding & Pick<DeviceReport, 'device'>> {
+  const { loadTensorFlow } = await import('./tensorflow.js');
+  try {
+    const { device, packageName, version } = await loadTensorFlow();
+    return { device, ...ready(`TensorFlow ${version} in ${packageName}`) };
+  } catch (error) {
+    if (!(error instanceof SmoothOutError)) throw error;
+    return { device: 'cpu', ...missing(error.message, error.hint) };
+  }
 }

@@ -4,39 +4,63 @@ import * as tf from '@tensorflow/tfjs';
 import { SmoothOutError } from '../support/errors.js';
 import { createEagerEngine } from './eager.js';
 import type { Engine } from './engine.js';
+import { completeKernels } from './tensorflow-kernels.js';
 import { installedTensorFlow, TENSORFLOW_PACKAGES } from './tensorflow-package.js';
 
-/**
- * An engine that runs functions op by op in TensorFlow.
- * @throws SmoothOutError ENGINE_UNAVAILABLE where the package is not installed or its library does not load.
- */
+/** TensorFlow as it was loaded. */
+interface TensorFlow {
+  readonly packageName: string;
+  /** Of TensorFlow's library, not of the package. */
+  readonly version: string;
+  readonly device: 'cpu' | 'cuda';
+}
+
+/** An engine that runs functions op by op in TensorFlow. @throws as `loadTensorFlow` does */
 export async function createTensorFlowEngine(device?: 'cpu' | 'cuda'): Promise<Engine> {
+  const loaded = await loadTensorFlow(device);
+  return { ...createEagerEngine('tensorflow'), device: loaded.device };
+}
+
+/** @throws SmoothOutError ENGINE_UNAVAILABLE where the package is not installed or its library does not load. */
+export async function loadTensorFlow(device?: 'cpu' | 'cuda'): Promise<TensorFlow> {
   const found = installedTensorFlow(device);
   if (!found) {
     const names = TENSORFLOW_PACKAGES.filter((one) => device === undefined || one.device === device).map(
       ({ name }) => name,
     );
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `--engine tensorflow needs ${names.join(' or ')}.`, {
-      hint: `npm install --ignore-scripts=false ${names[0]}; docs/gpu.md says for which GPUs. Or leave --engine out.`,
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', `--engine tensorflow needs ${names.join(' or ')}`, {
+      hint: 'docs/gpu.md says how to get it, and for which GPUs; or leave --engine out',
     });
   }
   restoreUtil();
+  // Otherwise TensorFlow tells which processor it was compiled for, and takes all of a GPU's memory at once.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   try {
     // Loading it registers the backend 'tensorflow' with the tfjs that is loaded already.
     await import(found.name);
   } catch (cause) {
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${found.name} is installed but does not load.`, {
-      hint: `npm rebuild --ignore-scripts=false ${found.name} fetches its library; docs/gpu.md says what that needs.`,
+    const [why] = (cause as Error).message.split('\n');
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${found.name} is installed but does not load: ${why}`, {
+      hint: 'docs/gpu.md says how its library is built or fetched',
       cause,
     });
   }
-  const { isUsingGpuDevice } = tf.findBackend('tensorflow') as { isUsingGpuDevice?: boolean };
-  if (device === 'cuda' && !isUsingGpuDevice) {
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${found.name} found no GPU that it can use.`, {
-      hint: 'It needs CUDA 11.2, cuDNN 8.1 and a GPU older than Hopper (docs/gpu.md). Or try --engine onnx.',
+  completeKernels();
+  const backend = tf.findBackend('tensorflow') as unknown as {
+    isUsingGpuDevice: boolean;
+    binding: { TF_Version: string };
+  };
+  if (device === 'cuda' && !backend.isUsingGpuDevice) {
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${found.name} found no GPU that it can use`, {
+      hint: 'docs/gpu.md says which CUDA and which GPU it needs; or try --engine onnx',
     });
   }
-  return { ...createEagerEngine('tensorflow'), device: isUsingGpuDevice ? 'cuda' : 'cpu' };
+  return {
+    packageName: found.name,
+    version: backend.binding.TF_Version,
+    device: backend.isUsingGpuDevice ? 'cuda' : 'cpu',
+  };
 }
 
 /** Puts back what Node.js 23 took away and tfjs-node 4.22 still calls. */

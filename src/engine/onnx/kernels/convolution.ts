@@ -31,7 +31,7 @@ export function convolutionInfo(
   depthwise = false,
 ): ConvolutionInfo {
   if (dataFormat === 'NCHW') {
-    throw new SmoothOutError('UNSUPPORTED_OP', 'The ONNX engine takes images with channels last (NHWC) only.', {
+    throw new SmoothOutError('UNSUPPORTED_OP', 'Convolutions take images with channels last (NHWC) only.', {
       hint: 'Write tf.transpose(x, [0, 2, 3, 1]) before the convolution: it costs nothing.',
     });
   }

@@ -203,8 +203,6 @@ const integers = forward('elementwise: int32', [ints([2, 3]), ints([3], 1, 6), i
   tf.add(a!, b!),
   tf.sub(b!, a!),
   tf.mul(a!, tf.transpose(c!)),
-  tf.div(a!, b!),
-  tf.floorDiv(a!, b!),
   tf.maximum(a!, b!),
   tf.minimum(a!, b!),
   tf.squaredDifference(a!, b!),
@@ -216,6 +214,11 @@ const integers = forward('elementwise: int32', [ints([2, 3]), ints([3], 1, 6), i
   tf.relu(a!),
   tf.clipByValue(a!, -1, 2),
   tf.add(a!, 0.5),
+]);
+
+const wholeQuotients = forward('elementwise: int32 division', [ints([2, 3]), ints([3], 1, 6)], (a, b) => [
+  tf.div(a!, b!),
+  tf.floorDiv(a!, b!),
 ]);
 
 const specialValues = forward(
@@ -248,6 +251,7 @@ export const elementwise: readonly ConformanceCase[] = [
   ...logical,
   casts,
   integers,
+  wholeQuotients,
   specialValues,
   sums,
 ];
