@@ -18,7 +18,7 @@ test('doctor says whether TensorFlow is there', async () => {
 
 await describeOnTensorFlow('a run in TensorFlow', async () => {
   const begin = (out: string) =>
-    smoothout`run examples/own.yaml --method own --set epochs=20 --engine tensorflow --out ${out}`;
+    smoothout`run examples/own.yaml --method own --set epochs=8 --engine tensorflow --out ${out}`;
   const folder = () => mkdtemp(join(tmpdir(), 'smoothout-tensorflow-'));
   const run = (out: string, file: string) => join(out, 'runs/own/my-method/seed-1', file);
   const digest = async (out: string) => (await readSafetensors(run(out, 'last.safetensors'))).metadata.sha256;
@@ -31,7 +31,7 @@ await describeOnTensorFlow('a run in TensorFlow', async () => {
     expect(record.bestAccuracy).toBeGreaterThan(90);
 
     const running = begin(stopped);
-    await running.says(/epoch 3\//);
+    await running.says(/epoch 2\//);
     running.kill('SIGINT');
     expect((await running).status).toBe(75);
     expect((await begin(stopped)).stderr).toContain('resuming');
