@@ -1,5 +1,5 @@
 /** Signals end a command where it can be resumed from. */
-import { EXIT, SmoothOutError } from '../support/errors.js';
+import { EXIT, interrupted } from '../support/errors.js';
 import { log } from './output.js';
 
 interface Interrupt {
@@ -20,11 +20,7 @@ export function onInterrupt(): Interrupt {
   const interrupt = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(EXIT.interruptedTwice);
     log(`smoothout: ${name}: saving and stopping; once more stops at once, with nothing more saved`);
-    controller.abort(
-      new SmoothOutError('INTERRUPTED', 'interrupted; everything so far is saved', {
-        hint: 'The same command goes on from here.',
-      }),
-    );
+    controller.abort(interrupted());
   };
   // Those that stay ignored have their listener already (ignored-signals.ts).
   const names = SIGNALS.filter((name) => process.listenerCount(name) === 0);

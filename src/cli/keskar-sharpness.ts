@@ -1,19 +1,11 @@
 /** `smoothout sharpness --measure keskar`: Keskar et al.'s metric in one convention or in all of them. */
-import type { ResolvedSettings, SharpnessSettings } from '../analysis/sharpness.js';
-import { CONVENTION_NAMES, conventionOf, withConvention } from '../records/sharpness-conventions.js';
-import {
-  addMeasurement,
-  alreadyMeasured,
-  checkWritable,
-  readMeasured,
-  type SharpnessMeasurement,
-  sharpnessPath,
-} from '../records/sharpness-record.js';
-import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Measured } from '../analysis/measured.js';
+import type { SharpnessSettings } from '../analysis/sharpness.js';
+import { CONVENTION_NAMES, withConvention } from '../records/sharpness-conventions.js';
+import type { SharpnessMeasurement } from '../records/sharpness-record.js';
 import type { CheckpointsToMeasure } from './measure-checkpoints.js';
 import type { AnalysisOptions } from './options.js';
-import { GENERATED_NOTE, log, printJson, textTable } from './output.js';
-import { createSharpnessProgress } from './progress.js';
+import { GENERATED_NOTE, textTable } from './output.js';
 import { checkpointLabel } from './session.js';
 
 export interface KeskarOptions extends AnalysisOptions {
@@ -31,41 +23,12 @@ export interface KeskarOptions extends AnalysisOptions {
   readonly force?: boolean;
 }
 
-interface Measured {
-  readonly checkpoint: CheckpointFile;
-  readonly measurement: SharpnessMeasurement;
-  /** The sharpness.json it is in. */
-  readonly record: string;
-}
-
-export function keskarSharpness(options: KeskarOptions): CheckpointsToMeasure<Measured> {
-  const { check = false, force = false, json = false } = options;
-  const all = settingsOf(options);
+export function keskarSharpness(options: KeskarOptions): CheckpointsToMeasure<SharpnessMeasurement> {
+  const { check = false, force = false } = options;
+  const settings = settingsOf(options);
   return {
     summary,
-    async measure(session, checkpoint, onMeasured) {
-      const { measureSharpness, resolveSettings, runsOf } = await import('../analysis/sharpness.js');
-      const record = await sharpnessPath(checkpoint.path);
-      const measure = async (settings: ResolvedSettings) => {
-        const name = `${checkpointLabel(checkpoint)}, ${conventionOf(settings)}`;
-        const progress = createSharpnessProgress(name, runsOf(settings), settings.maxIterations);
-        const options = { settings, check, onProgress: progress.show };
-        const measurement = await measureSharpness(session, checkpoint, options).finally(progress.stop);
-        await addMeasurement(record, checkpoint, measurement);
-        return measurement;
-      };
-      // What is wrong with the last settings is found before the first are measured.
-      for (const resolved of all.map((settings) => resolveSettings(settings, checkpoint))) {
-        const { measurements } = await readMeasured(record, checkpoint);
-        const earlier = force ? undefined : alreadyMeasured(measurements, resolved, check);
-        if (!earlier) await checkWritable(record);
-        else log(`${checkpoint.path}: measured before (--force measures again)`);
-        const measurement = earlier ?? (await measure(resolved));
-        onMeasured({ checkpoint, measurement, record });
-        const { path, run, epoch } = checkpoint;
-        if (json) printJson({ event: 'sharpness', checkpoint: path, run, epoch, record, ...measurement });
-      }
-    },
+    measure: (perform, checkpoint, events) => perform('keskar', { ...checkpoint, settings, check, force }, events),
   };
 }
 
@@ -87,7 +50,7 @@ const MORE = ['repeats', 'evaluations', 'ended', 'seconds'];
 const CHECKS = ['by ascent', 'eigenvalue'];
 
 /** A note where a measurement is less than its name says, or its repeats are. */
-const NOTES: readonly [string, (measured: Measured) => boolean][] = [
+const NOTES: readonly [string, (measured: Measured<SharpnessMeasurement>) => boolean][] = [
   [
     'same: from the minimiser L-BFGS-B takes the same steps every time, so it was run once for all repeats.',
     ({ measurement }) => isSame(measurement),
@@ -96,11 +59,11 @@ const NOTES: readonly [string, (measured: Measured) => boolean][] = [
     'part: only the first images of the split were measured.',
     ({ measurement: { images, splitImages } }) => images < splitImages,
   ],
-  [GENERATED_NOTE, ({ checkpoint }) => checkpoint.spec.synthetic],
+  [GENERATED_NOTE, ({ checkpoint }) => checkpoint.synthetic],
 ];
 
 /** The table at the end, and what its words mean. */
-function summary(measured: readonly Measured[]): string {
+function summary(measured: readonly Measured<SharpnessMeasurement>[]): string {
   const checked = measured.some(({ measurement }) => measurement.check !== null);
   const header = [...HEADER, ...(checked ? CHECKS : []), ...MORE];
   const numbers = ['loss', 'sharpness', ...CHECKS, 'evaluations', 'seconds'].map((name) => header.indexOf(name));
@@ -110,7 +73,7 @@ function summary(measured: readonly Measured[]): string {
   return [table, '', ...notes, `Written to ${files.join(', ')}`].join('\n');
 }
 
-function row({ checkpoint, measurement: m }: Measured, checked: boolean): string[] {
+function row({ checkpoint, measurement: m }: Measured<SharpnessMeasurement>, checked: boolean): string[] {
   const { check } = m;
   const opinions = [check?.projectedAscent.value?.toFixed(4), check?.largestEigenvalue.value?.toPrecision(4)];
   return [

@@ -31,9 +31,9 @@ const python = findPython('pty');
 const CLOSING = fileURLToPath(new URL('testing/closing-terminal.py', import.meta.url));
 
 describe.skipIf(python === undefined)('a terminal that is closed', () => {
-  /** How a command ended whose terminal was closed when its progress bar showed an epoch. */
+  /** How a command ended whose terminal was closed when its table showed an epoch. */
   const onTerminal = (...command: readonly string[]) =>
-    promisify(execFile)(python!, [CLOSING, 'epoch', ...command]).then(({ stdout }) => stdout.trim());
+    promisify(execFile)(python!, [CLOSING, '/60', ...command]).then(({ stdout }) => stdout.trim());
   const longRun = (name: string) => [...run(name), '--set', 'epochs=60'];
 
   test('stops a run where it can be resumed', async () => {

@@ -1,27 +1,36 @@
-/** Measures checkpoints one after another: what fails is said and does not stop the others, and what was measured is shown. */
+/** Measures checkpoints, as many at once as `--jobs` asks for: what fails is said and does not stop the others. */
+import type { CheckpointPath, Measured, MeasureEvents } from '../analysis/measured.js';
+import { inLanes } from '../jobs/lanes.js';
+import type { Perform } from '../jobs/tasks.js';
+import { withRetry } from '../jobs/workers.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
+import { type JobsOptions, withJobs } from './jobs.js';
 import type { AnalysisOptions } from './options.js';
-import { log, print, reportError } from './output.js';
+import { log, print, printJson, reportError } from './output.js';
 import { inSession } from './session.js';
+import { createSharpnessProgress } from './sharpness-progress.js';
 
-export interface CheckpointsToMeasure<Measured> {
+export interface CheckpointsToMeasure<Measurement> {
   readonly measure: (
-    session: Session,
-    checkpoint: CheckpointFile,
-    onMeasured: (measured: Measured) => void,
-  ) => Promise<void>;
+    perform: Perform,
+    checkpoint: CheckpointPath,
+    events: MeasureEvents<Measurement>,
+  ) => Promise<unknown>;
   /** The table at the end, and what its words mean. */
-  readonly summary: (measured: readonly Measured[]) => string;
+  readonly summary: (measured: readonly Measured<Measurement>[]) => string;
 }
 
+type Options = AnalysisOptions & JobsOptions & { readonly ckpt: readonly string[] };
+
 /** Returns the exit status. An interruption ends it; any other error of one checkpoint does not stop the others. */
-export async function measureCheckpoints<Measured>(
-  options: AnalysisOptions & { readonly ckpt: readonly string[] },
-  { measure, summary }: CheckpointsToMeasure<Measured>,
+export async function measureCheckpoints<Measurement extends object>(
+  options: Options,
+  { measure, summary }: CheckpointsToMeasure<Measurement>,
 ): Promise<number> {
-  const measured: Measured[] = [];
+  const { config, json = false } = options;
+  const measured = new Map<string, Measured<Measurement>[]>(options.ckpt.map((path) => [path, []]));
   const failures: string[] = [];
   let status: number = EXIT.ok;
   const failed = (path: string, error: unknown): void => {
@@ -30,25 +39,42 @@ export async function measureCheckpoints<Measured>(
     failures.push(`${path}: ${error instanceof SmoothOutError ? error.code.toLowerCase() : 'failed'}`);
   };
   const interrupted = await inSession(options, async (session) => {
-    for (const checkpoint of await openAll(session, options, failed)) {
-      try {
-        await measure(session, checkpoint, (one) => measured.push(one));
-      } catch (error) {
-        failed(checkpoint.path, error);
-        if (session.signal.aborted) break;
-      }
-    }
-    return session.signal.aborted;
+    const { signal } = session;
+    const checkpoints = await openAll(session, options, failed);
+    const specs = checkpoints.map(({ spec }) => spec);
+    await withJobs(session, options, { specs, threads: undefined }, async ({ perform, lanes }) => {
+      const progress = createSharpnessProgress();
+      await inLanes(checkpoints, lanes, async ({ path }) => {
+        if (signal.aborted) return;
+        const { onStart, onStep, stop } = progress.follow(path);
+        const onMeasured = (one: Measured<Measurement>) => {
+          measured.get(path)?.push(one);
+          const { checkpoint, record, measurement } = one;
+          const { run, epoch } = checkpoint;
+          if (json) printJson({ event: 'sharpness', checkpoint: path, run, epoch, record, ...measurement });
+        };
+        const attempt = () => {
+          measured.set(path, []);
+          const events = { onNotice: log, onStart, onStep, onMeasured };
+          return measure(perform, { path, ...(config !== undefined && { config }) }, events);
+        };
+        await withRetry(signal, attempt, (why) => log(`${path}: ${why}; once more`))
+          .catch((error) => failed(path, error))
+          .finally(stop);
+      }).finally(progress.stop);
+    });
+    return signal.aborted;
   });
-  if (!options.json && measured.length > 0) print(summary(measured));
-  if (measured.length > 0) for (const failure of failures) log(failure);
+  const all = [...measured.values()].flat();
+  if (!json && all.length > 0) print(summary(all));
+  if (all.length > 0) for (const failure of failures) log(failure);
   return interrupted ? EXIT.interrupted : status;
 }
 
 /** Every checkpoint is looked at before hours are spent on the first. */
 async function openAll(
   session: Session,
-  { ckpt, config }: AnalysisOptions & { readonly ckpt: readonly string[] },
+  { ckpt, config }: Options,
   failed: (path: string, error: unknown) => void,
 ): Promise<CheckpointFile[]> {
   const { openCheckpoint } = await import('../session/checkpoint-file.js');

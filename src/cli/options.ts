@@ -4,6 +4,7 @@ import type { RunSelection } from '../config/resolve.js';
 import { parseSeeds } from '../config/schema.js';
 import type { Split } from '../data/split-images.js';
 import type { EngineChoice } from '../engine/create.js';
+import { type Jobs, parseJobs } from '../jobs/split.js';
 import { SmoothOutError } from '../support/errors.js';
 
 interface ComputingOptions extends EngineChoice {
@@ -25,6 +26,10 @@ export interface TrainingOptions extends ComputingOptions, PlanOptions {
   readonly out: string;
   readonly force?: boolean;
   readonly failFast?: boolean;
+  readonly jobs?: Jobs;
+  readonly shuffle?: boolean;
+  /** Of run alone. */
+  readonly retry?: 'failed';
 }
 
 /** Of sharpness, sensitivity, interpolate and landscape. */
@@ -41,8 +46,9 @@ export function addTrainingOptions(command: Command): Command {
     .option('--set <key.path=value>', 'change a setting (repeatable)', collect, [])
     .option('--data <folder>', 'where the data is (default: SMOOTHOUT_DATA, then datasets/)')
     .option('--synthetic', 'train on the generated stand-in for the data set')
-    .option('--init <file>', 'start from the parameters of a safetensors file');
-  return addEngineOptions(command)
+    .option('--init <file>', 'start from the parameters of a safetensors file')
+    .option('--shuffle', 'carry the runs out in a random order');
+  return addJobsOption(addEngineOptions(command))
     .option('--out <folder>', 'where results go', 'results')
     .option('--force', 'start over, whatever is there');
 }
@@ -56,6 +62,11 @@ export function addAnalysisOptions(command: Command, images: string, usual = 'al
   return addEngineOptions(command).option('--json', 'print one JSON object a line');
 }
 
+/** Of commands that do many things. */
+export function addJobsOption(command: Command): Command {
+  return command.option('--jobs <n|auto|gpus>', 'how many at once, or which GPUs have one each: 0,1', parseJobs, 1);
+}
+
 function addEngineOptions(command: Command): Command {
   return command
     .addOption(new Option('--engine <name>', 'what computes').choices(['onnx', 'tensorflow', 'tfjs']).default('onnx'))
@@ -65,7 +76,11 @@ function addEngineOptions(command: Command): Command {
         .env('SMOOTHOUT_DEVICE')
         .default('auto'),
     )
-    .option('--threads <n>', 'of the CPU for each run (default: all)', wholeNumber('--threads', 1, 1024));
+    .option(
+      '--threads <n>',
+      'threads of the CPU for each job (default: all, shared out)',
+      wholeNumber('--threads', 1, 1024),
+    );
 }
 
 /** What the options change of a config, as `--set` would. */

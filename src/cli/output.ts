@@ -27,9 +27,22 @@ export function printJson(value: object): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
+let writeLine = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
 /** A line about what is going on. */
 export function log(line = ''): void {
-  process.stderr.write(`${line}\n`);
+  writeLine(line);
+}
+
+/** Has lines written by `write`, which knows what else is on the terminal; returns what ends that. */
+export function divertLog(write: (line: string) => void): () => void {
+  const before = writeLine;
+  writeLine = write;
+  return () => {
+    writeLine = before;
+  };
 }
 
 /** Progress bars are for people who watch. */

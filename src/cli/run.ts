@@ -1,17 +1,14 @@
 /** `smoothout run`: trains what configs describe. */
-import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
-import { announceRuns, withdrawRuns } from '../records/run-folder.js';
-import type { RunRecord } from '../records/run-record.js';
-import { EXIT, SmoothOutError } from '../support/errors.js';
-import { makeFolder } from '../support/files.js';
+import { SmoothOutError } from '../support/errors.js';
+import { failedRuns } from './earlier-runs.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
-import { GENERATED_NOTE, log, print, printJson, reportError, textTable } from './output.js';
+import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
 import { planRuns } from './plan-runs.js';
-import { createRunProgress, runName } from './progress.js';
-import { inSession } from './session.js';
+import { messageOf, type Outcome, runAll } from './run-all.js';
+import { runName } from './runs-progress.js';
 
 interface RunOptions extends TrainingOptions {
   readonly dryRun?: boolean;
@@ -23,6 +20,8 @@ Examples:
   smoothout run configs/c1-lb.yaml --method baseline smoothout --seed 1-5
   smoothout run configs/f1-sb.yaml --set epochs=3 --set optimizer.learningRate=0.002 --data ~/data
   smoothout run configs/f1-lb.yaml --dry-run
+  smoothout run configs/*.yaml --seed 1-5 --jobs auto
+  smoothout run configs/*.yaml --seed 1-5 --retry failed
 
 The same command again skips what is finished and resumes what is not.`;
 
@@ -33,11 +32,13 @@ export function registerRun(program: Command): void {
     .argument('<config.yaml...>', 'configs to run');
   addTrainingOptions(command)
     .option('--fail-fast', 'stop at the first run that fails')
+    .addOption(new Option('--retry <which>', 'only the runs that failed or diverged').choices(['failed']))
     .option('--dry-run', 'print the resolved settings and train nothing')
     .option('--json', 'print one JSON object a line: epochs as they end, then runs')
     .addHelpText('after', EXAMPLES)
     .action(async (files: string[], options: RunOptions) => {
-      const runs = await planRuns(files, options);
+      const planned = await planRuns(files, options);
+      const runs = options.retry === undefined ? planned : await failedRuns(planned, options.out);
       if (options.dryRun) {
         showPlan(runs, options);
         return;
@@ -53,76 +54,6 @@ function showPlan(runs: readonly RunSpec[], { json }: RunOptions): void {
   else print(runs.map(runConfigText).join('---\n').trimEnd());
   log(`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}; nothing was trained (--dry-run)`);
 }
-
-/** How a run ended: with its record, or with what was thrown. */
-export type Outcome =
-  | { readonly spec: RunSpec; readonly record: RunRecord }
-  | { readonly spec: RunSpec; readonly error: unknown };
-
-interface AllOutcomes {
-  /** Of the runs that were begun or found finished. */
-  readonly outcomes: readonly Outcome[];
-  readonly interrupted: boolean;
-  /** Exit status: of the first run that failed, or of the interruption. */
-  readonly status: number;
-}
-
-/**
- * Carries out runs one after another. A failing run does not stop the others (unless `failFast`); an interruption does.
- * What is wrong with the data or the output folder is found before any run starts.
- *
- * @throws SmoothOutError DATA_MISSING, DATA_CORRUPT, CONFIG_INVALID, OUTPUT_UNWRITABLE, NO_SPACE
- */
-export async function runAll(runs: readonly RunSpec[], options: TrainingOptions): Promise<AllOutcomes> {
-  const { prepareRuns, trainRun } = await import('../training/run.js');
-  const { out, force = false, failFast = false, json = false } = options;
-  await makeFolder(join(out, 'runs'));
-  return inSession(options, async (session) => {
-    await prepareRuns(session, runs);
-    const announced = await announceRuns(out, runs);
-    const outcomes: Outcome[] = [];
-    let status: number = EXIT.ok;
-    try {
-      for (const spec of runs) {
-        if (session.signal.aborted) break;
-        const progress = createRunProgress(spec, json);
-        const outcome = await trainRun(session, spec, { out, force, ...progress.events })
-          .then(
-            (record): Outcome => ({ spec, record }),
-            (error: unknown): Outcome => ({ spec, error }),
-          )
-          .finally(progress.stop);
-        outcomes.push(outcome);
-        const ended = tell(outcome, progress.hasBegun(), json);
-        status ||= ended;
-        if (ended !== EXIT.ok && failFast) break;
-      }
-    } finally {
-      await withdrawRuns(announced);
-    }
-    const interrupted = session.signal.aborted;
-    return { outcomes, interrupted, status: interrupted ? EXIT.interrupted : status };
-  });
-}
-
-/** Says how a run ended, where that is not in what it has shown of itself; returns its exit status. */
-function tell(outcome: Outcome, begun: boolean, json: boolean): number {
-  const { spec } = outcome;
-  if ('error' in outcome) {
-    const status = reportError(outcome.error);
-    const code = outcome.error instanceof SmoothOutError ? outcome.error.code : 'UNEXPECTED';
-    const error = { code, message: messageOf(outcome.error) };
-    const { experiment, method, seed } = spec;
-    if (json) printJson({ event: 'failure', experiment, method: method.label, seed, error });
-    return status;
-  }
-  const { record } = outcome;
-  if (json) printJson({ event: 'run', ...record });
-  if (!begun) log(`${runName(spec)}: ${record.status} before; --force runs it again`);
-  return record.status === 'diverged' ? EXIT.runFailed : EXIT.ok;
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const HEADER = ['experiment', 'method', 'seed', 'batch', 'epochs', 'best %', 'last %', 'images/s', 'status'];
 const NUMBERS = [2, 3, 4, 5, 6, 7];

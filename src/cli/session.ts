@@ -34,7 +34,7 @@ export async function openCheckpoints(
 }
 
 /** Its run, and its file's name unless that is best.safetensors. */
-export function checkpointLabel({ run, path }: CheckpointFile): string {
+export function checkpointLabel({ run, path }: Pick<CheckpointFile, 'run' | 'path'>): string {
   if (run === null) return path;
   const name = path.split(/[/\\]/).at(-1)!;
   return name === 'best.safetensors' ? runText(run) : `${runText(run)}, ${name}`;

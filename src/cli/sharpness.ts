@@ -2,9 +2,10 @@
 import { type Command, Option } from 'commander';
 import { MEASURE_NAMES, type MeasureName } from '../records/perturbation-measures.js';
 import { SmoothOutError } from '../support/errors.js';
+import type { JobsOptions } from './jobs.js';
 import { type KeskarOptions, keskarSharpness } from './keskar-sharpness.js';
 import { measureCheckpoints } from './measure-checkpoints.js';
-import { addAnalysisOptions, positiveNumber, wholeNumber } from './options.js';
+import { addAnalysisOptions, addJobsOption, positiveNumber, wholeNumber } from './options.js';
 import { type PerturbationOptions, perturbationSharpness } from './perturbation-sharpness.js';
 
 const EXAMPLES = `
@@ -19,7 +20,8 @@ Examples:
 docs/sharpness.md says what each measure and convention means and what a measurement costs.`;
 
 type SharpnessOptions = KeskarOptions &
-  PerturbationOptions & { readonly ckpt: string[]; readonly measure: 'keskar' | MeasureName };
+  PerturbationOptions &
+  JobsOptions & { readonly ckpt: string[]; readonly measure: 'keskar' | MeasureName };
 
 /** Options that have a meaning for Keskar et al.'s metric alone, or for the other measures alone. */
 const OF_KESKAR = [
@@ -51,7 +53,9 @@ export function registerSharpness(program: Command): void {
       wholeNumber('--batch-size', 1),
     )
     .option('--force', 'measure again what has been measured');
-  addAnalysisOptions(command, 'measure on the first n images of the split', 'all; worst and average: 1024');
+  addJobsOption(
+    addAnalysisOptions(command, 'measure on the first n images of the split', 'all; worst and average: 1024'),
+  );
   addKeskarOptions(command.optionsGroup('With --measure keskar:'));
   addPerturbationOptions(command.optionsGroup('With --measure worst, average or lpf:'));
   command.addHelpText('after', EXAMPLES).action(async (options: SharpnessOptions) => {

@@ -17,7 +17,7 @@ import {
 } from '../training/tune.js';
 import { addTrainingOptions, collect, overridesOf, selectionOf, type TrainingOptions, wholeNumber } from './options.js';
 import { log, print, printJson, textTable } from './output.js';
-import { type Outcome, runAll } from './run.js';
+import { type Outcome, runAll } from './run-all.js';
 
 interface TuneOptions extends TrainingOptions {
   readonly grid: string[];

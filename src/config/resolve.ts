@@ -5,6 +5,7 @@ import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { readTextIfExists } from '../support/files.js';
 import { loadConfigs } from './load.js';
 import type { MethodConfig } from './methods.js';
+import { withOwnModules } from './own-modules.js';
 import type { Config, RunSpec } from './schema.js';
 import { parseTree, plain } from './tree.js';
 
@@ -148,4 +149,9 @@ export async function readRunConfig(path: string): Promise<RunSpec> {
     throw new SmoothOutError('CONFIG_INVALID', `${path}: expected the config of one run, got ${runs.length}`);
   }
   return runs[0]!;
+}
+
+/** Enters the modules that a run names, in a process that has not loaded its config. @throws SmoothOutError CONFIG_INVALID */
+export async function enterModules(spec: RunSpec): Promise<void> {
+  await withOwnModules(parseTree(runConfigText(spec), () => `${spec.experiment} ${spec.method.label}`));
 }

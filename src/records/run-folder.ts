@@ -6,7 +6,7 @@ import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, makeFolder, removeStaleTemporaries } from '../support/files.js';
-import { acquireLock, type Lock } from '../support/lock.js';
+import { acquireLock, type Lock, waitForLock } from '../support/lock.js';
 
 export interface RunPaths {
   readonly folder: string;
@@ -100,11 +100,12 @@ export async function withdrawRuns(announced: readonly RunPaths[]): Promise<void
 /**
  * Makes the folder where there is none, locks it, and clears away what a killed process left unfinished.
  *
+ * @param lockSeconds how long it waits for a process that holds the lock.
  * @throws SmoothOutError RUN_LOCKED, NO_SPACE, OUTPUT_UNWRITABLE
  */
-export async function openRun(paths: RunPaths): Promise<Lock> {
+export async function openRun(paths: RunPaths, lockSeconds = 0): Promise<Lock> {
   await makeFolder(paths.folder);
-  const lock = await acquireLock(paths.lock);
+  const lock = await waitForLock(paths.lock, lockSeconds);
   try {
     await removeStaleTemporaries(paths.folder);
   } catch (error) {

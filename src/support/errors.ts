@@ -57,6 +57,12 @@ export class SmoothOutError extends Error {
   }
 }
 
+/** Why work stopped that was asked to. */
+export const interrupted = () =>
+  new SmoothOutError('INTERRUPTED', 'interrupted; everything so far is saved', {
+    hint: 'The same command goes on from here.',
+  });
+
 /** The candidate that `word` is most likely a misspelling of, if any is near enough. Case does not count. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

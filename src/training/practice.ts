@@ -13,14 +13,23 @@ import { disposeState, freshState, uploadState } from './state.js';
 import { createStepper } from './step.js';
 import { trainEpoch } from './train.js';
 
+/** How far a practice has come. */
+export interface Pace {
+  readonly images: number;
+  /** Since its first call of the device, which compiles. */
+  readonly seconds: number;
+  /** Bytes of memory that the process has had at most. */
+  readonly memory: number;
+}
+
 /**
  * Trains a run's network on its images as `train` does, without validation, files or end, until the session's signal is
  * aborted.
  *
- * @param onStep is told after each call of the device how many images that call took; the first calls compile.
+ * @param onStep is told after each call of the device how far it is.
  * @throws SmoothOutError DIVERGED, and what reading data throws.
  */
-export async function practise(session: Session, spec: RunSpec, onStep: (images: number) => void): Promise<void> {
+export async function practise(session: Session, spec: RunSpec, onStep: (pace: Pace) => void): Promise<void> {
   const { engine, signal } = session;
   const { train: source } = chooseSources(spec, await session.dataset(spec));
   checkBatches(spec, source);
@@ -33,19 +42,22 @@ export async function practise(session: Session, spec: RunSpec, onStep: (images:
     batchNormScale: spec.batchNorm.scaleInitialisation,
   });
   let state = await uploadState(engine, { ...weights, ...freshState(learner) });
+  const startedAt = performance.now();
+  let before = 0;
   try {
     while (!signal.aborted) {
-      let before = 0;
       const options = {
         ...{ spec, source, plan, stepper, signal },
         // Small steps from the first weights: nothing diverges in a moment of them.
         learningRate: 1e-6,
         onStep: async (_: unknown, { images }: { readonly images: number }) => {
-          onStep(images - before);
-          before = images;
+          const seconds = (performance.now() - startedAt) / 1000;
+          onStep({ images: before + images, seconds, memory: 1024 * process.resourceUsage().maxRSS });
         },
       };
-      ({ state } = await trainEpoch(state, newEpoch(0), options));
+      const after = await trainEpoch(state, newEpoch(0), options);
+      state = after.state;
+      before += after.progress.images;
     }
   } finally {
     disposeState(state);

@@ -47,21 +47,33 @@ export interface RunEvents {
   readonly onEpoch: (metrics: EpochMetrics) => void;
 }
 
-export interface RunOptions extends RunEvents {
+export interface RunSettings {
   /** The folder of results. */
   readonly out: string;
   /** Start over, whatever is there. */
   readonly force: boolean;
+  /** Waits so long for another process that is just leaving the run's folder. */
+  readonly lockSeconds?: number;
 }
+
+export type RunOptions = RunSettings & RunEvents;
 
 /**
  * Opens the data of runs to come and checks that it fits them, so that hours of one run do not come before what is wrong
  * with the next.
  *
+ * @returns how many images each of them trains on, all epochs together.
  * @throws what `openDataset` and `checkBatches` throw.
  */
-export async function prepareRuns(session: Session, specs: readonly RunSpec[]): Promise<void> {
-  for (const spec of specs) checkBatches(spec, chooseSources(spec, await session.dataset(spec)).train);
+export async function prepareRuns(session: Session, specs: readonly RunSpec[]): Promise<number[]> {
+  const images: number[] = [];
+  for (const spec of specs) {
+    const { train } = chooseSources(spec, await session.dataset(spec));
+    checkBatches(spec, train);
+    const { method } = buildLearner(spec, train);
+    images.push(train.count * planOf(spec, train.count, evaluationsOf(method)).epochs);
+  }
+  return images;
 }
 
 /**
@@ -75,13 +87,25 @@ export async function trainRun(session: Session, spec: RunSpec, options: RunOpti
   const dataset = await session.dataset(spec);
   const sources = chooseSources(spec, dataset);
   checkBatches(spec, sources.train);
-  const lock = await openRun(paths);
+  const lock = await openRun(paths, options.lockSeconds);
   try {
     if (options.force) await clearRun(paths);
     const earlier = await readEarlierRun(paths, spec);
     if (earlier && !isDeepStrictEqual(earlier.data, dataOf(dataset, sources))) throw startedWithOther('data', paths);
     if (earlier && isFinished(earlier)) return earlier;
     return await trainInFolder({ session, spec, paths, dataset, sources, earlier }, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Writes down that a run failed whose own process could no longer do so. */
+export async function recordFailure(out: string, spec: RunSpec, error: unknown): Promise<void> {
+  const paths = runPaths(out, spec);
+  const lock = await openRun(paths);
+  try {
+    if (!(await exists(paths.record))) return;
+    await writeRunRecord(paths.record, { ...(await readRunRecord(paths.record)), ...failureOf(error) });
   } finally {
     await lock.release();
   }

@@ -1,0 +1,136 @@
+/** Carries out runs, for `run` and `tune`: one after another or as many at once as `--jobs` asks for. */
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import type { RunSpec } from '../config/schema.js';
+import { inLanes } from '../jobs/lanes.js';
+import { WorkerCrash } from '../jobs/worker-process.js';
+import { withRetry } from '../jobs/workers.js';
+import { announceRuns, withdrawRuns } from '../records/run-folder.js';
+import type { RunRecord } from '../records/run-record.js';
+import { EXIT, SmoothOutError } from '../support/errors.js';
+import { makeFolder } from '../support/files.js';
+import { permutation } from '../support/random.js';
+import { isFinished, recordsOf } from './earlier-runs.js';
+import { type Performers, withJobs } from './jobs.js';
+import type { TrainingOptions } from './options.js';
+import { log, printJson, reportError } from './output.js';
+import { createRunsProgress, type RunProgress, runName } from './runs-progress.js';
+import { inSession } from './session.js';
+
+/** How a run ended: with its record, or with what was thrown. */
+export type Outcome =
+  | { readonly spec: RunSpec; readonly record: RunRecord }
+  | { readonly spec: RunSpec; readonly error: unknown };
+
+interface AllOutcomes {
+  /** Of the runs that were begun or found finished, in the order of the plan. */
+  readonly outcomes: readonly Outcome[];
+  readonly interrupted: boolean;
+  /** Exit status: of the first run that failed, or of the interruption. */
+  readonly status: number;
+}
+
+/**
+ * A failing run does not stop the others (unless `failFast`); an interruption does. What is wrong with the data or the
+ * output folder is found before any run starts.
+ *
+ * @throws SmoothOutError DATA_MISSING, DATA_CORRUPT, CONFIG_INVALID, OUTPUT_UNWRITABLE, NO_SPACE, USAGE
+ */
+export async function runAll(runs: readonly RunSpec[], options: TrainingOptions): Promise<AllOutcomes> {
+  const { prepareRuns } = await import('../training/run.js');
+  const { out, failFast = false, json = false, shuffle = false } = options;
+  await makeFolder(join(out, 'runs'));
+  return inSession(options, async (session) => {
+    const images = await prepareRuns(session, runs);
+    const announced = await announceRuns(out, runs);
+    const earlier = await recordsOf(runs, out);
+    const unfinished = runs.filter((_, i) => !isFinished(earlier[i]));
+    const threads = earlier.find((record) => record && !isFinished(record))?.environments?.at(-1)?.threads;
+    const workload = { specs: unfinished, threads };
+    return withJobs(session, options, workload, async (performers) => {
+      const left = images.map((count, i) => count * (1 - doneOf(earlier[i])));
+      const progress = createRunsProgress({ runs, images: left, lanes: performers.lanes, json });
+      const outcomes = new Map<RunSpec, Outcome>();
+      let [status, isStopped]: [number, boolean] = [EXIT.ok, false];
+      await inLanes(shuffle ? shuffled(runs) : runs, performers.lanes, async (spec) => {
+        if (isStopped || session.signal.aborted) return;
+        const own = progress.follow(spec);
+        // The checkpoint of a run that diverged has its fault in it already.
+        const force =
+          options.force || (earlier[runs.indexOf(spec)]?.status === 'diverged' && options.retry !== undefined);
+        const given = { spec, out, force, signal: session.signal };
+        const outcome = await trainOne(performers, given, own).finally(own.stop);
+        outcomes.set(spec, outcome);
+        const isTold = isInterruption(outcome) && [...outcomes.values()].filter(isInterruption).length > 1;
+        const ended = isTold ? EXIT.interrupted : tell(outcome, own.hasBegun(), json);
+        if (own.hasBegun() && 'record' in outcome && runs.length > 1) log(`${runName(spec)}: ${progress.overall()}`);
+        status ||= ended;
+        if (ended === EXIT.ok || !failFast) return;
+        isStopped = true;
+        performers.stop();
+      }).finally(progress.stop);
+      const interrupted = session.signal.aborted;
+      return {
+        outcomes: runs.flatMap((spec) => outcomes.get(spec) ?? []),
+        interrupted,
+        status: interrupted ? EXIT.interrupted : status,
+      };
+    }).finally(() => withdrawRuns(announced));
+  });
+}
+
+interface Given {
+  readonly spec: RunSpec;
+  readonly out: string;
+  readonly force: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Trains one run, wherever that is. A worker that crashes at it costs it one more try, from its checkpoint. */
+async function trainOne(
+  { perform, lockSeconds }: Performers,
+  { spec, out, force, signal }: Given,
+  { events, hasBegun }: RunProgress,
+): Promise<Outcome> {
+  const attempt = () => perform('train', { spec, out, force: force && !hasBegun(), lockSeconds }, events);
+  const onCrash = (why: string) => log(`${runName(spec)}: ${why}; once more, from its checkpoint`);
+  try {
+    return { spec, record: await withRetry(signal, attempt, onCrash) };
+  } catch (error) {
+    if (error instanceof WorkerCrash) {
+      const { recordFailure } = await import('../training/run.js');
+      await recordFailure(out, spec, error);
+    }
+    return { spec, error };
+  }
+}
+
+/** Says how a run ended, where that is not in what it has shown of itself; returns its exit status. */
+function tell(outcome: Outcome, begun: boolean, json: boolean): number {
+  const { spec } = outcome;
+  if ('error' in outcome) {
+    const status = reportError(outcome.error);
+    const code = outcome.error instanceof SmoothOutError ? outcome.error.code : 'UNEXPECTED';
+    const error = { code, message: messageOf(outcome.error) };
+    const { experiment, method, seed } = spec;
+    if (json) printJson({ event: 'failure', experiment, method: method.label, seed, error });
+    return status;
+  }
+  const { record } = outcome;
+  if (json) printJson({ event: 'run', ...record });
+  if (!begun) log(`${runName(spec)}: ${record.status} before; --force runs it again`);
+  return record.status === 'diverged' ? EXIT.runFailed : EXIT.ok;
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const isInterruption = (outcome: Outcome) =>
+  'error' in outcome && outcome.error instanceof SmoothOutError && outcome.error.code === 'INTERRUPTED';
+
+const doneOf = (record: RunRecord | undefined) =>
+  record === undefined || record.epochs === 0 ? 0 : record.epochsDone / record.epochs;
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const order = permutation({ seed: randomInt(2 ** 32), purpose: 'shuffle' }, items.length);
+  return Array.from(order, (i) => items[i]!);
+}

@@ -1,0 +1,89 @@
+/** `--jobs auto`: which split of the machine trains a network fastest is measured, for a moment, before the runs begin. */
+import { availableParallelism, freemem } from 'node:os';
+import type { RunSpec } from '../config/schema.js';
+import { interrupted } from '../support/errors.js';
+import type { Pace } from '../training/practice.js';
+import { placesFor } from './split.js';
+import type { Place } from './worker-process.js';
+import type { Workers } from './workers.js';
+
+/** Of each split, once all of its workers train; at least two of their steps. */
+const SECONDS = 2;
+
+/** A split so much slower than the best is the last that is tried: more jobs would be slower still. */
+const HOPELESS = 0.9;
+
+/** On a GPU, whose threads nobody counts. */
+const GPU_JOBS = [1, 2, 4];
+
+/** Numbers of jobs that could be fastest: those that share the threads out evenly. */
+export function candidates(device: 'cpu' | 'gpu', most: number, cores = availableParallelism()): number[] {
+  const counts =
+    device === 'gpu' ? GPU_JOBS : Array.from({ length: cores }, (_, i) => i + 1).filter((n) => cores % n === 0);
+  return counts.filter((count) => count <= Math.max(1, most));
+}
+
+interface Splits {
+  readonly spec: RunSpec;
+  readonly counts: readonly number[];
+  /** Of each job, where that is chosen. */
+  readonly threads: number | undefined;
+  readonly open: (places: readonly Place[]) => Workers;
+  readonly log: (text: string) => void;
+}
+
+/** The places of the fastest split. Says what it measures, and what it chose. */
+export async function fastestSplit({ spec, counts, threads, open, log }: Splits): Promise<Place[]> {
+  if (counts.length === 1) return placesFor(counts[0]!, threads);
+  const measured: { readonly places: Place[]; readonly imagesPerSecond: number }[] = [];
+  let memory = 0;
+  for (const count of counts) {
+    const places = placesFor(count, threads);
+    if (count * memory > (process.availableMemory?.() ?? freemem())) break;
+    log(`--jobs auto: measuring ${nameOf(places)} of ${spec.model} at batch ${spec.batchSize}`);
+    const workers = open(places);
+    const paces = await practiseAll(workers, spec, places).finally(workers.dispose);
+    const imagesPerSecond = paces.reduce((sum, pace) => sum + pace.imagesPerSecond, 0);
+    memory = Math.max(...paces.map((pace) => pace.memory));
+    measured.push({ places, imagesPerSecond });
+    if (imagesPerSecond < HOPELESS * Math.max(...measured.map((each) => each.imagesPerSecond))) break;
+  }
+  const best = measured.reduce((a, b) => (b.imagesPerSecond > a.imagesPerSecond ? b : a));
+  const told = measured.map((each) => `${nameOf(each.places)} ${Math.round(each.imagesPerSecond)} images/s`);
+  log(`--jobs auto: ${nameOf(best.places)}; measured: ${told.join(', ')}`);
+  return best.places;
+}
+
+export function nameOf({ length, 0: first }: readonly Place[]): string {
+  const threads = first?.threads ?? 0;
+  return `${length} ${length === 1 ? 'job' : 'jobs'} of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}
+
+/** How fast workers train that all train at once. */
+async function practiseAll({ perform }: Workers, spec: RunSpec, places: readonly Place[]) {
+  const told: Pace[][] = places.map(() => []);
+  let isShared = false;
+  await new Promise<void>((resolve, reject) => {
+    for (const paces of told) {
+      const onStep = (pace: Pace) => {
+        paces.push(pace);
+        if (!isShared && told.every(({ length }) => length > 0)) {
+          // What was told before the last of them had begun was told of a machine that was not yet shared.
+          for (const each of told) each.splice(0, each.length - 1);
+          isShared = true;
+        }
+        if (isShared && told.every(isLongEnough)) resolve();
+      };
+      // It ends where it is stopped.
+      perform('practise', { spec }, { onStep }).then(() => reject(interrupted()), reject);
+    }
+  });
+  return told.map((paces) => {
+    const [first, last] = [paces[0]!, paces.at(-1)!];
+    const imagesPerSecond = (last.images - first.images) / (last.seconds - first.seconds);
+    return { imagesPerSecond, memory: last.memory };
+  });
+}
+
+const isLongEnough = (paces: readonly Pace[]) =>
+  paces.length > 2 && paces.at(-1)!.seconds - paces[0]!.seconds >= SECONDS;

@@ -1,0 +1,81 @@
+/** The workers of a command: as many as there are places for, started when they are needed. */
+import { SmoothOutError } from '../support/errors.js';
+import type { WorkerSettings } from './messages.js';
+import type { Perform } from './tasks.js';
+import { type Place, startWorker, WorkerCrash, type WorkerProcess } from './worker-process.js';
+
+export interface Workers {
+  /** Has a free worker carry a task out; there must be one. @throws what the task throws, and WorkerCrash. */
+  readonly perform: Perform;
+  /** Asks those that are busy to save and stop. */
+  readonly stop: () => void;
+  /** Ends all of them, at once. */
+  readonly dispose: () => void;
+}
+
+interface Desk {
+  readonly place: Place;
+  worker?: WorkerProcess;
+  isBusy: boolean;
+}
+
+export function openWorkers(
+  places: readonly Place[],
+  settings: WorkerSettings,
+  signal: AbortSignal,
+  onOutput: (text: string) => void,
+): Workers {
+  const desks: readonly Desk[] = places.map((place) => ({ place, isBusy: false }));
+  const stop = () => {
+    for (const { worker, isBusy } of desks) if (isBusy) worker?.stop();
+  };
+  const kill = () => {
+    for (const { worker } of desks) worker?.kill();
+  };
+  signal.addEventListener('abort', stop);
+  // Whatever ends this process, none of them may go on alone: a second interrupt, above all.
+  process.on('exit', kill);
+  return {
+    async perform(kind, given, events) {
+      signal.throwIfAborted();
+      const desk = desks.find(({ isBusy }) => !isBusy);
+      if (desk === undefined) throw new Error('a task was given to workers that are all busy');
+      if (!desk.worker?.isAlive()) desk.worker = startWorker(settings, desk.place, onOutput);
+      desk.isBusy = true;
+      try {
+        return await desk.worker.perform(kind, given, events);
+      } catch (error) {
+        // One that was stopped ends.
+        if (error instanceof SmoothOutError && error.code === 'INTERRUPTED') delete desk.worker;
+        throw error;
+      } finally {
+        desk.isBusy = false;
+      }
+    },
+    stop,
+    dispose() {
+      signal.removeEventListener('abort', stop);
+      process.off('exit', kill);
+      kill();
+    },
+  };
+}
+
+/**
+ * Tries once more what a worker crashed at.
+ *
+ * @param onCrash is told why, before it is tried again.
+ */
+export async function withRetry<T>(
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+  onCrash: (why: string) => void,
+): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof WorkerCrash) || signal.aborted) throw error;
+    onCrash(error.message);
+    return attempt();
+  }
+}
