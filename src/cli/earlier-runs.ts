@@ -16,10 +16,6 @@ export function recordsOf(runs: readonly RunSpec[], out: string): Promise<(RunRe
   );
 }
 
-/** Completed, or diverged, which training again would not change. */
-export const isFinished = (record: RunRecord | undefined) =>
-  record?.status === 'completed' || record?.status === 'diverged';
-
 /** The runs that failed or diverged; says of each why. */
 export async function failedRuns(runs: readonly RunSpec[], out: string): Promise<RunSpec[]> {
   const records = await recordsOf(runs, out);

@@ -5,12 +5,13 @@ import type { RunSpec } from '../config/schema.js';
 import { inLanes } from '../jobs/lanes.js';
 import { WorkerCrash } from '../jobs/worker-process.js';
 import { withRetry } from '../jobs/workers.js';
+import { isFinished } from '../records/earlier-run.js';
 import { announceRuns, withdrawRuns } from '../records/run-folder.js';
 import type { RunRecord } from '../records/run-record.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
 import { permutation } from '../support/random.js';
-import { isFinished, recordsOf } from './earlier-runs.js';
+import { recordsOf } from './earlier-runs.js';
 import { type Performers, withJobs } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, printJson, reportError } from './output.js';
@@ -44,7 +45,7 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
     const images = await prepareRuns(session, runs);
     const announced = await announceRuns(out, runs);
     const earlier = await recordsOf(runs, out);
-    const unfinished = runs.filter((_, i) => !isFinished(earlier[i]));
+    const unfinished = runs.filter((_, i) => !(earlier[i] && isFinished(earlier[i])));
     const threads = earlier.find((record) => record && !isFinished(record))?.environments?.at(-1)?.threads;
     const workload = { specs: unfinished, threads };
     return withJobs(session, options, workload, async (performers) => {

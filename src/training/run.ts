@@ -16,6 +16,7 @@ import {
   newRecord,
   progressOf,
   type RunRecord,
+  readRunRecord,
   writeRunRecord,
 } from '../records/run-record.js';
 import type { Session } from '../session/session.js';
