@@ -30,7 +30,7 @@ const noiseParameters = z.enum(['all', 'withoutBatchNorm']).default('all');
 const DEFAULT_STRENGTH = { uniform: 0.01, filterAdaptive: 0.1 } as const;
 
 /** In a file also `tuned`: the loader then puts in what `smoothout tune` found. */
-const strength = nonNegative.describe('a number of at least 0, or tuned');
+export const strength = nonNegative.describe('a number of at least 0, or tuned');
 
 /** How often θ is drawn anew. Without ghost batches the two are the same. */
 const noisePer = z.enum(['step', 'ghostBatch']).default('step');
@@ -64,6 +64,16 @@ const runningStatistics = z.enum(['first', 'both']).default('first');
 
 /** `label` names the runs' folder, and so tells two uses of one method apart. Its default is the name. */
 const label = folderName.optional();
+
+/** Of the user's own, from `file`. */
+export const ownMethod = z.strictObject({
+  name: z.literal('own'),
+  file: z.string().describe('the path of a file such as ./mine.ts'),
+  label,
+  noise: stochasticNoise(DEFAULT_STRENGTH.uniform).optional(),
+  settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  ...overrides,
+});
 
 export const method = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('baseline'), label, ...overrides }),
@@ -128,15 +138,7 @@ export const method = z.discriminatedUnion('name', [
     beta: fraction.default(0.99),
     ...overrides,
   }),
-  /** Of the user's own, from `file`. */
-  z.strictObject({
-    name: z.literal('own'),
-    file: z.string().describe('the path of a file such as ./mine.ts'),
-    label,
-    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).optional(),
-    settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
-    ...overrides,
-  }),
+  ownMethod,
 ]);
 
 /** As tables and figures call them. */

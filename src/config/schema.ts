@@ -19,7 +19,7 @@ const namesAndFiles = (choices: readonly string[]) => ({
 /** In place of `epochs`: how many updates, or gradients of a batch, a run may take. */
 const budget = z.union([z.strictObject({ updates: count }), z.strictObject({ gradients: count })]);
 
-const seed = z.int().min(0).max(0xffffffff).describe('a whole number from 0 to 4294967295');
+export const seed = z.int().min(0).max(0xffffffff).describe('a whole number from 0 to 4294967295');
 
 /** What a config without `methods` compares. */
 export const DEFAULT_METHODS: readonly MethodConfig['name'][] = ['baseline', 'smoothout'];

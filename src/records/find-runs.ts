@@ -14,7 +14,7 @@ export interface FoundRun {
 }
 
 /** EXPERIMENT/METHOD/seed-N, below a folder of runs. */
-const RUN_DEPTH = 3;
+export const RUN_DEPTH = 3;
 const RUN_FOLDER = /^seed-\d+$/;
 
 /**
@@ -37,7 +37,8 @@ export async function findRuns(what: string, results: string): Promise<FoundRun[
   });
 }
 
-async function rootOf(folder: string): Promise<string> {
+/** The folder of runs in a folder of results; any other folder itself. */
+export async function rootOf(folder: string): Promise<string> {
   const runs = join(folder, 'runs');
   return (await isFolder(runs)) ? runs : folder;
 }

@@ -20,6 +20,7 @@ import {
   TABLE3_ROWS,
 } from './paper.js';
 import { loadRuns, measurementOf, type Problem, type Run } from './runs.js';
+import { differingSettings } from './settings-difference.js';
 
 /** A folder of results, read and sorted into the paper's tables. */
 export interface Results {
@@ -202,17 +203,7 @@ function keyed({ cells: { placed, apart } }: Results): Map<string, Group> {
   ]);
 }
 
-/** Every setting by its path, `optimizer.learningRate`; lists are one value. */
-function flatten(value: unknown, path = ''): [path: string, value: string][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, JSON.stringify(value)]];
-  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, path === '' ? key : `${path}.${key}`));
-}
-
-/** The settings in which two runs differ, but for the experiment's name: "batchSize 1000 / 1200". */
+/** "batchSize 1000 / 1200" for each setting in which two runs differ. */
 function settingsDifference(left: RunSpec, right: RunSpec): string[] {
-  const [a, b] = [new Map(flatten(left)), new Map(flatten(right))];
-  const named = ['experiment', 'method.label', 'seed', 'configHash'];
-  return [...new Set([...a.keys(), ...b.keys()])]
-    .filter((path) => a.get(path) !== b.get(path) && !named.includes(path))
-    .map((path) => `${path} ${a.get(path) ?? 'unset'} / ${b.get(path) ?? 'unset'}`);
+  return differingSettings([left, right]).map(({ path, values }) => `${path} ${values.join(' / ')}`);
 }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { readRunConfig } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { type CurvatureRecord, curvaturePath, readCurvatureRecord } from '../records/curvature-record.js';
-import { foldersBelow } from '../records/find-runs.js';
+import { foldersBelow, RUN_DEPTH } from '../records/find-runs.js';
 import { type EpochMetrics, readMetrics } from '../records/metrics.js';
 import { runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
@@ -63,12 +63,14 @@ export interface LoadedRuns {
  * Reads every run below `runsFolder` (EXPERIMENT/METHOD/seed-N/). What cannot be read is a problem, not an error: a run
  * without a usable run.json or config.yaml is left out whole, one with a damaged metrics.jsonl or sharpness.json keeps
  * what its other files say. No folder at all is no runs.
+ *
+ * @param names of those that are wanted, where not all are.
  */
-export async function loadRuns(runsFolder: string): Promise<LoadedRuns> {
+export async function loadRuns(runsFolder: string, names?: readonly string[]): Promise<LoadedRuns> {
   const runs: Run[] = [];
   const problems: Problem[] = [];
   const leftOut = (where: string, what: string) => problems.push({ where, what: `${what}; it is left out` });
-  for (const folder of await foldersBelow(runsFolder, 3, leftOut)) {
+  for (const folder of names ?? (await foldersBelow(runsFolder, RUN_DEPTH, leftOut))) {
     try {
       runs.push(await loadRun(join(runsFolder, folder), folder, problems));
     } catch (error) {

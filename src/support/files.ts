@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type ErrorCode, SmoothOutError } from './errors.js';
 
 /** No file that anything else looks for starts with a dot and ends like this. */
-const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
+export const isTemporary = (name: string): boolean => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
 
 /**
  * Replaces the file's contents, or makes it: a temporary file in the same folder is written, flushed to the disk and
@@ -73,9 +73,7 @@ export async function isFile(path: string, code?: ErrorCode): Promise<boolean> {
 /** Removes what killed processes left of `writeFileAtomic`. Nobody else may be writing in this folder. */
 export async function removeStaleTemporaries(folder: string): Promise<void> {
   const names = await readdir(folder);
-  await Promise.all(
-    names.filter((name) => TEMPORARY.test(name)).map((name) => rm(join(folder, name), { force: true })),
-  );
+  await Promise.all(names.filter(isTemporary).map((name) => rm(join(folder, name), { force: true })));
 }
 
 /** @throws SmoothOutError FILE_UNREADABLE where that cannot be found out, as below a folder that may not be entered. */

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, readSafetensors } from './safetensors.js';
+import { decodeSafetensors, encodeSafetensors, readSafetensors, readSafetensorsHeader } from './safetensors.js';
 
 /** A file with this header text, and a payload of this many bytes. */
 function file(header: string, payloadLength: number, claimed = Buffer.byteLength(header)): Buffer {
@@ -126,6 +126,20 @@ test('readSafetensors reads from disk and names a file that is not there', async
   await expect(readSafetensors(join(folder, 'b'))).rejects.toThrow(
     expect.objectContaining({ code: 'CHECKPOINT_INVALID', message: expect.stringContaining('there is no such file') }),
   );
+});
+
+test('the header of a file is read without its tensors', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'smoothout-safetensors-'));
+  const whole = encodeSafetensors({ a: { shape: [2], data: Float32Array.of(1, 2) } }, { model: 'f1' });
+  await writeFile(join(folder, 'whole'), whole);
+  expect(await readSafetensorsHeader(join(folder, 'whole'))).toEqual({
+    bytes: { a: 8 },
+    metadata: { model: 'f1', sha256: expect.any(String) },
+  });
+  for (const length of [0, 7, 8, 9, 50, whole.length - 1]) {
+    await writeFile(join(folder, 'cut'), whole.subarray(0, length));
+    await expect(readSafetensorsHeader(join(folder, 'cut'))).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
+  }
 });
 
 describe('other programs’ dtypes', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type BySeed, difference, estimate } from './statistics.js';
+import { type BySeed, difference, estimate, sharedDifference } from './statistics.js';
 
 const bySeed = (values: readonly number[], first = 1): BySeed => new Map(values.map((value, i) => [first + i, value]));
 
@@ -38,6 +38,12 @@ describe('a difference of means', () => {
 
   test('equally many but different seeds are not paired', () => {
     expect(difference(bySeed(left), bySeed(right, 11))!.paired).toBe(false);
+  });
+
+  test('over the seeds that both sides have', () => {
+    const three = bySeed([1, 2, 4]);
+    expect(sharedDifference(bySeed([2, 3.5, 5, 90]), three)).toEqual(difference(bySeed([2, 3.5, 5]), three));
+    expect(sharedDifference(bySeed([1, 2, 4], 3), three)).toEqual(difference(bySeed([1, 2, 4], 3), three));
   });
 
   test('a side with one seed gives a difference without an interval', () => {

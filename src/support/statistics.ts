@@ -77,3 +77,11 @@ export function difference(left: BySeed, right: BySeed): Difference | null {
   const degrees = square ** 2 / (squares[0]! ** 2 / (left.size - 1) + squares[1]! ** 2 / (right.size - 1));
   return { mean, ci95: studentQuantile(CONFIDENCE, degrees) * Math.sqrt(square), n, paired: false };
 }
+
+/** The difference over the seeds that both sides have, seed by seed, where these are two or more; else as `difference`. */
+export function sharedDifference(left: BySeed, right: BySeed): Difference | null {
+  const shared = [...left.keys()].filter((seed) => right.has(seed));
+  if (shared.length < 2) return difference(left, right);
+  const of = (side: BySeed): BySeed => new Map(shared.map((seed) => [seed, side.get(seed)!]));
+  return difference(of(left), of(right));
+}

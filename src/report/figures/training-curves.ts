@@ -20,7 +20,12 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
     const { model, dataset, batchSize } = settings;
     const heading = `${experiment}: ${modelTitle(model)} on ${datasetTitle(dataset)}, batch ${batchSize}`;
     const deviations = claim.deviations.filter((one) => groups.every((other) => other.claim.deviations.includes(one)));
-    const spec = trainingCurvesFigure(groups, heading, deviations.join(', '));
+    const methods = new Map<string, number>();
+    const series = groups.map((group) => {
+      const name = methodTitle(group.method);
+      return { name: numbered(methods, name, (count) => `${name} (${count})`), group };
+    });
+    const spec = trainingCurvesFigure(series, heading, deviations.join(', '));
     if (spec === null) return [];
     const name = numbered(drawn, experiment, (count) => `${experiment}-${count}`);
     const caption = [
@@ -32,7 +37,7 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
 }
 
 /** The name, or from its second time on what `again` makes of the count. */
-function numbered(seen: Map<string, number>, name: string, again: (count: number) => string): string {
+export function numbered(seen: Map<string, number>, name: string, again: (count: number) => string): string {
   const count = (seen.get(name) ?? 0) + 1;
   seen.set(name, count);
   return count === 1 ? name : again(count);
@@ -83,24 +88,28 @@ function curvePoints(series: string, runs: readonly (readonly EpochMetrics[])[])
   }).flat();
 }
 
+/** The curves of a group, and what the legend calls them. */
+export interface NamedGroup {
+  readonly name: string;
+  readonly group: Group;
+}
+
 /**
- * Loss (logarithmic) above, accuracy below, against the epoch: one curve a method and split, means over the seeds, with
+ * Loss (logarithmic) above, accuracy below, against the epoch: one curve a group and split, means over the seeds, with
  * the range of the validation accuracy over the seeds shaded. null where no run has metrics.
  */
-function trainingCurvesFigure(groups: readonly Group[], title: string, subtitle: string): TopLevelSpec | null {
-  // A number is added where two groups have the same method.
-  const seen = new Map<string, number>();
-  const names = groups.map(({ method }) => {
-    const name = methodTitle(method);
-    return numbered(seen, name, (count) => `${name} (${count})`);
-  });
-  const values = groups.flatMap((group, i) => {
+export function trainingCurvesFigure(
+  groups: readonly NamedGroup[],
+  title: string,
+  subtitle: string,
+): TopLevelSpec | null {
+  const values = groups.flatMap(({ name, group }) => {
     const runs = group.runs.map(({ metrics }) => metrics).filter((metrics) => metrics.length > 0);
-    return runs.length === 0 ? [] : curvePoints(names[i]!, runs);
+    return runs.length === 0 ? [] : curvePoints(name, runs);
   });
   if (values.length === 0) return null;
-  const series = names.filter((name) => values.some((value) => value.series === name));
-  const legend = { title: null, orient: 'top' } as const;
+  const series = [...new Set(values.map(({ series }) => series))];
+  const legend = { title: null, orient: 'top', ...(series.length > 2 && { columns: 2 }) } as const;
   const line = { symbolType: 'M-2,0L2,0', symbolSize: 200, symbolStrokeColor: INK, labelOffset: 14 };
   const color = {
     field: 'series',

@@ -1,0 +1,93 @@
+/** `smoothout compare`: runs side by side. */
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import type { ComparedGroup, Comparison } from '../report/compare.js';
+import { makeFolder, writeFileAtomic } from '../support/files.js';
+import type { Difference } from '../support/statistics.js';
+import { GENERATED_NOTE, log, paint, print, printJson, textTable } from './output.js';
+
+interface CompareOptions {
+  readonly svg: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  smoothout compare f1-sb f1-lb
+  smoothout compare f1-lb/baseline "f1-lb*/smoothout"
+  smoothout compare results/runs/c1-lb ../elsewhere/results/runs/c1-lb --svg /tmp/c1.svg
+
+Runs that differ by their seed alone are one group. The first group is what the others are measured against.`;
+
+export function registerCompare(program: Command): void {
+  program
+    .command('compare')
+    .description('show runs side by side: settings that differ, results with intervals, curves in one figure')
+    .argument('<runs...>', 'folders of runs, or names such as f1-lb, f1-lb/smoothout or "f1-*"')
+    .option('--svg <file>', 'where the figure goes', join('results', 'figures', 'compare.svg'))
+    .option('--json', 'print one JSON object a line')
+    .addHelpText('after', EXAMPLES)
+    .action(async (what: string[], { svg, json }: CompareOptions) => {
+      const { compareRuns } = await import('../report/compare.js');
+      const comparison = await compareRuns(what, 'results');
+      for (const { where, what } of comparison.problems) log(`${paint(process.stderr, 'yellow', where)}: ${what}`);
+      if (comparison.svg !== null) await writeFigure(svg, comparison.svg);
+      if (json) printAsJson(comparison);
+      else await printTables(comparison);
+      if (comparison.svg !== null) log(`wrote ${svg}`);
+    });
+}
+
+async function writeFigure(path: string, svg: string): Promise<void> {
+  await makeFolder(dirname(path));
+  await writeFileAtomic(path, svg);
+}
+
+function printAsJson({ groups, settings }: Comparison): void {
+  for (const [i, { name, group, best, last, bestDifference, lastDifference }] of groups.entries()) {
+    const own = settings.map(({ path, values }) => [path, values[i] === 'unset' ? null : JSON.parse(values[i]!)]);
+    printJson({
+      name,
+      experiment: group.experiment,
+      method: group.method,
+      seeds: group.runs.map(({ record }) => record.seed),
+      unfinishedSeeds: group.unfinished.map(({ record }) => record.seed),
+      generatedData: group.synthetic,
+      settings: Object.fromEntries(own),
+      ...{ best, last, bestDifference, lastDifference },
+    });
+  }
+}
+
+async function printTables({ groups, settings }: Comparison): Promise<void> {
+  const text = await import('../report/text.js');
+  const { sharpness, unfinishedSeeds } = await import('../report/groups.js');
+  const { meanOf } = await import('../support/statistics.js');
+  const against = (difference: Difference | null) =>
+    difference === null ? '' : `${text.signedText(difference.mean)}${text.plusMinus(difference)}`;
+  const row = ({ name, group, best, last, bestDifference, lastDifference }: ComparedGroup, i: number): string[] => [
+    ...[`${i + 1}`, name, `${best.n}`],
+    ...[`${text.percentText(best.mean)}${text.plusMinus(best)}`, against(bestDifference)],
+    ...[`${text.percentText(last.mean)}${text.plusMinus(last)}`, against(lastDifference)],
+    text.sharpnessText(sharpness(group, 'defined')?.mean),
+    text.durationText(meanOf(group.runs.map(({ record }) => record.seconds))),
+    [pairing(bestDifference), ...(group.synthetic ? ['generated data'] : []), ...unfinishedSeeds(group)]
+      .filter((remark) => remark !== '')
+      .join('; '),
+  ];
+  const header = ['', 'runs', 'n', 'best %', 'against 1', 'last %', 'against 1', 'sharpness', 'time', ''];
+  print(textTable([header, ...groups.map(row)], [0, 2, 3, 4, 5, 6, 7, 8]));
+  if (settings.length > 0) {
+    const rows = settings.map(({ path, values }) => [path, ...values]);
+    print(`\n${textTable([['setting', ...groups.map((_, i) => `${i + 1}`)], ...rows])}`);
+  } else if (groups.length > 1) {
+    print('\nNo setting differs.');
+  }
+  if (groups.some(({ group }) => group.synthetic)) print(`\n${GENERATED_NOTE}`);
+}
+
+/** How an interval comes about. */
+function pairing(difference: Difference | null): string {
+  if (difference === null) return '';
+  return difference.paired ? `seed by seed over ${difference.n}` : 'seeds not shared';
+}

@@ -1,0 +1,143 @@
+/** `smoothout completion`: the script that makes a shell complete this command line, and the words that it asks for. */
+import { Argument, type Command, type Option } from 'commander';
+import { print } from './output.js';
+
+const SCRIPTS = {
+  bash: `_smoothout() {
+  local IFS=$'\\n'
+  COMPREPLY=($("$1" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _smoothout smoothout
+`,
+  zsh: `#compdef smoothout
+_smoothout() {
+  local -a found
+  found=("\${(@f)$("\${words[1]}" complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  found=(\${found:#})
+  if (( \${#found} )); then compadd -- "\${found[@]}"; else _files; fi
+}
+if [[ "\${funcstack[1]}" == _smoothout ]]; then _smoothout "$@"; else compdef _smoothout smoothout; fi
+`,
+  fish: `function __smoothout_complete
+  set -l before (commandline -opc)
+  set -l current (commandline -ct)
+  set -l found ($before[1] complete -- $before[2..-1] "$current" 2>/dev/null)
+  if test (count $found) -gt 0
+    string join \\n -- $found
+  else
+    __fish_complete_path "$current"
+  end
+end
+complete -c smoothout -f -a '(__smoothout_complete)'
+`,
+} as const;
+
+const EXAMPLES = `
+Examples:
+  smoothout completion bash >> ~/.bashrc
+  smoothout completion zsh > ~/.zfunc/_smoothout      (a folder of $fpath)
+  smoothout completion fish > ~/.config/fish/completions/smoothout.fish
+
+Commands, options, configs, methods, experiments and checkpoints are completed.`;
+
+export function registerCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print the script that makes a shell complete this command line')
+    .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
+    .addHelpText('after', EXAMPLES)
+    .action((shell: keyof typeof SCRIPTS) => print(SCRIPTS[shell].trimEnd()));
+}
+
+/** What the scripts ask: a line for each way in which the last word may go on. */
+export function registerComplete(program: Command): void {
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action(async (words: string[]) => {
+      const { programWith } = await import('./program.js');
+      for (const word of await completions(await programWith(undefined), words)) print(word);
+    });
+}
+
+/** The ways in which the last of the words after `smoothout` may go on; none where a file of any name may stand. */
+export async function completions(program: Command, words: readonly string[]): Promise<string[]> {
+  const current = words.at(-1) ?? '';
+  const { command, operands, option } = read(program, words.slice(0, -1));
+  const all = current.startsWith('-')
+    ? command
+        .createHelp()
+        .visibleOptions(command)
+        .flatMap(({ long }) => long ?? [])
+    : await wordsAt(command, operands, option, current);
+  return all.filter((word) => word.startsWith(current));
+}
+
+interface Place {
+  readonly command: Command;
+  /** Words of the command that are neither options nor their values. */
+  readonly operands: readonly string[];
+  /** The option that the next word may belong to. */
+  readonly option: Option | undefined;
+}
+
+function read(program: Command, words: readonly string[]): Place {
+  let command = program;
+  let operands: string[] = [];
+  let option: Option | undefined;
+  for (const word of words) {
+    if (word.startsWith('-')) {
+      option = command.options.find(
+        (each) => [each.short, each.long].includes(word) && (each.required || each.optional),
+      );
+    } else if (option !== undefined) {
+      if (!option.variadic) option = undefined;
+    } else {
+      const below = operands.length === 0 ? command.commands.find((each) => each.name() === word) : undefined;
+      command = below ?? command;
+      operands = below === undefined ? [...operands, word] : [];
+    }
+  }
+  return { command, operands, option };
+}
+
+async function wordsAt(
+  command: Command,
+  operands: readonly string[],
+  option: Option | undefined,
+  current: string,
+): Promise<readonly string[]> {
+  if (option !== undefined) return option.argChoices ?? (await namesFor(option.attributeName(), operands, current));
+  if (command.commands.length > 0) {
+    const names = command
+      .createHelp()
+      .visibleCommands(command)
+      .map((each) => each.name());
+    return operands.length === 0 ? names : [];
+  }
+  const argument = command.registeredArguments[operands.length] ?? command.registeredArguments.at(-1);
+  if (argument === undefined) return [];
+  return argument.argChoices ?? (await namesFor(argument.name(), operands, current));
+}
+
+/** The names that stand for what an option or an argument is called. */
+async function namesFor(what: string, operands: readonly string[], current: string): Promise<readonly string[]> {
+  const names = await import('./completion-names.js');
+  const depth = current.split('/').length;
+  switch (what) {
+    case 'config.yaml':
+      return names.configs();
+    case 'method':
+      return names.methods(operands);
+    case 'runs':
+      return names.runs(depth);
+    case 'ckpt':
+    case 'from':
+    case 'to':
+      return names.checkpoints();
+    case 'names':
+      return names.datasets();
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,56 @@
+/** schemas/config.json: the JSON Schema by which editors complete and check config files. */
+import { z } from 'zod';
+import { method, ownMethod, strength } from './methods.js';
+import { configSchema, seed } from './schema.js';
+import { count } from './values.js';
+
+/** The path of a network, data set or method of the user's own. */
+const MODULE = /\.(ts|js|mjs)$/;
+
+/** `{ name: ./mine.ts }`: short for `{ name: own, file: ./mine.ts }`. */
+const methodByFile = ownMethod.omit({ file: true }).extend({ name: z.string().regex(MODULE) });
+
+/** What a file may say, of which load.ts makes a config. A file may leave out what the one that it extends has. */
+const fileSchema = configSchema
+  .extend({
+    extends: z.string().describe('a config beside this one, which this one changes'),
+    budget: z.union([z.strictObject({ epochs: count }), configSchema.shape.budget]),
+    seeds: z.union([seed, z.string().regex(/^[\d\s,-]+$/), configSchema.shape.seeds]),
+    methods: z.array(z.union([method, methodByFile])).min(1),
+  })
+  .partial();
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+function configJsonSchema(): JsonSchema {
+  const file = z.toJSONSchema(fileSchema, { target: 'draft-07', io: 'input', unrepresentable: 'any', override });
+  const variants: JsonSchema = {
+    description: 'a config for each: what it changes, with an experiment name of its own',
+    type: 'array',
+    minItems: 1,
+    items: {
+      type: 'object',
+      allOf: [{ $ref: '#' }],
+      required: ['experiment'],
+      not: { anyOf: [{ required: ['extends'] }, { required: ['variants'] }] },
+    },
+  };
+  return { title: 'A config of smoothout', ...file, properties: { ...file.properties, variants } };
+}
+
+/** What zod's types do not say: names or files, and `tuned`. */
+function override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: JsonSchema }): void {
+  const { choices, type, minimum } = jsonSchema;
+  if (Array.isArray(choices)) {
+    delete jsonSchema.choices;
+    jsonSchema.anyOf = [{ enum: choices }, { type: 'string', pattern: MODULE.source }];
+  }
+  if (zodSchema === strength) {
+    delete jsonSchema.type;
+    delete jsonSchema.minimum;
+    jsonSchema.anyOf = [{ type: type!, minimum: minimum! }, { const: 'tuned' }];
+  }
+}
+
+/** The text of schemas/config.json. */
+export const configSchemaText = (): string => `${JSON.stringify(configJsonSchema(), null, 2)}\n`;

@@ -1,0 +1,130 @@
+/** What a folder of results could do without: nothing that a resume, a report or a measurement needs. */
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { TRAINING_PREFIXES } from '../nn/weights.js';
+import { isFolder, isTemporary, writeFileAtomic } from '../support/files.js';
+import { acquireLock } from '../support/lock.js';
+import { isDead, readHolder } from '../support/lock-holder.js';
+import { encodeSafetensors, readSafetensors, readSafetensorsHeader } from '../support/safetensors.js';
+import { findRuns, foldersBelow, RUN_DEPTH, rootOf } from './find-runs.js';
+import { runPathsIn } from './run-folder.js';
+import { readRunRecord } from './run-record.js';
+
+export interface Clutter {
+  readonly kind: 'optimizer state' | 'temporary file' | 'empty folder';
+  readonly path: string;
+  /** That its removal frees. */
+  readonly bytes: number;
+}
+
+export interface FoundClutter {
+  readonly items: readonly Clutter[];
+  /** Folders of runs that a process works in, or may: they are left alone. */
+  readonly inUse: readonly string[];
+}
+
+/**
+ * - the optimizer's and the method's vectors in last.safetensors of completed runs: its parameters stay
+ * - what killed processes left of files that they were writing
+ * - empty folders
+ *
+ * @param what as `findRuns` takes it. @throws SmoothOutError USAGE, FILE_UNREADABLE
+ */
+export async function findClutter(what: string, results: string): Promise<FoundClutter> {
+  const items: Clutter[] = [];
+  const inUse: string[] = [];
+  const runs = await findRuns(what, results);
+  for (const { folder } of runs) {
+    const names = await readdir(folder);
+    if (await isInUse(folder, names)) inUse.push(folder);
+    else items.push(...(await optimizerState(folder)), ...(await temporaries(folder, names)));
+  }
+  const folders = new Set(runs.map(({ folder }) => folder));
+  if (await isFolder(what)) {
+    const root = await rootOf(what);
+    for (let depth = 1; depth <= RUN_DEPTH; depth++) {
+      for (const name of await foldersBelow(root, depth)) folders.add(join(root, name));
+    }
+    for (const shared of [what, join(what, 'figures')]) items.push(...(await oldTemporaries(shared)));
+  }
+  items.push(...(await emptyFolders([...folders])));
+  return { items, inUse };
+}
+
+/** Whether a lock there is held, or may be: by a process on another machine, or by one that cannot be told. */
+async function isInUse(folder: string, names: readonly string[]): Promise<boolean> {
+  for (const name of names.filter((each) => each.endsWith('.lock.json'))) {
+    const holder = await readHolder(join(folder, name)).catch(() => 'unknown' as const);
+    if (holder === 'unknown' || (holder !== null && !isDead(holder))) return true;
+  }
+  return false;
+}
+
+const isOfTraining = (tensor: string): boolean =>
+  tensor.startsWith(TRAINING_PREFIXES.optimizer) || tensor.startsWith(TRAINING_PREFIXES.memory);
+
+async function optimizerState(folder: string): Promise<Clutter[]> {
+  const { record, last } = runPathsIn(folder);
+  if (!(await isCompleted(record))) return [];
+  const header = await readSafetensorsHeader(last).catch(() => null);
+  const bytes = Object.entries(header?.bytes ?? {}).reduce(
+    (sum, [tensor, length]) => sum + (isOfTraining(tensor) ? length : 0),
+    0,
+  );
+  return bytes > 0 ? [{ kind: 'optimizer state', path: last, bytes }] : [];
+}
+
+const isCompleted = async (record: string): Promise<boolean> =>
+  readRunRecord(record).then(
+    ({ status }) => status === 'completed',
+    () => false,
+  );
+
+async function temporaries(folder: string, names: readonly string[]): Promise<Clutter[]> {
+  const paths = names.filter(isTemporary).map((name) => join(folder, name));
+  return Promise.all(
+    paths.map(async (path) => ({ kind: 'temporary file', path, bytes: (await stat(path)).size }) as const),
+  );
+}
+
+/** Those with nothing but empty folders too, the innermost first. */
+async function emptyFolders(folders: readonly string[]): Promise<Clutter[]> {
+  const empty = new Set<string>();
+  for (const path of [...folders].sort((a, b) => b.length - a.length)) {
+    const names = await readdir(path);
+    if (names.every((name) => empty.has(join(path, name)))) empty.add(path);
+  }
+  return [...empty].map((path) => ({ kind: 'empty folder', path, bytes: 0 }));
+}
+
+/** Longer than any file takes to be written. */
+const OLD_SECONDS = 3600;
+
+/** Where no lock says whether somebody writes: those that nobody can be writing any more. */
+async function oldTemporaries(folder: string): Promise<Clutter[]> {
+  const found = await temporaries(folder, await readdir(folder).catch(() => []));
+  const ages = await Promise.all(found.map(async ({ path }) => (Date.now() - (await stat(path)).mtimeMs) / 1000));
+  return found.filter((_, i) => ages[i]! > OLD_SECONDS);
+}
+
+/** @throws SmoothOutError RUN_LOCKED, where a process has just begun to work there; NO_SPACE, OUTPUT_UNWRITABLE */
+export async function removeClutter({ kind, path }: Clutter): Promise<void> {
+  // A temporary file that was there while nobody worked there is never written again: its name is drawn at random.
+  if (kind === 'temporary file') await rm(path, { force: true });
+  else if (kind === 'empty folder') await rmdir(path).catch(() => {});
+  else await removeOptimizerState(dirname(path));
+}
+
+async function removeOptimizerState(folder: string): Promise<void> {
+  const { lock: lockPath, record, last } = runPathsIn(folder);
+  const lock = await acquireLock(lockPath);
+  try {
+    if (!(await isCompleted(record))) return;
+    const { tensors, metadata } = await readSafetensors(last);
+    const { place: _, ...rest } = metadata;
+    const kept = Object.entries(tensors).filter(([tensor]) => !isOfTraining(tensor));
+    await writeFileAtomic(last, encodeSafetensors(Object.fromEntries(kept), rest));
+  } finally {
+    await lock.release();
+  }
+}
