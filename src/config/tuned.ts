@@ -64,6 +64,9 @@ const TRIALS = '-tune';
 /** The experiment that the trials of another belong to. */
 export const trialsOf = (experiment: string): string => `${experiment}${TRIALS}`;
 
+/** The experiment that a trial's is named after. */
+export const tunedBy = (experiment: string): string => experiment.slice(0, -TRIALS.length);
+
 /** Whether a run is a trial of `smoothout tune`. */
 export const isTuningTrial = ({ experiment, validation }: { experiment: string; validation: string }): boolean =>
   experiment.endsWith(TRIALS) && validation !== 'test';

@@ -1,5 +1,6 @@
 /** Writes the report: the tables and runs as CSV, the figures and the page. */
 import { join } from 'node:path';
+import { isTuningTrial } from '../config/tuned.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { writeBundle } from './bundle.js';
 import { beyondCsv } from './csv/beyond.js';
@@ -15,6 +16,7 @@ import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
 import { measureFigures } from './figures/measures.js';
 import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
+import { strengthFigures } from './figures/strength.js';
 import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';
 import { type Comparison, compareResults, locateResults, type Results, readResults } from './results.js';
@@ -81,14 +83,16 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
   return { results, comparison, problems, files: contents.map(([name]) => join(folder, name)) };
 }
 
-/** Draws every figure that there are runs or curves for. */
-export function drawFigures({ runs, cells, curves, correlations }: Results): Promise<Figure[]> {
-  const groups = [...cells.placed, ...cells.apart];
+/** Draws every figure that there are runs or curves for. Trials of `tune` have their own kind and are in no other. */
+export function drawFigures({ runs, unfinished, cells, curves, correlations }: Results): Promise<Figure[]> {
+  const all = [...cells.placed, ...cells.apart];
+  const groups = all.filter(({ settings }) => !isTuningTrial(settings));
   const { paper, other } = curveFigures(curves.files, cells);
   return drawAll([
     ...batchSizeFigures(groups),
     ...sharpnessGapFigures(runs),
     ...measureFigures(correlations),
+    ...strengthFigures(all, unfinished),
     ...paper,
     ...trainingFigures(groups),
     ...other,

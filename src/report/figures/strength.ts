@@ -1,0 +1,143 @@
+/** Validation error against the strength of the noise, from the trials of `smoothout tune`. */
+import type { TopLevelSpec } from 'vega-lite';
+import { METHOD_TITLES, strengthOf } from '../../config/methods.js';
+import { isTuningTrial, tunedBy } from '../../config/tuned.js';
+import { datasetTitle } from '../../data/catalogue.js';
+import { groupBy } from '../../support/statistics.js';
+import { type Group, meanAccuracy } from '../groups.js';
+import { modelTitle } from '../paper.js';
+import type { Run } from '../runs.js';
+import { STRENGTH_SCANS, type StrengthScan } from '../third-party.js';
+import { BLUE, logAxis, ORANGE, type UndrawnFigure } from './drawing.js';
+
+/** Error in percent, with the ends of its 95 % interval: the error itself where there is one seed. */
+interface Point {
+  readonly a: number;
+  readonly error: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * A figure for each method of each tuned experiment whose trials differ in the strength alone. SmoothOut on a data set that
+ * others scanned has their curve below its own, over the same axis: another network, so another height, but strengths that can
+ * be compared.
+ */
+export function strengthFigures(groups: readonly Group[], unfinished: readonly Run[]): UndrawnFigure[] {
+  const trials = groups.filter(({ settings }) => isTuningTrial(settings) && strengthOf(settings.method) !== null);
+  const alike = groupBy(trials, ({ experiment, synthetic, settings: { method, epochs, validation } }) =>
+    JSON.stringify([experiment, method.name, epochs, validation, synthetic]),
+  );
+  return [...alike.values()].flatMap((scan): UndrawnFigure[] => {
+    const points = scan.map(pointOf).sort((x, y) => x.a - y.a);
+    const isScan = new Set(points.map(({ a }) => a)).size === points.length && points.length > 1;
+    return isScan ? [figureOf(scan, points, divergedOf(scan[0]!, unfinished))] : [];
+  });
+}
+
+function pointOf(group: Group): Point {
+  const { mean, ci95 } = meanAccuracy(group);
+  const [error, half] = [100 - mean, ci95 ?? 0];
+  return { a: strengthOf(group.settings.method)!, error, low: error - half, high: error + half };
+}
+
+/** The strengths at which a run of the same scan diverged. */
+function divergedOf({ experiment, settings }: Group, unfinished: readonly Run[]): number[] {
+  const own = unfinished.filter(
+    ({ record, settings: other }) =>
+      record.status === 'diverged' && record.experiment === experiment && other.method.name === settings.method.name,
+  );
+  return [...new Set(own.flatMap(({ settings: { method } }) => strengthOf(method) ?? []))].sort((x, y) => x - y);
+}
+
+function figureOf(scan: readonly Group[], points: readonly Point[], diverged: readonly number[]): UndrawnFigure {
+  const { experiment, synthetic, settings } = scan[0]!;
+  const { model, dataset, batchSize, epochs, validation, method } = settings;
+  const others = STRENGTH_SCANS.filter(
+    (other) => !synthetic && method.name === 'smoothout' && other.dataset === dataset,
+  );
+  const seeds = scan.map(({ runs }) => runs.length);
+  const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
+  const network = `${modelTitle(model)} on ${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}, batch ${batchSize}`;
+  const caption = [
+    `Error on ${validation.slice('holdout:'.length)} held-out training images at the best of ${epochs} epochs;`,
+    most === 1
+      ? 'one seed.'
+      : `means over ${fewest === most ? most : `${fewest} to ${most}`} seeds with 95 % intervals.`,
+    ...(points[0]!.a === 0 ? ['Dashed: without noise.'] : []),
+    ...(diverged.length > 0 ? [`Diverged at ${diverged.join(', ')}.`] : []),
+    ...others.map(({ title, source }) => `Below: ${title} (${source}).`),
+  ];
+  return {
+    section: 'strength',
+    name: `strength-${tunedBy(experiment)}-${method.name}${synthetic ? '-generated' : ''}`,
+    heading: `${tunedBy(experiment)}: ${METHOD_TITLES[method.name]} at several strengths`,
+    caption: caption.join(' '),
+    spec: strengthFigure({ title: `Here: ${network}, ${epochs} epochs`, points }, others),
+  };
+}
+
+/** A panel for what was measured here, and one below it for each scan of others, over one logarithmic axis of strengths. */
+function strengthFigure(
+  own: { readonly title: string; readonly points: readonly Point[] },
+  others: readonly StrengthScan[],
+): TopLevelSpec {
+  const panels = [
+    { ...own, colour: BLUE },
+    ...others.map(({ title, points }) => {
+      const found = points.map(([a, error]): Point => ({ a, error, low: error, high: error }));
+      return { title, points: found, colour: ORANGE };
+    }),
+  ];
+  const strengths = panels.flatMap(({ points }) => points.map(({ a }) => a));
+  const { scale, axis } = logAxis(strengths, 'Strength of the noise, a (log scale)');
+  return {
+    spacing: 14,
+    vconcat: panels.map(({ title, points, colour }, i) => ({
+      title: { text: title, fontSize: 12 },
+      width: 420,
+      height: 150,
+      data: { values: points.map((point) => ({ ...point, kind: point.a === 0 ? 'without' : 'with' })) },
+      encoding: {
+        y: {
+          field: 'error',
+          type: 'quantitative',
+          scale: { zero: false },
+          axis: { title: 'Validation error, %', tickCount: 5 },
+        },
+      },
+      layer: [
+        {
+          // A logarithmic axis has no room for a = 0: its mean crosses the panel, with its interval shaded.
+          transform: [{ filter: 'datum.kind === "without"' }],
+          layer: [
+            {
+              mark: { type: 'rect', color: colour, opacity: 0.12 },
+              encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
+            },
+            { mark: { type: 'rule', color: colour, strokeDash: [5, 3] } },
+          ],
+        },
+        {
+          transform: [{ filter: 'datum.kind === "with"' }],
+          encoding: {
+            x: {
+              field: 'a',
+              type: 'quantitative',
+              scale,
+              axis: { ...axis, title: i === panels.length - 1 ? axis.title : null, grid: false },
+            },
+          },
+          layer: [
+            { mark: { type: 'line', color: colour } },
+            {
+              mark: { type: 'rule', color: colour, strokeWidth: 1.3 },
+              encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
+            },
+            { mark: { type: 'point', color: colour, filled: true, opacity: 1, size: 45 } },
+          ],
+        },
+      ],
+    })),
+  };
+}
