@@ -44,24 +44,28 @@ export async function withJobs<T>(
   workload: Workload,
   use: (performers: Performers) => Promise<T>,
 ): Promise<T> {
-  const { jobs = 1, data } = options;
+  const { jobs = 1 } = options;
   if (jobs === 1) {
     const { performHere } = await import('../jobs/tasks.js');
     return use({ perform: performHere(session), lanes: 1, lockSeconds: 0, stop: () => {} });
   }
-  const { name: engine, device } = session.engine;
-  const settings = { engine, device, ...(data !== undefined && { data }) };
-  const open = (places: readonly Place[]) =>
-    openWorkers(places, settings, session.signal, (text) => log(text.trimEnd()));
-  const places = await placesOf(session, { ...options, jobs }, workload, open);
+  const open = workersFor(session, options);
+  const places = await placesOf(session, options, workload, open);
   const workers = open(places);
   const { perform, stop } = workers;
   return use({ perform, lanes: places.length, lockSeconds: LOCK_SECONDS, stop }).finally(workers.dispose);
 }
 
-async function placesOf(
+/** Opens workers that compute as the session does. */
+export function workersFor({ engine: { name: engine, device }, signal }: Session, { data }: JobsOptions) {
+  const settings = { engine, device, ...(data !== undefined && { data }) };
+  return (places: readonly Place[]) => openWorkers(places, settings, signal, (text) => log(text.trimEnd()));
+}
+
+/** What each job has to itself. @throws SmoothOutError USAGE for a list of GPUs where CUDA does not compute. */
+export async function placesOf(
   { engine: { device } }: Session,
-  { jobs, threads }: JobsOptions & { readonly jobs: Jobs },
+  { jobs = 1, threads }: JobsOptions,
   { specs, threads: before }: Workload,
   open: (places: readonly Place[]) => Workers,
 ): Promise<Place[]> {

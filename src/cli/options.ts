@@ -21,9 +21,13 @@ export interface PlanOptions {
   readonly init?: string;
 }
 
-/** Of run and tune. */
-export interface TrainingOptions extends ComputingOptions, PlanOptions {
+/** Which runs, what they compute on, and where their results go. */
+export interface SweepOptions extends ComputingOptions, PlanOptions {
   readonly out: string;
+}
+
+/** Of run and tune. */
+export interface TrainingOptions extends SweepOptions {
   readonly force?: boolean;
   readonly failFast?: boolean;
   readonly jobs?: Jobs;
@@ -40,17 +44,20 @@ export interface AnalysisOptions extends ComputingOptions {
 }
 
 export function addTrainingOptions(command: Command): Command {
+  return addJobsOption(addSweepOptions(command))
+    .option('--shuffle', 'carry the runs out in a random order')
+    .option('--force', 'start over, whatever is there');
+}
+
+export function addSweepOptions(command: Command): Command {
   command
     .option('--method <name...>', 'only these methods of the config')
     .option('--seed <list>', 'seeds instead of the config’s: 1,2 or 1-5', seedList)
     .option('--set <key.path=value>', 'change a setting (repeatable)', collect, [])
     .option('--data <folder>', 'where the data is (default: SMOOTHOUT_DATA, then datasets/)')
     .option('--synthetic', 'train on the generated stand-in for the data set')
-    .option('--init <file>', 'start from the parameters of a safetensors file')
-    .option('--shuffle', 'carry the runs out in a random order');
-  return addJobsOption(addEngineOptions(command))
-    .option('--out <folder>', 'where results go', 'results')
-    .option('--force', 'start over, whatever is there');
+    .option('--init <file>', 'start from the parameters of a safetensors file');
+  return addEngineOptions(command).option('--out <folder>', 'where results go', 'results');
 }
 
 export function addAnalysisOptions(command: Command, images: string, usual = 'all'): Command {

@@ -76,7 +76,7 @@ describe('smoothout run', () => {
   test('--dry-run prints configs that run to the same, and leaves nothing', async () => {
     const { run, out } = await command();
     const { status, stdout, stderr } = await run`--dry-run`;
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '2 runs; nothing was trained (--dry-run)\n' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('2 runs; nothing was trained') });
     const documents = stdout.split('---\n');
     expect(documents).toHaveLength(2);
     for (const document of documents)

@@ -2,7 +2,9 @@
 import { type Command, Option } from 'commander';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
+import { parseDuration, withinBudget } from '../jobs/budget.js';
 import { SmoothOutError } from '../support/errors.js';
+import type { Costs } from './costs.js';
 import { failedRuns } from './earlier-runs.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
@@ -12,6 +14,8 @@ import { runName } from './runs-progress.js';
 
 interface RunOptions extends TrainingOptions {
   readonly dryRun?: boolean;
+  /** Seconds. */
+  readonly budget?: number;
 }
 
 const EXAMPLES = `
@@ -20,6 +24,7 @@ Examples:
   smoothout run configs/c1-lb.yaml --method baseline smoothout --seed 1-5
   smoothout run configs/f1-sb.yaml --set epochs=3 --set optimizer.learningRate=0.002 --data ~/data
   smoothout run configs/f1-lb.yaml --dry-run
+  smoothout run configs/f1-*.yaml --seed 1-5 --jobs 2 --budget 8h
   smoothout run configs/*.yaml --seed 1-5 --jobs auto
   smoothout run configs/*.yaml --seed 1-5 --retry failed
 
@@ -33,26 +38,60 @@ export function registerRun(program: Command): void {
   addTrainingOptions(command)
     .option('--fail-fast', 'stop at the first run that fails')
     .addOption(new Option('--retry <which>', 'only the runs that failed or diverged').choices(['failed']))
-    .option('--dry-run', 'print the resolved settings and train nothing')
+    .option('--dry-run', 'print the resolved settings and what they will cost, and train nothing')
+    .option('--budget <time>', 'only what fits 3h, say, those of the least finished cells first', parseDuration)
     .option('--json', 'print one JSON object a line: epochs as they end, then runs')
     .addHelpText('after', EXAMPLES)
     .action(async (files: string[], options: RunOptions) => {
       const planned = await planRuns(files, options);
       const runs = options.retry === undefined ? planned : await failedRuns(planned, options.out);
       if (options.dryRun) {
-        showPlan(runs, options);
+        await showPlan(runs, options);
         return;
       }
-      const { outcomes, status } = await runAll(runs, options);
+      const { outcomes, status } = await runAll(await affordable(runs, options), options);
       if (!options.json) print(summary(outcomes, options.out));
       process.exitCode = status;
     });
 }
 
-function showPlan(runs: readonly RunSpec[], { json }: RunOptions): void {
-  if (json) for (const run of runs) printJson({ event: 'plan', ...run });
-  else print(runs.map(runConfigText).join('---\n').trimEnd());
-  log(`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}; nothing was trained (--dry-run)`);
+/** The plan on stdout, as a config that is this plan; what it will cost on stderr. */
+async function showPlan(runs: readonly RunSpec[], options: RunOptions): Promise<void> {
+  const { json, budget } = options;
+  const isKnown = !json && budget === undefined;
+  // Measuring may take long.
+  if (isKnown) printConfigs(runs);
+  const costs = await costsWithin(runs, options).catch((error: unknown) => {
+    if (!(error instanceof SmoothOutError) || error.code === 'INTERRUPTED' || budget !== undefined) throw error;
+    log(`no estimate: ${error.message}`);
+    return undefined;
+  });
+  const shown = costs?.runs ?? runs.map((spec) => ({ spec }));
+  if (json) for (const { spec, ...cost } of shown) printJson({ event: 'plan', ...spec, cost });
+  else if (!isKnown) printConfigs(shown.map(({ spec }) => spec));
+  if (costs) log(costs.text);
+  log(`${shown.length} ${shown.length === 1 ? 'run' : 'runs'}; nothing was trained (--dry-run)`);
+}
+
+function printConfigs(runs: readonly RunSpec[]): void {
+  if (runs.length > 0) print(runs.map(runConfigText).join('---\n').trimEnd());
+}
+
+/** What fits the budget, or everything where there is none. */
+async function affordable(runs: readonly RunSpec[], options: RunOptions): Promise<readonly RunSpec[]> {
+  if (options.budget === undefined) return runs;
+  const costs = await costsWithin(runs, options);
+  log(costs.text);
+  log(`${costs.runs.length} of ${runs.length} runs are left to do and fit (--budget)`);
+  return costs.runs.map(({ spec }) => spec);
+}
+
+/** With the text that tells them. */
+async function costsWithin(runs: readonly RunSpec[], options: RunOptions): Promise<Costs & { readonly text: string }> {
+  const { costsOf, costsText } = await import('./costs.js');
+  const { runs: all, lanes } = await costsOf(runs, options);
+  const fitting = options.budget === undefined ? all : withinBudget(all, options.budget, lanes);
+  return { runs: fitting, lanes, text: costsText({ runs: fitting, lanes }) };
 }
 
 const HEADER = ['experiment', 'method', 'seed', 'batch', 'epochs', 'best %', 'last %', 'images/s', 'status'];

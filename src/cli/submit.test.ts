@@ -47,10 +47,13 @@ describe('smoothout submit slurm --print', () => {
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '1 run, 1 finished before\n' });
   });
 
-  test('refuses what would not end, and runs whose folders have other settings', async () => {
+  test('refuses to start over each time, and runs whose folders have other settings', async () => {
     const config = await smallConfig({ epochs: 1, methods: [{ name: 'baseline' }] });
     const out = join(dirname(config), 'results');
-    expect(await smoothout`submit slurm ${config} --force`).toBeRefused({ status: 2, saying: 'no --force' });
+    expect(await smoothout`submit slurm ${config} --force`).toBeRefused({
+      status: 2,
+      saying: "unknown option '--force'",
+    });
     await smoothout`run ${config} --data ${data} --out ${out}`;
     const other = await smoothout`submit slurm ${config} --set epochs=2 --out ${out}`;
     expect(other).toBeRefused({ status: 5, saying: 'started with other settings: epochs 1, now 2' });

@@ -5,17 +5,17 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { unfinishedRuns } from '../records/earlier-run.js';
 import { SmoothOutError } from '../support/errors.js';
-import { addTrainingOptions, collect, type TrainingOptions, wholeNumber } from './options.js';
+import { addSweepOptions, collect, type SweepOptions, wholeNumber } from './options.js';
 import { log, print } from './output.js';
 import { planRuns } from './plan-runs.js';
 
-interface SlurmOptions extends TrainingOptions {
+interface SlurmOptions extends SweepOptions {
   readonly time: string;
   readonly sbatch: string[];
   readonly print?: boolean;
 }
 
-interface KubernetesOptions extends TrainingOptions {
+interface KubernetesOptions extends SweepOptions {
   readonly image: string;
   readonly claim: string;
   readonly cpu: number;
@@ -47,7 +47,7 @@ export function registerSubmit(program: Command): void {
     .command('slurm')
     .description('runs as a Slurm array, a task for each')
     .argument('<config.yaml...>', 'configs to run');
-  addTrainingOptions(slurm)
+  addSweepOptions(slurm)
     .option('--time <limit>', 'of a task, as sbatch takes it', '4:00:00')
     .option('--sbatch <options>', 'more options of sbatch (repeatable)', collect, [])
     .option('--print', 'write and print the batch script, and submit nothing')
@@ -60,7 +60,7 @@ export function registerSubmit(program: Command): void {
     .argument('<config.yaml...>', 'configs to run')
     .requiredOption('--image <name>', 'with smoothout on its PATH')
     .requiredOption('--claim <name>', 'the PersistentVolumeClaim that results go to');
-  addTrainingOptions(kubernetes)
+  addSweepOptions(kubernetes)
     .option('--cpu <n>', 'of each pod', wholeNumber('--cpu', 1), 2)
     .option('--memory <quantity>', 'of each pod', '4Gi')
     .option('--gpu <n>', 'of each pod', wholeNumber('--gpu', 1))
@@ -71,7 +71,6 @@ export function registerSubmit(program: Command): void {
 
 async function submitSlurm(files: readonly string[], options: SlurmOptions): Promise<void> {
   const { writeSlurmJob } = await import('../submit/slurm.js');
-  refuseForce(options);
   const all = await planRuns(files, options);
   const runs = await unfinishedRuns(all, options.out);
   log(`${all.length} ${all.length === 1 ? 'run' : 'runs'}, ${all.length - runs.length} finished before`);
@@ -88,7 +87,6 @@ async function submitSlurm(files: readonly string[], options: SlurmOptions): Pro
 
 async function submitKubernetes(files: readonly string[], options: KubernetesOptions): Promise<void> {
   const { kubernetesYaml } = await import('../submit/kubernetes.js');
-  refuseForce(options);
   const runs = await planRuns(files, options);
   const computing = computingWords({ ...options, threads: options.threads ?? options.cpu });
   print(kubernetesYaml(runs, { ...options, computing }).trimEnd());
@@ -96,15 +94,8 @@ async function submitKubernetes(files: readonly string[], options: KubernetesOpt
   for (const path of needed) log(`the image must have ${path}, as it is here`);
 }
 
-function refuseForce({ force }: TrainingOptions): void {
-  if (!force) return;
-  throw new SmoothOutError('USAGE', 'submit has no --force: a task that is started again would start over each time', {
-    hint: 'Remove the folders of the runs, or choose another --out.',
-  });
-}
-
 /** Options that say how a run computes, as the task's own command is given them. */
-function computingWords({ data, engine, device, threads, out }: TrainingOptions): string[] {
+function computingWords({ data, engine, device, threads, out }: SweepOptions): string[] {
   return [
     ...['--engine', engine, '--device', device, '--out', out],
     ...(data === undefined ? [] : ['--data', data]),

@@ -175,7 +175,7 @@ describe('hostile text', () => {
     ['binary', `${MINIMAL}seeds: !!binary aGk=\n`, /^a\.yaml:5: (seeds: )?expected/],
     ['a list as a key', '? [a]\n: 1\n', /^a\.yaml:1: a key must be plain text/],
     ['5000 brackets', `a: ${'['.repeat(5000)}`, /^a\.yaml:1: not valid YAML: nested too deeply/],
-    ['more than 64 KiB', `# ${'x'.repeat(65_536)}`, /^a\.yaml: 65538 bytes long; a config has at most 65536/],
+    ['more than 1 MiB', `# ${'x'.repeat(2 ** 20)}`, /^a\.yaml: 1048578 bytes long; a config has at most 1048576/],
     ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0x00), /^a\.yaml: not UTF-8 text/],
   ])('%s', async (_, text, expected) => {
     expect(await complaint(text)).toMatch(expected);

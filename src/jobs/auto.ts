@@ -59,8 +59,8 @@ export function nameOf({ length, 0: first }: readonly Place[]): string {
   return `${length} ${length === 1 ? 'job' : 'jobs'} of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
-/** How fast workers train that all train at once. */
-async function practiseAll({ perform }: Workers, spec: RunSpec, places: readonly Place[]) {
+/** How fast workers train that all train at once, and the bytes of memory that each has had at most. */
+export async function practiseAll({ perform }: Workers, spec: RunSpec, places: readonly Place[]) {
   const told: Pace[][] = places.map(() => []);
   let isShared = false;
   await new Promise<void>((resolve, reject) => {

@@ -17,6 +17,7 @@ export default function setUp(): () => void {
   process.env.SMOOTHOUT_TEST_CACHE ??= tmpdir();
   const folder = mkdtempSync(join(tmpdir(), 'smoothout-tests-'));
   process.env.TMPDIR = folder;
+  process.env.XDG_CACHE_HOME = join(folder, 'cache');
   return () => rmSync(folder, { recursive: true, force: true });
 }
 

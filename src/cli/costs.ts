@@ -1,0 +1,92 @@
+/** What runs will cost on this machine: the pace of each network is measured for a moment, or known from an earlier time. */
+import type { RunSpec } from '../config/schema.js';
+import { practiseAll } from '../jobs/auto.js';
+import { type PlannedRun, timeOf } from '../jobs/budget.js';
+import { type KeptPace, keepPaces, keptPaces, keyOf } from '../jobs/paces.js';
+import { isFinished } from '../records/earlier-run.js';
+import type { RunRecord } from '../records/run-record.js';
+import { chooseSources } from '../session/sources.js';
+import { costOf, paceKey, type RunCost } from '../training/cost.js';
+import { recordsOf } from './earlier-runs.js';
+import { placesOf, workersFor } from './jobs.js';
+import type { TrainingOptions } from './options.js';
+import { log, textTable } from './output.js';
+import { duration } from './progress.js';
+import { inSession } from './session.js';
+
+/** A run of a plan with what is left of it to pay. */
+export interface CostedRun extends PlannedRun, RunCost {
+  readonly imagesPerSecond: number;
+  /** Of the process that trains it. */
+  readonly memory: number;
+}
+
+export interface Costs {
+  readonly runs: readonly CostedRun[];
+  /** How many run at once. */
+  readonly lanes: number;
+}
+
+const FINISHED = { seconds: 0, diskBytes: 0, imagesPerSecond: 0, memory: 0 };
+
+/** @throws SmoothOutError DATA_MISSING, DATA_CORRUPT, CONFIG_INVALID, and what training the first steps throws. */
+export async function costsOf(specs: readonly RunSpec[], options: TrainingOptions): Promise<Costs> {
+  const records = await recordsOf(specs, options.out);
+  const earlier = specs.map((spec, i) => (startsOver(records[i], spec, options) ? undefined : records[i]));
+  const unfinished = specs.filter((_, i) => !earlier[i] || !isFinished(earlier[i]));
+  return inSession(options, async (session) => {
+    const open = workersFor(session, options);
+    const places = await placesOf(session, options, { specs: unfinished, threads: undefined }, open);
+    const { name, device } = session.engine;
+    const { processor } = session.provenance.process;
+    const { smoothout, onnxruntime } = session.provenance.versions;
+    const machine = [processor, smoothout, onnxruntime, name, device, places];
+    const paces: Record<string, KeptPace> = options.force ? {} : { ...(await keptPaces()) };
+    const runs: CostedRun[] = [];
+    for (const [i, spec] of specs.entries()) {
+      if (!unfinished.includes(spec)) {
+        runs.push({ spec, ...FINISHED });
+        continue;
+      }
+      const sources = chooseSources(spec, await session.dataset(spec));
+      const key = keyOf(machine, paceKey(spec));
+      if (paces[key] === undefined) {
+        log(`measuring ${spec.model} at batch ${spec.batchSize}, ${spec.method.label}`);
+        const workers = open(places);
+        const measured = await practiseAll(workers, spec, places).finally(workers.dispose);
+        const sum = measured.reduce((total, pace) => total + pace.imagesPerSecond, 0);
+        const memory = Math.max(...measured.map((pace) => pace.memory));
+        paces[key] = { imagesPerSecond: sum / measured.length, memory };
+        await keepPaces({ [key]: paces[key] });
+      }
+      const { epochs = 1, epochsDone = 0 } = earlier[i] ?? {};
+      runs.push({ spec, ...paces[key], ...costOf(spec, sources, { ...paces[key], done: epochsDone / epochs }) });
+    }
+    return { runs, lanes: Math.max(1, Math.min(places.length, unfinished.length)) };
+  });
+}
+
+const startsOver = (record: RunRecord | undefined, { configHash }: RunSpec, { force, retry }: TrainingOptions) =>
+  force === true || record?.configHash !== configHash || (record.status === 'diverged' && retry !== undefined);
+
+const HEADER = ['experiment', 'method', 'seed', 'images/s', 'time left', 'memory', 'disk'];
+
+/** A line for each run, and one for all of them. */
+export function costsText({ runs, lanes }: Costs): string {
+  const rows = runs.map(({ spec: { experiment, method, seed }, imagesPerSecond, seconds, memory, diskBytes }) => {
+    const left = [imagesPerSecond.toFixed(0), duration(seconds), megabytes(memory), megabytes(diskBytes)];
+    return [experiment, method.label, `${seed}`, ...(seconds === 0 ? ['', 'finished'] : left)];
+  });
+  const largest = runs.map(({ memory }) => memory).sort((a, b) => b - a);
+  const memory = sum(largest.slice(0, lanes));
+  const atOnce = lanes === 1 ? 'one after another' : `${lanes} at once`;
+  const disk = sum(runs.map(({ diskBytes }) => diskBytes));
+  return [
+    textTable([HEADER, ...rows], [2, 3, 4, 5, 6]),
+    `About ${duration(timeOf(runs, lanes))} for all, ${atOnce}; ${megabytes(memory)} of memory, ${megabytes(disk)} of disk`,
+  ].join('\n');
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;

@@ -1,0 +1,55 @@
+/** `--budget`: which runs of a plan fit a time. */
+import type { RunSpec } from '../config/schema.js';
+import { SmoothOutError } from '../support/errors.js';
+
+const UNITS: Readonly<Record<string, number>> = { min: 60, h: 3600, d: 86_400 };
+
+/** Seconds of a text such as 90min, 3h or 1.5d. @throws SmoothOutError USAGE */
+export function parseDuration(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(min|h|d)$/.exec(text) ?? [];
+  const seconds = Number(number) * (UNITS[unit ?? ''] ?? 0);
+  if (seconds > 0) return seconds;
+  throw new SmoothOutError('USAGE', `--budget ${text}: expected a time such as 90min, 3h or 1.5d`);
+}
+
+/** A run of a plan. */
+export interface PlannedRun {
+  readonly spec: RunSpec;
+  /** What is left of it takes; 0 where it is finished. */
+  readonly seconds: number;
+}
+
+/**
+ * The unfinished runs that fit: of the cells of a table (experiment and method), those that have the fewest seeds come first,
+ * each run counted as soon as it is chosen. One that is too long is left out and shorter ones behind it may still fit.
+ *
+ * @param seconds that there are, of each of `lanes` that run at once.
+ */
+export function withinBudget<R extends PlannedRun>(runs: readonly R[], seconds: number, lanes: number): R[] {
+  const cellOf = ({ spec: { experiment, method } }: PlannedRun) => `${experiment}/${method.label}`;
+  const seeds = new Map<string, number>();
+  const count = (run: PlannedRun) => seeds.set(cellOf(run), seedsOf(run) + 1);
+  const seedsOf = (run: PlannedRun) => seeds.get(cellOf(run)) ?? 0;
+  for (const run of runs) if (run.seconds === 0) count(run);
+  const chosen: R[] = [];
+  let left = runs.filter((run) => run.seconds > 0);
+  for (;;) {
+    left = left.filter((run) => timeOf([...chosen, run], lanes) <= seconds);
+    const [first, ...others] = left;
+    if (first === undefined) return chosen;
+    const next = others.reduce((best, run) => (seedsOf(run) < seedsOf(best) ? run : best), first);
+    count(next);
+    chosen.push(next);
+    left = left.filter((run) => run !== next);
+  }
+}
+
+/** Seconds until all are done, where a lane takes the next run as soon as it is free. */
+export function timeOf(runs: readonly PlannedRun[], lanes: number): number {
+  const busy = new Array<number>(lanes).fill(0);
+  for (const { seconds } of runs) {
+    const lane = busy.indexOf(Math.min(...busy));
+    busy[lane]! += seconds;
+  }
+  return Math.max(...busy);
+}

@@ -1,0 +1,50 @@
+/** What is left of a run costs, from the pace that its network trains at on a machine. */
+import type { RunSpec } from '../config/schema.js';
+import type { Sources } from '../session/sources.js';
+import { evaluationsOf } from '../smoothout/method.js';
+import { buildLearner } from './learner.js';
+import { planOf } from './plan.js';
+import { freshState } from './state.js';
+
+export interface RunCost {
+  /** Of training and validation. Compiling, seconds in all, is left out. */
+  readonly seconds: number;
+  /** Of its checkpoints when it is done. While one is saved, the one before is there too. */
+  readonly diskBytes: number;
+}
+
+/** An image's gradient is three products with each matrix, its loss alone is one of them. */
+const PRODUCTS = 3;
+
+/** @param done the share of the run that is done, from 0 to 1. */
+export function costOf(
+  spec: RunSpec,
+  { train, validation }: Sources,
+  { imagesPerSecond, done }: { readonly imagesPerSecond: number; readonly done: number },
+): RunCost {
+  const learner = buildLearner(spec, train);
+  const evaluations = evaluationsOf(learner.method);
+  const { epochs, updates, sizes } = planOf(spec, train.count, evaluations);
+  const trained = (train.count * updates) / sizes(0).length;
+  const validated = (epochs * validation.count) / (PRODUCTS * evaluations);
+  const { size, statisticsSize } = learner.model.layout;
+  const { optimizer, memory, average } = freshState(learner);
+  const kept = [optimizer, memory, average].reduce((sum, vectors) => sum + Object.keys(vectors).length, 0);
+  const weights = 2 + Object.keys(average).length;
+  return {
+    seconds: ((1 - done) * (trained + validated)) / imagesPerSecond,
+    diskBytes: Float32Array.BYTES_PER_ELEMENT * (weights * (size + statisticsSize) + kept * size),
+  };
+}
+
+/** Settings that leave the pace as it is. */
+const FREE: readonly string[] = [
+  ...['experiment', 'label', 'seed', 'configHash', 'preset', 'tuning', 'init'],
+  ...['epochs', 'budget', 'schedule', 'validation', 'validationLimit'],
+  ...['a', 'rho', 'learningRate', 'weightDecay', 'warmup', 'decay'],
+];
+
+/** Equal for runs that train at the same pace. */
+export function paceKey(spec: RunSpec): string {
+  return JSON.stringify(spec, (key, value) => (FREE.includes(key) ? undefined : value));
+}
