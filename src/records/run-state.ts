@@ -53,12 +53,9 @@ export async function readRunState({ folder, name }: FoundRun): Promise<RunStatu
   let record = await readRecord(paths);
   const holder = await readHolder(paths.lock).catch(asReason);
   // A run that ended between the two looks has said so by now.
-  if (holder === null) record = await readRecord(paths);
+  if (holder === null && !isCompleted(record)) record = await readRecord(paths);
   if (record === null && holder === null && !(await exists(paths.config))) return null;
-  const { lock, metrics, last } = paths;
-  const silentSeconds = secondsSince(
-    Math.max(...(await Promise.all([lock, metrics, last, paths.record].map(changedAt)))),
-  );
+  const silentSeconds = isHolder(holder) ? secondsSince(await lastChange(paths)) : 0;
   const { state, reason } = judge(record, holder, silentSeconds);
   const isAtWork = (state === 'running' || state === 'stalled') && isHolder(holder);
   const known = typeof record === 'string' ? null : record;
@@ -85,6 +82,9 @@ const asReason = (error: unknown): Reason => (error as Error).message;
 
 const isHolder = (holder: Holder | Reason | null): holder is Holder => typeof holder === 'object' && holder !== null;
 
+const isCompleted = (record: RunRecord | Reason | null): boolean =>
+  typeof record === 'object' && record?.status === 'completed';
+
 async function readRecord({ record }: RunPaths): Promise<RunRecord | Reason | null> {
   return (await exists(record)) ? readRunRecord(record).catch(asReason) : null;
 }
@@ -94,8 +94,8 @@ function judge(
   holder: Holder | Reason | null,
   silentSeconds: number,
 ): Pick<RunStatus, 'state' | 'reason'> {
+  if (isCompleted(record)) return { state: 'done', reason: null };
   const known = typeof record === 'string' ? undefined : record;
-  if (known?.status === 'completed') return { state: 'done', reason: null };
   if (known?.status === 'diverged') return { state: 'diverged', reason: known.error?.message ?? null };
   if (typeof holder === 'string') return { state: 'stalled', reason: holder };
   if (holder !== null && !isDead(holder)) {
@@ -138,6 +138,11 @@ async function changedAt(path: string): Promise<number> {
     ({ mtimeMs }) => mtimeMs,
     () => Number.NEGATIVE_INFINITY,
   );
+}
+
+/** Of the files that a run changes while it is trained. */
+async function lastChange({ lock, metrics, last, record }: RunPaths): Promise<number> {
+  return Math.max(...(await Promise.all([lock, metrics, last, record].map(changedAt))));
 }
 
 const secondsSince = (milliseconds: number): number => Math.max(0, (Date.now() - milliseconds) / 1000);
