@@ -75,7 +75,8 @@ export function interpolated(from: Weights, to: Weights, alpha: number): Weights
   return { parameters: mix(from.parameters, to.parameters), statistics: mix(from.statistics, to.statistics) };
 }
 
-function checkSameNetwork(from: CheckpointFile, to: CheckpointFile): void {
+/** @throws SmoothOutError CHECKPOINT_INVALID where the two are different networks or of different data. */
+export function checkSameNetwork(from: CheckpointFile, to: CheckpointFile): void {
   const describe = ({ model, spec }: CheckpointFile): string =>
     `${model.name} of ${model.layout.size} parameters on ${spec.synthetic ? 'generated ' : ''}${spec.dataset}`;
   if (describe(from) === describe(to)) return;

@@ -56,6 +56,35 @@ describe('sensitivity, interpolate and landscape', () => {
     expect(points[0]).toMatchObject({ checkpoints: [from, to], detail: 'interpolated' });
   });
 
+  test('barrier: every pair of an experiment, with interpolated and with re-estimated statistics', async () => {
+    const { status, stdout } = await draw`barrier tiny --alpha 0,0.25,0.5,1`;
+    expect(status).toBe(0);
+    const [header, ...lines] = stdout.split('\n\n')[0]!.split('\n');
+    expect(header).toMatch(/^from +to +split +statistics +barrier +at α +of the error, points$/);
+    const { barriers } = JSON.parse(await figure('barrier-tiny.json'));
+    expect(barriers.map(({ split, statistics }: Record<string, string>) => `${split} ${statistics}`)).toEqual([
+      ...['train interpolated', 'test interpolated', 'train re-estimated', 'test re-estimated'],
+    ]);
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toMatch(/^tiny\/baseline, seed 1 +tiny\/smoothout, seed 1 +train +interpolated +[\d.]+ +0\.?\d* /);
+    // The same points as `interpolate` has, and the barrier from them.
+    const [from, to] = both() as [string, string];
+    const line = words`interpolate --from ${from} --to ${to} --alpha 0,0.25,0.5,1 --split train --json`;
+    const points = (await draw`${line} --out ${await mkdtemp(join(tmpdir(), 'smoothout-line-'))}`).json.slice(0, 4);
+    const [first, , , last] = points.map(({ loss }) => loss);
+    const above = points.map(({ alpha, loss }) => loss - ((1 - alpha) * first + alpha * last));
+    expect(barriers[0].loss).toBeCloseTo(Math.max(0, ...above), 9);
+    expect(barriers[0]).toMatchObject({ from, to });
+    expect(texts(await figure('barrier-tiny.svg'))).toEqual(
+      expect.arrayContaining([
+        'training set, statistics re-estimated',
+        'Loss (log scale)',
+        'tiny: baseline – smoothout',
+      ]),
+    );
+    expect((await loadCurves(join(runs.results, 'figures'))).problems).toEqual([]);
+  });
+
   test('interpolate: chosen points, statistics estimated anew, a name, JSON lines', async () => {
     const [from, to] = both() as [string, string];
     const args = words`--alpha -0.5,1 --statistics reestimate --split test --name mine --json`;
@@ -154,6 +183,9 @@ describe('sensitivity, interpolate and landscape', () => {
   test.each([
     ['sensitivity --ckpt x --noise -1:1:1', '--noise -1:1:1: -1 is no strength of U(−a, a)'],
     ['interpolate --from x', "option '--to <file>' not specified"],
+    ['barrier tiny --alpha 0:0.5:0.1', '--alpha: a barrier needs points from 0 to 1, with both ends'],
+    ['barrier tiny --pairs seeds', '--pairs seeds: there is no such pair among 2 checkpoints'],
+    ['barrier tiny/baseline', 'tiny/baseline: a pair needs two checkpoints, and there is one'],
     ['landscape --ckpt x --alpha 1:2', '--alpha 1:2: not a range'],
     ['landscape --ckpt x --directions 0', '--directions 0: expected a whole number of at least 1'],
   ])('%s is a usage error', async (line, saying) => {

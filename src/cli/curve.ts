@@ -1,4 +1,4 @@
-/** What sensitivity, interpolate and landscape have in common: their options, three files, a table. */
+/** What sensitivity, interpolate, barrier and landscape have in common: their options, three files, a table. */
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { TopLevelSpec } from 'vega-lite';
@@ -29,7 +29,7 @@ export function addCurveOptions(command: Command): Command {
 }
 
 interface CurveToDraw<Row extends object> {
-  readonly kind: CurveKind | 'plane';
+  readonly kind: CurveKind | 'plane' | 'barrier';
   readonly checkpoints: readonly CheckpointFile[];
   /** Beside those that every curve has. */
   readonly settings: object;
@@ -97,13 +97,13 @@ export function lineTable(
 
 const LONGEST_NAME = 150;
 
-function curveFileName(text: string): string {
+export function curveFileName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text) && text.length <= LONGEST_NAME) return text;
   throw new SmoothOutError('USAGE', `--name ${text}: expected at most ${LONGEST_NAME} of A-Z a-z 0-9 . _ -`);
 }
 
 /** What sets a curve apart from others of its kind and checkpoints. Its grid does not: a new grid replaces the curve. */
-function commonMarks({ split, images, seed }: CurveOptions): string[] {
+export function commonMarks({ split, images, seed }: CurveOptions): string[] {
   return [
     ...(split.length === 1 ? split : []),
     ...(images === undefined ? [] : [`${images}-images`]),

@@ -36,7 +36,7 @@ export interface TrainingOptions extends SweepOptions {
   readonly retry?: 'failed';
 }
 
-/** Of sharpness, sensitivity, interpolate and landscape. */
+/** Of the commands that measure checkpoints. */
 export interface AnalysisOptions extends ComputingOptions {
   readonly config?: string;
   readonly images?: number;

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   curvature: async () => (await import('./curvature.js')).registerCurvature,
   sensitivity: async () => (await import('./sensitivity.js')).registerSensitivity,
   interpolate: async () => (await import('./interpolate.js')).registerInterpolate,
+  barrier: async () => (await import('./barrier.js')).registerBarrier,
   landscape: async () => (await import('./landscape.js')).registerLandscape,
   status: async () => (await import('./status.js')).registerStatus,
   compare: async () => (await import('./compare.js')).registerCompare,

@@ -1,5 +1,5 @@
 /**
- * NAME.csv and NAME.json of `smoothout sensitivity`, `interpolate` and `landscape` in results/figures/: a line for each
+ * NAME.csv and NAME.json of `smoothout sensitivity`, `interpolate`, `barrier` and `landscape` in results/figures/: a line for each
  * point of a curve and each split, and the settings that made them.
  */
 import { readFile } from 'node:fs/promises';
@@ -18,9 +18,10 @@ const CURVE_COLUMNS = {
   interpolate: ['alpha', 'split', 'loss', 'accuracy', 'from', 'to', 'statistics'],
   landscape: ['alpha', 'split', 'loss', 'accuracy', 'direction', 'checkpoint'],
 } as const;
-/** A landscape over two directions is no curve: it is written like one, and not read again. */
+/** A landscape over two directions and the lines of many pairs are no curves: they are written like one, and not read again. */
 const COLUMNS = {
   ...CURVE_COLUMNS,
+  barrier: ['from', 'to', 'statistics', 'split', 'alpha', 'loss', 'accuracy'],
   plane: ['alpha', 'beta', 'split', 'loss', 'accuracy', 'direction', 'checkpoint'],
 } as const;
 

@@ -60,6 +60,7 @@ describe('correlations', () => {
     const [x, y] = [row.points.map(({ measure }) => measure), row.points.map(({ target }) => target)];
     expect(row.kendall!.value).toBe(kendall(x, y));
     const { low, high } = row.kendall!.interval!;
+    expect(sentenceOf(row)).toMatch(/ shows no relation with the test error \(τ = /);
     expect(low).toBeLessThan(row.kendall!.value);
     expect(high).toBeGreaterThan(row.kendall!.value);
   });

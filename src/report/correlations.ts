@@ -133,15 +133,17 @@ export function sentenceOf(row: CorrelationRow): string {
   const data = `${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
   const where = `Over ${points.length} runs of ${network ?? 'several networks'} on ${data}`;
   const { title } = TARGETS[target];
-  const sign = clearSign(tau);
-  const numbers = `τ = ${coefficientText(tau)}`;
-  if (sign === 0) return `${where} it shows no relation with the ${title} (${numbers}).`;
-  const within = psi === null ? '' : `${withinSettings(sign, clearSign(psi))} (Ψ = ${coefficientText(psi)})`;
-  return `${where} more of it goes with a ${sign > 0 ? 'larger' : 'smaller'} ${title} (${numbers})${within}.`;
+  const [over, within] = [clearSign(tau), clearSign(psi)];
+  const all = `τ = ${coefficientText(tau)}`;
+  const single = `among runs that differ in one setting alone`;
+  const ofSingle = psi === null ? '' : ` (Ψ = ${coefficientText(psi)})`;
+  if (over === 0 && within === 0) return `${where} it shows no relation with the ${title} (${all})${ofSingle}.`;
+  if (over === 0)
+    return `${where} it shows no relation with the ${title} (${all}), but ${single} more of it goes with a ${sizeOf(within)} one${ofSingle}.`;
+  const start = `${where} more of it goes with a ${sizeOf(over)} ${title} (${all})`;
+  if (psi === null) return `${start}.`;
+  if (within === over) return `${start}, and so it does ${single}${ofSingle}.`;
+  return `${start}, but ${within === 0 ? 'that is not clear' : 'it is the other way'} ${single}${ofSingle}.`;
 }
 
-function withinSettings(over: number, within: number): string {
-  if (within === over) return ', and also among runs that differ in one setting alone';
-  if (within === 0) return ', which runs that differ in one setting alone do not show';
-  return ', but the other way among runs that differ in one setting alone';
-}
+const sizeOf = (sign: number): string => (sign > 0 ? 'larger' : 'smaller');
