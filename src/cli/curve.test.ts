@@ -69,8 +69,9 @@ describe('sensitivity, interpolate and landscape', () => {
     expect(lines[0]).toMatch(/^tiny\/baseline, seed 1 +tiny\/smoothout, seed 1 +train +interpolated +[\d.]+ +0\.?\d* /);
     // The same points as `interpolate` has, and the barrier from them.
     const [from, to] = both() as [string, string];
-    const line = words`interpolate --from ${from} --to ${to} --alpha 0,0.25,0.5,1 --split train --json`;
-    const points = (await draw`${line} --out ${await mkdtemp(join(tmpdir(), 'smoothout-line-'))}`).json.slice(0, 4);
+    const elsewhere = ['--data', runs.data, '--out', await mkdtemp(join(tmpdir(), 'smoothout-line-'))];
+    const line = words`--from ${from} --to ${to} --alpha 0,0.25,0.5,1 --split train --json`;
+    const points = (await smoothout`interpolate ${line} ${elsewhere}`).json.slice(0, 4);
     const [first, , , last] = points.map(({ loss }) => loss);
     const above = points.map(({ alpha, loss }) => loss - ((1 - alpha) * first + alpha * last));
     expect(barriers[0].loss).toBeCloseTo(Math.max(0, ...above), 9);
