@@ -222,7 +222,8 @@ export function assignCells(groups: readonly Group[]): Cells {
   return { at, placed, apart: groups.filter((group) => !placed.includes(group)), problems };
 }
 
-function choose(rivals: readonly Group[], row: PaperRow): Group | null {
+/** Of several groups that claim one cell, that of the fewest notes, then that of the row's own config; null if neither decides. */
+export function choose(rivals: readonly Group[], row: PaperRow): Group | null {
   const fewest = Math.min(...rivals.map(({ claim }) => claim.notes.length));
   const best = rivals.filter(({ claim }) => claim.notes.length === fewest);
   if (best.length <= 1) return best[0] ?? null;

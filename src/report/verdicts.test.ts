@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import type { Group } from './groups.js';
 import { paperRow } from './paper.js';
 import { writeReport } from './report.js';
 import { locateResults, readResults } from './results.js';
+import { f1Runs, resultsFolder, writeRuns } from './testing/fixture-runs.js';
 import { reasonFor, verdicts } from './verdicts.js';
 
 const RESULTS = fileURLToPath(new URL('../../results', import.meta.url));
@@ -29,8 +29,8 @@ function verdictOf(baseline: readonly number[], smoothout: readonly number[]) {
 
 describe('a claim', () => {
   test('is reproduced, or contradicted, where the interval leaves out zero', () => {
-    expect(verdictOf([98, 98.1, 98.2], [98.5, 98.6, 98.7])).toMatchObject({ word: 'reproduced' });
-    expect(verdictOf([98.5, 98.6, 98.7], [98, 98.1, 98.2])).toMatchObject({ word: 'contradicted' });
+    expect(verdictOf([98, 98.1, 98.2], [98.5, 98.6, 98.8])).toMatchObject({ word: 'reproduced' });
+    expect(verdictOf([98.5, 98.6, 98.8], [98, 98.1, 98.2])).toMatchObject({ word: 'contradicted' });
   });
 
   test('is undecided where it does not, with how many seeds an effect of the paper’s size would need', () => {
@@ -52,6 +52,28 @@ describe('a claim', () => {
     const verdict = verdictOf([98, 98.1, 98.2], [98.01, 98.1, 98.19]);
     expect(verdict).toMatchObject({ word: 'undecided', excludesPublished: true });
     expect(reasonFor(verdict)).toContain('the paper’s 0.41 is outside the interval');
+  });
+
+  test('is undecided where every seed shows the same difference: an interval of no width is none', () => {
+    const verdict = verdictOf([98, 98.1, 98.2], [98.5, 98.6, 98.7]);
+    expect(verdict).toMatchObject({ word: 'undecided', seedsNeeded: null, excludesPublished: false });
+    expect(reasonFor(verdict)).toBe('the difference is the same for every seed, so that it has no interval');
+  });
+
+  test('about sharpness has the paper’s number in the convention that it comes from, and no claim where that shows none', () => {
+    const all = verdicts([]).filter(({ quantity }) => quantity !== 'accuracy');
+    const published = ({ quantity, published }: (typeof all)[number]) => [quantity, published === null];
+    expect(new Set(all.map((verdict) => published(verdict).join()))).toEqual(
+      new Set(['defined,true', 'keskar,true', 'reference,false']),
+    );
+    expect(all.filter(({ row, statement }) => row.id === 'f1-sb' && statement.startsWith('SmoothOut'))).toEqual([]);
+  });
+
+  test('of several groups is judged by the one that the tables show', () => {
+    const [other, own] = [group('baseline', [90, 91, 92]), group('baseline', [98, 98.1])];
+    const renamed = { ...other, claim: { ...other.claim, notes: ['weight decay 0.1'] } };
+    const judged = verdicts([renamed, own, group('smoothout', [98.4, 98.6])]);
+    expect(judged.find(({ word }) => word !== 'not run')!.less).toBe(own);
   });
 
   test('is judged with the authors’ settings apart', () => {
@@ -85,31 +107,66 @@ def values(cell, quantity):
             own = [m['value'] for m in measured if m['convention'] == quantity.split(', ')[1]]
             if own: found[run['seed']] = own[0]
     return found
+def seeds_for(s, size):
+    for n in range(2, 1001):
+        if stats.t.ppf(0.975, n - 1) * s / math.sqrt(n) <= size: return str(n)
+    return ''
 checked = 0
 for row in csv.DictReader(open(sys.argv[2])):
     if row['effect'] == '': continue
     more, less = values(row['more'], row['quantity']), values(row['less'], row['quantity'])
-    assert sorted(more) == sorted(less) and row['paired'] == 'yes', row
-    d = [more[s] - less[s] for s in sorted(more)]
-    mean = math.fsum(d) / len(d)
+    paired = sorted(more) == sorted(less)
+    assert row['paired'] == ('yes' if paired else 'no'), row
+    if paired:
+        d = [more[s] - less[s] for s in sorted(more)]
+        n, mean = len(d), math.fsum(d) / len(d)
+        ci = stats.t.ppf(0.975, n - 1) * stats.sem(d) if n > 1 else None
+    else:
+        a, b = list(more.values()), list(less.values())
+        n, mean = min(len(a), len(b)), math.fsum(a) / len(a) - math.fsum(b) / len(b)
+        found = stats.ttest_ind(a, b, equal_var=False).confidence_interval() if n > 1 else None
+        ci = found and (found.high - found.low) / 2
+    threshold = -0.17 if '0.17' in row['claim'] else 0
+    published = row['paper_effect']
+    assert (published == '') == (row['quantity'] in ('sharpness, defined', 'sharpness, keskar')), row
     assert f'{mean:.4f}'.replace('-0.0000', '0.0000') == row['effect'].replace('-0.0000', '0.0000'), (mean, row)
-    if len(d) > 1:
-        ci = stats.t.ppf(0.975, len(d) - 1) * stats.sem(d)
-        assert f'{ci:.4f}' == row['effect_ci95'], (ci, row)
-        word = 'undecided' if abs(mean) <= ci else 'reproduced' if mean > 0 else 'contradicted'
-        assert word == row['verdict'], row
+    assert row['effect_ci95'] == ('' if ci is None else f'{ci:.4f}'), (ci, row)
+    wide = ci is not None and ci > 1e-9 * abs(mean)
+    word = 'undecided' if not wide or abs(mean - threshold) <= ci else 'reproduced' if mean > threshold else 'contradicted'
+    assert word == row['verdict'], row
+    if wide and word == 'undecided':
+        s = ci * math.sqrt(n) / stats.t.ppf(0.975, n - 1)
+        size = abs((float(published) if published else mean) - threshold)
+        assert row['seeds_needed'] == seeds_for(s, size), row
+    outside = wide and published != '' and abs(mean - float(published)) > ci
+    assert ('is outside the interval' in row['reason']) == outside, row
     checked += 1
 print(checked)
 `;
 
+async function recompute(results: string, python: string): Promise<number> {
+  const out = await resultsFolder();
+  await writeReport({ runs: results, out, compare: null });
+  await writeFile(join(out, 'recompute.py'), RECOMPUTE);
+  const args = [join(out, 'recompute.py'), results, join(out, 'claims.csv')];
+  return Number(execFileSync(python, args, { encoding: 'utf8' }));
+}
+
 test('claims.csv is what SciPy makes of the committed runs, to the last digit', async () => {
   const python = findPython('scipy');
+  if (python !== undefined) expect(await recompute(RESULTS, python)).toBeGreaterThan(10);
+});
+
+test('and of runs whose seeds are not the same on both sides', async () => {
+  const python = findPython('scipy');
   if (python === undefined) return;
-  const out = await mkdtemp(join(tmpdir(), 'smoothout-claims-'));
-  await writeReport({ runs: RESULTS, out, compare: null });
-  await writeFile(join(out, 'recompute.py'), RECOMPUTE);
-  const printed = execFileSync(python, [join(out, 'recompute.py'), RESULTS, join(out, 'claims.csv')], {
-    encoding: 'utf8',
-  });
-  expect(Number(printed)).toBeGreaterThan(10);
+  const results = await resultsFolder();
+  const more = {
+    experiment: 'f1-lb',
+    seed: 4,
+    bestAccuracy: 98.3,
+    sharpness: { defined: 2000, keskar: 50, reference: 9 },
+  };
+  await writeRuns(results, [...f1Runs(3), more]);
+  expect(await recompute(results, python)).toBeGreaterThan(5);
 });

@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<Verdict>[] = [
   },
   { title: 'Verdict', cell: ({ word }) => word },
   { title: 'Effect', cell: effectText, numeric: true },
-  { title: 'Paper', cell: ({ published }) => published.toFixed(2), numeric: true, paper: true },
+  { title: 'Paper', cell: ({ published }) => published?.toFixed(2) ?? NOTHING, numeric: true, paper: true },
   { title: 'Why', cell: reasonFor, wrap: true },
   { title: 'Runs', cell: ({ more, less }) => ({ content: html`${link(more)} ${link(less)}` }) },
 ];
@@ -41,7 +41,9 @@ export function claimsSection(claims: readonly Verdict[]): Html {
 <section id="claims">
 <h2>The paper’s claims</h2>
 <p>The effect is in the direction of the claim: above zero is as the paper says. Reproduced and contradicted mean that its 95 %
-interval leaves out zero; undecided, that it does not. ${rest} of ${claims.length} claims have no runs yet: claims.csv has all.</p>
+interval leaves out zero; undecided, that it does not. Each is judged by itself: of twenty differences that are none, one interval
+would leave out zero by chance. Accuracy is that of the best epoch, as in the paper; the paper's sharpness is that of the authors'
+code and stands beside that convention alone. ${rest} of ${claims.length} claims have no runs yet: claims.csv has all.</p>
 ${sortableTable('The paper’s claims', COLUMNS, run)}
 </section>`;
 }
