@@ -19,8 +19,8 @@ export interface LossCurvatureOptions extends Omit<SplitLossOptions, 'statistics
 export interface LossCurvature {
   /** The rows and columns of the parameters from `offset` on, `size` of them. */
   block(offset: number, size: number): SymmetricMatrix;
-  /** The mean cross-entropy (nats) over the images; NaN before the first product. */
-  loss(): number;
+  /** The mean cross-entropy (nats) over the images; null before the first product. */
+  loss(): number | null;
   dispose(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export async function createLossCurvature(options: LossCurvatureOptions): Promis
   const programs = createProgramCache((count: number) => compileProduct(engine, model, matrix, batchNorm, count));
   const w = await engine.upload(weights.parameters, [parameters]);
   const direction = new Float32Array(parameters);
-  let loss = Number.NaN;
+  let loss: number | null = null;
 
   async function multiply(out: Float64Array, offset: number): Promise<void> {
     out.fill(0);

@@ -8,7 +8,7 @@ import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { SmoothOutError } from '../support/errors.js';
 import { createLossCurvature } from './curvature-matrix.js';
-import { largestEigenpairs, type SymmetricMatrix } from './lanczos.js';
+import { type Eigenpairs, type LanczosState, largestEigenpairs, type SymmetricMatrix } from './lanczos.js';
 import { densityOf, type Probe, probeSpectrum, traceOf } from './spectral-density.js';
 import { type BatchNormMode, usualBatchSize } from './split-loss.js';
 
@@ -60,7 +60,30 @@ export interface CurvatureProgress {
   readonly what: string;
 }
 
+/** A measurement under way, of plain data: what is done of the block that follows the finished ones. */
+export interface CurvatureState {
+  readonly parts: readonly CurvaturePart[];
+  readonly lanczos: LanczosState | null;
+  readonly eigenpairs: Eigenpairs | null;
+  readonly probes: readonly Probe[];
+  readonly loss: number | null;
+}
+
+const BEGINNING: CurvatureState = { parts: [], lanczos: null, eigenpairs: null, probes: [], loss: null };
+const NEXT_BLOCK = { lanczos: null, eigenpairs: null, probes: [] };
+
+export interface CurvatureRun {
+  readonly onProgress: (progress: CurvatureProgress) => void;
+  /** Where an earlier command stopped. */
+  readonly from: CurvatureState | null;
+  readonly save: (state: CurvatureState) => Promise<void>;
+}
+
+const SAVE_SECONDS = 300;
+
 /**
+ * Saves its state every five minutes, and once it is interrupted.
+ *
  * @throws SmoothOutError CHECKPOINT_INVALID where the loss or its curvature is not finite; the reason of the session's
  * signal once it is aborted.
  */
@@ -68,30 +91,44 @@ export async function measureCurvature(
   session: Session,
   checkpoint: CheckpointFile,
   settings: ResolvedCurvature,
-  onProgress: (progress: CurvatureProgress) => void,
+  { onProgress, from, save }: CurvatureRun,
 ): Promise<CurvatureMeasurement> {
   const startedAt = performance.now();
+  let state = from ?? BEGINNING;
+  let savedAt = startedAt;
+  const keep = async (change: Partial<CurvatureState>): Promise<void> => {
+    state = { ...state, ...change, loss: curvature.loss() ?? state.loss };
+    if (performance.now() - savedAt < 1000 * SAVE_SECONDS) return;
+    await save(state);
+    savedAt = performance.now();
+  };
   const { engine } = session;
   const { model, weights, spec, splits, path } = checkpoint;
   const { split, images, density: withDensity, perLayer, splitImages, ...question } = settings;
   const whole: Block = { name: 'all parameters', offset: 0, size: model.layout.size };
   const blocks = [whole, ...(perLayer ? layersOf(model.layout) : [])];
-  const progress = followStages(blocks.length * (eigenProducts(settings) + probeProducts(settings)), onProgress);
+  const perBlock = eigenProducts(settings) + probeProducts(settings, settings.probes);
+  const progress = followStages(blocks.length * perBlock, onProgress);
   const curvature = await createLossCurvature({
     ...{ engine, model, weights, ...question, signal: session.signal },
     images: await session.images(spec, firstImages(splits[split], images)),
     onBatch: (done) => progress.product(done / images),
   });
   try {
-    const parts: CurvaturePart[] = [];
     for (const [i, block] of blocks.entries()) {
-      const begin = (what: string, products: number) => progress.begin(`${block.name}: ${what}`, products);
-      parts.push(await measureBlock(curvature.block(block.offset, block.size), settings, i, begin));
+      const begin: BlockRun['begin'] = (what, ...counts) => progress.begin(`${block.name}: ${what}`, ...counts);
+      if (i < state.parts.length) {
+        progress.begin('', perBlock, perBlock);
+        continue;
+      }
+      const matrix = curvature.block(block.offset, block.size);
+      const part = await measureBlock(matrix, settings, { block: i, from: state, begin, keep });
+      await keep({ ...NEXT_BLOCK, parts: [...state.parts, part] });
     }
-    const [all, ...layers] = parts;
+    const [all, ...layers] = state.parts;
     return {
       ...{ split, images, splitImages, ...question },
-      loss: curvature.loss(),
+      loss: state.loss!,
       parameters: whole.size,
       ...all!,
       layers: perLayer ? layers.map((part, i) => ({ ...described(blocks[i + 1]!), ...part })) : null,
@@ -100,6 +137,7 @@ export async function measureCurvature(
       device: engine.device,
     };
   } catch (error) {
+    if (session.signal.aborted) await save(state);
     if (!(error instanceof RangeError)) throw error;
     throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${error.message}; its loss is ${curvature.loss()}`);
   } finally {
@@ -127,8 +165,8 @@ const eigenProducts = ({ top }: CurvatureSettings): number => 3 * top + 10;
 const stepsOf = ({ density }: CurvatureSettings, probe: number): number =>
   density && probe < DENSITY_PROBES ? DENSITY_STEPS : 1;
 
-function probeProducts(settings: CurvatureSettings): number {
-  return Array.from({ length: settings.probes }, (_, i) => stepsOf(settings, i)).reduce((a, b) => a + b, 0);
+function probeProducts(settings: CurvatureSettings, probes: number): number {
+  return Array.from({ length: probes }, (_, i) => stepsOf(settings, i)).reduce((a, b) => a + b, 0);
 }
 
 /** Stages one after another, each of so many products. */
@@ -137,10 +175,11 @@ function followStages(total: number, onProgress: (progress: CurvatureProgress) =
   let stage = { what: '', products: 0 };
   let inStage = 0;
   return {
-    begin(what: string, products: number): void {
+    /** A stage that has come so far. */
+    begin(what: string, products: number, done: number): void {
       before += stage.products;
       stage = { what, products };
-      inStage = 0;
+      inStage = done;
     },
     /** A share of the product under way; 1 ends it. */
     product(share: number): void {
@@ -150,21 +189,34 @@ function followStages(total: number, onProgress: (progress: CurvatureProgress) =
   };
 }
 
+interface BlockRun {
+  readonly block: number;
+  readonly from: CurvatureState;
+  readonly begin: (what: string, products: number, done: number) => void;
+  readonly keep: (change: Partial<CurvatureState>) => Promise<void>;
+}
+
 async function measureBlock(
   matrix: SymmetricMatrix,
   settings: ResolvedCurvature,
-  block: number,
-  begin: (what: string, products: number) => void,
+  { block, from, begin, keep }: BlockRun,
 ): Promise<CurvaturePart> {
   const { top, probes: count, density, seed } = settings;
   const stream = { seed, purpose: 'curvature', chunk: block } as const;
-  begin('eigenvalues', eigenProducts(settings));
-  const { values, residuals, vectors, products } = await largestEigenpairs(matrix, { count: top, stream });
-  begin('trace', probeProducts(settings));
-  const probes: Probe[] = [];
+  begin('eigenvalues', eigenProducts(settings), from.lanczos?.products ?? 0);
+  const onProduct = (lanczos: LanczosState) => keep({ lanczos });
+  const resumed = from.lanczos && { from: from.lanczos };
+  const eigenpairs =
+    from.eigenpairs ?? (await largestEigenpairs(matrix, { count: top, stream, onProduct, ...resumed }));
+  await keep({ lanczos: null, eigenpairs });
+  const { values, residuals, vectors, products } = eigenpairs;
+  const probes = [...from.probes];
+  begin('trace', probeProducts(settings, count), probeProducts(settings, probes.length));
   const needed = vectors.length === matrix.size ? 0 : count;
-  for (let i = 0; i < needed; i++) {
+  while (probes.length < needed) {
+    const i = probes.length;
     probes.push(await probeSpectrum(matrix, vectors, stepsOf(settings, i), { ...stream, epoch: 1, step: i }));
+    await keep({ probes: [...probes] });
   }
   const { trace, error } = traceOf(matrix.size, values, probes);
   return {

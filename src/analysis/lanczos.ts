@@ -78,11 +78,10 @@ export async function largestEigenpairs(matrix: SymmetricMatrix, options: Eigenp
       .every((r, i) => r <= Math.max(tolerance * Math.abs(values[i]!), ROUNDING * largest));
     if (isWhole || (projected.length >= count && enough) || products >= maxProducts) {
       const found = Math.min(count, values.length);
-      combine(state.basis, vectors.slice(0, found));
       return {
         values: values.slice(0, found),
         residuals: residuals.slice(0, found),
-        vectors: state.basis.slice(0, found),
+        vectors: combined(state.basis, vectors.slice(0, found)),
         products,
       };
     }
@@ -90,8 +89,8 @@ export async function largestEigenpairs(matrix: SymmetricMatrix, options: Eigenp
     if (projected.length < longest) state = { basis: [...state.basis, next], projected, products };
     else {
       const kept = count + 10;
-      combine(state.basis, vectors.slice(0, kept));
-      state = { basis: [...state.basis.slice(0, kept), next], projected: diagonal(values.slice(0, kept)), products };
+      const basis = [...combined(state.basis, vectors.slice(0, kept)), next];
+      state = { basis, projected: diagonal(values.slice(0, kept)), products };
     }
     await onProduct?.(state);
   }
@@ -146,8 +145,8 @@ function diagonal(values: readonly number[]): number[][] {
 /** Numbers of each vector that are combined at once. */
 const STRIP = 4096;
 
-/** The first vectors of the basis become its combinations with these coefficients; the others are spoilt. */
-function combine(basis: readonly Float32Array[], coefficients: readonly (readonly number[])[]): void {
+/** Combinations of the basis with these coefficients, in the memory of its first vectors; the others are spoilt. */
+function combined(basis: readonly Float32Array[], coefficients: readonly (readonly number[])[]): Float32Array[] {
   const { length } = basis[0]!;
   const sums = coefficients.map(() => new Float64Array(STRIP));
   for (let from = 0; from < length; from += STRIP) {
@@ -161,4 +160,5 @@ function combine(basis: readonly Float32Array[], coefficients: readonly (readonl
     }
     for (const [i, sum] of sums.entries()) strips[i]!.set(sum.subarray(0, strips[i]!.length));
   }
+  return basis.slice(0, coefficients.length).map((v) => v.subarray());
 }

@@ -1,19 +1,24 @@
-/** `smoothout curvature`: measures checkpoints, prints a table and keeps curvature.json beside each. */
+/** `smoothout curvature`: measures checkpoints, keeps curvature.json beside each, and draws their spectra. */
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { CurvatureSettings } from '../analysis/curvature.js';
+import type { CurvatureProgress, CurvatureSettings, CurvatureState } from '../analysis/curvature.js';
 import type { CurvatureMeasurement, CurvaturePart } from '../records/curvature-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
+import { makeFolder, writeFileAtomic } from '../support/files.js';
+import { checkpointFileLabel, curveFileName } from './curve.js';
 import { type AnalysisOptions, addAnalysisOptions, wholeNumber } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
 import { createCurveProgress } from './progress.js';
-import { checkpointLabel, inSession, openCheckpoints } from './session.js';
+import { checkpointLabel, checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 interface CurvatureOptions extends AnalysisOptions, Omit<CurvatureSettings, 'images' | 'density' | 'perLayer'> {
   readonly ckpt: string[];
   readonly density?: boolean;
   readonly perLayer?: boolean;
   readonly force?: boolean;
+  readonly out: string;
+  readonly name?: string;
 }
 
 interface Measured {
@@ -51,6 +56,8 @@ export function registerCurvature(program: Command): void {
     );
   addAnalysisOptions(command, 'measure on the first n images of the split')
     .option('--force', 'measure again what has been measured')
+    .option('--out <folder>', 'the results folder: table and figure go to its figures', 'results')
+    .option('--name <name>', 'of those files (default: after the first checkpoint and the settings)', curveFileName)
     .addHelpText('after', EXAMPLES)
     .action(measureAll);
 }
@@ -62,28 +69,70 @@ async function measureAll(options: CurvatureOptions): Promise<void> {
     for (const checkpoint of checkpoints) all.push(await measure(session, checkpoint, options));
     return all;
   });
-  if (!options.json) print(summary(measured));
+  const paths = await writeFigure(measured, options);
+  if (options.json) return printJson({ event: 'files', paths });
+  print(summary(measured));
+  print(`Written to ${paths.join(', ')}, and beside each checkpoint`);
+}
+
+/** NAME.csv and NAME.svg in <out>/figures. */
+async function writeFigure(measured: readonly Measured[], options: CurvatureOptions): Promise<string[]> {
+  const { curvatureCsv } = await import('../records/curvature-csv.js');
+  const { curvatureFigure } = await import('../report/figures/curvature.js');
+  const { renderSvg } = await import('../report/figures/drawing.js');
+  const checkpoints = measured.map(({ checkpoint }) => checkpoint);
+  const labelOf = checkpointLabels(checkpoints);
+  const { out, name = defaultName(checkpoints, options) } = options;
+  const named = measured.map(({ checkpoint: { path }, measurement }) => ({
+    ...{ checkpoint: path, name: labelOf(path), measurement },
+  }));
+  const files = { csv: curvatureCsv(named), svg: await renderSvg(curvatureFigure(named)) };
+  const folder = join(out, 'figures');
+  await makeFolder(folder);
+  for (const [ending, text] of Object.entries(files)) await writeFileAtomic(join(folder, `${name}.${ending}`), text);
+  return Object.keys(files).map((ending) => join(folder, `${name}.${ending}`));
+}
+
+/** Such as curvature-f1-lb-baseline-1-and-4-more-ggn. */
+function defaultName([first, ...more]: readonly CheckpointFile[], options: CurvatureOptions): string {
+  const { matrix, split, batchNorm, images, seed } = options;
+  const marks = [
+    ...(more.length === 0 ? [] : [`and-${more.length}-more`]),
+    ...(matrix === 'hessian' ? [] : [matrix]),
+    ...(split === 'train' ? [] : [split]),
+    ...(batchNorm === 'running' ? [] : ['batch-statistics']),
+    ...(images === undefined ? [] : [`${images}-images`]),
+    ...(seed === 1 ? [] : [`seed-${seed}`]),
+  ];
+  return ['curvature', checkpointFileLabel(first!), ...marks].join('-');
 }
 
 async function measure(session: Session, checkpoint: CheckpointFile, options: CurvatureOptions): Promise<Measured> {
   const { measureCurvature, resolveCurvature } = await import('../analysis/curvature.js');
   const { addCurvature, answeredBefore, curvaturePath, readCurvature } = await import('../records/curvature-record.js');
+  const { partialState } = await import('../records/partial-curvature.js');
   const { density = false, perLayer = false, images = null, force = false, json = false } = options;
   const settings = resolveCurvature({ ...settingsOf(options), density, perLayer, images }, checkpoint);
   const earlier = force ? undefined : answeredBefore(await readCurvature(checkpoint), settings);
   if (earlier) log(`${checkpoint.path}: measured before (--force measures again)`);
-  const measurement = earlier ?? (await compute());
   const { path, run, epoch } = checkpoint;
+  const measurement = earlier ?? (await compute());
   if (json)
     printJson({ event: 'curvature', checkpoint: path, run, epoch, record: curvaturePath(path), ...measurement });
   return { checkpoint, measurement };
 
   async function compute(): Promise<CurvatureMeasurement> {
     const progress = createCurveProgress(checkpointLabel(checkpoint), 1);
-    const onProgress = ({ done, total, what }: { done: number; total: number; what: string }): void =>
-      progress.show(done / total, what);
-    const result = await measureCurvature(session, checkpoint, settings, onProgress).finally(progress.stop);
+    const onProgress = ({ done, total, what }: CurvatureProgress): void => progress.show(done / total, what);
+    const {
+      read,
+      write: save,
+      remove,
+    } = partialState<CurvatureState>(path, { ...settings, sha256: checkpoint.sha256 });
+    const run = { onProgress, from: force ? null : await read(), save };
+    const result = await measureCurvature(session, checkpoint, settings, run).finally(progress.stop);
     await addCurvature(checkpoint, result);
+    await remove();
     return result;
   }
 }

@@ -113,17 +113,19 @@ export function commonMarks({ split, images, seed }: CurveOptions): string[] {
 
 /** Such as sensitivity-c1-sb-baseline-1-vs-c1-lb-baseline-1-last-test. */
 function curveName(kind: string, checkpoints: readonly CheckpointFile[], marks: readonly string[]): string {
-  const labels = checkpoints.map(({ run, path }) => {
-    const file = basename(path).replace(/\.safetensors$/, '');
-    const of = run === null ? dirname(path) : `${run.experiment}-${run.method}-${run.seed}`;
-    const label = run !== null && file === 'best' ? of : `${of}-${file}`;
-    return label.replace(/[^A-Za-z0-9._-]+/g, '-');
-  });
-  const name = [kind, labels.join('-vs-'), ...marks].join('-');
+  const name = [kind, checkpoints.map(checkpointFileLabel).join('-vs-'), ...marks].join('-');
   if (name.length <= LONGEST_NAME) return name;
   throw new SmoothOutError('USAGE', `the ${checkpoints.length} checkpoints make too long a file name`, {
     hint: 'Give the curve one: --name NAME.',
   });
+}
+
+/** Names a checkpoint within a file's name. */
+export function checkpointFileLabel({ run, path }: CheckpointFile): string {
+  const file = basename(path).replace(/\.safetensors$/, '');
+  const of = run === null ? dirname(path) : `${run.experiment}-${run.method}-${run.seed}`;
+  const label = run !== null && file === 'best' ? of : `${of}-${file}`;
+  return label.replace(/[^A-Za-z0-9._-]+/g, '-');
 }
 
 /** What NAME.json says of the checkpoints of every curve. */

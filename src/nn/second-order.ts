@@ -6,7 +6,10 @@ import * as tf from '@tensorflow/tfjs';
 
 type Pair = [number, number];
 
-/** Calls `compute` with gradients that can be differentiated themselves; those of tfjs are back in force afterwards. */
+/**
+ * Calls `compute` with gradients that can be differentiated themselves; those of tfjs are back in force afterwards. What
+ * `tf.customGrad` saves must have been computed outside of it, as batch normalisation's is here; `tf.logSoftmax`'s is not.
+ */
 export function withSecondOrderGradients<T>(compute: () => T): T {
   const before = REPLACED.map(([kernelName]) => tf.getGradient(kernelName));
   const replacements = REPLACED.map(([kernelName, input], i) => fromInput(kernelName, input, before[i]!.gradFunc));
@@ -29,7 +32,6 @@ const REPLACED = [
   ['Sigmoid', 'x'],
   ['Tanh', 'x'],
   ['Softmax', 'logits'],
-  ['LogSoftmax', 'logits'],
 ] as const;
 
 /** The same gradient with the function's output computed again from its input. */

@@ -12,8 +12,8 @@ import { createSplitLoss, type SplitLossOptions } from '../split-loss.js';
 export const NEVER: AbortSignal = new AbortController().signal;
 
 /** Each class has a prototype; an image is its class's with noise that outweighs it. */
-export function patternImages(count: number, seed: number): ImageSource {
-  const size = 28 * 28;
+export function patternImages(count: number, seed: number, side = 28): ImageSource {
+  const size = side * side;
   const classes = 10;
   const prototypes = normal({ seed: 1, purpose: 'test' }, classes * size, 0.25);
   const noise = normal({ seed, purpose: 'test', step: 1 }, count * size);
@@ -22,7 +22,7 @@ export function patternImages(count: number, seed: number): ImageSource {
     name: `${count} patterns`,
     count,
     classes,
-    shape: { channels: 1, height: 28, width: 28 },
+    shape: { channels: 1, height: side, width: side },
     labels,
     async read(indices, out) {
       for (const [row, i] of indices.entries()) {

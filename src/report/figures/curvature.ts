@@ -1,0 +1,90 @@
+/** The spectrum of a loss's second derivatives: its largest eigenvalues, and the density of all of them. */
+import type { TopLevelSpec } from 'vega-lite';
+import type { CurvatureMeasurement } from '../../records/curvature-record.js';
+import { logAxis, nominalScale, SERIES_COLOURS, SHAPES } from './drawing.js';
+
+export interface NamedCurvature {
+  readonly name: string;
+  readonly measurement: Pick<CurvatureMeasurement, 'matrix' | 'eigenvalues' | 'residuals' | 'density'>;
+}
+
+type Density = NonNullable<CurvatureMeasurement['density']>;
+export interface DensityPoint {
+  readonly eigenvalue: number;
+  readonly density: number;
+}
+
+const POINTS = 400;
+/** Of the spectrum's range: narrower than what separates the outliers of a network, wider than a line. */
+const WIDTH = 0.01;
+
+/** Each node as a Gaussian of its weight, so that the density is a curve that integrates to 1. */
+export function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weights'>): DensityPoint[] {
+  const range = nodes.at(-1)! - nodes[0]!;
+  const sigma = WIDTH * (range === 0 ? Math.max(1, Math.abs(nodes[0]!)) : range);
+  const from = nodes[0]! - 5 * sigma;
+  const step = (nodes.at(-1)! + 5 * sigma - from) / (POINTS - 1);
+  return Array.from({ length: POINTS }, (_, i) => {
+    const eigenvalue = from + i * step;
+    const heights = nodes.map((node, k) => weights[k]! * Math.exp(-0.5 * ((eigenvalue - node) / sigma) ** 2));
+    return { eigenvalue, density: heights.reduce((a, b) => a + b, 0) / (sigma * Math.sqrt(2 * Math.PI)) };
+  });
+}
+
+/** Eigenvalues by rank with their residuals as error bars; below them the density, where it was measured. */
+export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
+  const names = all.map(({ name }) => name);
+  const legend = { title: null, orient: 'top', columns: 1 } as const;
+  const series = {
+    color: { field: 'name', type: 'nominal', scale: nominalScale(names, SERIES_COLOURS), legend },
+  } as const;
+  const shape = { field: 'name', type: 'nominal', scale: nominalScale(names, SHAPES), legend } as const;
+  const matrix = all.some(({ measurement }) => measurement.matrix === 'ggn') ? 'Gauss–Newton matrix' : 'Hessian';
+  const eigenvalues = all.flatMap(({ name, measurement: { eigenvalues: values, residuals } }) =>
+    values.map((value, i) => ({
+      ...{ name, rank: i + 1, value },
+      ...{ low: value - residuals[i]!, high: value + residuals[i]! },
+    })),
+  );
+  const ranks = {
+    field: 'rank',
+    type: 'quantitative',
+    scale: { nice: false },
+    axis: { title: 'Rank', tickMinStep: 1 },
+  } as const;
+  const y = (field: string) =>
+    ({ field, type: 'quantitative', axis: { title: `Largest eigenvalues of the ${matrix}` } }) as const;
+  const spectrum = {
+    width: 420,
+    height: 220,
+    data: { values: eigenvalues },
+    encoding: { x: ranks, ...series },
+    layer: [
+      { mark: 'rule', encoding: { y: y('low'), y2: { field: 'high' } } },
+      { mark: { type: 'point', filled: true, opacity: 1 }, encoding: { y: y('value'), shape } },
+    ],
+  } satisfies TopLevelSpec;
+  const densities = all.flatMap(({ name, measurement: { density } }) =>
+    density === null ? [] : smoothDensity(density).map((point) => ({ name, ...point })),
+  );
+  if (densities.length === 0) return spectrum;
+  // Below what a single eigenvalue adds there is nothing but the Gaussians' tails.
+  const least = Math.max(...densities.map(({ density }) => density)) * 1e-9;
+  const drawn = densities.map((point) => ({ ...point, density: point.density < least ? null : point.density }));
+  const height = logAxis(
+    drawn.map(({ density }) => density),
+    'Density of the eigenvalues',
+  );
+  const lines = {
+    width: 420,
+    height: 220,
+    data: { values: drawn },
+    mark: { type: 'line', invalid: 'break-paths-show-domains' },
+    encoding: {
+      x: { field: 'eigenvalue', type: 'quantitative', axis: { title: `Eigenvalue of the ${matrix}`, grid: false } },
+      y: { ...height, field: 'density', type: 'quantitative' },
+      ...series,
+    },
+  } satisfies TopLevelSpec;
+  return { vconcat: [spectrum, lines] };
+}
