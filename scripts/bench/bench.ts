@@ -4,10 +4,12 @@
  *     npm run bench [-- --only f1,c1-sb,gradient] [--rounds 5] [--seconds 1] [--json]
  */
 import { parseArgs } from 'node:util';
+import { loadTensorFlow } from '../../src/engine/tensorflow.js';
+import { installedTensorFlow } from '../../src/engine/tensorflow-package.js';
 import { describeMachine } from './machine.js';
 import { measure, type Result } from './measure.js';
 import { MEASUREMENTS, select } from './measurements.js';
-import { findPyTorch } from './pytorch.js';
+import { findPyTorches } from './pytorch.js';
 import { keep } from './results.js';
 import { tables } from './tables.js';
 
@@ -26,16 +28,19 @@ if (!Number.isInteger(rounds) || rounds < 1)
 if (!(seconds > 0)) throw new Error(`--seconds: a number above 0, not ${values.seconds}`);
 
 const chosen = values.only === undefined ? MEASUREMENTS : select(values.only.split(','));
-const pytorch = findPyTorch();
-if (!pytorch) console.error('No python3 here has PyTorch: only our side is measured.');
-const machine = await describeMachine(pytorch);
+const pytorches = findPyTorches();
+if (pytorches.length === 0) console.error('No python3 here has PyTorch: it is not measured.');
+const hasTensorFlow = installedTensorFlow('cpu') !== undefined;
+if (!hasTensorFlow) console.error('@tensorflow/tfjs-node is not installed (docs/gpu.md): it is not measured.');
+const opponents = { pytorches, tensorflow: hasTensorFlow ? (await loadTensorFlow('cpu')).version : null };
+const machine = await describeMachine(opponents);
 
 /** Everything is set against the peak of its own run. */
 const [product, ...others] = [MEASUREMENTS[0]!, ...chosen.filter(({ kind }) => kind !== 'product')];
 const results: Result[] = [];
 let peak: number | null = null;
 for (const measurement of [product, ...others]) {
-  const result = await measure(measurement, { rounds, seconds, pytorch, peak });
+  const result = await measure(measurement, { rounds, seconds, ...opponents, peak });
   if (result.kind === 'product') peak = Math.max(result.ours.median, result.pytorch?.median ?? 0);
   results.push(result);
   await keep(machine, [result]);
@@ -44,11 +49,12 @@ for (const measurement of [product, ...others]) {
 }
 if (!values.json) console.log(tables({ machine, measurements: results }));
 
-function beside({ ours, pytorch: theirs, baseline }: Result): string {
+function beside({ ours, pytorch: theirs, baseline, tensorflow }: Result): string {
   const overBaseline = baseline ? `, step over the baseline's ${(baseline.median / ours.median).toFixed(3)}` : '';
   if (!theirs) return overBaseline;
   const ratio = (ours.median / theirs.median).toFixed(2);
-  return `${overBaseline}, PyTorch ${round(theirs.median)} (${theirs.setting}), ratio ${ratio}`;
+  const overTensorFlow = tensorflow ? `, TensorFlow ${round(tensorflow.median)}` : '';
+  return `${overBaseline}, PyTorch ${round(theirs.median)} (${theirs.setting}), ratio ${ratio}${overTensorFlow}`;
 }
 
 function round(value: number): string {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { versions } from '../../src/support/versions.js';
-import type { PyTorch } from './pytorch.js';
+import type { Opponents } from './measure.js';
 
 export interface Machine {
   readonly processor: string;
@@ -24,7 +24,14 @@ const NAMES: Readonly<Record<string, string>> = {
   sve: 'SVE',
 };
 
-export async function describeMachine(pytorch: PyTorch | null): Promise<Machine> {
+/** What decides how fast float32 arithmetic is, and which kernels are used: one table is kept for each. */
+export function kindOf({ platform, instructions }: Machine): string {
+  const [, architecture] = platform.split(' ');
+  if (architecture !== 'x64') return `Processors of the architecture ${architecture}`;
+  return `x64 processors ${instructions.includes('AVX-512') ? 'with' : 'without'} AVX-512`;
+}
+
+export async function describeMachine({ pytorches, tensorflow }: Opponents): Promise<Machine> {
   const { node, tfjs, onnxruntime } = await versions();
   const information = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
   const flags = /^(?:flags|Features)\s*: (.*)$/m.exec(information)?.[1]?.split(' ') ?? [];
@@ -38,7 +45,8 @@ export async function describeMachine(pytorch: PyTorch | null): Promise<Machine>
       'Node.js': node ?? null,
       'onnxruntime-node': onnxruntime ?? null,
       '@tensorflow/tfjs': tfjs ?? null,
-      PyTorch: pytorch && `${pytorch.version} with ${pytorch.blas}`,
+      PyTorch: pytorches.map(({ version, blas }) => `${version} with ${blas}`).join(' and ') || null,
+      TensorFlow: tensorflow,
     },
   };
 }

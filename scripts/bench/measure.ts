@@ -2,11 +2,12 @@
 
 import type { ModelName } from '../../src/nn/networks.js';
 import { alternate, type Contender, median, type Rounds } from './alternate.js';
+import { fastestAsInstalled, fastestOfAll } from './fastest.js';
 import { gradientTask, type Measurement, STEP_METHODS, stepTask, trialOf } from './measurements.js';
 import { operationsPerImage } from './operations.js';
 import type { Task } from './protocol.js';
-import { type ChosenSide, type PyTorch, startFastest } from './pytorch.js';
-import { startOurs } from './side.js';
+import { describe, type PyTorch, startPyTorch } from './pytorch.js';
+import { type Side, startOurs } from './side.js';
 
 /** How fast something was: images a second, or GFLOP/s for the matrix product. */
 export interface Speed {
@@ -15,9 +16,9 @@ export interface Speed {
   readonly median: number;
 }
 
-interface PyTorchSpeed extends Speed {
+interface OpponentsSpeed extends Speed {
   readonly peakBytes: number | null;
-  /** Of threads. */
+  /** What it was and how it was set up. */
   readonly setting: string;
 }
 
@@ -29,10 +30,12 @@ export interface Result extends Measurement {
   };
   /** Our baseline in the same rounds, for the methods. */
   readonly baseline: Speed | null;
-  /** With tuned memory. */
-  readonly pytorch: PyTorchSpeed | null;
-  /** As it is installed, for steps of the baseline and for gradients. */
-  readonly installed: PyTorchSpeed | null;
+  /** The fastest opponent there is. */
+  readonly pytorch: OpponentsSpeed | null;
+  /** PyTorch as it is installed, for steps of the baseline and for gradients. */
+  readonly installed: OpponentsSpeed | null;
+  /** `--engine tensorflow`, for the same. */
+  readonly tensorflow: OpponentsSpeed | null;
   /** Floating-point operations an image; 0 for the product, whose speed is given in them. */
   readonly operations: number;
   /** The best product of the same run, GFLOP/s; null for the product itself. */
@@ -41,53 +44,90 @@ export interface Result extends Measurement {
 
 const PRODUCT_SIZE = 2048;
 
-export interface MeasureOptions extends Rounds {
-  readonly pytorch: PyTorch | null;
+export interface Opponents {
+  /** The first is the one that "as installed" is about. */
+  readonly pytorches: readonly PyTorch[];
+  /** The version of TensorFlow's library; null where there is none. */
+  readonly tensorflow: string | null;
+}
+
+export interface MeasureOptions extends Rounds, Opponents {
   readonly peak: number | null;
 }
 
+interface Opponent {
+  readonly setting: string;
+  readonly side: Side;
+}
+
 export async function measure(measurement: Measurement, options: MeasureOptions): Promise<Result> {
-  const { pytorch, peak, ...rounds } = options;
+  const { pytorches, tensorflow, peak, ...rounds } = options;
   const { task, baseline, amount, network } = await taskOf(measurement);
-  const theirs = pytorch && (await startFastest(pytorch, trialOf(baseline), 'tuned'));
-  const hasInstalled = pytorch && (measurement.kind === 'step' || measurement.kind === 'gradient');
-  const installed = hasInstalled ? await startFastest(pytorch, trialOf(baseline), 'installed') : null;
+  const { name } = measurement;
+  const isMethod = measurement.kind === 'method';
+  const opponents = await startOpponents(measurement, trialOf(baseline), { pytorches, tensorflow });
   const ours = startOurs();
   try {
     const contenders: Contender[] = [];
-    if (measurement.kind === 'method') {
+    if (isMethod) {
       await ours.prepare('baseline', baseline);
       contenders.push({ side: ours, name: 'baseline' });
     }
-    const { seconds: compileSeconds } = await ours.prepare(measurement.name, task);
-    contenders.push({ side: ours, name: measurement.name });
-    for (const each of [theirs, installed]) {
-      await each?.side.prepare(measurement.name, task);
-      if (each) contenders.push({ side: each.side, name: measurement.name });
+    const { seconds: compileSeconds } = await ours.prepare(name, task);
+    contenders.push({ side: ours, name });
+    for (const { side } of Object.values(opponents)) {
+      await side.prepare(name, task);
+      contenders.push({ side, name });
     }
-    const found = await alternate(contenders, rounds);
-    const speeds = found.map((seconds) => speedOf(seconds, amount));
+    const speeds = (await alternate(contenders, rounds)).map((seconds) => speedOf(seconds, amount));
+    const baselineSpeed = isMethod ? speeds.shift()! : null;
+    const ourSpeed = speeds.shift()!;
     // Two programs are loaded where a method is compared with the baseline: their memory says nothing about either.
-    const hasMemory = measurement.kind !== 'method';
+    const peakBytesOf = async (side: Side) => (isMethod ? null : (await side.memory()).bytes);
+    const found: Partial<Record<keyof typeof opponents, OpponentsSpeed>> = {};
+    for (const [role, { side, setting }] of Object.entries(opponents)) {
+      found[role as keyof typeof opponents] = { ...speeds.shift()!, setting, peakBytes: await peakBytesOf(side) };
+    }
     return {
       ...measurement,
       date: new Date().toISOString().slice(0, 10),
-      baseline: measurement.kind === 'method' ? speeds.shift()! : null,
+      baseline: baselineSpeed,
       ours: {
-        ...speeds.shift()!,
-        peakBytes: hasMemory ? (await ours.memory()).bytes : null,
+        ...ourSpeed,
+        peakBytes: await peakBytesOf(ours),
         compileSeconds: measurement.kind === 'step' ? compileSeconds : null,
       },
-      pytorch: theirs && { ...speeds.shift()!, ...(await describe(theirs, hasMemory)) },
-      installed: installed && { ...speeds.shift()!, ...(await describe(installed, hasMemory)) },
+      pytorch: fastest(Object.values(found)),
+      installed: found.installed ?? null,
+      tensorflow: found.tensorflow ?? null,
       operations: network === null ? 0 : operationsPerImage(network),
       peak,
     };
   } finally {
-    await ours.close();
-    await theirs?.side.close();
-    await installed?.side.close();
+    for (const side of [ours, ...Object.values(opponents).map((opponent) => opponent.side)]) await side.close();
   }
+}
+
+async function startOpponents({ kind }: Measurement, trial: Task, { pytorches, tensorflow }: Opponents) {
+  const opponents: { best?: Opponent; installed?: Opponent; tensorflow?: Opponent } = {};
+  const [first] = pytorches;
+  if (first) {
+    const setup = await fastestOfAll(pytorches, trial);
+    opponents.best = { setting: describe(setup), side: startPyTorch(setup) };
+  }
+  if (kind !== 'step' && kind !== 'gradient') return opponents;
+  if (first) {
+    const setup = await fastestAsInstalled(first, trial);
+    opponents.installed = { setting: describe(setup), side: startPyTorch(setup) };
+  }
+  if (tensorflow !== null) {
+    opponents.tensorflow = { setting: `TensorFlow ${tensorflow}`, side: startOurs('tensorflow') };
+  }
+  return opponents;
+}
+
+function fastest(speeds: readonly OpponentsSpeed[]): OpponentsSpeed | null {
+  return speeds.toSorted((a, b) => b.median - a.median)[0] ?? null;
 }
 
 interface Measured {
@@ -108,19 +148,13 @@ async function taskOf({ name, kind }: Measurement): Promise<Measured> {
     const task = await gradientTask(name);
     return { task, baseline: task, amount: task.images, network: task.spec.model };
   }
-  const memoryFormat = kind === 'channelsLast' ? 'channels_last' : 'contiguous';
   const method = STEP_METHODS.find((method) => name.endsWith(`-${method}`)) ?? 'baseline';
-  const { spec, ...rest } = await stepTask(name, method);
-  const baseline = { ...(await stepTask(name, 'baseline')), memoryFormat } as const;
-  const task = { ...rest, spec, memoryFormat } as const;
-  return { task, baseline, amount: spec.batchSize, network: spec.model };
+  const task = await stepTask(name, method);
+  const { spec } = task;
+  return { task, baseline: await stepTask(name, 'baseline'), amount: spec.batchSize, network: spec.model };
 }
 
 function speedOf(seconds: readonly number[], amount: number): Speed {
   const rounds = seconds.map((each) => Number((amount / each).toPrecision(5)));
   return { rounds, median: median(rounds) };
-}
-
-async function describe({ side, setting }: ChosenSide, hasMemory: boolean) {
-  return { setting, peakBytes: hasMemory ? (await side.memory()).bytes : null };
 }

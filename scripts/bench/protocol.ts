@@ -16,8 +16,6 @@ interface NetworkTask {
   readonly spec: RunSpec;
   readonly classes: number;
   readonly shape: ImageShape;
-  /** PyTorch's order of an image's numbers in memory; other sides have their own. */
-  readonly memoryFormat: 'contiguous' | 'channels_last';
 }
 
 /** One update of the parameters by the method, optimizer and batches of `spec`. */

@@ -1,8 +1,6 @@
-/** PyTorch's side: which Python has it, and which of its thread settings is the fastest for a task. */
+/** PyTorch's side: which Pythons have it, and how it can be set up. */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { secondsEach } from './alternate.js';
-import type { Task } from './protocol.js';
 import { type Side, scriptPath, startSide } from './side.js';
 
 export interface PyTorch {
@@ -12,103 +10,90 @@ export interface PyTorch {
   readonly blas: string;
 }
 
-interface ThreadSetting {
-  readonly name: string;
+export interface Setup {
+  readonly pytorch: PyTorch;
   /** Of PyTorch's own operators and convolutions; its default where null. */
   readonly threads: number | null;
   /** Of OpenBLAS's matrix products; its default where null. */
   readonly blasThreads: number | null;
+  /**
+   * PyTorch as it is installed returns large arrays to the system after each operator and takes fresh pages for the next;
+   * `tuned` has the C library keep them.
+   */
+  readonly allocator: 'installed' | 'tuned';
+  /** The order of an image's numbers in memory. */
+  readonly memoryFormat: 'contiguous' | 'channels_last';
+  /** By torch.compile. */
+  readonly compiled: boolean;
 }
 
-const cores = availableParallelism();
+export const AS_INSTALLED: Omit<Setup, 'pytorch'> = {
+  threads: null,
+  blasThreads: null,
+  allocator: 'installed',
+  memoryFormat: 'contiguous',
+  compiled: false,
+};
 
-/** The two pools of threads get into each other's way; which of them should have the processor depends on the network. */
-const SETTINGS: readonly ThreadSetting[] = [
-  { name: 'defaults', threads: null, blasThreads: null },
-  { name: `PyTorch 1, OpenBLAS ${cores}`, threads: 1, blasThreads: cores },
-  { name: `PyTorch ${cores}, OpenBLAS 1`, threads: cores, blasThreads: 1 },
-  { name: `PyTorch ${cores}, OpenBLAS ${cores}`, threads: cores, blasThreads: cores },
-];
+/** Where OpenBLAS has threads of its own they get into PyTorch's way: which of them should have the processor depends. */
+export function withThreads(setup: Setup): Setup[] {
+  const cores = availableParallelism();
+  const pairs = setup.pytorch.blas.includes('OpenBLAS')
+    ? [[1, cores] as const, [cores, 1] as const, [cores, cores] as const]
+    : [[1, null] as const, [cores, null] as const];
+  return [setup, ...pairs.map(([threads, blasThreads]) => ({ ...setup, threads, blasThreads }))];
+}
+
+/** For the table, without what all rows share. */
+export function describe({ pytorch, threads, blasThreads, memoryFormat, compiled }: Setup): string {
+  const blas = blasThreads === null ? '' : `, OpenBLAS ${blasThreads}`;
+  return [
+    pytorch.version,
+    ...(compiled ? ['compiled'] : []),
+    ...(memoryFormat === 'channels_last' ? ['channels_last'] : []),
+    threads === null ? 'default threads' : `threads ${threads}${blas}`,
+  ].join(', ');
+}
 
 /** Versions of PyTorch and of the library that multiplies its matrices, as a process that has both sees them. */
 const PROBE = `
 import ctypes, json, torch
-loaded = sorted({line.split()[-1] for line in open("/proc/self/maps") if "blas" in line})
-blas = ", ".join(path.split("/")[-1] for path in loaded) or "no BLAS"
-for path in loaded:
-    if "libopenblas" in path:
-        get_config = ctypes.CDLL(path).openblas_get_config
-        get_config.restype = ctypes.c_char_p
-        blas = " ".join(get_config().decode().split()[:2])
-print(json.dumps({"version": torch.__version__, "blas": blas}))
+blas = "MKL" if torch.backends.mkl.is_available() else "no BLAS"
+for path in sorted({line.split()[-1] for line in open("/proc/self/maps") if "libopenblas" in line}):
+    get_config = ctypes.CDLL(path).openblas_get_config
+    get_config.restype = ctypes.c_char_p
+    blas = " ".join(get_config().decode().split()[:2])
+print(json.dumps({"version": torch.__version__.split("+")[0], "blas": blas}))
 `;
 
-/** Null where no Python here has PyTorch. */
-export function findPyTorch(): PyTorch | null {
-  for (const python of ['python3', '/usr/bin/python3']) {
+/** Of the python3 that the shell finds and of the system's own, where they differ. */
+export function findPyTorches(): PyTorch[] {
+  const found = ['python3', '/usr/bin/python3'].flatMap((python): PyTorch[] => {
     try {
-      const output = execFileSync(python, ['-c', PROBE], {
-        env: environment(SETTINGS[0]!),
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      return { python, ...(JSON.parse(output.toString()) as Omit<PyTorch, 'python'>) };
+      const stdio = ['ignore', 'pipe', 'ignore'] as const;
+      const output = execFileSync(python, ['-c', PROBE], { env: environment(null), stdio: [...stdio] });
+      return [{ python, ...(JSON.parse(output.toString()) as Omit<PyTorch, 'python'>) }];
     } catch {
-      // The next one may have it.
+      return [];
     }
-  }
-  return null;
+  });
+  return found.filter(({ version }, i) => found.findIndex((one) => one.version === version) === i);
 }
-
-export interface ChosenSide {
-  readonly side: Side;
-  readonly setting: string;
-}
-
-/**
- * PyTorch as it is installed returns large arrays to the system after each operator and takes fresh pages for the next;
- * `tuned` has the C library keep them.
- */
-export type Allocator = 'installed' | 'tuned';
 
 const KEEPS_MEMORY = { MALLOC_TRIM_THRESHOLD_: String(2 ** 33), MALLOC_MMAP_THRESHOLD_: String(2 ** 33) };
 
-/** Starts the side under the thread setting that does the trial fastest. */
-export async function startFastest({ python }: PyTorch, trial: Task, allocator: Allocator): Promise<ChosenSide> {
-  const key = `${allocator} ${JSON.stringify(trial)}`;
-  const setting = chosen.get(key) ?? (await fastestSetting(python, trial, allocator));
-  chosen.set(key, setting);
-  return { side: start(python, setting, allocator), setting: setting.name };
-}
-
-const chosen = new Map<string, ThreadSetting>();
-
-const TRIAL_SECONDS = 1;
-
-/** One process at a time, as large networks fill the memory. */
-async function fastestSetting(python: string, trial: Task, allocator: Allocator): Promise<ThreadSetting> {
-  const seconds: number[] = [];
-  for (const setting of SETTINGS) {
-    const side = start(python, setting, allocator);
-    try {
-      await side.prepare('trial', trial);
-      const contender = { side, name: 'trial' };
-      const cold = await secondsEach(contender, 1);
-      seconds.push(await secondsEach(contender, Math.max(1, Math.round(TRIAL_SECONDS / cold))));
-    } finally {
-      await side.close();
-    }
-  }
-  return SETTINGS[seconds.indexOf(Math.min(...seconds))]!;
-}
-
-function start(python: string, setting: ThreadSetting, allocator: Allocator): Side {
-  const threads = setting.threads === null ? [] : ['--threads', String(setting.threads)];
-  const env = { ...environment(setting), ...(allocator === 'tuned' && KEEPS_MEMORY) };
-  return startSide(python, [scriptPath('pytorch_side.py'), ...threads], env);
+export function startPyTorch({ pytorch, threads, blasThreads, allocator, memoryFormat, compiled }: Setup): Side {
+  const args = [
+    ...(threads === null ? [] : ['--threads', String(threads)]),
+    ...(memoryFormat === 'channels_last' ? ['--channels-last'] : []),
+    ...(compiled ? ['--compile'] : []),
+  ];
+  const env = { ...environment(blasThreads), ...(allocator === 'tuned' && KEEPS_MEMORY) };
+  return startSide(pytorch.python, [scriptPath('pytorch_side.py'), ...args], env);
 }
 
 /** What is set outside (threads, or kernels for another processor) would make other defaults than PyTorch's. */
-function environment({ blasThreads }: ThreadSetting): NodeJS.ProcessEnv {
+function environment(blasThreads: number | null): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(OMP_NUM_THREADS$|OPENBLAS_)/.test(name));
   const threads = blasThreads === null ? {} : { OPENBLAS_NUM_THREADS: String(blasThreads) };
   return { ...Object.fromEntries(inherited), PYTHONDONTWRITEBYTECODE: '1', ...threads };

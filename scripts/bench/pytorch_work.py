@@ -4,7 +4,6 @@ Each is a function of how many times to do it, always from the same start, and h
 it returns seconds and an outcome.
 """
 
-import copy
 import sys
 import time
 from pathlib import Path
@@ -16,9 +15,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "pytorch"))
 import models  # noqa: E402
 
 
-def prepare(task):
+def prepare(task, channels_last=False, compiled=False):
     torch.manual_seed(1)
-    return {"product": product, "step": training_step, "gradient": loss_and_gradient}[task["kind"]](task)
+    if task["kind"] == "product":
+        return product(task)
+    memory_format = torch.channels_last if channels_last else torch.contiguous_format
+    model = network(task).to(memory_format=memory_format)
+    forward = torch.compile(model) if compiled else model
+    images, labels = batch(task, task["images"] if task["kind"] == "gradient" else task["spec"]["batchSize"])
+    work = {"step": training_step, "gradient": loss_and_gradient}[task["kind"]]
+    return work(task, model, forward, images.contiguous(memory_format=memory_format), labels)
 
 
 def product(task):
@@ -32,15 +38,15 @@ def product(task):
     return lambda times, untimed: repeated(once, times, untimed)
 
 
-def training_step(task):
+def training_step(task, model, forward, x, y):
     spec = task["spec"]
-    built = network(task)
-    x, y = batch(task, spec["batchSize"])
+    model.train()
+    start = {name: value.clone() for name, value in model.state_dict().items()}
     ghosts = spec["batchSize"] // (spec["ghostBatchSize"] or spec["batchSize"])
     method, clip = spec["method"], spec["optimizer"]["clipNorm"]
 
     def run(times, untimed):
-        model = copy.deepcopy(built).train()
+        model.load_state_dict(start)
         parameters = list(model.parameters())
         optimizer = optimizer_of(spec["optimizer"], parameters, task["learningRate"])
 
@@ -51,7 +57,7 @@ def training_step(task):
             total = 0
             for images, labels in zip(x.chunk(ghosts), y.chunk(ghosts)):
                 # The mean over ghost batches is the gradient of the mean of their losses.
-                loss = nn.functional.cross_entropy(model(images), labels) / ghosts
+                loss = nn.functional.cross_entropy(forward(images), labels) / ghosts
                 loss.backward()
                 total += loss.item()
             add(parameters, noise, -1)
@@ -88,9 +94,8 @@ def add(parameters, noise, sign):
         p.add_(n, alpha=sign)
 
 
-def loss_and_gradient(task):
-    model = network(task).eval()
-    x, y = batch(task, task["images"])
+def loss_and_gradient(task, model, forward, x, y):
+    model.eval()
     parameters = list(model.parameters())
     w = nn.utils.parameters_to_vector(parameters).detach().double()
 
@@ -99,7 +104,7 @@ def loss_and_gradient(task):
         model.zero_grad(set_to_none=True)
         total = 0
         for images, labels in zip(x.split(task["batchSize"]), y.split(task["batchSize"])):
-            loss = nn.functional.cross_entropy(model(images), labels, reduction="sum")
+            loss = nn.functional.cross_entropy(forward(images), labels, reduction="sum")
             loss.backward()
             total += loss.item()
         torch.cat([p.grad.flatten() for p in parameters]).double().div_(task["images"])
@@ -125,21 +130,17 @@ def network(task):
         for name, child in module.named_children():
             if isinstance(child, models.GivenDropout):
                 setattr(module, name, nn.Dropout(rate))
-    return model.to(memory_format=memory_format_of(task))
+    return model
 
 
 def batch(task, count):
     images = torch.rand(count, *shape_of(task)) * 2 - 1
     labels = torch.randint(task["classes"], (count,))
-    return images.contiguous(memory_format=memory_format_of(task)), labels
+    return images, labels
 
 
 def shape_of(task):
     return [task["shape"][key] for key in ("channels", "height", "width")]
-
-
-def memory_format_of(task):
-    return torch.channels_last if task["memoryFormat"] == "channels_last" else torch.contiguous_format
 
 
 def optimizer_of(settings, parameters, learning_rate):

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveRuns } from '../../src/config/resolve.js';
 import { configSchema } from '../../src/config/schema.js';
+import { installedTensorFlow } from '../../src/engine/tensorflow-package.js';
 import { secondsEach } from './alternate.js';
+import { fastestOfAll } from './fastest.js';
 import type { GradientTask, StepTask } from './protocol.js';
-import { findPyTorch, startFastest } from './pytorch.js';
+import { AS_INSTALLED, findPyTorches, startPyTorch } from './pytorch.js';
 import { type Side, startOurs, startSide } from './side.js';
 
-const pytorch = findPyTorch();
-if (!pytorch) console.warn("skipping PyTorch's side of the benchmark: no python3 here has torch");
+const pytorches = findPyTorches();
+if (pytorches.length === 0) console.warn("skipping PyTorch's side of the benchmark: no python3 here has torch");
 
 function network(method: string, settings: object = {}) {
   const config = configSchema.parse({
@@ -22,7 +24,7 @@ function network(method: string, settings: object = {}) {
   });
   const spec = resolveRuns(config)[0]!;
   const shape = { channels: 1, height: 4, width: 4 };
-  return { spec, classes: 3, shape, memoryFormat: 'contiguous' as const };
+  return { spec, classes: 3, shape };
 }
 
 const step = (method: string, settings?: object): StepTask => {
@@ -30,12 +32,15 @@ const step = (method: string, settings?: object): StepTask => {
 };
 const gradient: GradientTask = { kind: 'gradient', ...network('baseline'), images: 30, batchSize: 20 };
 
-const SIDES: readonly [string, () => Promise<Side>][] = [
+const SIDES: readonly (readonly [string, () => Promise<Side>])[] = [
   ['ours', async () => startOurs()],
-  ['PyTorch', async () => (await startFastest(pytorch!, { kind: 'product', size: 16 }, 'installed')).side],
+  ...(installedTensorFlow('cpu') ? [['TensorFlow', async () => startOurs('tensorflow')] as const] : []),
+  ...(pytorches.length > 0
+    ? [['PyTorch', async () => startPyTorch(await fastestOfAll(pytorches, { kind: 'product', size: 16 }))] as const]
+    : []),
 ];
 
-describe.each(pytorch ? SIDES : SIDES.slice(0, 1))('%s', (_, start) => {
+describe.each(SIDES)('%s', (_, start) => {
   let side: Side;
   beforeAll(async () => {
     side = await start();
@@ -79,6 +84,18 @@ describe.each(pytorch ? SIDES : SIDES.slice(0, 1))('%s', (_, start) => {
     await side.prepare('again', gradient);
     expect(await outcome('again', 1)).toBeGreaterThan(0);
   });
+});
+
+const canCompile = pytorches.find(({ version }) => Number.parseInt(version, 10) >= 2);
+
+test.skipIf(!canCompile)('PyTorch 2, compiled and with channels_last, trains from the same start too', async () => {
+  const side = startPyTorch({ ...AS_INSTALLED, pytorch: canCompile!, memoryFormat: 'channels_last', compiled: true });
+  await side.prepare('compiled', step('smoothout'));
+  const atStart = (await side.run('compiled', 1, 0)).outcome;
+  expect(Math.abs(atStart - Math.log(3))).toBeLessThan(0.8);
+  expect((await side.run('compiled', 50, 0)).outcome).toBeLessThan(atStart / 2);
+  expect(Math.abs((await side.run('compiled', 1, 0)).outcome - atStart)).toBeLessThan(0.3);
+  await side.close();
 });
 
 test('a process that ends instead of answering', async () => {

@@ -13,8 +13,8 @@ export interface Side {
   close(): Promise<void>;
 }
 
-export function startOurs(): Side {
-  return startSide(process.execPath, ['--import', 'tsx', scriptPath('ours.ts')], process.env);
+export function startOurs(engine: 'onnx' | 'tensorflow' = 'onnx'): Side {
+  return startSide(process.execPath, ['--import', 'tsx', scriptPath('ours.ts'), engine], process.env);
 }
 
 export const scriptPath = (name: string) => fileURLToPath(new URL(name, import.meta.url));

@@ -1,5 +1,5 @@
 /** What was measured as tables in Markdown. */
-import type { Machine } from './machine.js';
+import { kindOf, type Machine } from './machine.js';
 import type { Result } from './measure.js';
 import type { Results } from './results.js';
 
@@ -13,15 +13,15 @@ export function tables({ machine, measurements }: Results): string {
   const period = [...new Set([dates[0], dates.at(-1)])].join(' to ');
   const parts = TABLES.flatMap(({ kind, title, columns }) => {
     const rows = measurements.filter((result) => result.kind === kind);
-    return rows.length === 0 ? [] : [`### ${title}`, markdownTable(rows, columns)];
+    return rows.length === 0 ? [] : [`#### ${title}`, markdownTable(rows, columns)];
   });
-  return [`Measured ${period} on ${describe(machine)}.`, ...parts].join('\n\n');
+  return [`### ${kindOf(machine)}`, `Measured ${period} on ${describe(machine)}.`, ...parts].join('\n\n');
 }
 
 const first = (heading: string): Column => ({ heading, cell: ({ title }) => title });
 const OURS: Column = { heading: 'ours', cell: ({ ours }) => count(ours.median) };
 /** The other side, and our speed over its. */
-const beside = (heading: string, side: 'pytorch' | 'installed'): [theirs: Column, ratio: Column] => [
+const beside = (heading: string, side: 'pytorch' | 'installed' | 'tensorflow'): [theirs: Column, ratio: Column] => [
   { heading, cell: ({ [side]: theirs }) => (theirs ? count(theirs.median) : '') },
   {
     heading: 'ratio',
@@ -30,6 +30,7 @@ const beside = (heading: string, side: 'pytorch' | 'installed'): [theirs: Column
 ];
 const PYTORCH = beside('PyTorch', 'pytorch');
 const INSTALLED = beside('PyTorch as installed', 'installed');
+const TENSORFLOW = beside('`--engine tensorflow`', 'tensorflow');
 const AIM: Column = {
   heading: 'aim',
   cell: ({ aim, pytorch }) => (aim !== null && pytorch ? `≥ ${aim.toFixed(2)}` : ''),
@@ -41,7 +42,7 @@ const PYTORCH_MEMORY: Column = {
   heading: "PyTorch's memory",
   cell: ({ pytorch }) => gibibytes(pytorch?.peakBytes ?? null),
 };
-const THREADS: Column = { heading: "PyTorch's threads", cell: ({ pytorch }) => pytorch?.setting ?? '' };
+const SETTING: Column = { heading: "PyTorch's settings", cell: ({ pytorch }) => pytorch?.setting ?? '' };
 const COMPILING: Column = {
   heading: 'compiling',
   cell: ({ ours }) => (ours.compileSeconds === null ? '' : `${ours.compileSeconds.toFixed(2)} s`),
@@ -52,29 +53,39 @@ const OVER_BASELINE: Column = {
 };
 const METHOD_AIM: Column = { heading: 'aim', cell: ({ aim }) => (aim === null ? '' : `≤ ${aim.toFixed(2)}`) };
 
-const COMPARED = [OURS, ...PYTORCH, AIM, ...INSTALLED, OURS_SHARE, PYTORCH_SHARE, OURS_MEMORY, PYTORCH_MEMORY];
+const COMPARED = [
+  OURS,
+  ...PYTORCH,
+  AIM,
+  ...INSTALLED,
+  ...TENSORFLOW,
+  OURS_SHARE,
+  PYTORCH_SHARE,
+  OURS_MEMORY,
+  PYTORCH_MEMORY,
+];
 
 const TABLES: readonly { kind: Result['kind']; title: string; columns: readonly Column[] }[] = [
-  { kind: 'product', title: 'The peak, GFLOP/s', columns: [first(''), OURS, ...PYTORCH, THREADS] },
+  { kind: 'product', title: 'The peak, GFLOP/s', columns: [first(''), OURS, ...PYTORCH, SETTING] },
   {
     kind: 'step',
     title: 'A training step of the baseline, images/s',
-    columns: [first('network'), ...COMPARED, COMPILING, THREADS],
+    columns: [first('network'), ...COMPARED, COMPILING, SETTING],
   },
   {
     kind: 'method',
     title: "A training step of the paper's methods, images/s",
-    columns: [first('network and method'), OURS, OVER_BASELINE, METHOD_AIM, ...PYTORCH, THREADS],
+    columns: [first('network and method'), OURS, OVER_BASELINE, METHOD_AIM, ...PYTORCH, SETTING],
   },
   {
     kind: 'gradient',
     title: 'Loss and gradient of the sharpness stage, images/s',
-    columns: [first('network'), ...COMPARED, THREADS],
+    columns: [first('network'), ...COMPARED, SETTING],
   },
   {
     kind: 'channelsLast',
     title: "The baseline's step with PyTorch's memory format `channels_last`, images/s",
-    columns: [first('network'), OURS, ...PYTORCH, OURS_MEMORY, PYTORCH_MEMORY, THREADS],
+    columns: [first('network'), OURS, ...PYTORCH, OURS_MEMORY, PYTORCH_MEMORY, SETTING],
   },
 ];
 
