@@ -30,7 +30,7 @@ describe('the examples', () => {
   const run = (method: string) => join(out, 'runs', 'own', method, 'seed-1');
   beforeAll(async () => {
     out = await temporary();
-    expect(await smoothout`run examples/own.yaml --out ${out}`).toMatchObject({ status: 0 });
+    expect(await smoothout`run examples/own.yaml --out ${out} --jobs 2`).toMatchObject({ status: 0 });
   });
 
   test('train, and are recorded with what they were made of', async () => {

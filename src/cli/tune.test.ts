@@ -24,7 +24,7 @@ const tunedFile = () => join(dirname(config), 'tuned', 'small.yaml');
 describe('smoothout tune', () => {
   test('chooses by held-out accuracy, keeps every trial as a run, and a: tuned takes the choice', async () => {
     // Noise of 50 drowns every weight.
-    const { status, stdout } = await tune`--grid noise.a=50,0.001 --no-bracket`;
+    const { status, stdout } = await tune`--grid noise.a=50,0.001 --no-bracket --jobs 2 --shuffle`;
     expect(status).toBe(0);
     expect(stdout).toMatch(
       /^small: best accuracy on 100 held-out training images, mean and 95 % interval over 2 seeds$/m,
