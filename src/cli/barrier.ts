@@ -98,7 +98,7 @@ async function drawBarriers(what: readonly string[], options: BarrierOptions): P
         ),
         results: (rows) => ({ barriers: barriersOf(rows) }),
         csv: (rows) => curveCsv('barrier', rows),
-        figure: (rows) => barrierFigure(rows.map(pointOf), what.join(', ')),
+        figure: (rows) => barrierFigure(rows.map(pointOf), titleOf(checkpoints, pairs)),
         table: (rows) => barrierTable(barriersOf(rows), labelOf),
       },
     );
@@ -150,6 +150,14 @@ function kindOf([{ run: a }, { run: b }]: Pair): string {
   if (a === null || b === null) return 'checkpoints';
   if (a.experiment !== b.experiment) return `${a.experiment}/${a.method} – ${b.experiment}/${b.method}`;
   return `${a.experiment}: ${a.method === b.method ? `seeds of ${a.method}` : `${a.method} – ${b.method}`}`;
+}
+
+/** Such as "f1-lb, 45 pairs"; where all pairs are of one kind, which needs no legend, that kind. */
+function titleOf(checkpoints: readonly CheckpointFile[], pairs: readonly Pair[]): string {
+  const experiments = [...new Set(checkpoints.map(({ run }) => run?.experiment ?? 'checkpoints'))];
+  const kinds = [...new Set(pairs.map(kindOf))];
+  const count = `${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'}`;
+  return `${kinds.length === 1 ? kinds[0] : experiments.join(', ')}, ${count}`;
 }
 
 /** All points of a line: its programs are compiled once, and gone before those of the next. */

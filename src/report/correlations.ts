@@ -135,7 +135,7 @@ export function sentenceOf(row: CorrelationRow): string {
   const { title } = TARGETS[target];
   const [over, within] = [clearSign(tau), clearSign(psi)];
   const all = `τ = ${coefficientText(tau)}`;
-  const single = `among runs that differ in one setting alone`;
+  const single = 'among runs that differ in one setting alone';
   const ofSingle = psi === null ? '' : ` (Ψ = ${coefficientText(psi)})`;
   if (over === 0 && within === 0) return `${where} it shows no relation with the ${title} (${all})${ofSingle}.`;
   if (over === 0)

@@ -40,7 +40,7 @@ export function barrierFigure(points: readonly BarrierPoint[], title: string): T
           field: 'kind',
           type: 'nominal',
           scale: nominalScale(kinds, SERIES_COLOURS),
-          legend: { title: null, orient: 'bottom', columns: 2, labelLimit: 320 },
+          legend: kinds.length > 1 ? { title: null, orient: 'bottom', columns: 1, labelLimit: 560 } : null,
         },
       },
     })),
