@@ -53,6 +53,7 @@ test.each([
   [['compare', 'f1-lb', 'f1-sb/'], ['f1-sb/sam']],
   [['sharpness', '--ckpt', 'results/runs/f1-l'], ['results/runs/f1-lb/baseline/seed-1/best.safetensors']],
   [['completion', 'z'], ['zsh']],
+  [['report', '--runs', ''], []],
   [['run', 'no'], []],
   [['nothing', ''], []],
 ])('%j goes on with %j', async (words, expected) => {

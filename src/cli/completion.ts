@@ -107,7 +107,7 @@ async function wordsAt(
   option: Option | undefined,
   current: string,
 ): Promise<readonly string[]> {
-  if (option !== undefined) return option.argChoices ?? (await namesFor(option.attributeName(), operands, current));
+  if (option !== undefined) return option.argChoices ?? (await namesFor(option.long ?? '', operands, current));
   if (command.commands.length > 0) {
     const names = command
       .createHelp()
@@ -127,13 +127,14 @@ async function namesFor(what: string, operands: readonly string[], current: stri
   switch (what) {
     case 'config.yaml':
       return names.configs();
-    case 'method':
+    case '--method':
       return names.methods(operands);
     case 'runs':
+    case 'what':
       return names.runs(depth);
-    case 'ckpt':
-    case 'from':
-    case 'to':
+    case '--ckpt':
+    case '--from':
+    case '--to':
       return names.checkpoints();
     case 'names':
       return names.datasets();

@@ -75,6 +75,8 @@ test.each([
   const [item] = (await findClutter(results, 'results')).items;
   await lock(join(completed, 'sharpness.lock.json'));
   expect(await findClutter(results, 'results')).toEqual({ items: [], inUse: [completed] });
+  await utimes(join(completed, TEMPORARY), 0, 0);
+  expect(await findClutter(completed, 'results')).toEqual({ items: [], inUse: [completed] });
   await lock(join(completed, 'run.lock.json'));
   await expect(removeClutter(item!)).rejects.toMatchObject({ code: 'RUN_LOCKED' });
 });

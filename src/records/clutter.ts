@@ -45,7 +45,8 @@ export async function findClutter(what: string, results: string): Promise<FoundC
     for (let depth = 1; depth <= RUN_DEPTH; depth++) {
       for (const name of await foldersBelow(root, depth)) folders.add(join(root, name));
     }
-    for (const shared of [what, join(what, 'figures')]) items.push(...(await oldTemporaries(shared)));
+    const shared = root === what ? [] : [what, join(what, 'figures')];
+    for (const folder of shared) items.push(...(await oldTemporaries(folder)));
   }
   items.push(...(await emptyFolders([...folders])));
   return { items, inUse };
