@@ -20,9 +20,8 @@ interface SlurmOptions {
 }
 
 /**
- * Writes each run's config into its folder, where `smoothout status` finds it waiting, and
- * `<out>/submit/<name>/plan.txt` and `job.sh`. What an
- * earlier command has announced there with other settings, and never begun, is replaced.
+ * Writes each run's config into its folder, where `smoothout status` finds it waiting, and `plan.txt` and `job.sh` into
+ * `<out>/submit/<name>`. A config that another command has announced there, of a run that never began, is replaced.
  *
  * @param runs none of them finished
  * @returns the path of the batch script
