@@ -26,7 +26,7 @@ F1   MNIST   6000  Baseline  1        98.00      –                 –        
 `);
   expect(stderr).toBe(
     'c1-lb/baseline/seed-1: interrupted after 3 of 200 epochs; in no mean\n' +
-      'wrote 14 files: tables, claims.csv, runs.csv, report.html, figures\n',
+      'wrote 17 files: tables, claims.csv, runs.csv, report.html, figures\n',
   );
 });
 

@@ -54,8 +54,8 @@ test('it has settings, records, metrics and curves, no checkpoint, and the same 
   expect(names).toEqual(expect.arrayContaining(['figures/noise.csv', 'figures/curves-noise.svg', 'unfinished.csv']));
   expect(names.filter((name) => name.startsWith('runs/f1-lb/baseline/seed-1/')).map((name) => name.slice(27))).toEqual([
     'config.yaml',
-    'run.json',
     'metrics.jsonl',
+    'run.json',
     'sharpness.json',
   ]);
   expect(names.filter((name) => /safetensors|lock/.test(name))).toEqual([]);

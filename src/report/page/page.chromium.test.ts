@@ -104,6 +104,7 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
       'Table 2: SmoothOut in small-batch and large-batch training',
       'Table 3: on top of learning rate tuning and ghost batches',
       'Other runs',
+      'Which measure goes with generalisation',
       'Accuracy against batch size',
       'Sharpness against the generalisation gap',
       'Training curves',
