@@ -80,7 +80,7 @@ describe('sensitivity, interpolate and landscape', () => {
       expect.arrayContaining([
         'training set, statistics re-estimated',
         'Loss (log scale)',
-        'tiny: baseline – smoothout',
+        'tiny: baseline – smoothout, 1 pair',
       ]),
     );
     expect((await loadCurves(join(runs.results, 'figures'))).problems).toEqual([]);
