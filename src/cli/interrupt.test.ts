@@ -26,9 +26,12 @@ async function run(stops: boolean, first: NodeJS.Signals, second?: NodeJS.Signal
   return { status, stdout };
 }
 
-test.each<NodeJS.Signals>(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s asks to stop: status 75', async (signal) => {
-  expect(await run(true, signal)).toEqual({ status: 75, stdout: 'ready\nINTERRUPTED\n' });
-});
+test.each<NodeJS.Signals>(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])(
+  '%s asks to stop: status 75',
+  async (signal) => {
+    expect(await run(true, signal)).toEqual({ status: 75, stdout: 'ready\nINTERRUPTED\n' });
+  },
+);
 
 test('a second signal, of whatever kind, ends the process at once: status 130', async () => {
   expect(await run(false, 'SIGTERM', 'SIGINT')).toEqual({ status: 130, stdout: 'ready\nINTERRUPTED\n' });

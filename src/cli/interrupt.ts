@@ -3,13 +3,17 @@ import { EXIT, interrupted } from '../support/errors.js';
 import { log } from './output.js';
 
 interface Interrupt {
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with INTERRUPTED as its reason. */
+  /** Aborted by the first of SIGNALS, with INTERRUPTED as its reason. */
   readonly signal: AbortSignal;
   /** Gives the signals back to Node.js. */
   dispose(): void;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/**
+ * Clusters send SIGUSR1 or SIGUSR2 before a time limit (`sbatch --signal`). By itself Node.js would start its debugger at
+ * SIGUSR1, and end at SIGUSR2.
+ */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /**
  * The first signal asks the work to stop where it can be resumed from, the second ends the process at once. Signals are

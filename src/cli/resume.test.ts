@@ -81,7 +81,7 @@ describe('a run that is killed (SIGKILL)', () => {
 });
 
 describe('a run that is interrupted', () => {
-  test.each<NodeJS.Signals>(['SIGINT', 'SIGTERM'])(
+  test.each<NodeJS.Signals>(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])(
     '%s: exit status 75, everything saved, and it goes on',
     async (signal) => {
       const { out, paths } = place(signal);

@@ -7,13 +7,13 @@ import { log } from './output.js';
 
 /** Opens a session, says what it computes on, and closes it whatever happens. Signals abort its signal. */
 export async function inSession<T>(
-  options: Omit<SessionOptions, 'signal'>,
+  options: Omit<SessionOptions, 'signal' | 'onNotice'>,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { openSession } = await import('../session/session.js');
   const interrupt = onInterrupt();
   try {
-    const session = await openSession({ ...options, signal: interrupt.signal });
+    const session = await openSession({ ...options, signal: interrupt.signal, onNotice: log });
     if (session.engine.reason) log(session.engine.reason);
     return await use(session).finally(() => session.dispose());
   } finally {

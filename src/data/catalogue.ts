@@ -109,6 +109,7 @@ export async function findFiles(
 ): Promise<{ readonly folder: string; readonly paths: readonly (string | undefined)[] } | undefined> {
   for (const below of folders) {
     const folder = join(root, below);
+    if (!(await isFolder(folder, 'DATA_MISSING'))) continue;
     const paths: (string | undefined)[] = [];
     for (const names of files) {
       const candidates = names.map((name) => join(folder, name));

@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { SmoothOutError } from '../support/errors.js';
 import {
   type AnyDataset,
   type CatalogueEntry,
+  catalogueEntry,
   type DatasetName,
   dataDirectory,
   findFiles,
@@ -51,9 +53,25 @@ export async function openDataset(
   const root = dataDirectory(directory);
   if (!isDatasetName(name)) return openOwnDataset(name, root);
   if (!synthetic) return { ...(await READERS[name](officialPlace(name, root, directory))), synthetic };
-  const { folder } = await ensureGenerated(root, name);
+  const { folder, digests } = await ensureGenerated(root, name);
   const hint = `Run \`smoothout data generate ${name} --force\`${withData(directory)} to make the stand-in anew.`;
-  return { ...(await READERS[name]({ dataset: name, root: folder, folders: ['.'], hint })), synthetic };
+  const dataset = { ...(await READERS[name]({ dataset: name, root: folder, folders: ['.'], hint })), synthetic };
+  const [changed] = changedFiles(dataset, digests);
+  if (changed === undefined) return dataset;
+  throw new SmoothOutError('DATA_CORRUPT', `${join(folder, changed)}: has changed since it was generated`, { hint });
+}
+
+/** The files of a data set that are not the official ones. Pictures in MNIST's format may be meant to be others. */
+export function unofficialFiles(dataset: Dataset): string[] {
+  const official = dataset.synthetic ? {} : (catalogueEntry(dataset.name)?.files ?? {});
+  return changedFiles(
+    dataset,
+    Object.fromEntries(Object.entries(official).map(([file, { sha256 }]) => [file, sha256])),
+  );
+}
+
+function changedFiles({ digests = {} }: Dataset, expected: Readonly<Record<string, string>>): string[] {
+  return Object.keys(expected).filter((file) => digests[file] !== undefined && digests[file] !== expected[file]);
 }
 
 /** Where the official files of a data set are looked for. */

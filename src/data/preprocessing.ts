@@ -161,7 +161,8 @@ export function packedSource(images: PackedImages): ImageSource {
   const size = imageSize(about.shape);
   const tables = normalisationTables(normalisation);
   const pairs = asPairs(images);
-  const pairTables = pairs && tables.map(pairTable);
+  // Made with the first read: most of the time that opening a small data set would take.
+  let pairTables: Float64Array[] | undefined;
   const words = new Uint32Array(4);
   const source: ImageSource = {
     ...about,
@@ -172,6 +173,7 @@ export function packedSource(images: PackedImages): ImageSource {
         pairs && !augmentation && out.byteOffset % 8 === 0
           ? new Float64Array(out.buffer, out.byteOffset, out.length / 2)
           : undefined;
+      if (outPairs) pairTables ??= tables.map(pairTable);
       for (let i = 0; i < indices.length; i++) {
         const index = indices[i]!;
         const crop = augmentation

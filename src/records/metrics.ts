@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
-import { asWriteError, parseJson, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { asWriteError, checkKept, parseJson, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { damaged } from './run-folder.js';
 
 const metricsSchema = z.object({
@@ -40,11 +40,14 @@ export async function appendMetrics(path: string, metrics: EpochMetrics): Promis
   if (infinite !== undefined) {
     throw new SmoothOutError('DIVERGED', `epoch ${metrics.epoch}: ${infinite[0]} is ${infinite[1]}`);
   }
+  const line = Buffer.from(`${JSON.stringify(metrics)}\n`);
   try {
     const file = await open(path, 'a');
     try {
-      await file.writeFile(`${JSON.stringify(metrics)}\n`);
+      const before = await file.stat();
+      await file.writeFile(line);
       await file.datasync();
+      checkKept(await file.stat(), before.size + line.length, path);
     } finally {
       await file.close();
     }

@@ -1,6 +1,6 @@
 /** What the runs or analyses of one command share: the engine, the data sets that are open, where the code comes from. */
 import type { RunSpec } from '../config/schema.js';
-import { openDataset } from '../data/open.js';
+import { openDataset, unofficialFiles } from '../data/open.js';
 import type { Dataset, ImageSource } from '../data/source.js';
 import { openImages, type SplitImages } from '../data/split-images.js';
 import { type ChosenEngine, createEngine, type EngineChoice } from '../engine/create.js';
@@ -12,6 +12,8 @@ export interface SessionOptions extends EngineChoice {
   readonly data?: string;
   /** Stops what is under way, with what is done saved. */
   readonly signal: AbortSignal;
+  /** Is told what whoever computes here should know. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /** Which data a run sees. */
@@ -29,18 +31,26 @@ export interface Session {
 }
 
 /** @throws what `createEngine` throws. */
-export async function openSession({ data, signal, ...choice }: SessionOptions): Promise<Session> {
+export async function openSession({ data, signal, onNotice, ...choice }: SessionOptions): Promise<Session> {
   const facts = Promise.all([versions(), gitCommit(), processFacts(choice.threads)]);
   const engine = await createEngine(choice);
   const [allVersions, commit, process] = await facts;
   const datasets = new Map<string, Promise<Dataset>>();
   const kept = new Map<string, Promise<SplitImages>>();
+  async function open({ dataset, synthetic }: DataSettings): Promise<Dataset> {
+    const opened = await openDataset(dataset, { directory: data, synthetic });
+    const files = unofficialFiles(opened);
+    if (files.length > 0) {
+      const what = `not the official ${files.join(', ')}; \`smoothout data verify ${dataset}\` says how`;
+      onNotice?.(`${opened.directory}: ${what}`);
+    }
+    return opened;
+  }
   return {
     engine,
     signal,
     provenance: { versions: allVersions, gitCommit: commit, process },
-    dataset: ({ dataset, synthetic }) =>
-      once(datasets, `${dataset} ${synthetic}`, () => openDataset(dataset, { directory: data, synthetic })),
+    dataset: (of) => once(datasets, `${of.dataset} ${of.synthetic}`, () => open(of)),
     images: ({ dataset, synthetic, validation }, source) =>
       once(kept, [dataset, synthetic, validation, source.name, source.count].join(), () => openImages(source)),
     dispose: () => engine.dispose(),

@@ -10,6 +10,11 @@ import { type ErrorCode, SmoothOutError } from './errors.js';
 /** No file that anything else looks for starts with a dot and ends like this. */
 export const isTemporary = (name: string): boolean => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
 
+/** A new name in the file's folder for what is to become the file. */
+export function temporaryFor(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
 /**
  * Replaces the file's contents, or makes it: a temporary file in the same folder is written, flushed to the disk and
  * measured, then renamed over the old one, and the folder is flushed.
@@ -18,15 +23,13 @@ export const isTemporary = (name: string): boolean => /^\..+\.[0-9a-f]{12}\.tmp$
  */
 export async function writeFileAtomic(path: string, contents: string | Uint8Array): Promise<void> {
   const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryFor(path);
   try {
     const file = await open(temporary, 'wx');
     try {
       await file.writeFile(bytes);
       await file.sync();
-      // Near a full disk some file systems accept a write and keep less of it.
-      const { size } = await file.stat();
-      if (size !== bytes.length) throw writeError('ENOSPC', path, `only ${size} of ${bytes.length} bytes were kept`);
+      checkKept(await file.stat(), bytes.length, path);
     } finally {
       await file.close();
     }
@@ -36,6 +39,11 @@ export async function writeFileAtomic(path: string, contents: string | Uint8Arra
     await rm(temporary, { force: true }).catch(() => {});
     throw asWriteError(error, path);
   }
+}
+
+/** Near a full disk some file systems accept a write and keep less of it. @throws SmoothOutError NO_SPACE */
+export function checkKept({ size }: { readonly size: number }, expected: number, path: string): void {
+  if (size !== expected) throw writeError('ENOSPC', path, `only ${size} of ${expected} bytes were kept`);
 }
 
 /** Makes the folder and those above it. @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
@@ -70,10 +78,18 @@ export async function isFile(path: string, code?: ErrorCode): Promise<boolean> {
   return stat(path).then((found) => found.isFile(), ifAbsent(path, code));
 }
 
-/** Removes what killed processes left of `writeFileAtomic`. Nobody else may be writing in this folder. */
+/**
+ * Removes what killed processes left of `writeFileAtomic` and of locks. Nobody else may be writing in this folder.
+ *
+ * @throws SmoothOutError OUTPUT_UNWRITABLE
+ */
 export async function removeStaleTemporaries(folder: string): Promise<void> {
-  const names = await readdir(folder);
-  await Promise.all(names.filter(isTemporary).map((name) => rm(join(folder, name), { force: true })));
+  try {
+    const names = (await readdir(folder)).filter(isTemporary);
+    await Promise.all(names.map((name) => rm(join(folder, name), { force: true })));
+  } catch (error) {
+    throw asWriteError(error, folder);
+  }
 }
 
 /** @throws SmoothOutError FILE_UNREADABLE where that cannot be found out, as below a folder that may not be entered. */

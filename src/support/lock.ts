@@ -3,7 +3,7 @@ import { link, open, readFile, rename, rm, utimes, writeFile } from 'node:fs/pro
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { SmoothOutError } from './errors.js';
-import { asWriteError } from './files.js';
+import { asWriteError, temporaryFor } from './files.js';
 import { type Holder, holderHere, isDead, readHolder } from './lock-holder.js';
 
 export interface Lock {
@@ -21,7 +21,7 @@ const HEARTBEAT_SECONDS = 15;
  */
 export async function acquireLock(path: string): Promise<Lock> {
   const me = holderHere();
-  const mine = path.replace(/\.lock\.json$/, `.${me.token}.lock.json`);
+  const mine = temporaryFor(path);
   try {
     await writeFile(mine, `${JSON.stringify(me)}\n`, { flag: 'wx' });
     if (!(await isTaken(mine, path))) await takeOver(path, mine);
@@ -93,7 +93,8 @@ async function isTaken(mine: string, path: string): Promise<boolean> {
     });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // ENOENT: whoever has the lock has cleared the folder, and with it `mine`.
+    if (['EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The safetensors format (https://github.com/huggingface/safetensors, "Format"): eight bytes with the header's length,
  * a JSON header that names each tensor's dtype, shape and place, then the tensors' bytes without holes or overlaps.
- * The format has no checksum of its own, so files written here carry the SHA-256 of those bytes in the metadata.
+ * The format has no checksum of its own, so files written here carry the SHA-256 of those bytes in the metadata, and
+ * another of the header.
  */
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
@@ -26,10 +27,14 @@ interface Entry {
 }
 
 const DIGEST_KEY = 'sha256';
+const HEADER_DIGEST_KEY = 'headerSha256';
+/** How a header written here begins; the digits of its own digest follow, and count as zeros in it. */
+const HEADER_START = `{"__metadata__":{"${HEADER_DIGEST_KEY}":"`;
+const NO_DIGEST = '0'.repeat(64);
 /** The format's own limit. */
 const MAX_HEADER_LENGTH = 100_000_000;
 
-/** The bytes of a safetensors file. `metadata` gains the digest of the tensors' bytes. */
+/** The bytes of a safetensors file. `metadata` gains the digests of the tensors' bytes and of the header. */
 export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {}): Uint8Array {
   // Wide elements first: every tensor then starts at a multiple of its element size.
   const ordered = Object.entries(tensors).sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
@@ -44,13 +49,16 @@ export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {
   }
   const hash = createHash('sha256');
   for (const [, { data }] of ordered) hash.update(bytesOf(data));
-  const described = { ...metadata, [DIGEST_KEY]: hash.digest('hex') };
+  const digests = { [HEADER_DIGEST_KEY]: NO_DIGEST, [DIGEST_KEY]: hash.digest('hex') };
+  const described = { ...digests, ...metadata, ...digests };
   const json = Buffer.from(JSON.stringify(Object.fromEntries([['__metadata__', described], ...entries])));
   const headerEnd = 8 + Math.ceil(json.length / 8) * 8;
   // The largest checkpoints are most of a gigabyte: this is the only copy.
   const file = new Uint8Array(headerEnd + length).fill(0x20, 8, headerEnd);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerEnd - 8), true);
   file.set(json, 8);
+  const header = file.subarray(8, headerEnd);
+  header.set(Buffer.from(digest(header)), HEADER_START.length);
   for (const [i, [, { data_offsets }]] of entries.entries()) {
     file.set(bytesOf(ordered[i]![1].data), headerEnd + data_offsets[0]);
   }
@@ -58,8 +66,8 @@ export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {
 }
 
 /**
- * The tensors of a file in its own order, and its metadata. Every rule of the format is checked, and the digest where
- * the file has one.
+ * The tensors of a file in its own order, and its metadata. Every rule of the format is checked, and the digests where
+ * the file has them.
  *
  * @throws SmoothOutError CHECKPOINT_INVALID
  */
@@ -80,10 +88,7 @@ export function decodeSafetensors(file: Uint8Array, source: string): { tensors: 
   const { entries, metadata } = parseHeader(file.subarray(8, headerEnd), payload.length, source);
   const expected = metadata[DIGEST_KEY];
   if (expected !== undefined && expected !== digest(payload)) {
-    const why = `SHA-256 of the tensors is ${digest(payload)}, expected ${expected}`;
-    throw invalid(source, `its contents have changed since it was written: ${why}`, {
-      hint: 'Delete the file and run the training again, or take a copy that is intact.',
-    });
+    throw changed(source, `SHA-256 of the tensors is ${digest(payload)}, expected ${expected}`);
   }
   const tensors = entries.map(([name, { dtype, shape, data_offsets }]) => {
     return [name, { shape, data: arrayOf(dtype, payload.subarray(...data_offsets)) }] as const;
@@ -126,6 +131,16 @@ export async function readSafetensorsHeader(
   }
 }
 
+/** True for the headers of other programs too, which have no digest at this place. */
+function isHeaderIntact(header: Uint8Array): boolean {
+  const end = HEADER_START.length + NO_DIGEST.length;
+  const start = Buffer.from(header.subarray(0, end)).toString('latin1');
+  const stated = start.slice(HEADER_START.length);
+  // A change may have hit what comes before the digits, or the digits.
+  if (!start.startsWith(HEADER_START) && !/^[0-9a-f]{64}$/.test(stated)) return true;
+  return stated === digest(Uint8Array.from(header).fill(0x30, HEADER_START.length, end));
+}
+
 function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
@@ -154,6 +169,7 @@ function parseHeader(
   payloadLength: number,
   source: string,
 ): { entries: [string, Entry][]; metadata: Record<string, string> } {
+  if (!isHeaderIntact(bytes)) throw changed(source, 'its header is not the one that its digest is of');
   const json = decode(bytes, source);
   const header = parse(json, source);
   const repeated = repeatedKey(json);
@@ -265,6 +281,12 @@ function refuseOtherFormats(file: Uint8Array, source: string): void {
       hint: 'Pickles can run code, so they are never opened here. In Python: safetensors.torch.save_file(state_dict, "model.safetensors").',
     });
   }
+}
+
+function changed(source: string, why: string): SmoothOutError {
+  return invalid(source, `its contents have changed since it was written: ${why}`, {
+    hint: 'Delete the file and run the training again, or take a copy that is intact.',
+  });
 }
 
 function invalid(source: string, why: string, details?: ErrorDetails): SmoothOutError {

@@ -1,9 +1,11 @@
 /** Stand-ins for the data sets: drawn, not downloaded, in the official formats. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { makeFolder } from '../../support/files.js';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { makeFolder, parseJson } from '../../support/files.js';
 import type { Stream } from '../../support/random.js';
 import { DATASET_NAMES, type DatasetName, dataWriteError } from '../catalogue.js';
 import { CIFAR10, CIFAR100, type CifarFormat } from '../cifar.js';
@@ -14,8 +16,19 @@ import { DIGIT_SIDE, drawDigit, PATTERNS, paintObject, SHAPES } from './drawings
 /** Raised whenever a generator draws anything differently: stand-ins of another version are made anew. */
 const GENERATOR_VERSION = 1;
 
-/** Written last; says what made the folder. */
+/** Written last; says what made the folder, and what its files are. */
 const MARK = 'generated.json';
+
+/** SHA-256 by file, of the stand-ins that are files and not folders of images. */
+type Digests = Readonly<Record<string, string>>;
+
+const markSchema = z.object({
+  dataset: z.string(),
+  generator: z.number(),
+  train: z.number(),
+  test: z.number(),
+  digests: z.record(z.string(), z.string()).optional(),
+});
 
 export interface GenerateOptions {
   /** Makes it anew even if it is there. */
@@ -28,10 +41,19 @@ export function generatedFolder(root: string, name: DatasetName): string {
   return join(root, 'generated', name);
 }
 
+/** What the mark says of the files, where the stand-in is there, whole and of this version; else null. */
+async function readMark(root: string, name: DatasetName): Promise<Digests | null> {
+  const text = await readFile(join(generatedFolder(root, name), MARK), 'utf8').catch(() => '');
+  const mark = markSchema.safeParse(parseJson(text));
+  if (!mark.success) return null;
+  // Marks of before 2027 have no digests.
+  const { digests = {}, ...made } = mark.data;
+  return isDeepStrictEqual(made, madeOf(name)) ? digests : null;
+}
+
 /** Whether the stand-in is there, whole and of this version. */
 export async function isGenerated(root: string, name: DatasetName): Promise<boolean> {
-  const found = await readFile(join(generatedFolder(root, name), MARK), 'utf8').catch(() => undefined);
-  return found === mark(name);
+  return (await readMark(root, name)) !== null;
 }
 
 /**
@@ -44,9 +66,11 @@ export async function ensureGenerated(
   root: string,
   name: DatasetName,
   { force = false, progress }: GenerateOptions = {},
-): Promise<{ readonly folder: string; readonly made: boolean }> {
+): Promise<{ readonly folder: string; readonly made: boolean; readonly digests: Digests }> {
   const folder = generatedFolder(root, name);
-  if (!force && (await isGenerated(root, name))) return { folder, made: false };
+  const found = force ? null : await readMark(root, name);
+  if (found !== null) return { folder, made: false, digests: found };
+  let digests: Digests;
   try {
     await makeFolder(join(root, 'generated'));
     await removeAbandoned(join(root, 'generated'));
@@ -54,7 +78,8 @@ export async function ensureGenerated(
     await mkdir(temporary);
     try {
       await writeGenerated(name, temporary, progress);
-      await writeFile(join(temporary, MARK), mark(name));
+      digests = await digestsOf(temporary);
+      await writeFile(join(temporary, MARK), `${JSON.stringify({ ...madeOf(name), digests })}\n`);
       await moveIntoPlace(temporary, folder, async () => !force && (await isGenerated(root, name)));
     } finally {
       await rm(temporary, { recursive: true, force: true });
@@ -62,7 +87,7 @@ export async function ensureGenerated(
   } catch (error) {
     throw dataWriteError(error, folder);
   }
-  return { folder, made: true };
+  return { folder, made: true, digests };
 }
 
 /** Renames a folder, putting aside what is there unless it is as good. */
@@ -101,8 +126,17 @@ async function removeAbandoned(folder: string): Promise<void> {
   }
 }
 
-function mark(name: DatasetName): string {
-  return `${JSON.stringify({ dataset: name, generator: GENERATOR_VERSION, ...GENERATED_COUNTS[name] })}\n`;
+const madeOf = (name: DatasetName) => ({ dataset: name, generator: GENERATOR_VERSION, ...GENERATED_COUNTS[name] });
+
+async function digestsOf(folder: string): Promise<Digests> {
+  const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const entries = files.map(async ({ name }) => [
+    name,
+    createHash('sha256')
+      .update(await readFile(join(folder, name)))
+      .digest('hex'),
+  ]);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 /** Images of each stand-in: small enough to make in seconds, large enough for the batch size to matter. */

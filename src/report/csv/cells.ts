@@ -42,5 +42,8 @@ export function differenceColumns(name: string, value: Difference | null): CsvRo
 
 /** `columns`: of a file that has its header even where it has no line. */
 export function csvText(rows: readonly CsvRow[], columns: readonly string[] = Object.keys(rows[0] ?? {})): string {
-  return stringify([...rows], { header: true, columns: [...columns] });
+  return stringify([...rows], { header: true, columns: [...columns], cast: { string: asText } });
 }
+
+/** A spreadsheet would compute text that begins like a formula. */
+const asText = (text: string) => (/^[=+@\t\r-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
