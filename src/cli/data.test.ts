@@ -1,26 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { basename, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findDataset, officialPlace } from '../data/open.js';
 import { temporaryFolder, writeCifar, writeMnist } from '../data/testing/fixtures.js';
-import { realData } from '../data/testing/real-data.js';
 import './testing/expectations.js';
+import { canMirror, mirrorMnist } from './testing/mirror.js';
 import { smoothout } from './testing/smoothout.js';
-
-const mnist = await realData('mnist');
-
-function canMakeCertificates(): boolean {
-  try {
-    execFileSync('openssl', ['version']);
-    return true;
-  } catch {
-    console.warn('skipped: fetching over HTTPS is tested where the openssl command is installed');
-    return false;
-  }
-}
 
 describe('data', () => {
   test('list shows what is here and what is not', async () => {
@@ -92,39 +76,16 @@ describe('data', () => {
   });
 });
 
-test.skipIf(mnist === undefined || !canMakeCertificates())('fetch gets the real MNIST over HTTPS', async () => {
-  const official = (await findDataset(officialPlace('mnist', mnist!)))!;
-  const keys = await temporaryFolder();
-  const [key, certificate] = [join(keys, 'key.pem'), join(keys, 'certificate.pem')];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-keyout', key, '-out', certificate, ...subject],
-    { stdio: 'ignore' },
-  );
-  const server = createServer(
-    { key: await readFile(key), cert: await readFile(certificate) },
-    async (request, response) => {
-      response.end(await readFile(join(official, basename(request.url!))));
-    },
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    const mirror = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const folder = await temporaryFolder();
-    const fetch = (env: Record<string, string>) =>
-      smoothout.with({ env })`data fetch mnist --data ${folder} --mirror ${mirror}`;
-    const trusted = await fetch({ NODE_EXTRA_CA_CERTS: certificate });
-    expect(trusted).toEqual({
-      status: 0,
-      stdout: `mnist: fetched and verified 4 files, in ${join(folder, 'mnist')}\n`,
-      stderr: '',
-    });
-    const verified = await smoothout`data verify mnist --data ${folder}`;
-    expect(verified.status).toBe(0);
-    expect(verified.stdout.match(/: official$/gm)).toHaveLength(4);
-  } finally {
-    server.close();
-    server.closeAllConnections();
-  }
+test.skipIf(!canMirror)('fetch gets the real MNIST over HTTPS', async () => {
+  const { url, env } = await mirrorMnist();
+  const folder = await temporaryFolder();
+  const trusted = await smoothout.with({ env })`data fetch mnist --data ${folder} --mirror ${url}`;
+  expect(trusted).toEqual({
+    status: 0,
+    stdout: `mnist: fetched and verified 4 files, in ${join(folder, 'mnist')}\n`,
+    stderr: '',
+  });
+  const verified = await smoothout`data verify mnist --data ${folder}`;
+  expect(verified.status).toBe(0);
+  expect(verified.stdout.match(/: official$/gm)).toHaveLength(4);
 });

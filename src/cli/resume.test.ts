@@ -104,6 +104,21 @@ describe('a run that is interrupted', () => {
     },
   );
 
+  test('twice: exit status 130 at once, and it goes on from its last checkpoint', async () => {
+    const { out, paths } = place('twice');
+    const running = begin(out);
+    await running.says(epochs(1));
+    running.kill('SIGSTOP');
+    // Both are there before it goes on: it has no time to save between them.
+    running.kill('SIGINT');
+    running.kill('SIGTERM');
+    running.kill('SIGCONT');
+    expect((await running).status).toBe(130);
+    expect((await begin(out)).status).toBe(0);
+    expect(await resultsIn(paths)).toEqual(whole);
+    expect(await filesIn(paths)).toEqual(FINISHED);
+  });
+
   test('does not begin the runs that were to come', async () => {
     const more = await smallConfig({ ...SETTINGS, methods: [...SETTINGS.methods, { name: 'baseline' }] });
     const out = join(dirname(more), 'results');

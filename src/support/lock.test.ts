@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { acquireLock } from './lock.js';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { acquireLock, waitForLock } from './lock.js';
 
 let output: string;
 let path: string;
@@ -60,6 +60,36 @@ describe('acquireLock', () => {
     if (process.platform === 'linux') await (await acquireLock(path)).release();
     await writeFile(path, JSON.stringify({ ...holder, processStart: null }));
     await expect(acquireLock(path)).rejects.toMatchObject({ code: 'RUN_LOCKED' });
+  });
+
+  test.skipIf(process.platform !== 'linux')(
+    'tells a process from one before the machine was started anew',
+    async () => {
+      const holder = {
+        pid: process.pid,
+        host: hostname(),
+        bootId: 'another',
+        processStart: null,
+        since: '',
+        token: 'x',
+      };
+      await writeFile(path, JSON.stringify(holder));
+      await (await acquireLock(path)).release();
+    },
+  );
+
+  test.each(['1970-01-01', '2500-01-01'])('does not ask the clock, which says %s', async (now) => {
+    vi.setSystemTime(now);
+    onTestFinished(() => void vi.useRealTimers());
+    const lock = await acquireLock(path);
+    vi.setSystemTime('2026-11-28');
+    await expect(acquireLock(path)).rejects.toMatchObject({ code: 'RUN_LOCKED' });
+    await expect(waitForLock(path, 0.1)).rejects.toMatchObject({ code: 'RUN_LOCKED' });
+    setTimeout(() => void lock.release(), 100);
+    await (await waitForLock(path, 60)).release();
+    const dead = { pid: 2 ** 22 + 1, host: hostname(), bootId: null, processStart: null, since: now, token: 'x' };
+    await writeFile(path, JSON.stringify(dead));
+    await (await acquireLock(path)).release();
   });
 
   test('never takes the place of a process on another machine', async () => {

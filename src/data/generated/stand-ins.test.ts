@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openDataset } from '../open.js';
 import { type Dataset, type ImageSource, imageSize } from '../source.js';
-import { temporaryFolder } from '../testing/fixtures.js';
+import { expectError, temporaryFolder } from '../testing/fixtures.js';
 import { ensureGenerated, GENERATED_COUNTS, generatedFolder, isGenerated } from './stand-ins.js';
 
 let root: string;
@@ -100,7 +100,7 @@ describe('a stand-in', () => {
   test('is the same bytes every time, and made once', async () => {
     const [a, b] = [await temporaryFolder(), await temporaryFolder()];
     expect(await isGenerated(a, 'mnist')).toBe(false);
-    expect(await ensureGenerated(a, 'mnist')).toEqual({ folder: generatedFolder(a, 'mnist'), made: true });
+    expect(await ensureGenerated(a, 'mnist')).toMatchObject({ folder: generatedFolder(a, 'mnist'), made: true });
     expect(await isGenerated(a, 'mnist')).toBe(true);
     await ensureGenerated(b, 'mnist');
     expect(await digests(generatedFolder(a, 'mnist'))).toEqual(await digests(generatedFolder(b, 'mnist')));
@@ -129,15 +129,25 @@ describe('a stand-in', () => {
     expect(await readdir(join(root, 'generated'))).toEqual(['mnist']);
   });
 
-  test('takes away what a killed process left long ago, and nothing newer', async () => {
+  test('takes away what killed processes left of it', async () => {
     const root = await temporaryFolder();
     for (const name of ['.mnist.0123456789ab.tmp', '.cifar10.0123456789ab.tmp']) {
       await mkdir(join(root, 'generated', name), { recursive: true });
       await writeFile(join(root, 'generated', name, 'half'), '');
     }
-    await utimes(join(root, 'generated', '.mnist.0123456789ab.tmp'), 0, 0);
     await ensureGenerated(root, 'mnist');
     expect((await readdir(join(root, 'generated'))).sort()).toEqual(['.cifar10.0123456789ab.tmp', 'mnist']);
+  });
+
+  test('that has changed is found, and named', async () => {
+    const root = await temporaryFolder();
+    const { folder } = await ensureGenerated(root, 'mnist');
+    const path = join(folder, 'train-images-idx3-ubyte');
+    const bytes = await readFile(path);
+    bytes[5000]! ^= 1;
+    await writeFile(path, bytes);
+    const opened = openDataset('mnist', { directory: root, synthetic: true });
+    await expectError(opened, 'DATA_CORRUPT', `${path}: has changed`, 'smoothout data generate mnist --force');
   });
 
   test('can be read by whoever may read the folder it is in', async () => {

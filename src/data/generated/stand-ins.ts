@@ -1,11 +1,12 @@
 /** Stand-ins for the data sets: drawn, not downloaded, in the official formats. */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { makeFolder, parseJson } from '../../support/files.js';
+import { exists, makeFolder, parseJson, temporaryFor } from '../../support/files.js';
+import { waitForLock } from '../../support/lock.js';
 import type { Stream } from '../../support/random.js';
 import { DATASET_NAMES, type DatasetName, dataWriteError } from '../catalogue.js';
 import { CIFAR10, CIFAR100, type CifarFormat } from '../cifar.js';
@@ -57,10 +58,10 @@ export async function isGenerated(root: string, name: DatasetName): Promise<bool
 }
 
 /**
- * Makes a data set's stand-in unless it is there; returns its folder. The folder appears whole or not at all, and
- * processes that make it at the same time make the same bytes: one of them wins, all go on.
+ * Makes a data set's stand-in unless it is there; returns its folder. The folder appears whole or not at all. Of processes
+ * that want it at the same time one makes it, and the others wait.
  *
- * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE
+ * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE, RUN_LOCKED
  */
 export async function ensureGenerated(
   root: string,
@@ -70,60 +71,48 @@ export async function ensureGenerated(
   const folder = generatedFolder(root, name);
   const found = force ? null : await readMark(root, name);
   if (found !== null) return { folder, made: false, digests: found };
-  let digests: Digests;
+  const parent = join(root, 'generated');
   try {
-    await makeFolder(join(root, 'generated'));
-    await removeAbandoned(join(root, 'generated'));
-    const temporary = temporaryName(root, name);
-    await mkdir(temporary);
+    await makeFolder(parent);
+    const lock = await waitForLock(join(parent, `${name}.lock.json`), MOST_SECONDS);
     try {
-      await writeGenerated(name, temporary, progress);
-      digests = await digestsOf(temporary);
-      await writeFile(join(temporary, MARK), `${JSON.stringify({ ...madeOf(name), digests })}\n`);
-      await moveIntoPlace(temporary, folder, async () => !force && (await isGenerated(root, name)));
+      // Another process may have made it while this one waited.
+      const made = force ? null : await readMark(root, name);
+      if (made !== null) return { folder, made: false, digests: made };
+      await removeAbandoned(parent, name);
+      return { folder, made: true, digests: await makeStandIn(name, folder, progress) };
     } finally {
-      await rm(temporary, { recursive: true, force: true });
+      await lock.release();
     }
   } catch (error) {
     throw dataWriteError(error, folder);
   }
-  return { folder, made: true, digests };
 }
 
-/** Renames a folder, putting aside what is there unless it is as good. */
-async function moveIntoPlace(from: string, to: string, isAsGood: () => Promise<boolean>): Promise<void> {
-  for (;;) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
-    }
-    if (await isAsGood()) return;
-    const aside = from.replace(/\.tmp$/, '.old.tmp');
-    // Another process may have put it aside already: then the next round of the loop finds out.
-    await rename(to, aside).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    await rm(aside, { recursive: true, force: true });
+/** Longer than drawing takes. */
+const MOST_SECONDS = 600;
+
+/** Draws it in a folder beside its own, which is then renamed. The stand-in must be locked. */
+async function makeStandIn(name: DatasetName, folder: string, progress?: Progress): Promise<Digests> {
+  const temporary = temporaryFor(folder);
+  const old = temporaryFor(folder);
+  await mkdir(temporary);
+  try {
+    await writeGenerated(name, temporary, progress);
+    const digests = await digestsOf(temporary);
+    await writeFile(join(temporary, MARK), `${JSON.stringify({ ...madeOf(name), digests })}\n`);
+    if (await exists(folder)) await rename(folder, old);
+    await rename(temporary, folder);
+    return digests;
+  } finally {
+    for (const each of [temporary, old]) await rm(each, { recursive: true, force: true });
   }
 }
 
-/** A sibling of the folder to be, so that it can be renamed into place. */
-function temporaryName(root: string, name: DatasetName): string {
-  return join(root, 'generated', `.${name}.${randomBytes(6).toString('hex')}.tmp`);
-}
-
-const ABANDONED_MS = 3_600_000;
-
-/** Removes what killed processes left an hour ago or longer: drawing takes seconds. */
-async function removeAbandoned(folder: string): Promise<void> {
-  for (const name of (await readdir(folder)).filter((each) => /^\..+\.tmp$/.test(each))) {
-    const path = join(folder, name);
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(path, { recursive: true, force: true });
-  }
+/** Removes what killed processes left. The stand-in must be locked. */
+async function removeAbandoned(parent: string, name: DatasetName): Promise<void> {
+  const left = (await readdir(parent)).filter((each) => each.startsWith(`.${name}.`) && each.endsWith('.tmp'));
+  for (const each of left) await rm(join(parent, each), { recursive: true, force: true });
 }
 
 const madeOf = (name: DatasetName) => ({ dataset: name, generator: GENERATOR_VERSION, ...GENERATED_COUNTS[name] });

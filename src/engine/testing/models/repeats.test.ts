@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { buildModel, type ModelName, type ModelOptions } from '../../../nn/model.js';
@@ -90,4 +91,18 @@ test('a program that is disposed gives its memory back', async () => {
   };
   const early = await compileAndRun(3);
   expect((await compileAndRun(12)) - early).toBeLessThan(120);
+});
+
+test.runIf(existsSync('/proc/self/fd'))('50 compilations leave no threads and no open files', async () => {
+  const engine = createOnnxEngine({ threads: 3 });
+  const compileAndRun = async (size: number) => {
+    const program = await engine.compile(({ x }) => ({ y: tf.mul(x, x) }), { x: float(1, size) });
+    await program.run({ x: new Float32Array(size) });
+    await program.dispose();
+  };
+  const open = () => [readdirSync('/proc/self/task').length, readdirSync('/proc/self/fd').length];
+  await compileAndRun(1);
+  const before = open();
+  for (let size = 2; size <= 51; size++) await compileAndRun(size);
+  expect(open()).toEqual(before);
 });
