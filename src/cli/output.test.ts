@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasColour, textTable } from './output.js';
+import { hasColour, shown, textTable } from './output.js';
 
 test('textTable aligns columns and leaves no spaces behind', () => {
   const rows = [
@@ -25,4 +25,12 @@ test('colour is for terminals, unless NO_COLOR says otherwise', () => {
       else process.env[name] = value;
     }
   }
+});
+
+test('a terminal gets colours and lines, and nothing else to obey', () => {
+  const colours = '\u001b[31mred\u001b[39m\tand\n';
+  expect(shown(colours)).toBe(colours);
+  expect(shown('a\u001b[2Jb\u001b]0;title\u0007\r\0\u009b')).toBe(
+    'a\\u001b[2Jb\\u001b]0;title\\u0007\\u000d\\u0000\\u009b',
+  );
 });

@@ -17,9 +17,19 @@ export function paint(stream: NodeJS.WriteStream, style: Style, text: string): s
   return hasColour(stream) ? styleText(style, text) : text;
 }
 
+/**
+ * Text for a terminal, which would obey control characters in the names and texts of others: they are shown escaped, but
+ * for line ends, tabs and colours.
+ */
+export const shown = (text: string): string =>
+  text.replace(/(\p{Cc})(\[[\d;]*m)?/gu, (all, control: string, colour = '') => {
+    if (control === '\n' || control === '\t' || (control === '\u001b' && colour !== '')) return all;
+    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}${colour}`;
+  });
+
 /** A line of the result. */
 export function print(line = ''): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${shown(line)}\n`);
 }
 
 /** One JSON object on a line of its own (`--json`). */
@@ -33,7 +43,7 @@ let writeLine = (line: string): void => {
 
 /** A line about what is going on. */
 export function log(line = ''): void {
-  writeLine(line);
+  writeLine(shown(line));
 }
 
 /** Has lines written by `write`, which knows what else is on the terminal; returns what ends that. */

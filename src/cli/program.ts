@@ -1,6 +1,7 @@
 /** The commands, and the program that they are part of. */
 import { Command } from 'commander';
 import { versions } from '../support/versions.js';
+import { shown } from './output.js';
 
 type Register = (program: Command) => void;
 
@@ -43,7 +44,7 @@ export async function programWith(name: string | undefined): Promise<Command> {
     .helpCommand('help [command]', 'show help for a command')
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'smoothout: ')) })
+    .configureOutput({ outputError: (text, write) => write(shown(text).replace(/^error: /, 'smoothout: ')) })
     // Commander would otherwise end the process itself, before what was printed has left it.
     .exitOverride();
   const load = COMMANDS[name ?? ''];
