@@ -24,7 +24,7 @@ describe('smoothout run', () => {
     const { run, out } = await command();
     const { status, stdout, lines, stderr } = await run``;
     expect(status).toBe(0);
-    expect(stderr.match(/\n/g)).toHaveLength(6);
+    expect(stderr.match(/: epoch /g)).toHaveLength(6);
     expect(stderr).toMatch(
       /^small baseline seed 1: epoch 1\/3: loss [\d.]+, accuracy [\d.]+%; validation loss [\d.]+, accuracy [\d.]+%; \d+ images\/s$/m,
     );
@@ -40,13 +40,13 @@ describe('smoothout run', () => {
     const first = await run``;
     const { startedAt } = await record('baseline');
     const again = await run``;
-    expect(again).toEqual({
+    expect(again).toMatchObject({
       status: 0,
       stdout: first.stdout,
-      stderr: 'small baseline seed 1: completed before; --force runs it again\n',
+      stderr: expect.stringContaining('small baseline seed 1: completed before; --force runs it again\n'),
     });
     expect((await record('baseline')).startedAt).toBe(startedAt);
-    expect((await run`--force`).stderr.match(/\n/g)).toHaveLength(3);
+    expect((await run`--force`).stderr.match(/: epoch /g)).toHaveLength(3);
     expect((await record('baseline')).startedAt).not.toBe(startedAt);
   });
 
