@@ -1,9 +1,9 @@
 /** A lock that is a file: one process at a time holds it, and one that died holding it is found dead by the next. */
-import { link, open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { SmoothOutError } from './errors.js';
-import { asWriteError, temporaryFor } from './files.js';
+import { asWriteError, checkKept, temporaryFor } from './files.js';
 import { type Holder, holderHere, isDead, readHolder } from './lock-holder.js';
 
 export interface Lock {
@@ -23,7 +23,9 @@ export async function acquireLock(path: string): Promise<Lock> {
   const me = holderHere();
   const mine = temporaryFor(path);
   try {
-    await writeFile(mine, `${JSON.stringify(me)}\n`, { flag: 'wx' });
+    const text = `${JSON.stringify(me)}\n`;
+    await writeFile(mine, text, { flag: 'wx' });
+    checkKept(await stat(mine), Buffer.byteLength(text), path);
     if (!(await isTaken(mine, path))) await takeOver(path, mine);
   } catch (error) {
     throw asWriteError(error, path);

@@ -53,4 +53,4 @@ test.skipIf(process.platform !== 'linux').each(cases)('%s, %i in a row', async (
   }
   if (isSoak) console.log(`${as}, ${lasts} in a row: ${n - 1} operations, ${failures} failures told`);
   expect(failures).toBeGreaterThan(0);
-});
+}, 7_200_000);
