@@ -51,7 +51,10 @@ describe.skipIf(!isSoak || process.platform !== 'linux')('long', { timeout: 7_20
   test('2,000 runs are reported within 10 s of processor time and 500 MB', async () => {
     const results = await resultsFolder();
     for (let i = 0; i < 10; i++) {
-      await writeRuns(results, f1Runs(50).map((run) => ({ ...run, experiment: `${run.experiment}-${i}` })));
+      await writeRuns(
+        results,
+        f1Runs(50).map((run) => ({ ...run, experiment: `${run.experiment}-${i}` })),
+      );
     }
     const used = 'process.on("exit", () => console.error("used", JSON.stringify(process.resourceUsage())))';
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(used)}` };

@@ -30,27 +30,31 @@ const cases = FAULTS.flatMap((as, i) =>
   [1, 2].map((lasts): [as: Fault, lasts: number, first: number] => [as, lasts, 1 + ((i + 3 * lasts) % STRIDE)]),
 ).filter(([as, lasts]) => lasts === 1 || !as.toLowerCase().includes('kill'));
 
-test.skipIf(process.platform !== 'linux').each(cases)('%s, %i in a row', async (as, lasts, first) => {
-  const whole = await resultsOf(await trainTiny(SPEC));
-  let n = first;
-  let failures = 0;
-  for (; ; n += STRIDE) {
-    const out = await temporaryFolder();
-    Object.assign(fault, { as, lasts, left: n });
-    const { error, paths } = await trainTiny(SPEC, { out });
-    const isMet = fault.left <= 0;
-    disarm();
-    const where = `operation ${n}`;
-    if (error !== null) expect(error, where).toBeInstanceOf(SmoothOutError);
-    if (error !== null) failures++;
-    await endOwner(paths.lock);
-    const again = await trainTiny(SPEC, { out });
-    expect(again.error, where).toBeNull();
-    expect(await resultsOf(again), where).toEqual(whole);
-    expect((await readdir(paths.folder)).sort(), where).toEqual(FINISHED);
-    await rm(out, { recursive: true });
-    if (!isMet) break;
-  }
-  if (isSoak) console.log(`${as}, ${lasts} in a row: ${n - 1} operations, ${failures} failures told`);
-  expect(failures).toBeGreaterThan(0);
-}, 7_200_000);
+test.skipIf(process.platform !== 'linux').each(cases)(
+  '%s, %i in a row',
+  async (as, lasts, first) => {
+    const whole = await resultsOf(await trainTiny(SPEC));
+    let n = first;
+    let failures = 0;
+    for (; ; n += STRIDE) {
+      const out = await temporaryFolder();
+      Object.assign(fault, { as, lasts, left: n });
+      const { error, paths } = await trainTiny(SPEC, { out });
+      const isMet = fault.left <= 0;
+      disarm();
+      const where = `operation ${n}`;
+      if (error !== null) expect(error, where).toBeInstanceOf(SmoothOutError);
+      if (error !== null) failures++;
+      await endOwner(paths.lock);
+      const again = await trainTiny(SPEC, { out });
+      expect(again.error, where).toBeNull();
+      expect(await resultsOf(again), where).toEqual(whole);
+      expect((await readdir(paths.folder)).sort(), where).toEqual(FINISHED);
+      await rm(out, { recursive: true });
+      if (!isMet) break;
+    }
+    if (isSoak) console.log(`${as}, ${lasts} in a row: ${n - 1} operations, ${failures} failures told`);
+    expect(failures).toBeGreaterThan(0);
+  },
+  7_200_000,
+);
