@@ -1,8 +1,10 @@
 /** `smoothout status`: every run with its state, from the folders of the runs alone. */
+import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { findRuns } from '../records/find-runs.js';
 import { RUN_STATES, type RunStatus, readRunState } from '../records/run-state.js';
+import { type QueuedTask, slurmTasks } from '../submit/slurm-queue.js';
 import { groupBy } from '../support/statistics.js';
 import { print, printJson, textTable } from './output.js';
 import { duration } from './progress.js';
@@ -18,7 +20,8 @@ Examples:
   smoothout status f1-lb --watch      those of one experiment, kept up to date
   smoothout status ~/elsewhere --json
 
-It reads the folders of the runs and needs nothing else: on this machine or, on a shared disk, on any other.`;
+It reads the folders of the runs and needs nothing else: on this machine or, on a shared disk, on any other. Where there
+is squeue, it adds the tasks of Slurm that runs wait in.`;
 
 export function registerStatus(program: Command): void {
   program
@@ -35,11 +38,20 @@ export function registerStatus(program: Command): void {
     });
 }
 
-type Show = (runs: readonly RunStatus[]) => void;
+/** A run with its task in Slurm's queue, if it has one. */
+interface ShownRun extends RunStatus {
+  readonly slurm: QueuedTask | null;
+}
 
-async function statusOf(what: string): Promise<RunStatus[]> {
-  const found = await Promise.all((await findRuns(what, 'results')).map(readRunState));
-  return found.filter((run) => run !== null);
+type Show = (runs: readonly ShownRun[]) => void;
+
+async function statusOf(what: string): Promise<ShownRun[]> {
+  const found = await findRuns(what, 'results');
+  const [states, tasks] = await Promise.all([
+    Promise.all(found.map(readRunState)),
+    found[0] ? slurmTasks(dirname(found[0].root)) : new Map<string, never>(),
+  ]);
+  return states.flatMap((run, i) => (run ? [{ ...run, slurm: tasks.get(found[i]!.name) ?? null }] : []));
 }
 
 const WATCH_SECONDS = 2;
@@ -56,31 +68,31 @@ async function showAgain(what: string, show: Show): Promise<void> {
 function changesOnly(show: Show): Show {
   let before = new Map<string, string>();
   return (runs) => {
-    const now = new Map(runs.map((run) => [run.folder, `${run.state} ${run.epochsDone}`]));
+    const now = new Map(runs.map((run) => [run.folder, `${run.state} ${run.epochsDone} ${run.slurm?.state}`]));
     const changed = runs.filter(({ folder }) => before.get(folder) !== now.get(folder));
     if (changed.length > 0) show(changed);
     before = now;
   };
 }
 
-function showJson(runs: readonly RunStatus[]): void {
+function showJson(runs: readonly ShownRun[]): void {
   for (const run of runs) printJson(run);
 }
 
 const HEADER = ['experiment', 'method', 'seed', 'state', 'epochs', 'done', 'best %', 'left', ''];
 const NUMBERS = [2, 4, 5, 6, 7];
 
-function showTable(runs: readonly RunStatus[]): void {
+function showTable(runs: readonly ShownRun[]): void {
   if (runs.length > 0) print(`${textTable([HEADER, ...runs.map(row)], NUMBERS)}\n`);
   print(summary(runs));
 }
 
-function summary(runs: readonly RunStatus[]): string {
+function summary(runs: readonly ShownRun[]): string {
   const states = [...groupBy(runs, ({ state }) => state)].map(([state, { length }]) => `${length} ${state}`);
   return [`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`, ...states].join(', ');
 }
 
-function row(run: RunStatus): string[] {
+function row(run: ShownRun): string[] {
   const { experiment, method, seed, state, epochs, epochsDone, progress, bestAccuracy, secondsLeft } = run;
   return [
     ...[experiment, method, `${seed}`, state],
@@ -91,13 +103,16 @@ function row(run: RunStatus): string[] {
   ];
 }
 
-function remark({ state, reason, process }: RunStatus): string {
-  if (state !== 'running' || process === null) return reason?.split('\n')[0] ?? '';
-  return `process ${process.pid} on ${process.host}, seen ${duration(process.silentSeconds)} ago`;
+function remark({ state, reason, process, slurm }: ShownRun): string {
+  if (state === 'running' && process) {
+    return `process ${process.pid} on ${process.host}, seen ${duration(process.silentSeconds)} ago`;
+  }
+  const queued = slurm && `Slurm ${slurm.task}: ${[slurm.state, slurm.reason].join(', ').toLowerCase()}`;
+  return [reason?.split('\n')[0], queued].filter(Boolean).join('; ');
 }
 
 /** A terminal's screen: the runs that call for somebody first, as many lines as fit, none wider than the terminal. */
-function showScreen(runs: readonly RunStatus[]): void {
+function showScreen(runs: readonly ShownRun[]): void {
   const { rows, columns } = process.stdout;
   const sorted = RUN_STATES.flatMap((state) => runs.filter((run) => run.state === state));
   const table = textTable([HEADER, ...sorted.map(row)], NUMBERS).split('\n');

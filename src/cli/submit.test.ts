@@ -127,6 +127,9 @@ describe.skipIf(!hasSlurm())('an array on a cluster of one node', () => {
     });
     const job = await submit('--time', '10');
     await haveSaid(out, 3, /: epoch 3\//);
+    const shown = await smoothout.with({ env: slurm.env })`status ${out} --json`;
+    const task = (index: number) => ({ slurm: { task: `${job}_${index}`, state: 'RUNNING', reason: 'None' } });
+    expect(shown.json).toMatchObject([1, 2, 3].map(task));
     // As --signal=B:TERM does when the time is nearly up.
     await slurm.command('scancel', '--signal=TERM', '--batch', job);
     await haveSaid(out, 3, /everything so far is saved(.|\n)*: resuming in epoch/);
