@@ -37,7 +37,7 @@ for (const name of values.only.split(',')) {
     found.one.push(sweep(name, '1').imagesPerSecond);
     const auto = sweep(name, 'auto');
     found.auto.push(auto.imagesPerSecond);
-    split = /^--jobs auto: ([^;]+);/m.exec(auto.said)?.[1] ?? '';
+    split = /^--jobs auto: ([^;\n]+);/m.exec(auto.said)?.[1] ?? '';
   }
   const [one, auto] = [median(found.one), median(found.auto)];
   console.log(`| ${name} | ${one.toFixed(0)} | ${auto.toFixed(0)} | ${(auto / one).toFixed(2)} | ${split} |`);
