@@ -1,5 +1,5 @@
-"""Worst-case, average-case and LPF sharpness in PyTorch, from the formulas of Andriushchenko et al. (2023, section 3) and
-Bisla et al. (2022, section 3), for comparison with `smoothout sharpness --measure`.
+"""Worst-case, average-case and LPF sharpness in PyTorch, from the formulas of Andriushchenko et al. (2023) and Bisla et al.
+(2022) as in their public code, for comparison with `smoothout sharpness --measure`.
 
 Reads measurements of one checkpoint as JSON from standard input and prints the value of each. Everything is computed in
 float64; the random numbers of the averages are given.
