@@ -154,12 +154,13 @@ export function newRecord(inputs: RecordInputs): RunRecord {
 }
 
 function environmentsOf(
-  { process, gitCommit }: Provenance,
+  { process: { command, ...facts }, gitCommit }: Provenance,
   { name, device }: Engine,
   earlier: RunRecord | undefined,
   fromEpoch: number,
 ) {
-  const now = { ...process, command: [...process.command], gitCommit, engine: name, device };
+  // In the schema's order, in which a record that has been read is written again.
+  const now = { command: [...command], gitCommit, ...facts, engine: name, device };
   const before = earlier?.environments ?? [];
   const { fromEpoch: _, ...last } = before.at(-1) ?? {};
   return isDeepStrictEqual(last, now) ? before : [...before, { ...now, fromEpoch }];
