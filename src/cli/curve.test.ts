@@ -172,7 +172,7 @@ describe('sensitivity, interpolate and landscape', () => {
 
   test('interrupted, a curve keeps the points that it has', async () => {
     const running = draw`landscape --ckpt ${runs.best('baseline')} --alpha 0:1:0.0002 --name long --json`;
-    await running.says(/\n/);
+    await running.says(/^\{/m);
     running.kill('SIGTERM');
     const { status, lines } = await running;
     expect(status).toBe(75);
