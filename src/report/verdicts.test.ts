@@ -124,8 +124,11 @@ for row in csv.DictReader(open(sys.argv[2])):
     else:
         a, b = list(more.values()), list(less.values())
         n, mean = min(len(a), len(b)), math.fsum(a) / len(a) - math.fsum(b) / len(b)
-        found = stats.ttest_ind(a, b, equal_var=False).confidence_interval() if n > 1 else None
-        ci = found and (found.high - found.low) / 2
+        ci = None
+        if n > 1:
+            va, vb = stats.sem(a) ** 2, stats.sem(b) ** 2
+            df = (va + vb) ** 2 / (va ** 2 / (len(a) - 1) + vb ** 2 / (len(b) - 1))
+            ci = stats.t.ppf(0.975, df) * math.sqrt(va + vb)
     threshold = -0.17 if '0.17' in row['claim'] else 0
     published = row['paper_effect']
     assert (published == '') == (row['quantity'] in ('sharpness, defined', 'sharpness, keskar')), row
