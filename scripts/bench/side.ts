@@ -31,7 +31,10 @@ export function startSide(command: string, args: readonly string[], env: NodeJS.
   async function ask<T extends Reply>(request: Request): Promise<T> {
     child.stdin.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await replies.next();
-    if (done) throw new Error(`${command} ended without an answer (see above): ${describe(request)}`);
+    if (done) {
+      const [status, signal] = await exited;
+      throw new Error(`${command} ended without an answer (${signal ?? `status ${status}`}): ${describe(request)}`);
+    }
     const reply = JSON.parse(value) as Reply;
     if ('error' in reply) throw new Error(`${describe(request)}: ${reply.error}`);
     return reply as T;
