@@ -12,11 +12,11 @@ import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, commonMarks, curveFileName, drawCurve } from './curve.js';
+import { type LineRow, STATISTICS, type Statistics } from './line.js';
 import { numberRange } from './options.js';
 import { textTable } from './output.js';
 import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
-type Statistics = 'interpolate' | 'reestimate';
 type Pair = readonly [CheckpointFile, CheckpointFile];
 
 interface BarrierOptions extends CurveOptions {
@@ -24,19 +24,6 @@ interface BarrierOptions extends CurveOptions {
   readonly pairs: 'all' | 'seeds' | 'methods';
   readonly statistics: Statistics | 'both';
 }
-
-/** A point of a pair's line. */
-interface Row {
-  readonly alpha: number;
-  readonly split: Split;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly from: string;
-  readonly to: string;
-  readonly statistics: string;
-}
-
-const STATISTICS = { interpolate: 'interpolated', reestimate: 're-estimated' } as const;
 
 const EXAMPLES = `
 Examples:
@@ -82,7 +69,7 @@ async function drawBarriers(what: readonly string[], options: BarrierOptions): P
     const ways = waysOf(checkpoints[0]!, options.statistics);
     const labelOf = checkpointLabels(checkpoints);
     const kinds = new Map(pairs.map((pair) => [keyOf(pair), kindOf(pair)]));
-    const pointOf = ({ alpha, loss, split, statistics, from, to }: Row): BarrierPoint => {
+    const pointOf = ({ alpha, loss, split, statistics, from, to }: LineRow): BarrierPoint => {
       const line = `${from}\n${to}`;
       const panel = `${split === 'train' ? 'training' : 'test'} set, statistics ${statistics}`;
       return { alpha, loss, line, kind: kinds.get(line)!, panel };
@@ -167,13 +154,13 @@ function taskOf(
   statistics: Statistics,
   { alphas, splits, images }: { alphas: readonly number[]; splits: readonly Split[]; images: number | undefined },
   labelOf: (path: string) => string,
-): CurveTask<Row> {
+): CurveTask<LineRow> {
   return {
     key: `${labelOf(from.path)} → ${labelOf(to.path)}, ${STATISTICS[statistics]}`,
     rows: async (onShare) => {
       const { createInterpolation } = await import('../analysis/interpolation.js');
       const line = await createInterpolation(session, from, to, { statistics, ...(images && { images }) });
-      const rows: Row[] = [];
+      const rows: LineRow[] = [];
       try {
         for (const alpha of alphas) {
           for (const split of splits) {
@@ -190,9 +177,9 @@ function taskOf(
   };
 }
 
-type PairBarrier = Barrier & Pick<Row, 'from' | 'to' | 'split' | 'statistics'>;
+type PairBarrier = Barrier & Pick<LineRow, 'from' | 'to' | 'split' | 'statistics'>;
 
-function barriersOf(rows: readonly Row[]): PairBarrier[] {
+function barriersOf(rows: readonly LineRow[]): PairBarrier[] {
   const lines = groupBy(rows, ({ from, to, statistics, split }) => [from, to, statistics, split].join('\n'));
   return [...lines.values()].map((line) => {
     const { from, to, statistics, split } = line[0]!;

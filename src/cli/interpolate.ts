@@ -1,8 +1,8 @@
 /** `smoothout interpolate`: a curve of loss and accuracy between two checkpoints. */
 import { type Command, Option } from 'commander';
-import type { Split } from '../data/split-images.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
+import { type LineRow, STATISTICS, type Statistics } from './line.js';
 import { numberRange } from './options.js';
 import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
@@ -10,20 +10,8 @@ interface InterpolateOptions extends CurveOptions {
   readonly from: string;
   readonly to: string;
   readonly alpha: number[];
-  readonly statistics: 'interpolate' | 'reestimate';
+  readonly statistics: Statistics;
 }
-
-interface Row {
-  readonly alpha: number;
-  readonly split: Split;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly from: string;
-  readonly to: string;
-  readonly statistics: string;
-}
-
-const STATISTICS = { interpolate: 'interpolated', reestimate: 're-estimated' } as const;
 
 const EXAMPLES = `
 Examples:
@@ -61,12 +49,12 @@ async function drawInterpolation(options: InterpolateOptions): Promise<void> {
     const tasks = alphas.flatMap((alpha) =>
       splits.map((split) => ({
         key: `α = ${alpha}, ${split}`,
-        rows: async (): Promise<Row[]> => [{ alpha, split, ...(await line.at(alpha, split)), ...same }],
+        rows: async (): Promise<LineRow[]> => [{ alpha, split, ...(await line.at(alpha, split)), ...same }],
       })),
     );
     const labelOf = checkpointLabels(checkpoints);
     const series = `${labelOf(same.from)} → ${labelOf(same.to)}`;
-    const pointOf = ({ alpha, ...row }: Row) => ({ ...row, x: alpha, series });
+    const pointOf = ({ alpha, ...row }: LineRow) => ({ ...row, x: alpha, series });
     try {
       await drawCurve(options, {
         kind: 'interpolate',

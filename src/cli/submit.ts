@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { unfinishedRuns } from '../records/earlier-run.js';
+import type { KubernetesOptions as PodOptions } from '../submit/kubernetes.js';
 import { SmoothOutError } from '../support/errors.js';
 import { addSweepOptions, collect, type SweepOptions, wholeNumber } from './options.js';
 import { log, print } from './output.js';
@@ -15,14 +16,7 @@ interface SlurmOptions extends SweepOptions {
   readonly print?: boolean;
 }
 
-interface KubernetesOptions extends SweepOptions {
-  readonly image: string;
-  readonly claim: string;
-  readonly cpu: number;
-  readonly memory: string;
-  readonly gpu?: number;
-  readonly parallelism?: number;
-}
+type KubernetesOptions = SweepOptions & Omit<PodOptions, 'computing'>;
 
 const SLURM_EXAMPLES = `
 Examples:
