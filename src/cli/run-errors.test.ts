@@ -149,5 +149,5 @@ describe('a wrong place for the results', () => {
 test('parameters to start from that are not those of the network', async () => {
   const found = await failure({ methods: [{ name: 'baseline' }] }, '--init', 'nothing.safetensors');
   expect(found).toMatchObject({ status: 5, files: [] });
-  expect(found.message).toMatch(/^smoothout: \/.*nothing\.safetensors: there is no such file/);
+  expect(found.message).toMatch(/^smoothout: \/.*nothing\.safetensors: there is no such file/m);
 });
