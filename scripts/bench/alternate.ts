@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Side } from './side.js';
 
 export interface Contender {
-  readonly side: Side;
+  readonly side: Pick<Side, 'run'>;
   /** What the side has prepared. */
   readonly name: string;
 }

@@ -8,7 +8,10 @@ import type { Place } from './worker-process.js';
 import type { Workers } from './workers.js';
 
 /** Of each split, once all of its workers train; at least two of their steps. */
-const SECONDS = 2;
+const SECONDS = 3;
+
+/** Share of the measured steps that is left out: a process needs a second until its small steps are at their pace. */
+const WARM_UP = 1 / 3;
 
 /** A split so much slower than the best is the last that is tried: more jobs would be slower still. */
 const HOPELESS = 0.9;
@@ -79,7 +82,7 @@ export async function practiseAll({ perform }: Workers, spec: RunSpec, places: r
     }
   });
   return told.map((paces) => {
-    const [first, last] = [paces[0]!, paces.at(-1)!];
+    const [first, last] = [paces[Math.floor(WARM_UP * (paces.length - 1))]!, paces.at(-1)!];
     const imagesPerSecond = (last.images - first.images) / (last.seconds - first.seconds);
     return { imagesPerSecond, memory: last.memory };
   });

@@ -25,11 +25,11 @@ export function measuresOf(run: Run): ReadonlyMap<string, number> {
   ]);
 }
 
-const MATRICES = { hessian: 'Hessian', ggn: 'Gauss–Newton matrix' } as const;
+export const MATRIX_TITLES = { hessian: 'Hessian', ggn: 'Gauss–Newton matrix' } as const;
 
 function curvatureTitle({ matrix, split, batchNorm }: CurvatureMeasurement): string {
   return [
-    MATRICES[matrix],
+    MATRIX_TITLES[matrix],
     ...(split === 'test' ? ['test set'] : []),
     ...(batchNorm === 'batch' ? ['statistics of each batch'] : []),
   ].join(', ');

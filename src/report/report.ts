@@ -8,6 +8,7 @@ import { type CsvRow, csvText } from './csv/cells.js';
 import { claimCsv } from './csv/claims.js';
 import { comparisonCsv } from './csv/comparison.js';
 import { correlationCsv } from './csv/correlations.js';
+import { curvatureRowCsv } from './csv/curvature.js';
 import { spentCsv, UNFINISHED_COLUMNS, unfinishedCsv } from './csv/evidence.js';
 import { tableRows } from './csv/paper-tables.js';
 import { runsCsv } from './csv/runs.js';
@@ -16,6 +17,7 @@ import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
 import { measureFigures } from './figures/measures.js';
 import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
+import { spectrumFigures } from './figures/spectra.js';
 import { strengthFigures } from './figures/strength.js';
 import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';
@@ -46,7 +48,7 @@ export interface Report {
 
 /**
  * Reads the runs and writes table1–3.csv, claims.csv, runs.csv, deviations.csv, unfinished.csv, spent.csv, report.html and
- * figures/*.svg (beyond.csv, correlations.csv and comparison.csv where there is something for them), each whole or not at all.
+ * figures/*.svg (beyond.csv, correlations.csv, curvature.csv and comparison.csv where there is something for them), each whole or not at all.
  * The same runs give the same bytes: nothing in them depends on the time, the machine or the folder.
  *
  * @throws SmoothOutError USAGE: a folder is not there, or there is no run to bundle; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
@@ -63,9 +65,10 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
     ['table1.csv', csvText(table1)],
     ['table2.csv', csvText(table2)],
     ['table3.csv', csvText(table3)],
-    ['claims.csv', csvText(verdicts(results.groups).map(claimCsv))],
+    ['claims.csv', csvText(verdicts(results.groups, results.curves.files).map(claimCsv))],
     ...ifAny('beyond.csv', results.beyond.map(beyondCsv)),
     ...ifAny('correlations.csv', results.correlations.map(correlationCsv)),
+    ...ifAny('curvature.csv', results.curvature.map(curvatureRowCsv)),
     ['runs.csv', csvText(runsCsv(results.runs, results.cells.apart))],
     ['deviations.csv', csvText(deviationRows(results.groups))],
     ['unfinished.csv', csvText(results.unfinished.map(unfinishedCsv), UNFINISHED_COLUMNS)],
@@ -84,7 +87,7 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
 }
 
 /** Draws every figure that there are runs or curves for. Trials of `tune` have their own kind and are in no other. */
-export function drawFigures({ runs, unfinished, cells, curves, correlations }: Results): Promise<Figure[]> {
+export function drawFigures({ runs, unfinished, cells, curves, correlations, curvature }: Results): Promise<Figure[]> {
   const all = [...cells.placed, ...cells.apart];
   const groups = all.filter(({ settings }) => !isTuningTrial(settings));
   const { paper, other } = curveFigures(curves.files, cells);
@@ -92,6 +95,7 @@ export function drawFigures({ runs, unfinished, cells, curves, correlations }: R
     ...batchSizeFigures(groups),
     ...sharpnessGapFigures(runs),
     ...measureFigures(correlations),
+    ...spectrumFigures(curvature),
     ...strengthFigures(all, unfinished),
     ...paper,
     ...trainingFigures(groups),

@@ -7,6 +7,7 @@ import { isFolder } from '../support/files.js';
 import { type Difference, difference, groupBy } from '../support/statistics.js';
 import { type BeyondRow, beyondRows } from './beyond.js';
 import { type CorrelationRow, correlationRows } from './correlations.js';
+import { type CurvatureRow, curvatureRows } from './curvatures.js';
 import { type Curves, loadCurves } from './curves.js';
 import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';
 import {
@@ -31,6 +32,7 @@ export interface Results {
   readonly tables: Tables;
   readonly beyond: readonly BeyondRow[];
   readonly correlations: readonly CorrelationRow[];
+  readonly curvature: readonly CurvatureRow[];
   readonly curves: Curves;
   readonly problems: readonly Problem[];
 }
@@ -85,7 +87,8 @@ export async function readResults(paths: ResultsPaths): Promise<Results> {
   if (loaded.runs.length === 0)
     problems.push({ where: 'runs', what: 'there is no readable run; measured cells are empty' });
   const sorted = { groups, cells, tables: buildTables(cells), beyond: beyondRows(groups) };
-  return { runs: loaded.runs, unfinished, ...sorted, correlations: correlationRows(loaded.runs), curves, problems };
+  const measured = { correlations: correlationRows(loaded.runs), curvature: curvatureRows(groups) };
+  return { runs: loaded.runs, unfinished, ...sorted, ...measured, curves, problems };
 }
 
 /** A mean sharpness is worth a word where it is over fewer seeds than the accuracy's, or over unlike measurements. */

@@ -21,7 +21,7 @@ function group(method: 'baseline' | 'smoothout', accuracies: readonly number[], 
 }
 
 function verdictOf(baseline: readonly number[], smoothout: readonly number[]) {
-  const all = verdicts([group('baseline', baseline), group('smoothout', smoothout)]);
+  const all = verdicts([group('baseline', baseline), group('smoothout', smoothout)], []);
   return all.find(({ word, quantity, statement }) => {
     return quantity === 'accuracy' && word !== 'not run' && statement.startsWith('SmoothOut raises');
   })!;
@@ -61,7 +61,7 @@ describe('a claim', () => {
   });
 
   test('about sharpness has the paper’s number in the convention that it comes from, and no claim where that shows none', () => {
-    const all = verdicts([]).filter(({ quantity }) => quantity !== 'accuracy');
+    const all = verdicts([], []).filter(({ quantity }) => quantity !== 'accuracy' && quantity !== 'rise');
     const published = ({ quantity, published }: (typeof all)[number]) => [quantity, published === null];
     expect(new Set(all.map((verdict) => published(verdict).join()))).toEqual(
       new Set(['defined,true', 'keskar,true', 'reference,false']),
@@ -72,12 +72,15 @@ describe('a claim', () => {
   test('of several groups is judged by the one that the tables show', () => {
     const [other, own] = [group('baseline', [90, 91, 92]), group('baseline', [98, 98.1])];
     const renamed = { ...other, claim: { ...other.claim, notes: ['weight decay 0.1'] } };
-    const judged = verdicts([renamed, own, group('smoothout', [98.4, 98.6])]);
+    const judged = verdicts([renamed, own, group('smoothout', [98.4, 98.6])], []);
     expect(judged.find(({ word }) => word !== 'not run')!.less).toBe(own);
   });
 
   test('is judged with the authors’ settings apart', () => {
-    const judged = verdicts([group('baseline', [98, 98.1], 'reference'), group('smoothout', [98, 98.1], 'reference')]);
+    const judged = verdicts(
+      [group('baseline', [98, 98.1], 'reference'), group('smoothout', [98, 98.1], 'reference')],
+      [],
+    );
     const run = judged.filter(({ word, quantity }) => word !== 'not run' && quantity === 'accuracy');
     expect(run.map(({ preset, statement }) => [preset, statement])).toEqual([
       ['reference', 'SmoothOut raises the accuracy at a large batch.'],
@@ -86,7 +89,8 @@ describe('a claim', () => {
 });
 
 test('every claim about accuracy has a published effect in its own direction', async () => {
-  const claims = verdicts((await readResults(await locateResults(RESULTS))).groups);
+  const { groups, curves } = await readResults(await locateResults(RESULTS));
+  const claims = verdicts(groups, curves.files);
   for (const { quantity, published } of claims) if (quantity === 'accuracy') expect(published).not.toBe(0);
   expect(new Set(claims.map(({ word }) => word)).has('not run')).toBe(true);
 });

@@ -1,9 +1,11 @@
 /** The paper's claims as data, and what the runs at hand say of each: claims.csv and the page's first table. */
+import type { CurveFile } from '../records/curve-record.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';
 import { type BySeed, type Difference, difference } from '../support/statistics.js';
 import { studentQuantile } from '../support/student-t.js';
 import { accuracies, choose, type Group } from './groups.js';
-import { PAPER_ROWS, type PaperMethod, type PaperRow, paperRow } from './paper.js';
+import { PAPER_FIGURES, PAPER_ROWS, type PaperMethod, type PaperRow, paperRow } from './paper.js';
+import { rises } from './rises.js';
 import { measurementOf } from './runs.js';
 
 /** A cell of the paper's tables. */
@@ -12,14 +14,14 @@ interface Cell {
   readonly method: PaperMethod;
 }
 
-/** What a claim is about: accuracy in percent, or sharpness in one of the conventions. */
-type Quantity = 'accuracy' | NamedConvention;
+/** Accuracy in percent, what noise adds to the training loss (rises.ts), or sharpness in one of the conventions. */
+type Quantity = 'accuracy' | 'rise' | NamedConvention;
 
 /** `more` has more of the quantity than `less`. */
 interface Claimed {
   readonly statement: string;
   readonly table: string;
-  readonly quantity: 'accuracy' | 'sharpness';
+  readonly quantity: 'accuracy' | 'rise' | 'sharpness';
   readonly more: Cell;
   readonly less: Cell;
   /** How far above `less` it is claimed to be at least; 0 unless given. */
@@ -84,13 +86,23 @@ const ALL_CLAIMS: readonly Claimed[] = [
     less: cell(paperRow('resnet44-cifar100-sb')),
     threshold: -GAP_LEFT,
   },
+  ...PAPER_FIGURES.filter(({ kind }) => kind === 'sensitivity').flatMap(({ id, series }): Claimed[] => {
+    const statement = 'Noise raises the loss more at a large batch’s minimum than at a small batch’s.';
+    const [less, more] = Object.values(series).map(([row, method]) => cell(paperRow(row), method));
+    return less && more
+      ? [{ statement, table: `Fig. ${id.slice(0, -1)}(${id.at(-1)})`, quantity: 'rise', more, less }]
+      : [];
+  }),
 ];
 
-const publishedEffect = ({ quantity, more, less }: Claimed): number =>
-  more.row.results[more.method]![quantity] - less.row.results[less.method]![quantity];
+/** Null for what the paper gives no numbers of. */
+function publishedEffect({ quantity, more, less }: Claimed): number | null {
+  if (quantity === 'rise') return null;
+  return more.row.results[more.method]![quantity] - less.row.results[less.method]![quantity];
+}
 
 /** Where the paper's own numbers show no difference (F1's sharpness at 256 is 0.0000 on both sides) it claims none. */
-const CLAIMS = ALL_CLAIMS.filter((claim) => claim.threshold !== undefined || publishedEffect(claim) > 0);
+const CLAIMS = ALL_CLAIMS.filter((claim) => claim.threshold !== undefined || (publishedEffect(claim) ?? 1) > 0);
 
 export type Word = 'reproduced' | 'contradicted' | 'undecided' | 'not run';
 
@@ -121,13 +133,15 @@ export interface Verdict {
 }
 
 /** Every claim with the paper's settings, and with the authors' where there are runs with them. */
-export function verdicts(groups: readonly Group[]): Verdict[] {
+export function verdicts(groups: readonly Group[], curves: readonly CurveFile[]): Verdict[] {
   return (['paper', 'reference'] as const).flatMap((preset) =>
     CLAIMS.flatMap((claim) => {
-      const quantities: readonly Quantity[] = claim.quantity === 'accuracy' ? ['accuracy'] : CONVENTION_NAMES;
+      const quantities: readonly Quantity[] = claim.quantity === 'sharpness' ? CONVENTION_NAMES : [claim.quantity];
       const [more, less] = [groupOf(groups, claim.more, preset), groupOf(groups, claim.less, preset)];
       if (preset === 'reference' && !more && !less) return [];
-      return quantities.map((quantity) => verdict(claim, quantity, preset, more, less));
+      return quantities.map((quantity) =>
+        verdict(claim, quantity, preset, { effect: effectOf(quantity, more, less, curves), more, less }),
+      );
     }),
   );
 }
@@ -145,23 +159,33 @@ function verdict(
   claim: Claimed,
   quantity: Quantity,
   preset: Verdict['preset'],
-  more: Group | null,
-  less: Group | null,
+  sides: Pick<Verdict, 'effect' | 'more' | 'less'>,
 ): Verdict {
   const { statement, table, threshold = 0 } = claim;
-  const effect = more && less && difference(bySeed(more, quantity), bySeed(less, quantity));
+  const { effect } = sides;
   const published = quantity === 'accuracy' || quantity === 'reference' ? publishedEffect(claim) : null;
   const word = wordFor(effect, threshold);
   const known = effect !== null && hasInterval(effect);
   const size = Math.abs((published ?? effect?.mean ?? 0) - threshold);
   return {
-    ...{ statement, table, row: claim.less.row, preset, quantity, word, effect, published, more, less },
+    ...{ statement, table, row: claim.less.row, preset, quantity, word, published, ...sides },
     seedsNeeded: word === 'undecided' && known ? seedsFor(effect, size) : null,
     excludesPublished: known && published !== null && Math.abs(effect.mean - published) > effect.ci95!,
   };
 }
 
-function bySeed(group: Group, quantity: Quantity): BySeed {
+function effectOf(
+  quantity: Quantity,
+  more: Group | null,
+  less: Group | null,
+  curves: readonly CurveFile[],
+): Difference | null {
+  if (more === null || less === null) return null;
+  if (quantity === 'rise') return difference(...rises([more, less], curves));
+  return difference(bySeed(more, quantity), bySeed(less, quantity));
+}
+
+function bySeed(group: Group, quantity: Exclude<Quantity, 'rise'>): BySeed {
   if (quantity === 'accuracy') return accuracies(group);
   return new Map(
     group.runs.flatMap((run) => {

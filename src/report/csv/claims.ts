@@ -3,6 +3,14 @@ import { type Group, seedList } from '../groups.js';
 import { reasonFor, type Verdict } from '../verdicts.js';
 import { type CsvRow, decimal, differenceColumns, named } from './cells.js';
 
+const QUANTITIES: Readonly<Record<Verdict['quantity'], string>> = {
+  accuracy: 'accuracy',
+  rise: 'loss under noise',
+  defined: 'sharpness, defined',
+  keskar: 'sharpness, keskar',
+  reference: 'sharpness, reference',
+};
+
 /** `effect` is in the direction of the claim: above 0 is as the paper says. */
 export function claimCsv(claim: Verdict): CsvRow {
   const { statement, table, row, preset, quantity, word, effect, published, seedsNeeded, more, less } = claim;
@@ -12,7 +20,7 @@ export function claimCsv(claim: Verdict): CsvRow {
     table,
     ...named(row),
     preset,
-    quantity: quantity === 'accuracy' ? quantity : `sharpness, ${quantity}`,
+    quantity: QUANTITIES[quantity],
     verdict: word,
     ...differenceColumns('effect', effect),
     paired: effect === null ? '' : effect.paired ? 'yes' : 'no',

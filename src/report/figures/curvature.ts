@@ -34,7 +34,7 @@ export function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weigh
 /** Eigenvalues by rank with their residuals as error bars; below them the density, where it was measured. */
 export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   const names = all.map(({ name }) => name);
-  const legend = { title: null, orient: 'top', columns: 1 } as const;
+  const legend = { title: null, orient: 'top', columns: 1, labelLimit: 0 } as const;
   const series = {
     color: { field: 'name', type: 'nominal', scale: nominalScale(names, SERIES_COLOURS), legend },
   } as const;

@@ -111,6 +111,7 @@ export function nominalScale<T>(names: readonly string[], range: readonly T[]): 
 export const FIGURE_SECTIONS = {
   batchSize: 'Accuracy against batch size',
   sharpness: 'Sharpness against the generalisation gap',
+  curvature: 'Spectra of the second derivatives',
   strength: 'Error against the strength of the noise',
   paper: 'The figures of the paper',
   training: 'Training curves',

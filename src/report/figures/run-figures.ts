@@ -6,39 +6,23 @@ import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import { spearman } from '../../support/rank-correlation.js';
 import { groupBy } from '../../support/statistics.js';
+import { familiesOf } from '../families.js';
 import { type Group, meanAccuracy } from '../groups.js';
 import { modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
 import { nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 import { scatterFigure } from './scatter.js';
 
-/** A figure for every family of groups that differ in batch size and method, and in what follows from the batch size. */
+/** A figure for every family of groups that has several batch sizes. */
 export function batchSizeFigures(groups: readonly Group[]): UndrawnFigure[] {
-  const familyOf = ({ settings, synthetic }: Group): string => {
-    const { model, dataset, epochs, validation, trainLimit, validationLimit, preset, augment, optimizer } = settings;
-    const rest = [trainLimit, validationLimit, preset, augment, optimizer.name];
-    return JSON.stringify([model, dataset, synthetic, epochs, validation, ...rest]);
-  };
-  return [...groupBy(groups, familyOf).values()]
-    .filter((family) => new Set(family.map(({ settings }) => settings.batchSize)).size > 1)
-    .map((family): UndrawnFigure => {
-      const { settings, synthetic } = family[0]!;
-      // Trained as the paper's rows are, so that the paper's accuracies may stand beside.
-      const comparable = family.some(({ claim }) => claim.deviations.length === 0);
-      const marks = [
-        ...(synthetic ? ['generated'] : []),
-        ...(comparable ? [] : [`${settings.epochs}-epochs`]),
-        ...(settings.validation === 'test' ? [] : ['holdout']),
-        ...(settings.trainLimit === null ? [] : [`${settings.trainLimit}-images`]),
-        ...(settings.preset === 'paper' ? [] : [settings.preset]),
-      ];
-      const heading = [`${modelTitle(settings.model)} on ${datasetTitle(settings.dataset)}`, ...marks].join(', ');
+  return familiesOf(groups)
+    .filter((family) => new Set(family.groups.map(({ settings }) => settings.batchSize)).size > 1)
+    .map(({ groups: members, heading, name, isComparable }): UndrawnFigure => {
+      const paper = isComparable ? published(members[0]!.settings) : [];
       return {
-        section: 'batchSize',
-        name: ['batch-size', settings.model, settings.dataset, ...marks].join('-'),
-        heading,
+        ...{ section: 'batchSize', name: `batch-size-${name}`, heading },
         caption: 'Mean best-epoch accuracy over seeds with its 95 % interval; hollow marks: the paper.',
-        spec: batchSizeFigure(heading, [...measured(family), ...(comparable ? published(settings) : [])]),
+        spec: batchSizeFigure(heading, [...measured(members), ...paper]),
       };
     });
 }

@@ -7,7 +7,13 @@ import { reasonFor, type Verdict } from '../verdicts.js';
 import { anchorOf } from './cells.js';
 import { type Column, type Html, html, sortableTable } from './html.js';
 
-const CONVENTION = { defined: 'as defined', keskar: 'Keskar’s', reference: 'authors’ code' } as const;
+const QUANTITIES: Readonly<Record<Verdict['quantity'], string>> = {
+  accuracy: 'accuracy',
+  rise: 'loss under noise',
+  defined: 'sharpness, as defined',
+  keskar: 'sharpness, Keskar’s',
+  reference: 'sharpness, authors’ code',
+};
 
 const COLUMNS: readonly Column<Verdict>[] = [
   { title: 'Claim', cell: ({ statement }) => statement, wrap: true },
@@ -16,7 +22,7 @@ const COLUMNS: readonly Column<Verdict>[] = [
   { title: 'Settings', cell: ({ preset }) => (preset === 'paper' ? 'the paper’s' : 'the authors’') },
   {
     title: 'Measured in',
-    cell: ({ quantity }) => (quantity === 'accuracy' ? 'accuracy' : `sharpness, ${CONVENTION[quantity]}`),
+    cell: ({ quantity }) => QUANTITIES[quantity],
   },
   { title: 'Verdict', cell: ({ word }) => word },
   { title: 'Effect', cell: effectText, numeric: true },

@@ -12,6 +12,7 @@ import { verdicts } from '../verdicts.js';
 import { anchorOf, perConvention, small } from './cells.js';
 import { claimsSection } from './claims.js';
 import { correlationsSection } from './correlations.js';
+import { curvatureSection } from './curvature.js';
 import { deviationsSection, spentSection, unfinishedSection } from './evidence.js';
 import { type Column, escapeHtml, type Html, html, raw, SORT_SCRIPT, sortableTable } from './html.js';
 import { apartSection, beyondSection, comparisonSection } from './other-tables.js';
@@ -102,7 +103,7 @@ const POLICY = `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(
 
 /** report.html: one self-contained document. It depends on the results alone, so the same runs give the same bytes. */
 export function reportPage(results: Results, figures: readonly Figure[], comparison: Comparison | null): string {
-  const { tables, cells, groups, beyond, correlations, runs, unfinished, problems } = results;
+  const { tables, cells, groups, beyond, correlations, curvature, curves, runs, unfinished, problems } = results;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -115,7 +116,7 @@ export function reportPage(results: Results, figures: readonly Figure[], compari
 <style>${raw(STYLE)}</style>
 </head>
 <body>${introduction(results)}
-<main>${claimsSection(verdicts(groups))}${readingSection()}${comparison !== null && comparisonSection(comparison)}${table1Section(tables)}${table2Section(tables)}${table3Section(tables)}${beyondSection(beyond)}${apartSection(cells.apart)}${correlationsSection(correlations)}${figureSections(figures)}${deviationsSection(groups)}${unfinishedSection(unfinished)}${spentSection(runs)}${provenanceSection([...cells.placed, ...cells.apart])}${problemsSection(problems)}
+<main>${claimsSection(verdicts(groups, curves.files))}${readingSection()}${comparison !== null && comparisonSection(comparison)}${table1Section(tables)}${table2Section(tables)}${table3Section(tables)}${beyondSection(beyond)}${apartSection(cells.apart)}${correlationsSection(correlations)}${curvatureSection(curvature)}${figureSections(figures)}${deviationsSection(groups)}${unfinishedSection(unfinished)}${spentSection(runs)}${provenanceSection([...cells.placed, ...cells.apart])}${problemsSection(problems)}
 </main>
 <footer>Written by <code>smoothout report</code>. The same numbers for a program: <code>table1.csv</code>,
 <code>table2.csv</code>, <code>table3.csv</code>, <code>claims.csv</code>, <code>deviations.csv</code>,
@@ -128,7 +129,7 @@ export function reportPage(results: Results, figures: readonly Figure[], compari
 }
 
 /** What is shown, how to read it, and how much of it there is. */
-function introduction({ cells, beyond, correlations, runs, groups }: Results): Html {
+function introduction({ cells, beyond, correlations, curvature, runs, groups }: Results): Html {
   const reported = PAPER_ROWS.flatMap((row) =>
     PAPER_METHODS.filter((method) => row.results[method]).map((method) => cells.at(row, method)),
   );
@@ -140,7 +141,7 @@ function introduction({ cells, beyond, correlations, runs, groups }: Results): H
 Learning</cite> (arXiv 1805.07898 v1, 2018), beside what was measured here: ${filled} of the paper's ${reported.length}
 results. Runs read: ${runs.length}; groups that differ by the seed alone: ${groups.length}.</p>
 <nav aria-label="Sections"><a href="#claims">Claims</a> <a href="#table-1">Table 1</a> <a href="#table-2">Table 2</a> <a href="#table-3">Table 3</a>${beyond.length > 0 && html` <a href="#beyond">Beyond the paper</a>`}
-${cells.apart.length > 0 && html`<a href="#apart">Other runs</a>`} ${correlations.length > 0 && html`<a href="#correlations">Measures</a>`} ${groups.length > 0 && html`<a href="#deviations">Deviations</a>`} ${runs.length > 0 && html`<a href="#spent">Cost</a>`} ${groups.length > 0 && html`<a href="#provenance">Settings</a>`}</nav>
+${cells.apart.length > 0 && html`<a href="#apart">Other runs</a>`} ${correlations.length > 0 && html`<a href="#correlations">Measures</a>`} ${curvature.length > 0 && html`<a href="#curvature">Curvature</a>`} ${groups.length > 0 && html`<a href="#deviations">Deviations</a>`} ${runs.length > 0 && html`<a href="#spent">Cost</a>`} ${groups.length > 0 && html`<a href="#provenance">Settings</a>`}</nav>
 </header>`;
 }
 

@@ -1,0 +1,34 @@
+/** Curvature by groups of runs: loss, largest eigenvalue and trace at the best epoch, as means over the seeds. */
+import type { CurvatureMeasurement } from '../records/curvature-record.js';
+import { type Estimate, estimate, groupBy } from '../support/statistics.js';
+import type { Group } from './groups.js';
+
+export interface CurvatureRow {
+  readonly group: Group;
+  /** In the order of the seeds; all of one matrix, split, batch-norm mode and number of images. */
+  readonly measurements: readonly CurvatureMeasurement[];
+  readonly loss: Estimate;
+  readonly largestEigenvalue: Estimate;
+  readonly trace: Estimate;
+}
+
+/** A row for each group and each kind of measurement that there is of it; of two of one kind and run the newest counts. */
+export function curvatureRows(groups: readonly Group[]): CurvatureRow[] {
+  return groups.flatMap((group) => {
+    const all = group.runs.flatMap(({ record: { seed }, curvature }) =>
+      (curvature?.measurements ?? []).map((measurement) => ({ seed, measurement })),
+    );
+    const kinds = groupBy(all, ({ measurement: { matrix, split, batchNorm, images } }) =>
+      [matrix, split, batchNorm, images].join(),
+    );
+    return [...kinds.values()].map((ofKind): CurvatureRow => {
+      const bySeed = new Map(ofKind.map(({ seed, measurement }) => [seed, measurement]));
+      const measurements = [...bySeed.values()];
+      const mean = (of: (measurement: CurvatureMeasurement) => number) => estimate(measurements.map(of))!;
+      return {
+        ...{ group, measurements, loss: mean(({ loss }) => loss), trace: mean(({ trace }) => trace) },
+        largestEigenvalue: mean(({ eigenvalues }) => eigenvalues[0]!),
+      };
+    });
+  });
+}

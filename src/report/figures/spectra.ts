@@ -1,0 +1,38 @@
+/** Spectra of the loss's second derivatives: a figure for each family of groups, and of each group its lowest seed. */
+import { METHOD_TITLES } from '../../config/methods.js';
+import { groupBy } from '../../support/statistics.js';
+import type { CurvatureRow } from '../curvatures.js';
+import { familiesOf } from '../families.js';
+import type { Group } from '../groups.js';
+import { MATRIX_TITLES } from '../measures.js';
+import { curvatureFigure } from './curvature.js';
+import type { UndrawnFigure } from './drawing.js';
+
+/** What was measured in different ways stands in different figures. */
+export function spectrumFigures(rows: readonly CurvatureRow[]): UndrawnFigure[] {
+  const kinds = groupBy(rows, ({ measurements: [first] }) => {
+    const { matrix, split, batchNorm, images } = first!;
+    return [matrix, split, ...(batchNorm === 'batch' ? ['batch-statistics'] : []), `${images}-images`].join('-');
+  });
+  return [...kinds].flatMap(([kind, ofKind]) =>
+    familiesOf(ofKind.map(({ group }) => group)).map(({ groups, heading, name }): UndrawnFigure => {
+      const drawn = ofKind.filter(({ group }) => groups.includes(group));
+      const { matrix, images, split } = drawn[0]!.measurements[0]!;
+      return {
+        ...{
+          section: 'curvature',
+          name: `curvature-${name}-${kind}`,
+          heading: `${MATRIX_TITLES[matrix]} of ${heading}`,
+        },
+        caption: `Largest eigenvalues with their residuals, and the density where it was measured, over ${images} images (${split}); of each group the lowest seed.`,
+        spec: curvatureFigure(
+          drawn.map(({ group, measurements }) => ({ name: nameOf(group), measurement: measurements[0]! })),
+        ),
+      };
+    }),
+  );
+}
+
+function nameOf({ method: label, settings: { method, batchSize } }: Group): string {
+  return `${label === method.name ? METHOD_TITLES[method.name] : label}, batch ${batchSize}`;
+}
