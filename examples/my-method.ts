@@ -11,7 +11,7 @@ export default {
       noise: { distribution: 'uniform', ...noise },
       evaluations: 1,
       gradient(w, { backPropagate, u, a }) {
-        const pass = smoothOutGradient(w, { perturb: (at) => uniformPerturbation(at, u, a), backPropagate });
+        const pass = smoothOutGradient(w, { theta: uniformPerturbation(w, u, a), backPropagate });
         return { ...pass, gradient: tf.clipByValue(pass.gradient, -c, c) };
       },
     };

@@ -1,4 +1,5 @@
 /** Sensitivity to uniform noise: C̄(w*; a), and its slope s (section 3.2, Eq. 9; Figs. 3b, 7b, 8). */
+import * as tf from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
 import { firstImages } from '../data/source.js';
 import type { Split } from '../data/split-images.js';
@@ -82,7 +83,12 @@ function compileNoisyLoss(engine: Engine, model: Model, count: number) {
   const vector = float(model.layout.size);
   const specs = { parameters: vector, u: vector, a: float(), batch: batchSpecs(model, count, 'running') };
   return engine.compile(({ parameters, u, a, batch }) => {
-    const { sum, correct } = batchLoss(model, uniformPerturbation(parameters, u, a), batch, 'running');
+    const { sum, correct } = batchLoss(
+      model,
+      tf.add(parameters, uniformPerturbation(parameters, u, a)),
+      batch,
+      'running',
+    );
     return { loss: sum, correct };
   }, specs);
 }

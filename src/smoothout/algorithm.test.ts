@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { momentum } from '../optim/momentum.js';
 import { uniform } from '../support/random.js';
 import { smoothOutStep } from './algorithm.js';
-import { uniformPerturbation } from './perturbation.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -14,7 +13,7 @@ function step(w: tf.Tensor1D, theta: tf.Tensor1D, loss: (w: tf.Tensor1D) => tf.S
   return smoothOutStep(
     w,
     {
-      perturb: (parameters) => uniformPerturbation(parameters, theta, tf.scalar(1)),
+      theta,
       backPropagate: (parameters) => {
         const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss(x as tf.Tensor1D))(parameters);
         return { loss: value, gradient: grad as tf.Tensor1D };

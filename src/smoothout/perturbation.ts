@@ -1,15 +1,15 @@
-/** The perturbations w ↦ w + θ of the methods, as functions of random numbers u and the strength a. */
+/** The perturbations θ of the methods, as functions of the parameters, random numbers u and the strength a. */
 import * as tf from '@tensorflow/tfjs';
 import { eachParameter } from '../nn/flat.js';
 import type { Layout } from '../nn/layout.js';
 import type { Borrowed } from '../support/borrowed.js';
 import type { Stream } from '../support/random.js';
 
-/** w + θ from w, from random numbers u, one for each parameter, and from the strength a; linear in u. Vectors are flat. */
+/** θ for the parameters w, from random numbers u, one for each of them, and from the strength a; linear in u. Vectors are flat. */
 export type Perturbation = (w: tf.Tensor1D, u: tf.Tensor1D, a: tf.Scalar) => tf.Tensor1D;
 
 /** SmoothOut: θ = a·u ~ U(−a, a) for u ~ U(−1, 1), independent for each parameter (Eq. 5). */
-export const uniformPerturbation: Perturbation = (w, u, a) => tf.add(w, tf.mul(u, a));
+export const uniformPerturbation: Perturbation = (_, u, a) => tf.mul(u, a);
 
 /** The variance of U(−1, 1) is 1/3. */
 const GAUSSIAN_SCALE = Math.sqrt(1 / 3);
@@ -27,14 +27,12 @@ const TINY = 1e-6;
  * the length of the direction: it adds that to the divisor).
  */
 export function filterAdaptivePerturbation(layout: Layout): Perturbation {
-  return (w, u, a) => {
-    const theta = eachParameter(layout, [w, u], (weight, direction, { shape }) => {
+  return (w, u, a) =>
+    eachParameter(layout, [w, u], (weight, direction, { shape }) => {
       if (shape.length === 1) return tf.mul(tf.sign(direction), tf.mul(tf.abs(weight), a));
       const factor = tf.div(tf.mul(lengths(rows(weight)), a), tf.maximum(lengths(rows(direction)), TINY));
       return tf.mul(rows(direction), factor);
     });
-    return tf.add(w, theta);
-  };
 }
 
 /**
@@ -43,13 +41,11 @@ export function filterAdaptivePerturbation(layout: Layout): Perturbation {
  * filter, as in the code of both papers.
  */
 export function filterwisePerturbation(layout: Layout): Perturbation {
-  return (w, u, a) => {
-    const theta = eachParameter(layout, [w, u], (weight, normal, { shape }) => {
+  return (w, u, a) =>
+    eachParameter(layout, [w, u], (weight, normal, { shape }) => {
       const filters = shape.length === 1 ? tf.reshape(weight, [1, -1]) : rows(weight);
       return tf.mul(tf.reshape(normal, filters.shape), tf.mul(lengths(filters), a));
     });
-    return tf.add(w, theta);
-  };
 }
 
 /** [filters, numbers of each]; a vector as a column. */

@@ -39,7 +39,7 @@ export function arwp({ balance, eta, beta }: Adaptive, settings: Settings, layou
     memory: ['squares'],
     gradient(w, { backPropagate, u, a, memory }) {
       const squares = memory.squares as tf.Tensor1D;
-      const noisy = backPropagate(perturbation(w, damped(u, squares), a));
+      const noisy = backPropagate(tf.add(w, perturbation(w, damped(u, squares), a)));
       const next = { squares: tf.add(tf.mul(squares, beta), tf.square(noisy.gradient)) };
       if (balance === 1) return { ...noisy, memory: next };
       const clean = backPropagate(w);

@@ -11,8 +11,9 @@ export const twoSided = (perturbation: Perturbation, noise: Noise): Method => ({
   noise,
   evaluations: 2,
   gradient(w, { backPropagate, u, a }) {
-    const plus = backPropagate(perturbation(w, u, a));
-    const minus = backPropagate(perturbation(w, tf.neg(u), a));
+    const theta = perturbation(w, u, a);
+    const plus = backPropagate(tf.add(w, theta));
+    const minus = backPropagate(tf.sub(w, theta));
     return { ...plus, gradient: tf.mul(tf.add(plus.gradient, minus.gradient), 0.5) };
   },
 });
