@@ -114,7 +114,7 @@ export async function stepTask(name: string, method: StepMethod): Promise<StepTa
 export async function gradientTask(name: string): Promise<GradientTask> {
   const { config, images } = SPLITS.find(({ id }) => name.startsWith(`${id}-`))!;
   const network = imagesOf(await specOf(config, [], 'baseline'));
-  const model = buildModel(network.spec.model, { classes: network.classes });
+  const model = await buildModel(network.spec.model, { classes: network.classes });
   return { kind: 'gradient', ...network, images, batchSize: usualBatchSize(model, 'running') };
 }
 

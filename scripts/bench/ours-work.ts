@@ -38,7 +38,7 @@ async function product(engine: Engine, { size }: ProductTask): Promise<Work> {
 }
 
 async function trainingStep(engine: Engine, { spec, classes, shape, learningRate }: StepTask): Promise<Work> {
-  const learner = buildLearner(spec, { classes, shape });
+  const learner = await buildLearner(spec, { classes, shape });
   const programs = trainingPrograms(engine, learner);
   const sizes = ghostBatches(spec.batchSize, spec.batchSize, spec.ghostBatchSize);
   const [seconds] = await timed(async () => {
@@ -83,7 +83,7 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
 /** Compiled at the first evaluation: by then everything is, and its time is the warm-up's. */
 async function lossAndGradient(engine: Engine, task: GradientTask): Promise<Work> {
   const { spec, classes, shape, images: count, batchSize } = task;
-  const { model } = buildLearner(spec, { classes, shape });
+  const { model } = await buildLearner(spec, { classes, shape });
   const sizes = Array.from({ length: Math.ceil(count / batchSize) }, (_, i) => {
     return Math.min(batchSize, count - i * batchSize);
   });

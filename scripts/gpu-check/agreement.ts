@@ -53,7 +53,7 @@ export async function deviations(
   cpu: Engine,
   offBy = 0,
 ): Promise<Deviations> {
-  const learner = buildLearner(task.spec, task);
+  const learner = await buildLearner(task.spec, task);
   const [ours, theirs] = [trainer(engine, learner, task, steps), trainer(cpu, learner, task, steps)];
   const weights = initialise(learner.model.layout, { seed: task.spec.seed, batchNormScale: 'one' });
   let state: HostState = { ...weights, ...freshState(learner) };

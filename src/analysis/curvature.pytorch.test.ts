@@ -90,7 +90,7 @@ async function measure(
     labels: { shape: [IMAGES], data: source.labels },
   };
   await writeFile(files.images, encodeSafetensors(tensors));
-  const model = buildModel(name, {
+  const model = await buildModel(name, {
     classes: 10,
     dropout: 0,
     inputShape: source.shape,

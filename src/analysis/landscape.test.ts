@@ -6,7 +6,7 @@ import { createLandscape, type DirectionOptions, displaced, filterNormalisedDire
 import { trainSmallNetwork } from './testing/network.js';
 import { checkpointOf, sessionOf } from './testing/session.js';
 
-const { layout } = buildModel('c1', { classes: 10 });
+const { layout } = await buildModel('c1', { classes: 10 });
 const { parameters } = initialise(layout, { seed: 1, batchNormScale: 'uniform' });
 const stream = { seed: 1, purpose: 'direction' } as const;
 const draw = (options: Partial<DirectionOptions> = {}, w = parameters): Float64Array =>

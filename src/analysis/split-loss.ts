@@ -5,7 +5,7 @@ import { type DeviceArray, type Engine, float, sumOf } from '../engine/engine.js
 import { createProgramCache } from '../engine/program-cache.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
-import type { Model, ModelName } from '../nn/model.js';
+import type { Model } from '../nn/model.js';
 import { networkRow } from '../nn/networks.js';
 
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
@@ -47,7 +47,7 @@ export interface Losses {
 
 /** How many images make a batch where the user does not say. */
 export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): number {
-  return networkRow(name as ModelName).analysisBatch[batchNorm];
+  return networkRow(name).analysisBatch[batchNorm];
 }
 
 /**

@@ -60,7 +60,8 @@ export async function costsOf(specs: readonly RunSpec[], options: TrainingOption
         await keepPaces({ [key]: paces[key] });
       }
       const { epochs = 1, epochsDone = 0 } = earlier[i] ?? {};
-      runs.push({ spec, ...paces[key], ...costOf(spec, sources, { ...paces[key], done: epochsDone / epochs }) });
+      const cost = await costOf(spec, sources, { ...paces[key], done: epochsDone / epochs });
+      runs.push({ spec, ...paces[key], ...cost });
     }
     return { runs, lanes: Math.max(1, Math.min(places.length, unfinished.length)) };
   });

@@ -57,7 +57,7 @@ let data: string;
 let init: string;
 beforeAll(async () => {
   data = await smallMnist(IMAGES, 100);
-  const { layout } = buildModel('mlp', { classes: 10, hidden: HIDDEN });
+  const { layout } = await buildModel('mlp', { classes: 10, hidden: HIDDEN });
   init = join(await mkdtemp(join(tmpdir(), 'smoothout-methods-')), 'init.safetensors');
   const weights = initialise(layout, { seed: 4, batchNormScale: 'uniform' });
   await writeFile(init, encodeSafetensors(toTensors(weights, layout)));
@@ -103,7 +103,7 @@ async function runsOf(settings: object) {
 /** What the program drew in each step for each part of the batch. */
 async function drawsOf(spec: Awaited<ReturnType<typeof readRunConfig>>, parts: number): Promise<StoredTensors> {
   const images = { classes: 10, shape: { channels: 1, height: 28, width: 28 } };
-  const draw = createDraw(spec, buildLearner(spec, images));
+  const draw = createDraw(spec, await buildLearner(spec, images));
   const tensors: Record<string, StoredTensors[string]> = {};
   for (let epoch = 0; epoch < STEPS; epoch++) {
     for (let ghostBatch = 0; ghostBatch < parts; ghostBatch++) {

@@ -32,7 +32,7 @@ interface Case {
 
 /** The loss before each step: `ours` of the real program, `theirs` of PyTorch. */
 async function losses({ model, hidden, optimizer }: Case) {
-  const { layout } = buildModel(model, { classes: 10, ...(hidden && { hidden }) });
+  const { layout } = await buildModel(model, { classes: 10, ...(hidden && { hidden }) });
   const folder = await mkdtemp(join(tmpdir(), 'smoothout-pytorch-'));
   const init = join(folder, 'init.safetensors');
   const weights = initialise(layout, { seed: 4, batchNormScale: 'uniform' });

@@ -5,7 +5,11 @@ import { buildModel } from './model.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-const { layout } = buildModel('mlp', { classes: 3, hidden: [4], inputShape: { channels: 1, height: 2, width: 2 } });
+const { layout } = await buildModel('mlp', {
+  classes: 3,
+  hidden: [4],
+  inputShape: { channels: 1, height: 2, width: 2 },
+});
 const counting = () => tf.range(0, layout.size);
 
 describe('flat vectors', () => {

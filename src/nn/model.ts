@@ -5,11 +5,7 @@ import type { NamedTensors } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { DropoutDeclaration, ImageShape, Layer, Mode } from './layers.js';
 import { buildLayout, type Layout } from './layout.js';
-import { alexnet } from './models/alexnet.js';
-import { cifarShallow } from './models/cifar-shallow.js';
-import { f1, multilayerPerceptron } from './models/f1.js';
-import { resnet44 } from './models/resnet44.js';
-import { type ModelName, type NETWORKS, networkRow, ownNetwork } from './networks.js';
+import { type ModelName, networkRow } from './networks.js';
 
 export type { ImageShape, Mode } from './layers.js';
 export type { ModelName } from './networks.js';
@@ -42,20 +38,6 @@ export interface Model {
   forward(inputs: ForwardInputs, mode: Mode): ForwardOutputs;
 }
 
-/** A network for images of this shape. */
-type Build = (images: ImageShape, options: Required<Pick<ModelOptions, 'classes' | 'dropout' | 'hidden'>>) => Layer;
-
-const shallow: Build = (images, { classes, dropout }) => cifarShallow(images, classes, dropout);
-
-const BUILD: Readonly<Record<keyof typeof NETWORKS, Build>> = {
-  f1: (images, { classes }) => f1(images, classes),
-  c1: shallow,
-  c3: shallow,
-  resnet44: (images, { classes }) => resnet44(images, classes),
-  alexnet: (images, { classes, dropout }) => alexnet(images, classes, dropout),
-  mlp: (images, { classes, hidden }) => multilayerPerceptron(images, hidden, classes),
-};
-
 export interface ModelOptions {
   readonly classes: number;
   /** Probability of dropping a unit, for the networks that have dropout: C1, C3 and AlexNet (0.5 unless given). */
@@ -70,8 +52,8 @@ export interface ModelOptions {
  * One of the paper's networks (models/*.ts), or `mlp`, a small perceptron for trials.
  * @throws SmoothOutError CONFIG_INVALID where an option does not fit the network.
  */
-export function buildModel(name: ModelName, options: ModelOptions): Model {
-  const { datasets, dropout: usualDropout } = networkRow(name);
+export async function buildModel(name: ModelName, options: ModelOptions): Promise<Model> {
+  const { datasets, dropout: usualDropout, load } = networkRow(name);
   const {
     classes,
     inputShape = imageShape(datasets?.[0] ?? 'mnist'),
@@ -82,10 +64,10 @@ export function buildModel(name: ModelName, options: ModelOptions): Model {
     throw invalid(`model "${name}" needs at least 2 classes, not ${classes}`);
   if (!(dropout >= 0 && dropout < 1)) throw invalid(`dropout is a probability in [0, 1), not ${dropout}`);
   if (dropout > 0 && usualDropout === null) throw invalid(`model "${name}" has no dropout, but dropout is ${dropout}`);
-  const build = ownNetwork(name)?.build ?? BUILD[name as keyof typeof NETWORKS];
   const badWidth = hidden.find((units) => !Number.isInteger(units) || units < 1);
   if (badWidth !== undefined) throw invalid(`every hidden layer needs a whole number of units, not ${badWidth}`);
-  return modelOf(name, inputShape, classes, build(inputShape, { classes, dropout, hidden }));
+  const { default: network } = await load();
+  return modelOf(name, inputShape, classes, network.build(inputShape, { classes, dropout, hidden }));
 }
 
 function invalid(message: string): SmoothOutError {

@@ -20,7 +20,7 @@ function multiplyAdds({ name, inputShapes, outputShapes }: Kernel): number[] {
 // AlexNet is left out: its forward pass takes half a minute on tfjs's own backend.
 test.each(['f1', 'c1', 'c3', 'resnet44', 'mlp'] as const)('%s computes what its row says', async (name) => {
   await tf.setBackend('cpu');
-  const { layout, inputShape, forward } = buildModel(name, { classes: name === 'c3' ? 100 : 10 });
+  const { layout, inputShape, forward } = await buildModel(name, { classes: name === 'c3' ? 100 : 10 });
   const { parameters, statistics } = initialise(layout, { seed: 1, batchNormScale: 'one' });
   const { kernels } = await tf.profile(() => {
     const inputs = {

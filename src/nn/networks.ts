@@ -1,7 +1,6 @@
 /**
- * The networks there are: a row of plain data for each. A network is a file in models/ and a row here; the compiler asks
- * for the line in model.ts that brings the two together. Nothing here needs TensorFlow.js, so that configs are checked
- * without loading it.
+ * The networks there are: a row for each, which names its file in models/. That is loaded once such a network is built, so
+ * that configs are checked without TensorFlow.js.
  */
 import type { DatasetName } from '../data/catalogue.js';
 import type { ModulePath } from '../data/own.js';
@@ -25,10 +24,27 @@ export interface NetworkRow {
   readonly analysisBatch: { readonly running: number; readonly batch: number };
   /** Multiplications and additions of a forward pass over one image: of all its products, and of the first of them. */
   readonly multiplyAdds: { readonly all: number; readonly first: number } | null;
+  readonly load: () => Promise<{ readonly default: NetworkFile }>;
+}
+
+/** What a network's file exports as its default. */
+export interface NetworkFile {
+  /** The network for images of a shape. @param options `dropout` is 0 where nothing is to be dropped. */
+  build(images: ImageShape, options: BuildOptions & { readonly hidden: readonly number[] }): Layer;
+}
+
+export interface BuildOptions {
+  readonly classes: number;
+  readonly dropout: number;
 }
 
 const plain = { dropout: null, hasHiddenWidths: false } as const;
-const shallow = { dropout: 0.5, hasHiddenWidths: false, analysisBatch: { running: 500, batch: 5000 } } as const;
+const shallow = {
+  dropout: 0.5,
+  hasHiddenWidths: false,
+  analysisBatch: { running: 500, batch: 5000 },
+  load: () => import('./models/cifar-shallow.js'),
+} as const;
 const perceptron = { running: 2000, batch: 5000 } as const;
 
 export const NETWORKS = {
@@ -38,6 +54,7 @@ export const NETWORKS = {
     datasets: ['mnist'],
     analysisBatch: perceptron,
     multiplyAdds: { all: 1_455_104, first: 401_408 },
+    load: () => import('./models/f1.js'),
   },
   c1: { ...shallow, title: 'C1', datasets: ['cifar10'], multiplyAdds: { all: 29_235_072, first: 4_915_200 } },
   c3: { ...shallow, title: 'C3', datasets: ['cifar100'], multiplyAdds: { all: 29_252_352, first: 4_915_200 } },
@@ -47,6 +64,7 @@ export const NETWORKS = {
     datasets: ['cifar10', 'cifar100'],
     analysisBatch: { running: 250, batch: 500 },
     multiplyAdds: { all: 97_436_288, first: 442_368 },
+    load: () => import('./models/resnet44.js'),
   },
   alexnet: {
     title: 'AlexNet',
@@ -55,6 +73,7 @@ export const NETWORKS = {
     hasHiddenWidths: false,
     analysisBatch: { running: 50, batch: 100 },
     multiplyAdds: { all: 714_188_480, first: 70_276_800 },
+    load: () => import('./models/alexnet.js'),
   },
   mlp: {
     title: 'MLP',
@@ -64,6 +83,7 @@ export const NETWORKS = {
     analysisBatch: perceptron,
     // With the usual hidden layers, on MNIST.
     multiplyAdds: { all: 118_016, first: 100_352 },
+    load: () => import('./models/mlp.js'),
   },
 } as const satisfies Readonly<Record<string, NetworkRow>>;
 
@@ -73,30 +93,28 @@ export interface OwnNetwork {
   /** As in a row: null, which is meant where it is left out, for no dropout. */
   readonly dropout?: NetworkRow['dropout'] | undefined;
   readonly analysisBatch?: NetworkRow['analysisBatch'] | undefined;
-  /** The network for images of a shape. @param options `dropout` is 0 where nothing is to be dropped. */
-  build(images: ImageShape, options: { readonly classes: number; readonly dropout: number }): Layer;
+  /** As a network's file has it. */
+  build(images: ImageShape, options: BuildOptions): Layer;
 }
-
-const registered = new Map<string, OwnNetwork>();
-
-export function registerNetwork(path: string, network: OwnNetwork): void {
-  registered.set(path, network);
-}
-
-export const ownNetwork = (path: string): OwnNetwork | undefined => registered.get(path);
 
 /** A network that comes with smoothout, or the path of a module. */
 export type ModelName = keyof typeof NETWORKS | ModulePath;
 
-export const MODEL_NAMES = Object.keys(NETWORKS) as readonly (keyof typeof NETWORKS)[];
+const rows = new Map<string, NetworkRow>(Object.entries(NETWORKS));
 
-export const isModelName = (name: string): name is ModelName => name in NETWORKS || registered.has(name);
+export const MODEL_NAMES = [...rows.keys()];
+
+export function registerNetwork(path: string, own: OwnNetwork): void {
+  const { title, dropout = null, analysisBatch = { running: 250, batch: 500 } } = own;
+  const load = async () => ({ default: own });
+  rows.set(path, { ...plain, title, dropout, analysisBatch, datasets: null, multiplyAdds: null, load });
+}
+
+export const isModelName = (name: string): name is ModelName => rows.has(name);
 
 /** @throws Error for a path that no config has named: a programming error. */
-export function networkRow(name: ModelName): NetworkRow {
-  if (name in NETWORKS) return NETWORKS[name as keyof typeof NETWORKS];
-  const own = registered.get(name);
-  if (own === undefined) throw new Error(`no config has loaded the network ${name}`);
-  const { title, dropout = null, analysisBatch = { running: 250, batch: 500 } } = own;
-  return { title, dropout, analysisBatch, datasets: null, hasHiddenWidths: false, multiplyAdds: null };
+export function networkRow(name: string): NetworkRow {
+  const row = rows.get(name);
+  if (row === undefined) throw new Error(`no config has loaded the network ${name}`);
+  return row;
 }

@@ -5,8 +5,8 @@ import type { Layout } from './layout.js';
 import { buildModel } from './model.js';
 import { fromTensors, initialise, toTensors } from './weights.js';
 
-const c1 = buildModel('c1', { classes: 10 }).layout;
-const resnet = buildModel('resnet44', { classes: 10 }).layout;
+const { layout: c1 } = await buildModel('c1', { classes: 10 });
+const { layout: resnet } = await buildModel('resnet44', { classes: 10 });
 
 function piece(flat: Float32Array, layout: Layout, name: string): Float32Array {
   const slot = layout.parameters.find((candidate) => candidate.name === name);
@@ -61,7 +61,11 @@ describe('initialisation', () => {
   });
 });
 
-const { layout } = buildModel('mlp', { classes: 3, hidden: [4], inputShape: { channels: 1, height: 2, width: 2 } });
+const { layout } = await buildModel('mlp', {
+  classes: 3,
+  hidden: [4],
+  inputShape: { channels: 1, height: 2, width: 2 },
+});
 const weights = initialise(layout, { seed: 1, batchNormScale: 'uniform' });
 const tensors = toTensors(weights, layout);
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
   data = await writeMnist(200, 80);
 });
 
-const model = buildModel('mlp', { classes: 10, hidden: [4] });
+const model = await buildModel('mlp', { classes: 10, hidden: [4] });
 const tensors = toTensors(initialise(model.layout, { seed: 1, batchNormScale: 'one' }), model.layout);
 
 /** A run's folder with these settings; the path of its checkpoint. */

@@ -51,7 +51,7 @@ export async function openCheckpoint(session: Session, path: string, config?: st
     );
   }
   const { train, test } = chooseSources(spec, await session.dataset(spec));
-  const model = buildModel(spec.model, {
+  const model = await buildModel(spec.model, {
     classes: train.classes,
     inputShape: train.shape,
     dropout: 0,

@@ -8,7 +8,7 @@ import { initialise } from '../nn/weights.js';
 import { createEvaluator } from './evaluate.js';
 
 const source = tinySource('test', 2300);
-const model = buildModel('mlp', { classes: 3, hidden: [8], inputShape: source.shape });
+const model = await buildModel('mlp', { classes: 3, hidden: [8], inputShape: source.shape });
 const weights = initialise(model.layout, { seed: 1, batchNormScale: 'uniform' });
 /** Statistics that differ from the initial ones, so that using those of the batch would show. */
 const statistics = weights.statistics.map((value, i) => value + 0.1 * (i % 5));

@@ -121,9 +121,9 @@ test('the noise of SmoothOut is a·u, whatever the weights', () => {
   expect(theta).toEqual(u.map((value) => Math.fround(A) * value));
 });
 
-describe('the numbers drawn', () => {
+describe('the numbers drawn', async () => {
   const A = 0.03;
-  const { layout } = buildModel('mlp', { classes: 10, hidden: [32] });
+  const { layout } = await buildModel('mlp', { classes: 10, hidden: [32] });
   const N = layout.size;
 
   function theta(place: Partial<Stream>, parameters: PerturbedParameters = 'all'): Float32Array {

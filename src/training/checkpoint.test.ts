@@ -9,7 +9,11 @@ import { type Checkpoint, describe as describeRun, readCheckpoint, saveCheckpoin
 import { buildLearner } from './learner.js';
 import { TINY_DATASET, temporaryFolder, tinySpec } from './testing/tiny.js';
 
-const { layout } = buildModel('mlp', { classes: 3, hidden: [8], inputShape: { channels: 1, height: 4, width: 4 } });
+const { layout } = await buildModel('mlp', {
+  classes: 3,
+  hidden: [8],
+  inputShape: { channels: 1, height: 4, width: 4 },
+});
 const spec = tinySpec();
 const weights = initialise(layout, { seed: 9, batchNormScale: 'uniform' });
 // Numbers that text, or doubles turned into text, would not keep: −0, the smallest, NaN's own bits.
@@ -36,7 +40,7 @@ beforeEach(() => saveCheckpoint(path, spec, layout, CHECKPOINT));
 const bits = (values: Float32Array) =>
   new Uint32Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength));
 const learnerOf = (as: RunSpec) => buildLearner(as, TINY_DATASET.train);
-const read = (as = spec, learner = learnerOf(as)) => readCheckpoint(path, as, learner);
+const read = async (as = spec, learner = learnerOf(as)) => readCheckpoint(path, as, await learner);
 const refusal = (message: RegExp) => ({
   code: 'CHECKPOINT_INVALID',
   exitStatus: 5,

@@ -17,12 +17,12 @@ export interface RunCost {
 const PRODUCTS = 3;
 
 /** @param done the share of the run that is done, from 0 to 1. */
-export function costOf(
+export async function costOf(
   spec: RunSpec,
   { train, validation }: Sources,
   { imagesPerSecond, done }: { readonly imagesPerSecond: number; readonly done: number },
-): RunCost {
-  const learner = buildLearner(spec, train);
+): Promise<RunCost> {
+  const learner = await buildLearner(spec, train);
   const evaluations = evaluationsOf(learner.method);
   const { epochs, updates, sizes } = planOf(spec, train.count, evaluations);
   const trained = (train.count * updates) / sizes(0).length;

@@ -21,9 +21,9 @@ export interface Learner {
 
 type ImageKind = Pick<ImageSource, 'classes' | 'shape'>;
 
-export function buildLearner(spec: RunSpec, images: ImageKind): Learner {
+export async function buildLearner(spec: RunSpec, images: ImageKind): Promise<Learner> {
   const { optimizer, method } = spec;
-  const model = buildNetwork(spec, images);
+  const model = await buildNetwork(spec, images);
   return {
     model,
     optimizer: buildOptimizer(optimizer, model.layout),
@@ -34,7 +34,7 @@ export function buildLearner(spec: RunSpec, images: ImageKind): Learner {
   };
 }
 
-export function buildNetwork({ model, dropout, hidden }: RunSpec, { classes, shape }: ImageKind): Model {
+export function buildNetwork({ model, dropout, hidden }: RunSpec, { classes, shape }: ImageKind): Promise<Model> {
   const options = { classes, inputShape: shape, ...(dropout !== null && { dropout }), ...(hidden && { hidden }) };
   return buildModel(model, options);
 }

@@ -33,7 +33,7 @@ export async function practise(session: Session, spec: RunSpec, onStep: (pace: P
   const { engine, signal } = session;
   const { train: source } = chooseSources(spec, await session.dataset(spec));
   checkBatches(spec, source);
-  const learner = buildLearner(spec, source);
+  const learner = await buildLearner(spec, source);
   const plan = planOf(spec, source.count, evaluationsOf(learner.method));
   const programs = trainingPrograms(engine, learner);
   const stepper = createStepper(spec, learner, programs, signal);

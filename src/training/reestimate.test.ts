@@ -31,9 +31,9 @@ const variance = (values: readonly number[]) =>
 
 test('running statistics of given parameters are the means over the batches of each batch’s own', async () => {
   const spec = tinySpec();
-  const { layout } = buildLearner(spec, train).model;
+  const { layout } = (await buildLearner(spec, train)).model;
   const { parameters } = initialise(layout, { seed: 3, batchNormScale: 'one' });
-  const reestimator = createReestimator(createOnnxEngine({ threads: 1 }), spec, train);
+  const reestimator = await createReestimator(createOnnxEngine({ threads: 1 }), spec, train);
   const statistics = [...(await reestimator.statisticsOf(parameters))];
   await reestimator.dispose();
   const outputs = await activations(parameters);

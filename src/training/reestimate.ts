@@ -13,8 +13,8 @@ import { buildNetwork } from './learner.js';
  * Means over the training images, in batches (and ghost batches) as the run has them, of each batch's own statistics, as
  * `torch.optim.swa_utils.update_bn` does. Without dropout and augmentation.
  */
-export function createReestimator(engine: Engine, spec: RunSpec, source: ImageSource) {
-  const model = buildNetwork({ ...spec, dropout: 0 }, source);
+export async function createReestimator(engine: Engine, spec: RunSpec, source: ImageSource) {
+  const model = await buildNetwork({ ...spec, dropout: 0 }, source);
   const { size, statisticsSize } = model.layout;
   const zeros = new Float32Array(statisticsSize);
   const programs = createProgramCache((count: number) =>

@@ -182,8 +182,8 @@ describe('a diverging run', () => {
   });
 });
 
-describe('a run that starts from given parameters', () => {
-  const { layout } = buildLearner(SPEC, TINY_DATASET.train).model;
+describe('a run that starts from given parameters', async () => {
+  const { layout } = (await buildLearner(SPEC, TINY_DATASET.train)).model;
 
   async function initFile(weights = initialise(layout, { seed: 77, batchNormScale: 'one' })) {
     const path = `${await temporaryFolder()}/init.safetensors`;

@@ -71,7 +71,7 @@ export async function prepareRuns(session: Session, specs: readonly RunSpec[]): 
   for (const spec of specs) {
     const { train } = chooseSources(spec, await session.dataset(spec));
     checkBatches(spec, train);
-    const { method } = buildLearner(spec, train);
+    const { method } = await buildLearner(spec, train);
     images.push(train.count * planOf(spec, train.count, evaluationsOf(method)).epochs);
   }
   return images;
@@ -124,7 +124,7 @@ interface RunInFolder {
 async function trainInFolder(run: RunInFolder, { onNotice, onStart, onStep, onEpoch }: RunEvents): Promise<RunRecord> {
   const { session, spec, paths, dataset, sources, earlier } = run;
   const { engine, signal, provenance } = session;
-  const learner = buildLearner(spec, sources.train);
+  const learner = await buildLearner(spec, sources.train);
   const from = await startingPoint(spec, paths, learner);
   const epochs = await truncateMetrics(paths.metrics, from.progress.epoch);
   if (epochs.length < from.progress.epoch) {

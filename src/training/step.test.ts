@@ -32,20 +32,20 @@ const place = (step = 0): StepPlace => ({ epoch: 0, step, done: step, total: 100
 
 const specOf = (method: object, more: object = {}) => tinySpec({ ...SETTINGS, methods: [method], ...more });
 const BASELINE = { name: 'baseline' };
-const learner = buildLearner(specOf(BASELINE), source);
+const learner = await buildLearner(specOf(BASELINE), source);
 const start = initialise(learner.model.layout, { seed: 5, batchNormScale: 'one' });
 
 const NEVER = new AbortController().signal;
 
 /** Takes the steps of these settings on any engine. */
-function stepperOf(spec: RunSpec, on: Engine) {
-  const own = buildLearner(spec, source);
+async function stepperOf(spec: RunSpec, on: Engine) {
+  const own = await buildLearner(spec, source);
   return { own, stepper: createStepper(spec, own, trainingPrograms(on, own), NEVER) };
 }
 
 /** What one step of these settings does, from any parameters and at any place in the training. */
-function stepperFor(spec = specOf(BASELINE)) {
-  const { own, stepper } = stepperOf(spec, engine);
+async function stepperFor(spec = specOf(BASELINE)) {
+  const { own, stepper } = await stepperOf(spec, engine);
   return async (batch: Batch, parameters = start.parameters, at = place()) => {
     const host = { ...start, parameters, ...freshState(own) };
     const parts = inGhosts(batch, spec);
@@ -75,12 +75,12 @@ async function* inGhosts({ images, labels, count }: Batch, { batchSize, ghostBat
   }
 }
 
-const stepOn = (batch: Batch, spec?: RunSpec, parameters?: Float32Array, at?: StepPlace) =>
-  stepperFor(spec)(batch, parameters, at);
+const stepOn = async (batch: Batch, spec?: RunSpec, parameters?: Float32Array, at?: StepPlace) =>
+  (await stepperFor(spec))(batch, parameters, at);
 
 /** θ of a pass, as the step draws it. */
-function thetaOf(spec = specOf(BASELINE), at = place(), ghostBatch = 0, copy = 0): Float32Array {
-  const { u, a } = createDraw(spec, buildLearner(spec, source)).noise(at, { ghostBatch, copy });
+async function thetaOf(spec = specOf(BASELINE), at = place(), ghostBatch = 0, copy = 0): Promise<Float32Array> {
+  const { u, a } = createDraw(spec, await buildLearner(spec, source)).noise(at, { ghostBatch, copy });
   return u!.map((value) => value * a![0]!);
 }
 
@@ -133,7 +133,7 @@ describe('ghost batches', () => {
 
 test('a step in one program and one in two, pass and update, come to the same', async () => {
   const spec = specOf({ name: 'smoothout', noise: { a: 0.1 } });
-  const own = buildLearner(spec, source);
+  const own = await buildLearner(spec, source);
   const programs = trainingPrograms(engine, own);
   const { images, labels, count } = await batchOf(0, 16);
   const { parameters, statistics } = start;
@@ -170,7 +170,7 @@ describe('SmoothOut', () => {
     const batch = await batchOf(0, 16);
     const spec = specOf(smoothout);
     const noisy = await stepOn(batch, spec, start.parameters, place(3));
-    const there = await stepOn(batch, specOf(BASELINE), plus(start.parameters, thetaOf(spec, place(3))));
+    const there = await stepOn(batch, specOf(BASELINE), plus(start.parameters, await thetaOf(spec, place(3))));
     expect(Array.from(noisy.gradient)).toEqual(close(there.gradient));
     expect(noisy.statistics).toEqual(there.statistics);
     expect(noisy.lossSum).toBeCloseTo(there.lossSum, 5);
@@ -179,7 +179,7 @@ describe('SmoothOut', () => {
 
   test.each(['step', 'ghostBatch'])('per %s', async (per) => {
     const spec = specOf({ name: 'smoothout', noise: { a: 0.2, per } }, { ghostBatchSize: 4 });
-    const thetas = [0, 1, 2, 3].map((ghostBatch) => thetaOf(spec, place(), ghostBatch));
+    const thetas = await Promise.all([0, 1, 2, 3].map((ghostBatch) => thetaOf(spec, place(), ghostBatch)));
     expect(new Set(thetas.map(String)).size).toBe(per === 'step' ? 1 : 4);
     const parts = [];
     for (const [i, theta] of thetas.entries()) {
@@ -200,7 +200,7 @@ describe('deterministic SmoothOut (Fig. 2(a), Eq. 1)', () => {
     const spec = deterministic(3);
     const parts = [];
     for (const copy of [0, 1, 2]) {
-      parts.push(await stepOn(batch, specOf(BASELINE), plus(start.parameters, thetaOf(spec, place(), 0, copy))));
+      parts.push(await stepOn(batch, specOf(BASELINE), plus(start.parameters, await thetaOf(spec, place(), 0, copy))));
     }
     const step = await stepOn(batch, spec);
     expect(Array.from(step.gradient)).toEqual(close(mean(parts.map(({ gradient }) => gradient))));
@@ -211,16 +211,17 @@ describe('deterministic SmoothOut (Fig. 2(a), Eq. 1)', () => {
     );
   });
 
-  test('keeps its perturbations for the whole training, each copy its own', () => {
+  test('keeps its perturbations for the whole training, each copy its own', async () => {
     const spec = deterministic(2);
-    expect(thetaOf(spec, { ...place(7), epoch: 4 }, 1, 0)).toEqual(thetaOf(spec, place(), 0, 0));
-    expect(thetaOf(spec, place(), 0, 1)).not.toEqual(thetaOf(spec, place(), 0, 0));
+    const theta = await thetaOf(spec, place(), 0, 0);
+    expect(await thetaOf(spec, { ...place(7), epoch: 4 }, 1, 0)).toEqual(theta);
+    expect(await thetaOf(spec, place(), 0, 1)).not.toEqual(theta);
   });
 
   test('comes to the smoothed gradient as N grows, and so does the average of stochastic steps (Eqs. 6 to 8)', async () => {
     const batch = await batchOf(0, 16);
     const stochastic = specOf({ name: 'smoothout', noise: { a: 0.2 } });
-    const stochasticStep = stepperFor(stochastic);
+    const stochasticStep = await stepperFor(stochastic);
     const draws: Float32Array[] = [];
     for (let t = 0; t < 1000; t++) draws.push((await stochasticStep(batch, start.parameters, place(t))).gradient);
     const smoothed = mean(draws);
@@ -244,7 +245,7 @@ describe('deterministic SmoothOut (Fig. 2(a), Eq. 1)', () => {
 test('steps give back every array of the device that they no longer need', async () => {
   const eager = createEagerEngine();
   const spec = specOf({ name: 'smoothout-deterministic', copies: 2 }, { ghostBatchSize: 8 });
-  const { own, stepper } = stepperOf(spec, eager);
+  const { own, stepper } = await stepperOf(spec, eager);
   let state = await uploadState(eager, { ...start, ...freshState(own) });
   const counts = [];
   for (let step = 0; step < 4; step++) {

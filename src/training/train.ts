@@ -48,7 +48,7 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
   const { spec, paths, engine, learner, sources, plan, signal } = training;
   const programs = trainingPrograms(engine, learner);
   const evaluator = createEvaluator(engine, learner.model);
-  const reestimator = createReestimator(engine, spec, sources.train);
+  const reestimator = await createReestimator(engine, spec, sources.train);
   const stepper = createStepper(spec, learner, programs, signal);
   const epochs = [...earlier];
   let { progress } = from;
@@ -154,7 +154,7 @@ export async function trainEpoch(
 
 interface Evaluation {
   readonly evaluator: Evaluator;
-  readonly reestimator: ReturnType<typeof createReestimator>;
+  readonly reestimator: Awaited<ReturnType<typeof createReestimator>>;
 }
 
 /**

@@ -47,7 +47,7 @@ export interface TrainedNetwork {
 /** 784–16–10 with a batch-normalised hidden layer, after `iterations` of L-BFGS on its training loss. */
 export async function trainSmallNetwork(iterations: number, count = 400): Promise<TrainedNetwork> {
   const engine = createOnnxEngine({ threads: 1 });
-  const model = buildModel('mlp', { classes: 10, hidden: [16], dropout: 0 });
+  const model = await buildModel('mlp', { classes: 10, hidden: [16], dropout: 0 });
   const initial = initialise(model.layout, { seed: 1, batchNormScale: 'one' });
   const source = patternImages(count, 2);
   const images = await openImages(source);

@@ -6,8 +6,6 @@ import {
   conv2d,
   dropout,
   flattenChannelsFirst,
-  type ImageShape,
-  type Layer,
   linear,
   type Module,
   maxPool3x3Stride2,
@@ -15,6 +13,7 @@ import {
   relu,
   sequential,
 } from '../layers.js';
+import type { NetworkFile } from '../networks.js';
 
 /**
  * C1 (CIFAR-10) and C3 (CIFAR-100), as the authors built them (`models/cifar_shallow.py`): two convolutions, each
@@ -26,21 +25,23 @@ import {
  * layers `classifier.0.weight`, `classifier.4.weight`, `classifier.8.weight` and `classifier.8.bias`.
  * C1 has 1,388,490 parameters, C3 1,405,860.
  */
-export function cifarShallow({ channels, height, width }: ImageShape, classes: number, dropoutRate: number): Layer {
-  const features = sequential(...convolution(channels, 64), ...convolution(64, 64));
-  const flattened = 64 * pooledSide(pooledSide(height)) * pooledSide(pooledSide(width));
-  const classifier = sequential(
-    ...hidden(flattened, 384, dropoutRate),
-    ...hidden(384, 192, dropoutRate),
-    linear(192, classes, { bias: true }),
-  );
-  return chain(channelsLast, features('features'), flattenChannelsFirst, classifier('classifier'));
-}
+export default {
+  build({ channels, height, width }, { classes, dropout: rate }) {
+    const features = sequential(...convolution(channels, 64), ...convolution(64, 64));
+    const flattened = 64 * pooledSide(pooledSide(height)) * pooledSide(pooledSide(width));
+    const classifier = sequential(
+      ...hidden(flattened, 384, rate),
+      ...hidden(384, 192, rate),
+      linear(192, classes, { bias: true }),
+    );
+    return chain(channelsLast, features('features'), flattenChannelsFirst, classifier('classifier'));
+  },
+} satisfies NetworkFile;
 
 function convolution(inputs: number, outputs: number): Module[] {
   return [conv2d({ inputs, outputs, kernel: 5, padding: 2 }), maxPool3x3Stride2, batchNorm(outputs), relu];
 }
 
-function hidden(inputs: number, units: number, dropoutRate: number): Module[] {
-  return [linear(inputs, units, { bias: false }), batchNorm(units), relu, dropout(dropoutRate, units)];
+function hidden(inputs: number, units: number, rate: number): Module[] {
+  return [linear(inputs, units, { bias: false }), batchNorm(units), relu, dropout(rate, units)];
 }

@@ -1,31 +1,12 @@
-/** F1, the fully connected network for MNIST, and perceptrons of other widths. */
-import { batchNorm } from '../batch-norm.js';
-import { chain, flattenImages, type ImageShape, type Layer, linear, type Module, relu, sequential } from '../layers.js';
+/** F1, the fully connected network for MNIST. */
+import type { NetworkFile } from '../networks.js';
+import { multilayerPerceptron } from './mlp.js';
 
 /**
  * F1 of Keskar et al., as the authors built it (`models/mnist_f1.py`): five batch-normalised hidden layers of 512 ReLUs.
  * The biases before batch normalisation are redundant and are kept, as there. Names: `layers.0.weight` …
  * `layers.15.bias`. 1,462,794 parameters for MNIST.
  */
-export function f1(input: ImageShape, classes: number): Layer {
-  return multilayerPerceptron(input, [512, 512, 512, 512, 512], classes);
-}
-
-/**
- * A perceptron with batch-normalised hidden layers: [Linear, BatchNorm1d, ReLU] for each of `hidden`, then Linear.
- * Parameters: `layers.0.weight`, `layers.0.bias`, `layers.1.weight` … by index in one `Sequential` called `layers`.
- */
-export function multilayerPerceptron(
-  { channels, height, width }: ImageShape,
-  hidden: readonly number[],
-  classes: number,
-): Layer {
-  const widths = [channels * height * width, ...hidden];
-  const hiddenLayers = hidden.flatMap((units, index): Module[] => [
-    linear(widths[index]!, units, { bias: true }),
-    batchNorm(units),
-    relu,
-  ]);
-  const output = linear(widths.at(-1)!, classes, { bias: true });
-  return chain(flattenImages, sequential(...hiddenLayers, output)('layers'));
-}
+export default {
+  build: (images, { classes }) => multilayerPerceptron(images, [512, 512, 512, 512, 512], classes),
+} satisfies NetworkFile;

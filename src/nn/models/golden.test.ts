@@ -21,9 +21,9 @@ describe('forward pass, gradient and running statistics agree with PyTorch to 1e
 });
 
 describe('names are those of the PyTorch state_dict, in its order', () => {
-  test.each(GOLDEN_NAMES)('%s', (name) => {
+  test.each(GOLDEN_NAMES)('%s', async (name) => {
     const golden = readGolden(name);
-    const { layout } = modelOfGolden(golden);
+    const { layout } = await modelOfGolden(golden);
     expect(layout.parameters.map((slot) => slot.name)).toEqual(Object.keys(golden.train.gradient));
     expect(layout.statistics.map((slot) => slot.name)).toEqual(Object.keys(golden.train.statistics));
   });

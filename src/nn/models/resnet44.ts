@@ -7,13 +7,12 @@ import {
   composite,
   conv2d,
   globalAveragePool,
-  type ImageShape,
-  type Layer,
   linear,
   type Module,
   relu,
   sequential,
 } from '../layers.js';
+import type { NetworkFile } from '../networks.js';
 
 const BLOCKS_PER_STAGE = 7;
 
@@ -27,19 +26,21 @@ const BLOCKS_PER_STAGE = 7;
  * `fc.weight`, `fc.bias`. The authors' `state_dict` repeats all but `fc` under `feats.*`; these aliases are left out.
  * 661,338 parameters for 10 classes, 667,188 for 100.
  */
-export function resnet44({ channels }: ImageShape, classes: number): Layer {
-  return chain(
-    channelsLast,
-    convolution({ inputs: channels, outputs: 16, kernel: 3 })('conv1'),
-    normalisation(16)('bn1'),
-    relu(''),
-    stage(16, 16, 1)('layer1'),
-    stage(16, 32, 2)('layer2'),
-    stage(32, 64, 2)('layer3'),
-    globalAveragePool,
-    linear(64, classes, { bias: true })('fc'),
-  );
-}
+export default {
+  build({ channels }, { classes }) {
+    return chain(
+      channelsLast,
+      convolution({ inputs: channels, outputs: 16, kernel: 3 })('conv1'),
+      normalisation(16)('bn1'),
+      relu(''),
+      stage(16, 16, 1)('layer1'),
+      stage(16, 32, 2)('layer2'),
+      stage(32, 64, 2)('layer3'),
+      globalAveragePool,
+      linear(64, classes, { bias: true })('fc'),
+    );
+  },
+} satisfies NetworkFile;
 
 function stage(inputs: number, outputs: number, stride: number): Module {
   const later = Array.from({ length: BLOCKS_PER_STAGE - 1 }, () => basicBlock(outputs, outputs, 1));

@@ -35,7 +35,12 @@ export function readGolden(name: string, folder: URL = GOLDENS_FOLDER): Golden {
   return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Golden;
 }
 
-export function modelOfGolden({ model, classes, inputShape: [channels, height, width], hidden }: Golden): Model {
+export function modelOfGolden({
+  model,
+  classes,
+  inputShape: [channels, height, width],
+  hidden,
+}: Golden): Promise<Model> {
   return buildModel(model, { classes, inputShape: { channels, height, width }, ...(hidden && { hidden }) });
 }
 
@@ -89,7 +94,7 @@ export function goldenFunction(model: Model, mode: Mode) {
  * `relative` times the number, or times its tensor's root mean square where that is larger.
  */
 export async function deviationsFromGolden(golden: Golden, run: Runner, relative = 1e-4): Promise<Deviation[]> {
-  const model = modelOfGolden(golden);
+  const model = await modelOfGolden(golden);
   const deviations: Deviation[] = [];
   for (const mode of ['train', 'running'] as const) {
     const { dropout, ...inputs } = testInputs(model, golden.batch, golden.seed);

@@ -27,7 +27,7 @@ const CASES = MODELS.flatMap(([name, options, modes]) => modes.map((mode) => [na
 
 describe('whole models agree with the eager engine', () => {
   test.each(CASES)('%s, mode %s', async (name, mode, options) => {
-    const model = buildModel(name, options);
+    const model = await buildModel(name, options);
     const { dropout, ...given } = testInputs(model, 5, 2);
     const inputs = mode === 'train' && model.dropoutUnits > 0 ? { ...given, dropout } : given;
     const fn = goldenFunction(model, mode);

@@ -24,7 +24,7 @@ const NETWORKS: readonly [name: ModelName, options: ModelOptions, network: Netwo
 
 /** The model's gradient as the engine has it, and its loss as a function of the flat parameters in float64. */
 async function prepare(name: ModelName, options: ModelOptions, network: Network) {
-  const model = buildModel(name, options);
+  const model = await buildModel(name, options);
   const { slots, inputs } = { slots: model.layout.parameters, inputs: testInputs(model, BATCH, 1) };
   const { dropout: _, ...given } = inputs;
   const outputs = await engineRunner(createOnnxEngine())(goldenFunction(model, 'batch'), given);

@@ -19,7 +19,7 @@ const MODELS: readonly [name: ModelName, options: ModelOptions, batch: number][]
 test.each(MODELS)(
   '%s: loss and gradient are the same bits when run again and when compiled again',
   async (name, options, batch) => {
-    const model = buildModel(name, options);
+    const model = await buildModel(name, options);
     const { dropout: _, ...inputs } = testInputs(model, batch, 3);
     const results: Readonly<Record<string, Float32Array>>[] = [];
     for (let compiled = 0; compiled < 2; compiled++) {
@@ -42,7 +42,7 @@ const MEGABYTE = 2 ** 20;
 const HIDDEN = 1000;
 
 test('200 steps take no more memory than 20', async () => {
-  const model = buildModel('mlp', { classes: 10, inputShape: square(1, 7), hidden: [HIDDEN, HIDDEN] });
+  const model = await buildModel('mlp', { classes: 10, inputShape: square(1, 7), hidden: [HIDDEN, HIDDEN] });
   const { dropout: _, ...inputs } = testInputs(model, 4, 1);
   const evaluate = goldenFunction(model, 'batch');
   const program = await createOnnxEngine().compile(
