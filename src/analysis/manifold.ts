@@ -3,9 +3,18 @@
  * are drawn from U(−1, 1) and scaled to length 1, and A is the pseudo-inverse of A⁺.
  */
 
-import { choleskyUpper, solveUpper, solveUpperTransposed } from '../lbfgsb/compact-matrices.js';
+import {
+  addEntry,
+  choleskyUpper,
+  entry,
+  type Matrix,
+  setEntry,
+  solveUpper,
+  solveUpperTransposed,
+  squareMatrix,
+} from '../lbfgsb/matrix.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
-import { columnDots } from '../lbfgsb/vectors.js';
+import { add, at, axpy, columnDots } from '../lbfgsb/vectors.js';
 import { fillWords } from '../support/random.js';
 import type { SearchSpace } from './keskar.js';
 
@@ -18,7 +27,7 @@ export interface Manifold {
   /** Factors from those odd numbers to rows of length 1. */
   readonly scales: Float64Array;
   /** Cholesky factor of A⁺A⁺ᵀ, p × p, for A = A⁺ᵀ(A⁺A⁺ᵀ)⁻¹. */
-  readonly factor: Float64Array;
+  readonly factor: Matrix;
 }
 
 /** @throws RangeError where the rows are linearly dependent, as they are where p > n. */
@@ -31,20 +40,22 @@ export function drawManifold(seed: number, repeat: number, dimension: number, si
     words.set(new Int16Array(row.buffer, 0, size), i * size);
   }
   const unscaled = { dimension, size, words, scales: new Float64Array(dimension).fill(1) };
-  const gram = new Float64Array(dimension * dimension);
+  const gram = squareMatrix(dimension);
+  const products = new Float64Array(dimension);
   forEachStrip(unscaled, (rows) => {
-    const products = new Float64Array(dimension);
-    for (let i = 0; i < dimension; i++) {
-      columnDots(rows, i + 1, rows[i]!, products, 0);
-      for (let j = 0; j <= i; j++) gram[j * dimension + i]! += products[j]!;
+    for (const [i, row] of rows.entries()) {
+      columnDots(rows, i + 1, row, products, 0);
+      for (let j = 0; j <= i; j++) addEntry(gram, j, i, at(products, j));
     }
   });
-  const scales = Float64Array.from({ length: dimension }, (_, i) => 1 / Math.sqrt(gram[i * dimension + i]!));
-  const factor = gram.map((value, at) => value * scales[Math.floor(at / dimension)]! * scales[at % dimension]!);
-  if (!choleskyUpper(factor, 0, dimension, dimension)) {
+  const scales = Float64Array.from({ length: dimension }, (_, i) => 1 / Math.sqrt(entry(gram, i, i)));
+  for (const [i, scale] of scales.entries()) {
+    for (let j = i; j < dimension; j++) setEntry(gram, i, j, entry(gram, i, j) * scale * at(scales, j));
+  }
+  if (!choleskyUpper(gram, dimension)) {
     throw new RangeError(`the ${dimension} random directions among ${size} weights are linearly dependent`);
   }
-  return { ...unscaled, scales, factor };
+  return { ...unscaled, scales, factor: gram };
 }
 
 /** A⁺w, p numbers. */
@@ -54,15 +65,15 @@ export function project(manifold: Manifold, w: Float64Array): Float64Array {
   const product = new Float64Array(dimension);
   forEachStrip(manifold, (rows, from, to) => {
     columnDots(rows, dimension, w.subarray(from, to), product, 0);
-    for (let i = 0; i < dimension; i++) out[i]! += product[i]!;
+    axpy(1, product, out);
   });
   return out;
 }
 
 /** v ← (A⁺A⁺ᵀ)⁻¹v */
 function solveGram({ dimension, factor }: Manifold, v: Float64Array): void {
-  solveUpperTransposed(factor, 0, dimension, dimension, v, 0);
-  solveUpper(factor, 0, dimension, dimension, v, 0);
+  solveUpperTransposed(factor, dimension, v);
+  solveUpper(factor, dimension, v);
 }
 
 /** out ← w + Ay */
@@ -72,8 +83,8 @@ export function lift(manifold: Manifold, w: Float64Array, y: Float64Array, out: 
   out.set(w);
   forEachStrip(manifold, (rows, from) => {
     for (const [i, row] of rows.entries()) {
-      const weight = weights[i]!;
-      for (let j = 0; j < row.length; j++) out[from + j]! += weight * row[j]!;
+      const weight = at(weights, i);
+      for (let j = 0; j < row.length; j++) add(out, from + j, weight * at(row, j));
     }
   });
 }
@@ -112,9 +123,8 @@ function forEachStrip(
   const rows = Array.from({ length: dimension }, () => new Float64Array(STRIP));
   for (let from = 0; from < size; from += STRIP) {
     const to = Math.min(from + STRIP, size);
-    for (let i = 0; i < dimension; i++) {
-      const row = rows[i]!;
-      const scale = scales[i]!;
+    for (const [i, row] of rows.entries()) {
+      const scale = at(scales, i);
       const start = i * size + from;
       for (let j = 0; j < to - from; j++) row[j] = (2 * words[start + j]! + 1) * scale;
     }

@@ -1,7 +1,7 @@
 /** The generalised Cauchy point: the first local minimiser of the quadratic model along the projected gradient. */
 import { frameProduct, type LimitedMemory, toFrame } from './compact-matrices.js';
-import type { Box } from './problem.js';
-import { axpy, columnDots } from './vectors.js';
+import { type Box, clamp } from './problem.js';
+import { add, at, axpy, column, columnDots, variableAt } from './vectors.js';
 
 /** What the search for the Cauchy point writes; n numbers each unless said otherwise. */
 export interface CauchySpace {
@@ -40,10 +40,7 @@ export function createCauchySpace(m: number, times: Float64Array, variables: Int
 export function identityCauchyPoint(x: Float64Array, gradient: Float64Array, box: Box, point: Float64Array): void {
   const { lower, upper } = box;
   for (let i = 0; i < x.length; i++) {
-    let xi = x[i]! - gradient[i]!;
-    if (xi < lower[i]!) xi = lower[i]!;
-    else if (xi > upper[i]!) xi = upper[i]!;
-    point[i] = xi;
+    point[i] = clamp(at(x, i) - at(gradient, i), at(lower, i), at(upper, i));
   }
 }
 
@@ -67,7 +64,7 @@ export function cauchyPoint(
   if (directionSquared === 0) return 0;
   columnDots(y, size, direction, p, 0);
   columnDots(s, size, direction, p, size);
-  for (let j = size; j < 2 * size; j++) p[j]! *= theta;
+  for (let j = size; j < 2 * size; j++) p[j] = theta * at(p, j);
   toFrame(memory, p, p);
 
   let slope = -directionSquared;
@@ -83,17 +80,17 @@ export function cauchyPoint(
     if (k === 0) settleBreakpoint(breakpoints, 0);
 
     t = tNext;
-    const b = breakpoints.variables[k]!;
-    const d = direction[b]!;
+    const b = variableAt(breakpoints.variables, k);
+    const d = at(direction, b);
     // Variable b reaches the bound it is heading for and stays there.
-    point[b] = d > 0 ? box.upper[b]! : box.lower[b]!;
+    point[b] = d > 0 ? at(box.upper, b) : at(box.lower, b);
     direction[b] = 0;
     isActive[b] = 1;
-    const z = point[b]! - x[b]!;
+    const z = at(point, b) - at(x, b);
     addScaled(2 * size, dt, p, c);
     for (let j = 0; j < size; j++) {
-      w[j] = y[j]![b]!;
-      w[size + j] = theta * s[j]![b]!;
+      w[j] = at(column(y, j), b);
+      w[size + j] = theta * at(column(s, j), b);
     }
     toFrame(memory, w, w);
     // (4.9) and (4.10) with g_b = −d.
@@ -126,11 +123,11 @@ function startPath(
   let directionSquared = 0;
   let unboundedMotion = false;
   for (let i = 0; i < x.length; i++) {
-    const g = gradient[i]!;
-    const room = g > 0 ? x[i]! - lower[i]! : upper[i]! - x[i]!;
+    const g = at(gradient, i);
+    const room = g > 0 ? at(x, i) - at(lower, i) : at(upper, i) - at(x, i);
     let d = -g;
     let rests = 0;
-    if (room <= 0 || (g === 0 && x[i]! <= lower[i]!)) {
+    if (room <= 0 || (g === 0 && at(x, i) <= at(lower, i))) {
       d = 0;
       rests = 1;
     } else if (g !== 0) {
@@ -146,7 +143,7 @@ function startPath(
 
 /** y[0..count) += α x[0..count) */
 function addScaled(count: number, alpha: number, x: Float64Array, y: Float64Array): void {
-  for (let i = 0; i < count; i++) y[i]! += alpha * x[i]!;
+  for (let i = 0; i < count; i++) add(y, i, alpha * at(x, i));
 }
 
 /**
@@ -181,12 +178,12 @@ export function settleBreakpoint(breakpoints: Breakpoints, k: number): number {
   const { times, variables, segmentEnds } = breakpoints;
   if (k === 0) segmentEnds.push(breakpoints.count);
   for (;;) {
-    const end = segmentEnds[segmentEnds.length - 1]!;
+    const end = segmentEnds.at(-1) ?? breakpoints.count;
     if (end === k) {
       segmentEnds.pop();
       continue;
     }
-    if (end === k + 1) return times[k]!;
+    if (end === k + 1) return at(times, k);
     segmentEnds.push(partition(times, variables, k, end));
   }
 }
@@ -194,15 +191,15 @@ export function settleBreakpoint(breakpoints: Breakpoints, k: number): number {
 /** Splits [begin, end) around a pivot and returns its place: nothing before it is larger, nothing after it smaller. */
 function partition(times: Float64Array, variables: Int32Array, begin: number, end: number): number {
   moveMedianToFront(times, variables, begin, end);
-  const pivot = times[begin]!;
+  const pivot = at(times, begin);
   let i = begin;
   let j = end;
   for (;;) {
     // Both scans stop at keys equal to the pivot, which keeps the halves balanced when many breakpoints coincide.
     do i++;
-    while (i < end && times[i]! < pivot);
+    while (i < end && at(times, i) < pivot);
     do j--;
-    while (times[j]! > pivot);
+    while (at(times, j) > pivot);
     if (i >= j) break;
     swap(times, variables, i, j);
   }
@@ -213,18 +210,18 @@ function partition(times: Float64Array, variables: Int32Array, begin: number, en
 function moveMedianToFront(times: Float64Array, variables: Int32Array, begin: number, end: number): void {
   const middle = (begin + end) >>> 1;
   const last = end - 1;
-  const a = times[begin]!;
-  const b = times[middle]!;
-  const c = times[last]!;
+  const a = at(times, begin);
+  const b = at(times, middle);
+  const c = at(times, last);
   if (a < b ? b < c : c < b) swap(times, variables, begin, middle);
   else if (a < b ? a < c : c < a) swap(times, variables, begin, last);
 }
 
 function swap(times: Float64Array, variables: Int32Array, i: number, j: number): void {
-  const time = times[i]!;
-  times[i] = times[j]!;
+  const time = at(times, i);
+  times[i] = at(times, j);
   times[j] = time;
-  const variable = variables[i]!;
-  variables[i] = variables[j]!;
+  const variable = variableAt(variables, i);
+  variables[i] = variableAt(variables, j);
   variables[j] = variable;
 }

@@ -15,6 +15,7 @@ import {
 import { createReducedMatrix, factorReducedMatrix, type ReducedMatrix, updateReducedMatrix } from './reduced-matrix.js';
 import { type AcceptedStep, type Iterate, type Point, stepAlong } from './step.js';
 import { minimizeOverFreeVariables } from './subspace.js';
+import { at } from './vectors.js';
 
 const MESSAGES: Record<MinimizeStatus, string> = {
   converged: '',
@@ -114,7 +115,7 @@ function checkArguments(n: number, box: Box, limits: Record<string, number>): vo
   if (box.lower.length !== n || box.upper.length !== n) {
     throw new RangeError(`bounds of ${box.lower.length} and ${box.upper.length} numbers for ${n} variables`);
   }
-  const crossed = box.lower.findIndex((lower, i) => !(lower <= box.upper[i]!));
+  const crossed = box.lower.findIndex((lower, i) => !(lower <= at(box.upper, i)));
   if (crossed >= 0) {
     throw new RangeError(
       `lower[${crossed}] = ${box.lower[crossed]} is not at most upper[${crossed}] = ${box.upper[crossed]}`,

@@ -1,4 +1,5 @@
 /** What a bounded optimizer solves, and with what settings and result. */
+import { at } from './vectors.js';
 
 /**
  * A function to be minimised: writes its gradient at `x` into `gradient` and returns its value.
@@ -73,7 +74,7 @@ export interface MinimizeResult {
 export function negated(objective: ObjectiveFunction): ObjectiveFunction {
   return async (x, gradient) => {
     const f = await objective(x, gradient);
-    for (let i = 0; i < gradient.length; i++) gradient[i] = -gradient[i]!;
+    for (let i = 0; i < gradient.length; i++) gradient[i] = -at(gradient, i);
     return -f;
   };
 }
@@ -84,21 +85,20 @@ export function classifyBox(box: Box): { constrained: boolean; boxed: boolean } 
   let constrained = false;
   let boxed = true;
   for (let i = 0; i < lower.length; i++) {
-    const hasLower = lower[i]! > -Infinity;
-    const hasUpper = upper[i]! < Infinity;
+    const hasLower = at(lower, i) > -Infinity;
+    const hasUpper = at(upper, i) < Infinity;
     if (hasLower || hasUpper) constrained = true;
     if (!hasLower || !hasUpper) boxed = false;
   }
   return { constrained, boxed };
 }
 
+export const clamp = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x);
+
 /** x ← P(x, l, u) (Byrd et al. 1995, Eq. 2.3) */
 export function projectOntoBox(x: Float64Array, box: Box): void {
   const { lower, upper } = box;
-  for (let i = 0; i < x.length; i++) {
-    if (x[i]! < lower[i]!) x[i] = lower[i]!;
-    else if (x[i]! > upper[i]!) x[i] = upper[i]!;
-  }
+  for (let i = 0; i < x.length; i++) x[i] = clamp(at(x, i), at(lower, i), at(upper, i));
 }
 
 /** ‖P(x − g, l, u) − x‖∞ (Byrd et al. 1995, Eq. 6.1): zero exactly at a stationary point of the box. */
@@ -106,10 +106,10 @@ export function projectedGradientNorm(x: Float64Array, gradient: Float64Array, b
   const { lower, upper } = box;
   let largest = 0;
   for (let i = 0; i < x.length; i++) {
-    const g = gradient[i]!;
+    const g = at(gradient, i);
     let size = Math.abs(g);
     if (size <= largest) continue;
-    const room = g < 0 ? upper[i]! - x[i]! : x[i]! - lower[i]!;
+    const room = g < 0 ? at(upper, i) - at(x, i) : at(x, i) - at(lower, i);
     if (room < size) size = room;
     if (size > largest) largest = size;
   }

@@ -2,7 +2,7 @@
 import type { CauchySpace } from './cauchy-point.js';
 import { advanceLineSearch, startLineSearch } from './line-search.js';
 import type { Box, ObjectiveFunction } from './problem.js';
-import { dot } from './vectors.js';
+import { at, dot } from './vectors.js';
 
 /** Longest step where no bound limits it. */
 const NO_LIMIT = 1e10;
@@ -81,8 +81,8 @@ async function evaluateTrial(
   const { current, trial, last } = iterate;
   let same = true;
   for (let i = 0; i < trial.x.length; i++) {
-    const xi = step === 1 ? target[i]! : step * direction[i]! + current.x[i]!;
-    if (xi !== last.x[i]!) same = false;
+    const xi = step === 1 ? at(target, i) : step * at(direction, i) + at(current.x, i);
+    if (xi !== at(last.x, i)) same = false;
     trial.x[i] = xi;
   }
   if (!same) {
@@ -106,15 +106,15 @@ function prepareLine(
   let directionSquared = 0;
   let longest = NO_LIMIT;
   for (let i = 0; i < x.length; i++) {
-    const xi = x[i]!;
-    const d = point[i]! - xi;
+    const xi = at(x, i);
+    const d = at(point, i) - xi;
     direction[i] = d;
-    initialSlope += gradient[i]! * d;
+    initialSlope += at(gradient, i) * d;
     directionSquared += d * d;
     const reach = Math.abs(d) * longest;
     // Most variables are far from either bound: ask that first.
-    if (upper[i]! - xi < reach || xi - lower[i]! < reach) {
-      const room = d < 0 ? xi - lower[i]! : upper[i]! - xi;
+    if (at(upper, i) - xi < reach || xi - at(lower, i) < reach) {
+      const room = d < 0 ? xi - at(lower, i) : at(upper, i) - xi;
       if (room < reach) longest = Math.max(room / Math.abs(d), 0);
     }
   }

@@ -2,9 +2,9 @@
 import type { CauchySpace } from './cauchy-point.js';
 import { fromFrame, type LimitedMemory } from './compact-matrices.js';
 import type { FreeSet } from './free-set.js';
-import type { Box } from './problem.js';
+import { type Box, clamp } from './problem.js';
 import { type ReducedMatrix, solveReduced } from './reduced-matrix.js';
-import { addColumnDotsAt, addColumnsAt, forEachStrip } from './vectors.js';
+import { add, addColumnDotsAt, addColumnsAt, at, forEachStrip, variableAt } from './vectors.js';
 
 export interface SubspaceProblem {
   readonly x: Float64Array;
@@ -31,7 +31,7 @@ export function minimizeOverFreeVariables(problem: SubspaceProblem): void {
   newtonStep(problem);
   if (!addProjected(problem)) return;
   let slope = 0;
-  for (let i = 0; i < x.length; i++) slope += (space.point[i]! - x[i]!) * gradient[i]!;
+  for (let i = 0; i < x.length; i++) slope += (at(space.point, i) - at(x, i)) * at(gradient, i);
   if (slope > 0) addTruncated(problem);
 }
 
@@ -40,13 +40,13 @@ function newtonStep({ x, gradient, memory, set, reduced, space, t, newton }: Sub
   const { point, c, w: v } = space;
   const { size, theta, s, y } = memory;
   if (t > 0) fromFrame(memory, c);
-  for (let j = size; j < 2 * size; j++) c[j]! *= theta;
+  for (let j = size; j < 2 * size; j++) c[j] = theta * at(c, j);
   v.fill(0);
   forEachStrip(set.free, (strip) => {
     const { indices, begin, end } = strip;
     for (let k = begin; k < end; k++) {
-      const i = indices[k]!;
-      newton[i] = -theta * (point[i]! - x[i]!) - gradient[i]!;
+      const i = variableAt(indices, k);
+      newton[i] = -theta * (at(point, i) - at(x, i)) - at(gradient, i);
     }
     if (t > 0) {
       addColumnsAt(y, size, c, 0, strip, newton);
@@ -55,13 +55,16 @@ function newtonStep({ x, gradient, memory, set, reduced, space, t, newton }: Sub
     addColumnDotsAt(y, size, newton, strip, v, 0);
     addColumnDotsAt(s, size, newton, strip, v, size);
   });
-  for (let j = size; j < 2 * size; j++) v[j]! *= theta;
+  for (let j = size; j < 2 * size; j++) v[j] = theta * at(v, j);
   solveReduced(reduced, memory, v);
-  for (let j = 0; j < size; j++) v[j]! /= theta;
+  for (let j = 0; j < size; j++) v[j] = at(v, j) / theta;
   forEachStrip(set.free, (strip) => {
     addColumnsAt(y, size, v, 0, strip, newton);
     addColumnsAt(s, size, v, size, strip, newton);
-    for (let k = strip.begin; k < strip.end; k++) newton[strip.indices[k]!]! /= theta;
+    for (let k = strip.begin; k < strip.end; k++) {
+      const i = variableAt(strip.indices, k);
+      newton[i] = at(newton, i) / theta;
+    }
   });
 }
 
@@ -72,17 +75,10 @@ function addProjected({ box, set, space, newton }: SubspaceProblem): boolean {
   const { point } = space;
   let metBound = false;
   for (let k = 0; k < end; k++) {
-    const i = indices[k]!;
-    const target = point[i]! + newton[i]!;
-    if (target <= lower[i]!) {
-      point[i] = lower[i]!;
-      metBound = true;
-    } else if (target >= upper[i]!) {
-      point[i] = upper[i]!;
-      metBound = true;
-    } else {
-      point[i] = target;
-    }
+    const i = variableAt(indices, k);
+    const [target, low, high] = [at(point, i) + at(newton, i), at(lower, i), at(upper, i)];
+    point[i] = clamp(target, low, high);
+    if (target <= low || target >= high) metBound = true;
   }
   return metBound;
 }
@@ -95,11 +91,11 @@ function addTruncated({ x, box, set, space, t, newton }: SubspaceProblem): void 
   let alpha = 1;
   let blocking = -1;
   for (let k = 0; k < end; k++) {
-    const i = indices[k]!;
-    point[i] = x[i]! + t * direction[i]!;
-    const d = newton[i]!;
+    const i = variableAt(indices, k);
+    point[i] = at(x, i) + t * at(direction, i);
+    const d = at(newton, i);
     if (d === 0) continue;
-    const room = d < 0 ? lower[i]! - point[i]! : upper[i]! - point[i]!;
+    const room = d < 0 ? at(lower, i) - at(point, i) : at(upper, i) - at(point, i);
     const reached = room / d;
     if (reached < alpha) {
       alpha = Math.max(reached, 0);
@@ -107,8 +103,8 @@ function addTruncated({ x, box, set, space, t, newton }: SubspaceProblem): void 
     }
   }
   for (let k = 0; k < end; k++) {
-    const i = indices[k]!;
-    if (i === blocking) point[i] = newton[i]! > 0 ? upper[i]! : lower[i]!;
-    else point[i]! += alpha * newton[i]!;
+    const i = variableAt(indices, k);
+    if (i === blocking) point[i] = at(newton, i) > 0 ? at(upper, i) : at(lower, i);
+    else add(point, i, alpha * at(newton, i));
   }
 }

@@ -5,24 +5,40 @@
  */
 const STRIP = 1024;
 
+// The loops keep to their vectors, which the compiler cannot know of an index: these say so, once for all of them.
+
+/** vᵢ */
+export const at = (v: Float64Array, i: number): number => v[i]!;
+
+/** vᵢ += x */
+export function add(v: Float64Array, i: number, x: number): void {
+  v[i] = at(v, i) + x;
+}
+
+/** The variable at place k of a list. */
+export const variableAt = (indices: Int32Array, k: number): number => indices[k]!;
+
+export const column = (columns: readonly Float64Array[], j: number): Float64Array => columns[j]!;
+
+/** Columns j to j + 3. */
+const four = (columns: readonly Float64Array[], j: number) =>
+  [column(columns, j), column(columns, j + 1), column(columns, j + 2), column(columns, j + 3)] as const;
+
 /** Σᵢ aᵢ bᵢ, in four sums, since a single one would wait for the adder. */
 export function dot(a: Float64Array, b: Float64Array): number {
   return dotRange(a, b, 0, a.length);
 }
 
 function dotRange(a: Float64Array, b: Float64Array, begin: number, end: number): number {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
-  let sum3 = 0;
+  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
   let i = begin;
   for (; i + 3 < end; i += 4) {
-    sum0 += a[i]! * b[i]!;
-    sum1 += a[i + 1]! * b[i + 1]!;
-    sum2 += a[i + 2]! * b[i + 2]!;
-    sum3 += a[i + 3]! * b[i + 3]!;
+    sum0 += at(a, i) * at(b, i);
+    sum1 += at(a, i + 1) * at(b, i + 1);
+    sum2 += at(a, i + 2) * at(b, i + 2);
+    sum3 += at(a, i + 3) * at(b, i + 3);
   }
-  for (; i < end; i++) sum0 += a[i]! * b[i]!;
+  for (; i < end; i++) sum0 += at(a, i) * at(b, i);
   return sum0 + sum1 + (sum2 + sum3);
 }
 
@@ -32,11 +48,11 @@ export function norm(a: Float64Array): number {
 
 /** y += α x */
 export function axpy(alpha: number, x: Float64Array, y: Float64Array): void {
-  for (let i = 0; i < y.length; i++) y[i]! += alpha * x[i]!;
+  for (let i = 0; i < y.length; i++) add(y, i, alpha * at(x, i));
 }
 
 export function scale(alpha: number, x: Float64Array): void {
-  for (let i = 0; i < x.length; i++) x[i]! *= alpha;
+  for (let i = 0; i < x.length; i++) x[i] = alpha * at(x, i);
 }
 
 /** out[offset + j] = columns[j] · v for j < count. */
@@ -52,7 +68,7 @@ export function columnDots(
     const end = Math.min(begin + STRIP, v.length);
     let j = 0;
     for (; j + 3 < count; j += 4) addFourDots(columns, j, v, begin, end, out, offset + j);
-    for (; j < count; j++) out[offset + j]! += dotRange(columns[j]!, v, begin, end);
+    for (; j < count; j++) add(out, offset + j, dotRange(column(columns, j), v, begin, end));
   }
 }
 
@@ -63,27 +79,21 @@ function addFourDots(
   begin: number,
   end: number,
   out: Float64Array,
-  at: number,
+  from: number,
 ): void {
-  const a = columns[j]!;
-  const b = columns[j + 1]!;
-  const c = columns[j + 2]!;
-  const d = columns[j + 3]!;
-  let sumA = 0;
-  let sumB = 0;
-  let sumC = 0;
-  let sumD = 0;
+  const [a, b, c, d] = four(columns, j);
+  let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
   for (let i = begin; i < end; i++) {
-    const vi = v[i]!;
-    sumA += a[i]! * vi;
-    sumB += b[i]! * vi;
-    sumC += c[i]! * vi;
-    sumD += d[i]! * vi;
+    const vi = at(v, i);
+    sumA += at(a, i) * vi;
+    sumB += at(b, i) * vi;
+    sumC += at(c, i) * vi;
+    sumD += at(d, i) * vi;
   }
-  out[at]! += sumA;
-  out[at + 1]! += sumB;
-  out[at + 2]! += sumC;
-  out[at + 3]! += sumD;
+  add(out, from, sumA);
+  add(out, from + 1, sumB);
+  add(out, from + 2, sumC);
+  add(out, from + 3, sumD);
 }
 
 /** Some of the variables: those listed in indices[begin..end). */
@@ -124,35 +134,29 @@ export function addColumnDotsAt(
   const { indices, begin, end } = range;
   let j = 0;
   for (; j + 3 < count; j += 4) {
-    const a = columns[j]!;
-    const b = columns[j + 1]!;
-    const c = columns[j + 2]!;
-    const d = columns[j + 3]!;
-    let sumA = 0;
-    let sumB = 0;
-    let sumC = 0;
-    let sumD = 0;
+    const [a, b, c, d] = four(columns, j);
+    let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
     for (let k = begin; k < end; k++) {
-      const i = indices[k]!;
-      const vi = v[i]!;
-      sumA += a[i]! * vi;
-      sumB += b[i]! * vi;
-      sumC += c[i]! * vi;
-      sumD += d[i]! * vi;
+      const i = variableAt(indices, k);
+      const vi = at(v, i);
+      sumA += at(a, i) * vi;
+      sumB += at(b, i) * vi;
+      sumC += at(c, i) * vi;
+      sumD += at(d, i) * vi;
     }
-    out[offset + j]! += sumA;
-    out[offset + j + 1]! += sumB;
-    out[offset + j + 2]! += sumC;
-    out[offset + j + 3]! += sumD;
+    add(out, offset + j, sumA);
+    add(out, offset + j + 1, sumB);
+    add(out, offset + j + 2, sumC);
+    add(out, offset + j + 3, sumD);
   }
   for (; j < count; j++) {
-    const a = columns[j]!;
+    const a = column(columns, j);
     let sum = 0;
     for (let k = begin; k < end; k++) {
-      const i = indices[k]!;
-      sum += a[i]! * v[i]!;
+      const i = variableAt(indices, k);
+      sum += at(a, i) * at(v, i);
     }
-    out[offset + j]! += sum;
+    add(out, offset + j, sum);
   }
 }
 
@@ -168,25 +172,22 @@ export function addColumnsAt(
   const { indices, begin, end } = range;
   let j = 0;
   for (; j + 3 < count; j += 4) {
-    const a = columns[j]!;
-    const b = columns[j + 1]!;
-    const c = columns[j + 2]!;
-    const d = columns[j + 3]!;
-    const ca = coefficients[offset + j]!;
-    const cb = coefficients[offset + j + 1]!;
-    const cc = coefficients[offset + j + 2]!;
-    const cd = coefficients[offset + j + 3]!;
+    const [a, b, c, d] = four(columns, j);
+    const ca = at(coefficients, offset + j);
+    const cb = at(coefficients, offset + j + 1);
+    const cc = at(coefficients, offset + j + 2);
+    const cd = at(coefficients, offset + j + 3);
     for (let k = begin; k < end; k++) {
-      const i = indices[k]!;
-      target[i]! += ca * a[i]! + cb * b[i]! + (cc * c[i]! + cd * d[i]!);
+      const i = variableAt(indices, k);
+      add(target, i, ca * at(a, i) + cb * at(b, i) + (cc * at(c, i) + cd * at(d, i)));
     }
   }
   for (; j < count; j++) {
-    const a = columns[j]!;
-    const ca = coefficients[offset + j]!;
+    const a = column(columns, j);
+    const ca = at(coefficients, offset + j);
     for (let k = begin; k < end; k++) {
-      const i = indices[k]!;
-      target[i]! += ca * a[i]!;
+      const i = variableAt(indices, k);
+      add(target, i, ca * at(a, i));
     }
   }
 }

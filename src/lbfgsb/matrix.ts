@@ -1,0 +1,77 @@
+/** Small dense matrices, row by row: their entries, Cholesky factors and triangular systems. */
+import { add, at } from './vectors.js';
+
+/** A square matrix within an array; of a triangular or symmetric one only a triangle counts. */
+export interface Matrix {
+  readonly values: Float64Array;
+  /** From one row to the next. */
+  readonly stride: number;
+  /** Of its first entry. */
+  readonly start: number;
+}
+
+export const squareMatrix = (order: number): Matrix => {
+  return { values: new Float64Array(order * order), stride: order, start: 0 };
+};
+
+/** Without its first k rows and columns. */
+export const blockFrom = ({ values, stride, start }: Matrix, k: number): Matrix => {
+  return { values, stride, start: start + k * (stride + 1) };
+};
+
+const place = ({ stride, start }: Matrix, i: number, j: number) => start + i * stride + j;
+
+/** aᵢⱼ */
+export const entry = (a: Matrix, i: number, j: number): number => at(a.values, place(a, i, j));
+
+/** aᵢⱼ ← x */
+export function setEntry(a: Matrix, i: number, j: number, x: number): void {
+  a.values[place(a, i, j)] = x;
+}
+
+/** aᵢⱼ += x */
+export function addEntry(a: Matrix, i: number, j: number, x: number): void {
+  add(a.values, place(a, i, j), x);
+}
+
+/** Moves every entry up and left by one. */
+export function dropFirst(a: Matrix): void {
+  for (let i = 0; i + 1 < a.stride; i++) {
+    for (let j = 0; j + 1 < a.stride; j++) setEntry(a, i, j, entry(a, i + 1, j + 1));
+  }
+}
+
+/** Overwrites the upper triangle of a positive definite A with U, A = UᵀU; false where A is not positive definite. */
+export function choleskyUpper(a: Matrix, order: number): boolean {
+  for (let j = 0; j < order; j++) {
+    let pivot = entry(a, j, j);
+    for (let i = 0; i < j; i++) {
+      let t = entry(a, i, j);
+      for (let k = 0; k < i; k++) t -= entry(a, k, i) * entry(a, k, j);
+      t /= entry(a, i, i);
+      setEntry(a, i, j, t);
+      pivot -= t * t;
+    }
+    if (!(pivot > 0)) return false;
+    setEntry(a, j, j, Math.sqrt(pivot));
+  }
+  return true;
+}
+
+/** v[from..from+order) ← U⁻ᵀ v */
+export function solveUpperTransposed(u: Matrix, order: number, v: Float64Array, from = 0): void {
+  for (let i = 0; i < order; i++) {
+    let t = at(v, from + i);
+    for (let k = 0; k < i; k++) t -= entry(u, k, i) * at(v, from + k);
+    v[from + i] = t / entry(u, i, i);
+  }
+}
+
+/** v[from..from+order) ← U⁻¹ v */
+export function solveUpper(u: Matrix, order: number, v: Float64Array, from = 0): void {
+  for (let i = order - 1; i >= 0; i--) {
+    let t = at(v, from + i);
+    for (let k = i + 1; k < order; k++) t -= entry(u, i, k) * at(v, from + k);
+    v[from + i] = t / entry(u, i, i);
+  }
+}
