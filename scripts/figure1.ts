@@ -3,11 +3,13 @@
  *
  *     npx tsx scripts/figure1.ts [FOLDER]        writes FOLDER/figure1.svg and .csv (results/figures)
  */
+
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import type { TopLevelSpec } from 'vega-lite';
 import { BLUE, INK, renderSvg, SERIES_COLOURS } from '../src/report/figures/drawing.js';
 import { FIGURE1_SHIFT, FLAT, figure1, SHARP } from '../src/smoothout/figure1.js';
+import { at } from '../src/support/at.js';
 import { makeFolder, writeFileAtomic } from '../src/support/files.js';
 
 const SEED = 1;
@@ -20,7 +22,7 @@ interface Point {
 }
 
 function points(w: Float64Array, loss: Float64Array, curve: string): Point[] {
-  return Array.from(w, (wi, i) => ({ w: wi, loss: loss[i]!, curve }));
+  return Array.from(w, (wi, i) => ({ w: wi, loss: at(loss, i), curve }));
 }
 
 /** The curves of one panel, thin and dashed but for the last. */
@@ -61,7 +63,13 @@ await writeFileAtomic(join(folder, 'figure1.svg'), await renderSvg(spec));
 const rows = [...original, ...shifted.flat(), ...mean];
 await writeFileAtomic(join(folder, 'figure1.csv'), stringify(rows, { header: true, columns: ['w', 'loss', 'curve'] }));
 
-const at = (curve: Float64Array, where: number) => curve[w.findIndex((wi) => wi >= where - 1e-9)]!.toFixed(3);
-console.log(`loss at the flat minimum ${at(loss, FLAT.at)}, at the sharp one ${at(loss, SHARP.at)};`);
-console.log(`averaged over shifts in ±${FIGURE1_SHIFT}: ${at(averaged, FLAT.at)} and ${at(averaged, SHARP.at)}`);
+const valueAt = (curve: Float64Array, where: number) =>
+  at(
+    curve,
+    w.findIndex((wi) => wi >= where - 1e-9),
+  ).toFixed(3);
+console.log(`loss at the flat minimum ${valueAt(loss, FLAT.at)}, at the sharp one ${valueAt(loss, SHARP.at)};`);
+console.log(
+  `averaged over shifts in ±${FIGURE1_SHIFT}: ${valueAt(averaged, FLAT.at)} and ${valueAt(averaged, SHARP.at)}`,
+);
 console.log(`written to ${join(folder, 'figure1.svg')} and .csv`);

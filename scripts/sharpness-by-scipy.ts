@@ -6,6 +6,7 @@
  *
  * Ends with status 1 where the two differ by more than 10⁻³. Needs /usr/bin/python3 with SciPy.
  */
+
 import { parseArgs } from 'node:util';
 import { fullSpace, measureOnce, relativeIncrease } from '../src/analysis/keskar.js';
 import { createSplitLoss, usualBatchSize } from '../src/analysis/split-loss.js';
@@ -14,6 +15,7 @@ import { negated, type ObjectiveFunction } from '../src/lbfgsb/problem.js';
 import { minimizeWithSciPy } from '../src/lbfgsb/testing/scipy.js';
 import { openCheckpoint } from '../src/session/checkpoint-file.js';
 import { openSession } from '../src/session/session.js';
+import { at } from '../src/support/at.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,7 +32,7 @@ const session = await openSession({
   ...{ engine: 'onnx', device: 'auto', signal },
   ...(values.data !== undefined && { data: values.data }),
 });
-const { model, weights, spec, splits } = await openCheckpoint(session, positionals[0]!);
+const { model, weights, spec, splits } = await openCheckpoint(session, at(positionals, 0));
 const loss = createSplitLoss({
   engine: session.engine,
   model,
@@ -53,7 +55,7 @@ const usual = { start: 'center', seed: 1, repeat: 0, gradient: 'exact' } as cons
 
 const gradient = new Float64Array(w.length);
 const f = await objective(w, gradient);
-const step = w.map((wi, i) => Math.min(Math.max(wi + gradient[i]!, space.box.lower[i]!), space.box.upper[i]!));
+const step = w.map((wi, i) => Math.min(Math.max(wi + at(gradient, i), at(space.box.lower, i)), at(space.box.upper, i)));
 const stepped = relativeIncrease(await objective(step, new Float64Array(w.length)), f);
 const once = await measureOnce(space, { ...usual, maxIterations: 1 });
 console.log(`one iteration: ${once.sharpness} in ${once.evaluations} evaluations; the step to P(w + g): ${stepped}`);

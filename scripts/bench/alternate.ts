@@ -1,5 +1,7 @@
 /** Rounds in turn, so that whatever slows the machine down for a while slows all contenders. */
+
 import { setTimeout as pause } from 'node:timers/promises';
+import { at } from '../../src/support/at.js';
 import type { Side } from './side.js';
 
 export interface Contender {
@@ -25,7 +27,7 @@ export async function alternate(contenders: readonly Contender[], { rounds, seco
   const order = [...contenders.keys()];
   for (let round = 0; round < rounds; round++) {
     for (const i of round % 2 === 0 ? order : order.toReversed()) {
-      found[i]!.push(await secondsEach(contenders[i]!, times[i]!));
+      at(found, i).push(await secondsEach(at(contenders, i), at(times, i)));
     }
   }
   return found;
@@ -55,5 +57,5 @@ export async function secondsEach({ side, name }: Contender, times: number): Pro
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return sorted.length % 2 === 1 ? at(sorted, middle) : (at(sorted, middle - 1) + at(sorted, middle)) / 2;
 }

@@ -3,9 +3,11 @@
  *
  *     npm run bench [-- --only f1,c1-sb,gradient] [--rounds 5] [--seconds 1] [--json]
  */
+
 import { parseArgs } from 'node:util';
 import { loadTensorFlow } from '../../src/engine/tensorflow.js';
 import { installedTensorFlow } from '../../src/engine/tensorflow-package.js';
+import { at } from '../../src/support/at.js';
 import { describeMachine } from './machine.js';
 import { measure, type Result } from './measure.js';
 import { MEASUREMENTS, select } from './measurements.js';
@@ -36,7 +38,7 @@ const opponents = { pytorches, tensorflow: hasTensorFlow ? (await loadTensorFlow
 const machine = await describeMachine(opponents);
 
 /** Everything is set against the peak of its own run. */
-const [product, ...others] = [MEASUREMENTS[0]!, ...chosen.filter(({ kind }) => kind !== 'product')];
+const [product, ...others] = [at(MEASUREMENTS, 0), ...chosen.filter(({ kind }) => kind !== 'product')];
 const results: Result[] = [];
 let peak: number | null = null;
 for (const measurement of [product, ...others]) {

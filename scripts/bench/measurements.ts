@@ -1,4 +1,5 @@
 /** What is measured: the networks of the paper at its batch sizes, and what is hoped for. */
+
 import { join } from 'node:path';
 import { usualBatchSize } from '../../src/analysis/split-loss.js';
 import { loadConfigs } from '../../src/config/load.js';
@@ -7,6 +8,7 @@ import { configSchema, type RunSpec } from '../../src/config/schema.js';
 import { catalogueEntry, imageShape } from '../../src/data/catalogue.js';
 import { buildModel } from '../../src/nn/model.js';
 import { learningRateAt } from '../../src/optim/learning-rate.js';
+import { at } from '../../src/support/at.js';
 import { PACKAGE_FOLDER } from '../../src/support/versions.js';
 import type { GradientTask, StepTask, Task } from './protocol.js';
 
@@ -129,7 +131,7 @@ export function trialOf(task: Task): Task {
 async function specOf(config: string, set: readonly string[], method: StepMethod): Promise<RunSpec> {
   const [loaded] = await loadConfigs(join(PACKAGE_FOLDER, 'configs', `${config}.yaml`), { set });
   const methods = configSchema.shape.methods.parse([{ name: method }]);
-  return resolveRuns({ ...loaded!, methods })[0]!;
+  return at(resolveRuns({ ...loaded!, methods }), 0);
 }
 
 function imagesOf(spec: RunSpec) {

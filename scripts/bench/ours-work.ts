@@ -1,10 +1,12 @@
 /** The tasks on our engine, through the very functions that training and the sharpness stage use. */
+
 import * as tf from '@tensorflow/tfjs';
 import { createSplitLoss } from '../../src/analysis/split-loss.js';
 import type { Batch } from '../../src/data/batches.js';
 import { imageSize } from '../../src/data/source.js';
 import { type Engine, float } from '../../src/engine/engine.js';
 import { initialise } from '../../src/nn/weights.js';
+import { at } from '../../src/support/at.js';
 import { createUniformBuffer, integers } from '../../src/support/random.js';
 import { ghostBatches } from '../../src/training/batch-sizes.js';
 import { buildLearner } from '../../src/training/learner.js';
@@ -30,7 +32,7 @@ async function product(engine: Engine, { size }: ProductTask): Promise<Work> {
     compileSeconds: seconds,
     run: repeated(async () => {
       const result = (await program.run({ a, b })).product;
-      const outcome = (await result.read())[0]!;
+      const outcome = at(await result.read(), 0);
       result.dispose();
       return outcome;
     }),
@@ -43,7 +45,7 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
   const sizes = ghostBatches(spec.batchSize, spec.batchSize, spec.ghostBatchSize);
   const [seconds] = await timed(async () => {
     if (sizes.length === 1) return programs.step.get(spec.batchSize);
-    await programs.pass.get(sizes[0]!);
+    await programs.pass.get(at(sizes, 0));
     return programs.update.get('update');
   });
   const stepper = createStepper(spec, learner, programs, new AbortController().signal);

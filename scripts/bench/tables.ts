@@ -1,4 +1,5 @@
 /** What was measured as tables in Markdown. */
+import { at } from '../../src/support/at.js';
 import { kindOf, type Machine } from './machine.js';
 import type { Result } from './measure.js';
 import type { Results } from './results.js';
@@ -93,12 +94,12 @@ const TABLES: readonly { kind: Result['kind']; title: string; columns: readonly 
 export function markdownTable(rows: readonly Result[], columns: readonly Column[]): string {
   const used = columns.filter(({ cell }, i) => i === 0 || rows.some((row) => cell(row) !== ''));
   const cells = [used.map(({ heading }) => heading), ...rows.map((row) => used.map(({ cell }) => cell(row)))];
-  const widths = used.map((_, i) => Math.max(3, ...cells.map((row) => row[i]!.length)));
+  const widths = used.map((_, i) => Math.max(3, ...cells.map((row) => at(row, i).length)));
   const line = (row: readonly string[]) => {
-    return `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
+    return `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(at(widths, i)) : cell.padStart(at(widths, i)))).join(' | ')} |`;
   };
   const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [line(cells[0]!), line(rule), ...cells.slice(1).map(line)].join('\n');
+  return [line(at(cells, 0)), line(rule), ...cells.slice(1).map(line)].join('\n');
 }
 
 function describe({ processor, cores, instructions, memoryGiB, platform, versions }: Machine): string {

@@ -4,6 +4,7 @@ import { createSplitLoss } from '../../src/analysis/split-loss.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { initialise } from '../../src/nn/weights.js';
 import { createEvaluator } from '../../src/session/evaluate.js';
+import { at } from '../../src/support/at.js';
 import { fillUniform, integers } from '../../src/support/random.js';
 import { buildLearner, type Learner } from '../../src/training/learner.js';
 import { trainingPrograms } from '../../src/training/programs.js';
@@ -166,8 +167,8 @@ function imagesOf({ model }: Pick<Learner, 'model'>, count: number, part: number
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [difference, size] = [0, 0];
   for (let i = 0; i < b.length; i++) {
-    difference += (a[i]! - b[i]!) ** 2;
-    size += b[i]! ** 2;
+    difference += (at(a, i) - at(b, i)) ** 2;
+    size += at(b, i) ** 2;
   }
   return size === 0 ? Math.sqrt(difference) : Math.sqrt(difference / size);
 }

@@ -1,6 +1,6 @@
 /** The largest value in a ball around 0 by Auto-PGD: Croce and Hein (ICML 2020), Algorithm 1. */
-import type { ObjectiveFunction } from '../lbfgsb/problem.js';
-import { norm as length } from '../lbfgsb/vectors.js';
+import { clamp, type ObjectiveFunction } from '../lbfgsb/problem.js';
+import { add, at, axpy, norm as length, scale } from '../lbfgsb/vectors.js';
 
 export interface Ball {
   /** ‖v‖₂ ≤ radius, or |vᵢ| ≤ radius for every i. */
@@ -90,25 +90,24 @@ function checkpointsOf(steps: number): number[] {
 /** v ← v + η·s for the steepest direction s of the norm; nothing where the gradient is 0. */
 function addSteepest(v: Float64Array, gradient: Float64Array, eta: number, norm: Ball['norm']): void {
   if (norm === 'linf') {
-    for (let i = 0; i < v.length; i++) v[i]! += eta * Math.sign(gradient[i]!);
+    for (let i = 0; i < v.length; i++) add(v, i, eta * Math.sign(at(gradient, i)));
     return;
   }
   const size = length(gradient);
-  if (size === 0) return;
-  for (let i = 0; i < v.length; i++) v[i]! += (eta / size) * gradient[i]!;
+  if (size !== 0) axpy(eta / size, gradient, v);
 }
 
 /** z ← v + α(z − v) + (1 − α)(v − v₋) */
 function addMomentum(z: Float64Array, v: Float64Array, previous: Float64Array): void {
   for (let i = 0; i < z.length; i++)
-    z[i] = v[i]! + MOMENTUM * (z[i]! - v[i]!) + (1 - MOMENTUM) * (v[i]! - previous[i]!);
+    z[i] = at(v, i) + MOMENTUM * (at(z, i) - at(v, i)) + (1 - MOMENTUM) * (at(v, i) - at(previous, i));
 }
 
 function projectOntoBall(v: Float64Array, { norm, radius }: Ball): void {
   if (norm === 'linf') {
-    for (let i = 0; i < v.length; i++) v[i] = Math.min(Math.max(v[i]!, -radius), radius);
+    for (let i = 0; i < v.length; i++) v[i] = clamp(at(v, i), -radius, radius);
     return;
   }
   const size = length(v);
-  if (size > radius) for (let i = 0; i < v.length; i++) v[i]! *= radius / size;
+  if (size > radius) scale(radius / size, v);
 }

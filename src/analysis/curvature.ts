@@ -1,4 +1,5 @@
 /** The curvature of the loss at one checkpoint: largest eigenvalues, trace and spectral density, whole and by layer. */
+
 import { firstImages } from '../data/source.js';
 import type { Split } from '../data/split-images.js';
 import type { CurvatureMatrix } from '../nn/curvature.js';
@@ -6,6 +7,7 @@ import type { Layout } from '../nn/layout.js';
 import type { CurvatureMeasurement, CurvaturePart, CurvatureQuestion } from '../records/curvature-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { createLossCurvature } from './curvature-matrix.js';
 import { type Eigenpairs, type LanczosState, largestEigenpairs, type SymmetricMatrix } from './lanczos.js';
@@ -131,7 +133,7 @@ export async function measureCurvature(
       loss: state.loss!,
       parameters: whole.size,
       ...all!,
-      layers: perLayer ? layers.map((part, i) => ({ ...described(blocks[i + 1]!), ...part })) : null,
+      layers: perLayer ? layers.map((part, i) => ({ ...described(at(blocks, i + 1)), ...part })) : null,
       seconds: (performance.now() - startedAt) / 1000,
       engine: engine.name,
       device: engine.device,

@@ -1,6 +1,8 @@
 /** The rows of a curve, computed task by task, and saved on the way for the same command to go on from. */
+
 import { dirname } from 'node:path';
 import { readPartialCurve, writePartialCurve } from '../records/partial-curve.js';
+import { named } from '../support/at.js';
 import { makeFolder } from '../support/files.js';
 
 /** A part of a curve that is computed at once: a point, or all points that pass through the images together. */
@@ -48,5 +50,5 @@ export async function computeCurveRows<Row>(options: CurveRowsOptions<Row>): Pro
     if (Object.keys(done).length > 0) await save();
     throw error;
   }
-  return tasks.flatMap(({ key }) => done[key]!);
+  return tasks.flatMap(({ key }) => named(done, key));
 }

@@ -1,6 +1,7 @@
 /** The largest eigenvalue of the Hessian of the loss: a second opinion on the sharpness. */
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
-import { axpy, dot, norm, scale } from '../lbfgsb/vectors.js';
+import { at, axpy, dot, norm, scale } from '../lbfgsb/vectors.js';
+import { at as itemAt } from '../support/at.js';
 import { normal } from '../support/random.js';
 
 export interface LargestEigenvalueOptions {
@@ -64,7 +65,7 @@ export async function largestHessianEigenvalue(
     if (beta === 0) break;
     offDiagonal.push(beta);
     [previous, v] = [v, previous];
-    for (let i = 0; i < n; i++) v[i] = w[i]! / beta;
+    for (let i = 0; i < n; i++) v[i] = at(w, i) / beta;
   }
   return { ...best, iterations: diagonal.length, evaluations, converged };
 }
@@ -81,11 +82,11 @@ function centralDifferences(
   const ahead = new Float64Array(x.length);
   const behind = new Float64Array(x.length);
   return async (v) => {
-    for (let i = 0; i < x.length; i++) point[i] = x[i]! + h * v[i]!;
+    for (let i = 0; i < x.length; i++) point[i] = at(x, i) + h * at(v, i);
     await objective(point, ahead);
-    for (let i = 0; i < x.length; i++) point[i] = x[i]! - h * v[i]!;
+    for (let i = 0; i < x.length; i++) point[i] = at(x, i) - h * at(v, i);
     await objective(point, behind);
-    for (let i = 0; i < x.length; i++) ahead[i] = (ahead[i]! - behind[i]!) / (2 * h);
+    for (let i = 0; i < x.length; i++) ahead[i] = (at(ahead, i) - at(behind, i)) / (2 * h);
     return ahead;
   };
 }
@@ -123,21 +124,21 @@ function lastComponent(diagonal: readonly number[], offDiagonal: readonly number
   const k = diagonal.length;
   const fromStart = pivots(diagonal, offDiagonal, value);
   const fromEnd = pivots([...diagonal].reverse(), [...offDiagonal].reverse(), value).reverse();
-  const left = diagonal.map((d, i) => Math.abs(fromStart[i]! + fromEnd[i]! - (value - d)));
+  const left = diagonal.map((d, i) => Math.abs(itemAt(fromStart, i) + itemAt(fromEnd, i) - (value - d)));
   const twist = left.indexOf(Math.min(...left));
-  const s = new Array<number>(k).fill(0);
+  const s = new Float64Array(k);
   s[twist] = 1;
-  for (let i = twist - 1; i >= 0; i--) s[i] = (offDiagonal[i]! * s[i + 1]!) / fromStart[i]!;
-  for (let i = twist + 1; i < k; i++) s[i] = (offDiagonal[i - 1]! * s[i - 1]!) / fromEnd[i]!;
-  return Math.abs(s[k - 1]!) / Math.hypot(...s);
+  for (let i = twist - 1; i >= 0; i--) s[i] = (itemAt(offDiagonal, i) * at(s, i + 1)) / itemAt(fromStart, i);
+  for (let i = twist + 1; i < k; i++) s[i] = (itemAt(offDiagonal, i - 1) * at(s, i - 1)) / itemAt(fromEnd, i);
+  return Math.abs(at(s, k - 1)) / Math.hypot(...s);
 }
 
 /** Of Gaussian elimination on λI − T from its first row on. */
 function pivots(diagonal: readonly number[], offDiagonal: readonly number[], lambda: number): number[] {
-  const result: number[] = [];
-  for (let i = 0; i < diagonal.length; i++) {
-    const carried = i === 0 ? 0 : offDiagonal[i - 1]! ** 2 / result[i - 1]!;
-    result.push(lambda - diagonal[i]! - carried);
-  }
-  return result;
+  let before = Number.NaN;
+  return diagonal.map((d, i) => {
+    const carried = i === 0 ? 0 : itemAt(offDiagonal, i - 1) ** 2 / before;
+    before = lambda - d - carried;
+    return before;
+  });
 }

@@ -2,6 +2,7 @@
 
 import { minimize } from '../lbfgsb/minimize.js';
 import { type BoundedProblem, type MinimizeStatus, negated, type ObjectiveFunction } from '../lbfgsb/problem.js';
+import { at } from '../support/at.js';
 import { uniform } from '../support/random.js';
 
 /**
@@ -83,5 +84,5 @@ export async function measureOnce(space: SearchSpace, options: MaximumOptions): 
 
 function randomPoint({ box, center }: SearchSpace, { seed, repeat }: MaximumOptions): Float64Array {
   const draws = uniform({ seed, purpose: 'sharpness', chunk: repeat }, center.length);
-  return center.map((_, i) => (1 - draws[i]!) * box.lower[i]! + draws[i]! * box.upper[i]!);
+  return center.map((_, i) => (1 - at(draws, i)) * at(box.lower, i) + at(draws, i) * at(box.upper, i));
 }

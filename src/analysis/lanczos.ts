@@ -1,5 +1,6 @@
 /** The eigenvalues of largest size of a symmetric matrix that is known by its products: Lanczos, reorthogonalised. */
 import { norm, scale } from '../lbfgsb/vectors.js';
+import { at } from '../support/at.js';
 import { normal, type Stream } from '../support/random.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 
@@ -63,19 +64,19 @@ export async function largestEigenpairs(matrix: SymmetricMatrix, options: Eigenp
   let state = options.from ?? { basis: [randomUnit(stream, matrix.size, [])], projected: [], products: 0 };
   const w = new Float64Array(matrix.size);
   for (;;) {
-    const v = state.basis.at(-1)!;
+    const v = at(state.basis, -1);
     await matrix.multiply(v, w);
     const coefficients = orthogonalise(w, state.basis);
     const projected = extended(state.projected, coefficients);
     const beta = norm(w);
     const { values, vectors } = symmetricEigen(projected);
-    const largest = Math.abs(values[0]!);
+    const largest = Math.abs(at(values, 0));
     const isWhole = projected.length === matrix.size;
-    const residuals = isWhole ? values.map(() => 0) : vectors.map((vector) => beta * Math.abs(vector.at(-1)!));
+    const residuals = isWhole ? values.map(() => 0) : vectors.map((vector) => beta * Math.abs(at(vector, -1)));
     const products = state.products + 1;
     const enough = residuals
       .slice(0, count)
-      .every((r, i) => r <= Math.max(tolerance * Math.abs(values[i]!), ROUNDING * largest));
+      .every((r, i) => r <= Math.max(tolerance * Math.abs(at(values, i)), ROUNDING * largest));
     if (isWhole || (projected.length >= count && enough) || products >= maxProducts) {
       const found = Math.min(count, values.length);
       return {
@@ -117,7 +118,7 @@ export function orthogonalise(w: Float64Array, basis: readonly Float32Array[]): 
   for (let pass = 0; pass < 2; pass++) {
     for (const [i, v] of basis.entries()) {
       const part = dot(v, w);
-      for (let k = 0; k < w.length; k++) w[k]! -= part * v[k]!;
+      addScaled(-part, v, w);
       coefficients[i]! += part;
     }
   }
@@ -125,17 +126,23 @@ export function orthogonalise(w: Float64Array, basis: readonly Float32Array[]): 
 }
 
 function dot(v: Float32Array, w: Float64Array): number {
+  const product = (i: number) => v[i]! * w[i]!;
   let [sum0, sum1, i] = [0, 0, 0];
   for (; i + 1 < v.length; i += 2) {
-    sum0 += v[i]! * w[i]!;
-    sum1 += v[i + 1]! * w[i + 1]!;
+    sum0 += product(i);
+    sum1 += product(i + 1);
   }
-  return sum0 + sum1 + (i < v.length ? v[i]! * w[i]! : 0);
+  return sum0 + sum1 + (i < v.length ? product(i) : 0);
+}
+
+/** w += α v, as far as v goes. */
+function addScaled(alpha: number, v: Float32Array, w: Float64Array): void {
+  for (let i = 0; i < v.length; i++) w[i]! += alpha * v[i]!;
 }
 
 /** The symmetric matrix with one more row and column. */
 function extended(matrix: readonly (readonly number[])[], row: readonly number[]): number[][] {
-  return [...matrix.map((above, i) => [...above, row[i]!]), [...row]];
+  return [...matrix.map((above, i) => [...above, at(row, i)]), [...row]];
 }
 
 function diagonal(values: readonly number[]): number[][] {
@@ -147,18 +154,15 @@ const STRIP = 4096;
 
 /** Combinations of the basis with these coefficients, in the memory of its first vectors; the others are spoilt. */
 function combined(basis: readonly Float32Array[], coefficients: readonly (readonly number[])[]): Float32Array[] {
-  const { length } = basis[0]!;
+  const { length } = at(basis, 0);
   const sums = coefficients.map(() => new Float64Array(STRIP));
   for (let from = 0; from < length; from += STRIP) {
     const strips = basis.map((v) => v.subarray(from, from + STRIP));
     for (const [i, weights] of coefficients.entries()) {
-      const sum = sums[i]!.fill(0);
-      for (const [j, weight] of weights.entries()) {
-        const strip = strips[j]!;
-        for (let k = 0; k < strip.length; k++) sum[k]! += weight * strip[k]!;
-      }
+      const sum = at(sums, i).fill(0);
+      for (const [j, weight] of weights.entries()) addScaled(weight, at(strips, j), sum);
     }
-    for (const [i, sum] of sums.entries()) strips[i]!.set(sum.subarray(0, strips[i]!.length));
+    for (const [i, sum] of sums.entries()) at(strips, i).set(sum.subarray(0, at(strips, i).length));
   }
   return basis.slice(0, coefficients.length).map((v) => v.subarray());
 }

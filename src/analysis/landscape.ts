@@ -4,11 +4,13 @@
  */
 import { firstImages } from '../data/source.js';
 import type { Split } from '../data/split-images.js';
+import { axpy, scale } from '../lbfgsb/vectors.js';
 import type { Layout, ParameterSlot } from '../nn/layout.js';
 import type { Weights } from '../nn/weights.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { createEvaluator, type Evaluation } from '../session/evaluate.js';
 import type { Session } from '../session/session.js';
+import { at as itemAt } from '../support/at.js';
 import { normal, type Stream, uniform } from '../support/random.js';
 
 export interface DirectionOptions {
@@ -65,10 +67,7 @@ export function displaced(
   coordinates: readonly number[],
 ): Weights {
   const moved = Float64Array.from(parameters);
-  for (const [k, direction] of directions.entries()) {
-    const alpha = coordinates[k]!;
-    for (let i = 0; i < moved.length; i++) moved[i]! += alpha * direction[i]!;
-  }
+  for (const [k, direction] of directions.entries()) axpy(itemAt(coordinates, k), direction, moved);
   return { parameters: Float32Array.from(moved), statistics };
 }
 
@@ -93,17 +92,17 @@ export function filterNormalisedDirection(
 }
 
 function normaliseFilters(direction: Float64Array, parameters: Float32Array, { shape, offset, size }: ParameterSlot) {
-  const length = shape.length === 1 ? 1 : size / shape[0]!;
+  const length = shape.length === 1 ? 1 : size / itemAt(shape, 0);
   for (let from = offset; from < offset + size; from += length) {
-    const own = lengthOf(direction, from, from + length);
+    const filter = direction.subarray(from, from + length);
+    const own = lengthOf(filter);
     // A filter of zeros in the draw points nowhere, and stays.
-    const factor = own === 0 ? 0 : lengthOf(parameters, from, from + length) / own;
-    for (let i = from; i < from + length; i++) direction[i]! *= factor;
+    scale(own === 0 ? 0 : lengthOf(parameters.subarray(from, from + length)) / own, filter);
   }
 }
 
-function lengthOf(vector: Float64Array | Float32Array, from: number, to: number): number {
+function lengthOf(vector: Float64Array | Float32Array): number {
   let sum = 0;
-  for (let i = from; i < to; i++) sum += vector[i]! * vector[i]!;
+  for (const value of vector) sum += value * value;
   return Math.sqrt(sum);
 }

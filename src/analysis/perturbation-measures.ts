@@ -1,6 +1,7 @@
 /** Sharpness in the worst and in the average case (Andriushchenko et al. 2023), and LPF's measure (Bisla et al. 2022). */
 import { imageRange } from '../data/source.js';
 import { openImages } from '../data/split-images.js';
+import { at } from '../lbfgsb/vectors.js';
 import { withNormalisedLogits } from '../nn/normalised-logits.js';
 import {
   MEASURES,
@@ -164,11 +165,11 @@ function perturbedLosses(settings: MeasureSettings, w: Float64Array, c: Float64A
 
 /** point ← w + c·v */
 function perturb(point: Float64Array, w: Float64Array, c: Float64Array, v: ArrayLike<number>): void {
-  for (let i = 0; i < w.length; i++) point[i] = w[i]! + c[i]! * v[i]!;
+  for (let i = 0; i < w.length; i++) point[i] = at(w, i) + at(c, i) * v[i]!;
 }
 
 function multiply(vector: Float64Array, by: Float64Array): void {
-  for (let i = 0; i < vector.length; i++) vector[i]! *= by[i]!;
+  for (let i = 0; i < vector.length; i++) vector[i] = at(vector, i) * at(by, i);
 }
 
 /** The v of one set and number, valid until the next: from N(0, ρ²) or U(−ρ, ρ). */

@@ -1,5 +1,6 @@
 /** The largest loss in a box by projected gradient ascent: a second opinion on L-BFGS-B. */
 import { type Box, type ObjectiveFunction, projectOntoBox } from '../lbfgsb/problem.js';
+import { add, at } from '../lbfgsb/vectors.js';
 import { uniform } from '../support/random.js';
 
 export interface ProjectedAscentOptions extends Box {
@@ -43,7 +44,7 @@ export async function maximizeByProjectedAscent(
   if (lower.length !== n || upper.length !== n) {
     throw new RangeError(`bounds of ${lower.length} and ${upper.length} numbers for ${n} variables`);
   }
-  const unbounded = lower.findIndex((l, i) => !Number.isFinite(upper[i]! - l));
+  const unbounded = lower.findIndex((l, i) => !Number.isFinite(at(upper, i) - l));
   if (unbounded >= 0) throw new RangeError(`variable ${unbounded} is not bounded on both sides`);
 
   const shrink = (LAST_STEP / FIRST_STEP) ** (1 / Math.max(steps - 1, 1));
@@ -77,15 +78,15 @@ export async function maximizeByProjectedAscent(
 
 function drawInto(x: Float64Array, seed: number, start: number, { lower, upper }: Box): void {
   const draws = uniform({ seed, purpose: 'sharpness', step: start }, x.length);
-  for (let i = 0; i < x.length; i++) x[i] = lower[i]! + draws[i]! * (upper[i]! - lower[i]!);
+  for (const [i, draw] of draws.entries()) x[i] = at(lower, i) + draw * (at(upper, i) - at(lower, i));
 }
 
 /** x ← P(x + fraction · half-width · sign(gradient)) */
 function ascend(x: Float64Array, gradient: Float64Array, fraction: number, box: Box): void {
   const { lower, upper } = box;
   for (let i = 0; i < x.length; i++) {
-    const reach = fraction * 0.5 * (upper[i]! - lower[i]!);
-    x[i]! += reach * Math.sign(gradient[i]!);
+    const reach = fraction * 0.5 * (at(upper, i) - at(lower, i));
+    add(x, i, reach * Math.sign(at(gradient, i)));
   }
   projectOntoBox(x, box);
 }

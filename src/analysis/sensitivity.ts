@@ -1,4 +1,5 @@
 /** Sensitivity to uniform noise: C̄(w*; a), and its slope s (section 3.2, Eq. 9; Figs. 3b, 7b, 8). */
+
 import * as tf from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
 import { firstImages } from '../data/source.js';
@@ -10,6 +11,7 @@ import type { Model } from '../nn/model.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { drawNoise, uniformPerturbation } from '../smoothout/perturbation.js';
+import { at } from '../support/at.js';
 import { createUniformBuffer } from '../support/random.js';
 
 /** "… fed to the framework in batch size of 100, and at each batch, the parameter is perturbed." */
@@ -95,5 +97,5 @@ function compileNoisyLoss(engine: Engine, model: Model, count: number) {
 
 /** s = ΔC̄/Δa (Eq. 9), from each strength to the next. */
 export function slopes(points: readonly Pick<NoisyPoint, 'a' | 'loss'>[]): number[] {
-  return points.slice(1).map(({ a, loss }, i) => (loss - points[i]!.loss) / (a - points[i]!.a));
+  return points.slice(1).map(({ a, loss }, i) => (loss - at(points, i).loss) / (a - at(points, i).a));
 }

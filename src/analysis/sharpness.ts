@@ -6,6 +6,7 @@ import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from '../rec
 import type { SharpnessCheck, SharpnessMeasurement } from '../records/sharpness-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { largestHessianEigenvalue } from './hessian.js';
 import { fullSpace, measureOnce, relativeIncrease, type SearchSpace, type SharpnessOnce } from './keskar.js';
@@ -118,7 +119,7 @@ export async function measureSharpness(
       runs.push(run);
     }
     const seconds = (performance.now() - startedAt) / 1000;
-    const check = options.check ? await askSecondOpinions(spaceFor(0), runs[0]!.loss, settings.seed, follow) : null;
+    const check = options.check ? await askSecondOpinions(spaceFor(0), at(runs, 0).loss, settings.seed, follow) : null;
     const { name: engine, device } = session.engine;
     return { ...measurementOf(settings, runs), check, seconds, engine, device };
   } finally {
@@ -168,7 +169,7 @@ function measurementOf(
   runs: readonly SharpnessOnce[],
 ): Omit<SharpnessMeasurement, 'check' | 'seconds' | 'engine' | 'device'> {
   // From the minimiser over all weights every repeat is the same run again: its numbers stand for each.
-  const each = Array.from({ length: count }, (_, repeat) => runs[repeat] ?? runs[0]!);
+  const each = Array.from({ length: count }, (_, repeat) => runs[repeat] ?? at(runs, 0));
   const repeats = each.map(({ sharpness }) => sharpness);
   return {
     convention: conventionOf(settings),
@@ -176,7 +177,7 @@ function measurementOf(
     repeats,
     repeatsRun: runs.length,
     value: Math.max(...repeats),
-    loss: runs[0]!.loss,
+    loss: at(runs, 0).loss,
     status: each.map(({ status }) => status),
     evaluations: each.map(({ evaluations }) => evaluations),
   };

@@ -1,5 +1,7 @@
 /** Trace and spectral density of a symmetric matrix from products with random vectors. */
+
 import { norm, scale } from '../lbfgsb/vectors.js';
+import { at } from '../support/at.js';
 import type { Stream } from '../support/random.js';
 import { meanOf, standardError } from '../support/statistics.js';
 import { orthogonalise, randomUnit, type SymmetricMatrix } from './lanczos.js';
@@ -28,9 +30,9 @@ export async function probeSpectrum(
   const beside: number[] = [];
   const w = new Float64Array(size);
   for (;;) {
-    await multiply(basis.at(-1)!, w);
+    await multiply(at(basis, -1), w);
     const coefficients = orthogonalise(w, [...known, ...basis]);
-    diagonal.push(coefficients.at(-1)!);
+    diagonal.push(at(coefficients, -1));
     const beta = norm(w);
     const exhausted = beta <= 2 ** -20 * Math.hypot(...diagonal, ...beside);
     if (diagonal.length === steps || exhausted || basis.length + known.length === size) break;
@@ -39,10 +41,10 @@ export async function probeSpectrum(
     basis.push(Float32Array.from(w));
   }
   const tridiagonal = diagonal.map((d, i) =>
-    diagonal.map((_, j) => (i === j ? d : Math.abs(i - j) === 1 ? beside[Math.min(i, j)]! : 0)),
+    diagonal.map((_, j) => (i === j ? d : Math.abs(i - j) === 1 ? at(beside, Math.min(i, j)) : 0)),
   );
   const { values, vectors } = symmetricEigen(tridiagonal);
-  return { nodes: values, weights: vectors.map((vector) => vector[0]! ** 2) };
+  return { nodes: values, weights: vectors.map((vector) => at(vector, 0) ** 2) };
 }
 
 export interface TraceEstimate {
@@ -79,7 +81,7 @@ export function densityOf(size: number, eigenvalues: readonly number[], probes: 
   const share = (size - eigenvalues.length) / size / probes.length;
   const points = [
     ...eigenvalues.map((node) => ({ node, weight: 1 / size })),
-    ...probes.flatMap(({ nodes, weights }) => nodes.map((node, i) => ({ node, weight: share * weights[i]! }))),
+    ...probes.flatMap(({ nodes, weights }) => nodes.map((node, i) => ({ node, weight: share * at(weights, i) }))),
   ].sort((a, b) => a.node - b.node);
   const density = { nodes: points.map(({ node }) => node), weights: points.map(({ weight }) => weight) };
   return {
@@ -91,5 +93,5 @@ export function densityOf(size: number, eigenvalues: readonly number[], probes: 
 }
 
 function moment({ nodes, weights }: Probe, power: number): number {
-  return nodes.reduce((sum, node, i) => sum + weights[i]! * node ** power, 0);
+  return nodes.reduce((sum, node, i) => sum + at(weights, i) * node ** power, 0);
 }

@@ -1,4 +1,5 @@
 /** Eigenvalues and eigenvectors of small symmetric matrices, by Jacobi's rotations. */
+import { entry, type Matrix, setEntry, squareMatrix } from '../lbfgsb/matrix.js';
 
 export interface SymmetricEigen {
   /** Largest in size first. */
@@ -14,45 +15,50 @@ export interface SymmetricEigen {
  */
 export function symmetricEigen(matrix: readonly (readonly number[])[]): SymmetricEigen {
   const n = matrix.length;
-  const a = matrix.map((row) => [...row]);
-  const vectors = a.map((_, i) => Array.from({ length: n }, (_unused, j) => (i === j ? 1 : 0)));
-  const size = Math.hypot(...a.flat());
+  const [a, vectors] = [squareMatrix(n), squareMatrix(n)];
+  for (const [i, row] of matrix.entries()) {
+    a.values.set(row, i * n);
+    setEntry(vectors, i, i, 1);
+  }
+  const size = Math.hypot(...a.values);
   for (let rotated = true; rotated; ) {
     rotated = false;
     for (let p = 0; p < n; p++) {
       for (let q = p + 1; q < n; q++) {
-        if (Math.abs(a[p]![q]!) <= Number.EPSILON * 1e-3 * size) continue;
+        if (Math.abs(entry(a, p, q)) <= Number.EPSILON * 1e-3 * size) continue;
         rotated = true;
         rotate(a, vectors, p, q);
       }
     }
   }
-  const order = a.map((_, i) => i).sort((i, j) => Math.abs(a[j]![j]!) - Math.abs(a[i]![i]!));
-  return { values: order.map((i) => a[i]![i]!), vectors: order.map((i) => vectors[i]!) };
+  const order = [...matrix.keys()].sort((i, j) => Math.abs(entry(a, j, j)) - Math.abs(entry(a, i, i)));
+  return {
+    values: order.map((i) => entry(a, i, i)),
+    vectors: order.map((i) => [...vectors.values.subarray(i * n, (i + 1) * n)]),
+  };
 }
 
 /** a ← RᵀaR with the rotation of axes p and q that makes a[p][q] zero; the rows of `vectors` turn with them. */
-function rotate(a: number[][], vectors: number[][], p: number, q: number): void {
-  const [rowP, rowQ] = [a[p]!, a[q]!];
-  const tau = (rowQ[q]! - rowP[p]!) / (2 * rowP[q]!);
+function rotate(a: Matrix, vectors: Matrix, p: number, q: number): void {
+  const tau = (entry(a, q, q) - entry(a, p, p)) / (2 * entry(a, p, q));
   const t = Math.sign(tau || 1) / (Math.abs(tau) + Math.hypot(1, tau));
   const c = 1 / Math.hypot(1, t);
   const s = t * c;
-  for (const row of a) {
-    const [first, second] = [row[p]!, row[q]!];
-    row[p] = c * first - s * second;
-    row[q] = s * first + c * second;
+  for (let i = 0; i < a.stride; i++) {
+    const [first, second] = [entry(a, i, p), entry(a, i, q)];
+    setEntry(a, i, p, c * first - s * second);
+    setEntry(a, i, q, s * first + c * second);
   }
-  turn(rowP, rowQ, c, s);
-  turn(vectors[p]!, vectors[q]!, c, s);
-  rowP[q] = 0;
-  rowQ[p] = 0;
+  turnRows(a, p, q, c, s);
+  turnRows(vectors, p, q, c, s);
+  setEntry(a, p, q, 0);
+  setEntry(a, q, p, 0);
 }
 
-function turn(first: number[], second: number[], c: number, s: number): void {
-  for (let k = 0; k < first.length; k++) {
-    const [x, y] = [first[k]!, second[k]!];
-    first[k] = c * x - s * y;
-    second[k] = s * x + c * y;
+function turnRows(a: Matrix, p: number, q: number, c: number, s: number): void {
+  for (let k = 0; k < a.stride; k++) {
+    const [first, second] = [entry(a, p, k), entry(a, q, k)];
+    setEntry(a, p, k, c * first - s * second);
+    setEntry(a, q, k, s * first + c * second);
   }
 }

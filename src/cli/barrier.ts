@@ -1,4 +1,5 @@
 /** `smoothout barrier`: how high the loss rises on the lines between the minima of an experiment, pair by pair. */
+
 import { type Command, Option } from 'commander';
 import { type Barrier, barrierOf } from '../analysis/barrier.js';
 import type { CurveTask } from '../analysis/curve-rows.js';
@@ -8,6 +9,7 @@ import { runPathsIn } from '../records/run-folder.js';
 import type { BarrierPoint } from '../report/figures/barriers.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
@@ -66,7 +68,7 @@ async function drawBarriers(what: readonly string[], options: BarrierOptions): P
     const { barrierFigure } = await import('../report/figures/barriers.js');
     const checkpoints = await openCheckpoints(session, paths, options.config);
     const pairs = await pairsOf(checkpoints, options);
-    const ways = waysOf(checkpoints[0]!, options.statistics);
+    const ways = waysOf(at(checkpoints, 0), options.statistics);
     const labelOf = checkpointLabels(checkpoints);
     const kinds = new Map(pairs.map((pair) => [keyOf(pair), kindOf(pair)]));
     const pointOf = ({ alpha, loss, split, statistics, from, to }: LineRow): BarrierPoint => {
@@ -112,7 +114,7 @@ async function checkpointsOf(what: readonly string[], results: string): Promise<
 
 async function pairsOf(checkpoints: readonly CheckpointFile[], { pairs: which }: BarrierOptions): Promise<Pair[]> {
   const { checkSameNetwork } = await import('../analysis/interpolation.js');
-  for (const other of checkpoints.slice(1)) checkSameNetwork(checkpoints[0]!, other);
+  for (const other of checkpoints.slice(1)) checkSameNetwork(at(checkpoints, 0), other);
   const all = checkpoints.flatMap((from, i) => checkpoints.slice(i + 1).map((to): Pair => [from, to]));
   const chosen = all.filter(([{ run: a }, { run: b }]) => {
     if (which === 'all') return true;
@@ -182,7 +184,7 @@ type PairBarrier = Barrier & Pick<LineRow, 'from' | 'to' | 'split' | 'statistics
 function barriersOf(rows: readonly LineRow[]): PairBarrier[] {
   const lines = groupBy(rows, ({ from, to, statistics, split }) => [from, to, statistics, split].join('\n'));
   return [...lines.values()].map((line) => {
-    const { from, to, statistics, split } = line[0]!;
+    const { from, to, statistics, split } = line[0];
     return { from, to, split, statistics, ...barrierOf(line) };
   });
 }

@@ -1,7 +1,9 @@
 /** `smoothout compare`: runs side by side. */
+
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { ComparedGroup, Comparison } from '../report/compare.js';
+import { at } from '../support/at.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import type { Difference } from '../support/statistics.js';
 import { GENERATED_NOTE, log, paint, print, printJson, textTable } from './output.js';
@@ -45,7 +47,7 @@ async function writeFigure(path: string, svg: string): Promise<void> {
 
 function printAsJson({ groups, settings }: Comparison): void {
   for (const [i, { name, group, best, last, bestDifference, lastDifference }] of groups.entries()) {
-    const own = settings.map(({ path, values }) => [path, values[i] === 'unset' ? null : JSON.parse(values[i]!)]);
+    const own = settings.map(({ path, values }) => [path, values[i] === 'unset' ? null : JSON.parse(at(values, i))]);
     printJson({
       name,
       experiment: group.experiment,

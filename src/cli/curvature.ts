@@ -1,10 +1,12 @@
 /** `smoothout curvature`: measures checkpoints, keeps curvature.json beside each, and draws their spectra. */
+
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { CurvatureProgress, CurvatureSettings, CurvatureState } from '../analysis/curvature.js';
 import type { CurvatureMeasurement, CurvaturePart } from '../records/curvature-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
+import { at } from '../support/at.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { checkpointFileLabel, curveFileName } from './curve.js';
 import { type AnalysisOptions, addAnalysisOptions, wholeNumber } from './options.js';
@@ -150,8 +152,8 @@ function summary(measured: readonly Measured[]): string {
       name,
       `${parameters}`,
       m.loss.toPrecision(4),
-      part.eigenvalues[0]!.toPrecision(5),
-      part.residuals[0]!.toExponential(0),
+      at(part.eigenvalues, 0).toPrecision(5),
+      at(part.residuals, 0).toExponential(0),
       part.trace.toPrecision(5),
       part.traceError?.toPrecision(2) ?? '',
     ];

@@ -1,4 +1,5 @@
 /** What sensitivity, interpolate, barrier and landscape have in common: their options, three files, a table. */
+
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { TopLevelSpec } from 'vega-lite';
@@ -7,6 +8,7 @@ import type { Split } from '../data/split-images.js';
 import type { CurveKind } from '../records/curve-record.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { writeFileAtomic } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
@@ -86,9 +88,9 @@ export function lineTable(
   more: Readonly<Record<string, readonly string[]>> = {},
 ): string {
   const header = ['checkpoint', 'split', x, 'loss', 'accuracy %', ...Object.keys(more)];
-  const rows = points.map(({ series, split, x: at, loss, accuracy }, i) => [
-    ...[series, split, `${at}`, loss.toPrecision(5), accuracy.toFixed(2)],
-    ...Object.values(more).map((column) => column[i]!),
+  const rows = points.map(({ series, split, x: place, loss, accuracy }, i) => [
+    ...[series, split, `${place}`, loss.toPrecision(5), accuracy.toFixed(2)],
+    ...Object.values(more).map((column) => at(column, i)),
   ]);
   const numbers = header.flatMap((_, i) => (i < 2 ? [] : [i]));
   const curves = groupBy(rows, ([series, split]) => `${series} ${split}`);

@@ -1,4 +1,5 @@
 /** `smoothout landscape`: loss and accuracy along random directions, or over a plane of two. */
+
 import { type Command, Option } from 'commander';
 import type { CurveTask } from '../analysis/curve-rows.js';
 import type { Landscape } from '../analysis/landscape.js';

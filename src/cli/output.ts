@@ -1,5 +1,7 @@
 /** Results go to stdout, everything said about them on the way to stderr. */
+
 import { styleText } from 'node:util';
+import { at } from '../support/at.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
 
@@ -65,7 +67,7 @@ export function textTable(rows: readonly (readonly string[])[], right: readonly 
   const widths: number[] = [];
   for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
   const line = (row: readonly string[]) =>
-    row.map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ');
+    row.map((cell, i) => (right.includes(i) ? cell.padStart(at(widths, i)) : cell.padEnd(at(widths, i)))).join('  ');
   return rows.map((row) => line(row).trimEnd()).join('\n');
 }
 

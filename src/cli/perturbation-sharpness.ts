@@ -1,4 +1,5 @@
 /** `smoothout sharpness --measure worst|average|lpf`: how the loss changes in a ball around a checkpoint. */
+
 import type { Measured } from '../analysis/measured.js';
 import type { MeasureRequest } from '../analysis/perturbation-measures.js';
 import {
@@ -7,6 +8,7 @@ import {
   measureTitle,
   type PerturbationMeasurement,
 } from '../records/perturbation-measures.js';
+import { at } from '../support/at.js';
 import type { CheckpointsToMeasure } from './measure-checkpoints.js';
 import type { AnalysisOptions } from './options.js';
 import { GENERATED_NOTE, textTable } from './output.js';
@@ -66,7 +68,7 @@ function summary(measured: readonly Measured<PerturbationMeasurement>[]): string
   return [
     textTable([HEADER, ...rows], [2, 3, 4, 5, 6, 7]),
     '',
-    `value: ${MEASURES[measured[0]!.measurement.measure].definition}.`,
+    `value: ${MEASURES[at(measured, 0).measurement.measure].definition}.`,
     ...(isGenerated ? [GENERATED_NOTE] : []),
     `Written to ${[...new Set(measured.map(({ record }) => record))].join(', ')}`,
   ].join('\n');

@@ -1,4 +1,5 @@
 /** Carries out runs, for `run` and `tune`: one after another or as many at once as `--jobs` asks for. */
+
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/schema.js';
@@ -8,6 +9,7 @@ import { withRetry } from '../jobs/workers.js';
 import { isFinished } from '../records/earlier-run.js';
 import { announceRuns, withdrawRuns } from '../records/run-folder.js';
 import type { RunRecord } from '../records/run-record.js';
+import { at } from '../support/at.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
 import { permutation } from '../support/random.js';
@@ -133,5 +135,5 @@ const doneOf = (record: RunRecord | undefined) =>
 
 function shuffled<T>(items: readonly T[]): T[] {
   const order = permutation({ seed: randomInt(2 ** 32), purpose: 'shuffle' }, items.length);
-  return Array.from(order, (i) => items[i]!);
+  return Array.from(order, (i) => at(items, i));
 }

@@ -1,6 +1,8 @@
 /** What is seen of runs while they train: a table where somebody watches, else a line an epoch. */
+
 import type { RunSpec } from '../config/schema.js';
 import type { EpochMetrics } from '../records/metrics.js';
+import { at } from '../support/at.js';
 import type { RunEvents } from '../training/run.js';
 import { type Column, createLiveTable } from './live-table.js';
 import { log, printJson, showsProgress } from './output.js';
@@ -48,7 +50,7 @@ export function createRunsProgress({ runs, images, lanes, json }: RunsToFollow):
   const table = showsProgress() ? createLiveTable(COLUMNS) : undefined;
   const speeds = createSpeeds();
   const ahead = new Map(
-    runs.map((spec, i): [RunSpec, Ahead] => [spec, { spec, images: images[i]!, isRunning: false, speed: null }]),
+    runs.map((spec, i): [RunSpec, Ahead] => [spec, { spec, images: at(images, i), isRunning: false, speed: null }]),
   );
 
   function overall(): string {

@@ -1,4 +1,5 @@
 /** `smoothout sensitivity`: a curve of loss and accuracy under noise. */
+
 import type { Command } from 'commander';
 import type { NoisyPoint } from '../analysis/sensitivity.js';
 import type { Split } from '../data/split-images.js';
@@ -65,8 +66,8 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
     const slopesIn = (rows: readonly Row[]) => {
       const curves = groupBy(rows, ({ checkpoint, split }) => `${checkpoint} ${split}`);
       return [...curves.values()].map((curve) => ({
-        checkpoint: curve[0]!.checkpoint,
-        split: curve[0]!.split,
+        checkpoint: curve[0].checkpoint,
+        split: curve[0].split,
         s: slopes(curve),
       }));
     };

@@ -1,7 +1,9 @@
 /** One session for all that a command computes, and how checkpoints are named in tables and legends. */
+
 import { runText } from '../records/run-folder.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session, SessionOptions } from '../session/session.js';
+import { at } from '../support/at.js';
 import { onInterrupt } from './interrupt.js';
 import { log } from './output.js';
 
@@ -36,7 +38,7 @@ export async function openCheckpoints(
 /** Its run, and its file's name unless that is best.safetensors. */
 export function checkpointLabel({ run, path }: Pick<CheckpointFile, 'run' | 'path'>): string {
   if (run === null) return path;
-  const name = path.split(/[/\\]/).at(-1)!;
+  const name = at(path.split(/[/\\]/), -1);
   return name === 'best.safetensors' ? runText(run) : `${runText(run)}, ${name}`;
 }
 
@@ -44,6 +46,6 @@ export function checkpointLabel({ run, path }: Pick<CheckpointFile, 'run' | 'pat
 export function checkpointLabels(checkpoints: readonly CheckpointFile[]): (path: string) => string {
   const labels = checkpoints.map(checkpointLabel);
   const isUnique = (label: string): boolean => labels.filter((other) => other === label).length === 1;
-  const byPath = new Map(checkpoints.map(({ path }, i) => [path, isUnique(labels[i]!) ? labels[i]! : path]));
+  const byPath = new Map(checkpoints.map(({ path }, i) => [path, isUnique(at(labels, i)) ? at(labels, i) : path]));
   return (path) => byPath.get(path)!;
 }

@@ -1,10 +1,12 @@
 /** `smoothout status`: every run with its state, from the folders of the runs alone. */
+
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { findRuns } from '../records/find-runs.js';
 import { RUN_STATES, type RunStatus, readRunState } from '../records/run-state.js';
 import { type QueuedTask, slurmTasks } from '../submit/slurm-queue.js';
+import { at } from '../support/at.js';
 import { groupBy } from '../support/statistics.js';
 import { print, printJson, textTable } from './output.js';
 import { duration } from './progress.js';
@@ -51,7 +53,7 @@ async function statusOf(what: string): Promise<ShownRun[]> {
     Promise.all(found.map(readRunState)),
     found[0] ? slurmTasks(dirname(found[0].root)) : new Map<string, never>(),
   ]);
-  return states.flatMap((run, i) => (run ? [{ ...run, slurm: tasks.get(found[i]!.name) ?? null }] : []));
+  return states.flatMap((run, i) => (run ? [{ ...run, slurm: tasks.get(at(found, i).name) ?? null }] : []));
 }
 
 const WATCH_SECONDS = 2;

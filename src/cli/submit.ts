@@ -1,10 +1,12 @@
 /** `smoothout submit`: hands runs to a cluster. */
+
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { unfinishedRuns } from '../records/earlier-run.js';
 import type { KubernetesOptions as PodOptions } from '../submit/kubernetes.js';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { addSweepOptions, collect, type SweepOptions, wholeNumber } from './options.js';
 import { log, print } from './output.js';
@@ -69,7 +71,7 @@ async function submitSlurm(files: readonly string[], options: SlurmOptions): Pro
   const runs = await unfinishedRuns(all, options.out);
   log(`${all.length} ${all.length === 1 ? 'run' : 'runs'}, ${all.length - runs.length} finished before`);
   if (runs.length === 0) return;
-  const program = [process.execPath, process.argv[1]!];
+  const program = [process.execPath, at(process.argv, 1)];
   const script = await writeSlurmJob(runs, { ...options, program, computing: computingWords(options) });
   if (options.print) {
     print((await readFile(script, 'utf8')).trimEnd());

@@ -1,5 +1,7 @@
 /** When a plan of runs will be done, from how fast those went that have trained. */
+
 import type { RunSpec } from '../config/schema.js';
+import { at } from '../support/at.js';
 
 /** A run that is not finished. */
 export interface Ahead {
@@ -35,10 +37,12 @@ export function createSpeeds(): Speeds {
 export function secondsLeft(ahead: readonly Ahead[], lanes: number, speeds: Pick<Speeds, 'of'>): number | null {
   const seconds = ahead.map(({ spec, images, speed }) => images / (speed ?? speeds.of(spec) ?? Number.NaN));
   if (!seconds.every(Number.isFinite)) return null;
-  const free = ahead.flatMap(({ isRunning }, i) => (isRunning ? [seconds[i]!] : []));
+  const free = ahead.flatMap(({ isRunning }, i) => (isRunning ? [at(seconds, i)] : []));
   while (free.length < lanes) free.push(0);
   for (const [i, { isRunning }] of ahead.entries()) {
-    if (!isRunning) free[free.indexOf(Math.min(...free))]! += seconds[i]!;
+    if (isRunning) continue;
+    const least = Math.min(...free);
+    free[free.indexOf(least)] = least + at(seconds, i);
   }
   return Math.max(...free);
 }

@@ -1,7 +1,9 @@
 /** `smoothout tune`: chooses the strength of the noise, or other settings, on held-out training images. */
+
 import type { Command } from 'commander';
 import type { RunSpec } from '../config/schema.js';
 import { checkTunedWritable, describeChoice, tunedPath, writeTuned } from '../config/tuned.js';
+import { at } from '../support/at.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import {
   type Chosen,
@@ -80,7 +82,7 @@ async function tune(file: string, options: TuneOptions): Promise<number> {
     const wider = bracket ? widened(first, axes, choices) : null;
     if (wider === null) break;
     log(
-      `the best mean is at an edge of the grid: trying ${wider[0]!.values.slice(axes[0]!.values.length).join(' and ')} too`,
+      `the best mean is at an edge of the grid: trying ${at(wider, 0).values.slice(at(axes, 0).values.length).join(' and ')} too`,
     );
     axes = wider;
     tunings = await planTuning(file, { axes, ...common });
@@ -131,9 +133,10 @@ async function conclude(file: string, tuning: Tuning, measured: readonly Measure
 
 /** What was tried, and what was chosen. */
 function table({ experiment, trials }: Tuning, measured: readonly Measured[], choices: readonly Chosen[]): string {
-  const keys = Object.keys(trials[0]!.settings);
-  const { validation, seed } = trials[0]!.runs[0]!;
-  const seeds = trials[0]!.runs.length;
+  const keys = Object.keys(at(trials, 0).settings);
+  const { runs } = at(trials, 0);
+  const { validation, seed } = at(runs, 0);
+  const seeds = runs.length;
   const rows = measured.map((each) => [
     each.trial.method,
     ...keys.map((key) => String(each.trial.settings[key])),

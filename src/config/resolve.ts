@@ -1,6 +1,8 @@
 /** From a config to its runs: one for each method and seed. */
+
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
+import { at } from '../support/at.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { readTextIfExists } from '../support/files.js';
 import { loadConfigs } from './load.js';
@@ -123,13 +125,14 @@ export function runConfigText({ method, seed, configHash: _, ...settings }: RunS
 /** Which settings of a run folder's config.yaml are not those of `spec`, as a message names them. */
 export async function otherSettings(path: string, spec: RunSpec): Promise<string> {
   const text = (await readTextIfExists(path)) ?? '';
-  const [before, now] = [text, runConfigText(spec)].map((yaml) => leavesOf(plain(parseTree(yaml, () => path))));
-  const keys = [...new Set([...before!.keys(), ...now!.keys()])].filter(
-    (key) => !key.startsWith('tuning.') && before!.get(key) !== now!.get(key),
+  const settingsIn = (yaml: string) => leavesOf(plain(parseTree(yaml, () => path)));
+  const [before, now] = [settingsIn(text), settingsIn(runConfigText(spec))];
+  const keys = [...new Set([...before.keys(), ...now.keys()])].filter(
+    (key) => !key.startsWith('tuning.') && before.get(key) !== now.get(key),
   );
   const shown = keys
     .slice(0, 5)
-    .map((key) => `${key} ${before!.get(key) ?? 'nothing'}, now ${now!.get(key) ?? 'nothing'}`);
+    .map((key) => `${key} ${before.get(key) ?? 'nothing'}, now ${now.get(key) ?? 'nothing'}`);
   return (
     [...shown, ...(keys.length > 5 ? [`and ${keys.length - 5} more`] : [])].join('; ') || 'see config.yaml beside it'
   );
@@ -148,7 +151,7 @@ export async function readRunConfig(path: string): Promise<RunSpec> {
   if (runs.length !== 1) {
     throw new SmoothOutError('CONFIG_INVALID', `${path}: expected the config of one run, got ${runs.length}`);
   }
-  return runs[0]!;
+  return at(runs, 0);
 }
 
 /** Enters the modules that a run names, in a process that has not loaded its config. @throws SmoothOutError CONFIG_INVALID */

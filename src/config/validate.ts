@@ -1,4 +1,5 @@
 /** What is wrong with a config, in a line for each mistake: by the schema, and in what several keys must satisfy together. */
+
 import { z } from 'zod';
 import { catalogueEntry } from '../data/catalogue.js';
 import { MODEL_NAMES, type NetworkRow, networkRow } from '../nn/networks.js';
@@ -109,7 +110,7 @@ function expectation(schema: Schema): string {
   if (described !== undefined) return described;
   const unwrapped = inner(schema);
   const choices = choicesOf(schema);
-  if (choices.length > 0) return choices.length === 1 ? choices[0]! : `one of ${choices.join(', ')}`;
+  if (choices.length > 0) return `${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}`;
   if (unwrapped instanceof z.ZodBoolean) return 'true or false';
   if (unwrapped instanceof z.ZodArray) return 'a list';
   return `a mapping with the keys ${keysOf(unwrapped).join(', ')}`;

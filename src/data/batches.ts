@@ -1,4 +1,5 @@
 /** The batches of an epoch, in parts, read ahead while the one before is worked on. */
+import { at } from '../support/at.js';
 import { permutation, type Stream } from '../support/random.js';
 import type { ImageSource } from './source.js';
 import { imageSize } from './source.js';
@@ -50,10 +51,10 @@ export async function* batches(
     const indices = order.subarray(...part);
     const count = indices.length;
     ring[number % RING] ??= { images: new Float32Array(capacity * size), labels: new Int32Array(capacity) };
-    const buffer = ring[number % RING]!;
+    const buffer = at(ring, number % RING);
     const images = buffer.images.subarray(0, count * size);
     const labels = buffer.labels.subarray(0, count);
-    for (let i = 0; i < count; i++) labels[i] = source.labels[indices[i]!]!;
+    for (let i = 0; i < count; i++) labels[i] = at(source.labels, at(indices, i));
     await source.read(indices, images, augmentation);
     return { images, labels, count };
   };

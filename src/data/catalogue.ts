@@ -1,9 +1,11 @@
 /** The data sets there are, and the folders that their files are looked for in. */
+
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError, isFile, isFolder } from '../support/files.js';
 import { type ModulePath, ownDataset } from './own.js';
@@ -135,14 +137,14 @@ export async function locate(place: Place, files: readonly (readonly string[])[]
   if (found === undefined) {
     throw missingData(
       place,
-      files.map((names) => names[0]!),
+      files.map((names) => at(names, 0)),
     );
   }
   const paths = found.paths.map((path, i) => {
     if (path !== undefined) return path;
     throw new SmoothOutError(
       'DATA_MISSING',
-      `${place.dataset}: ${files[i]!.join(' or ')} is missing from ${found.folder}, where other files of the data set are`,
+      `${place.dataset}: ${at(files, i).join(' or ')} is missing from ${found.folder}, where other files of the data set are`,
       { hint: place.hint },
     );
   });

@@ -1,8 +1,10 @@
 /** Fetches a data set's files: each by itself, or out of a tar archive. */
+
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { isFile, makeFolder, writeFileAtomic } from '../support/files.js';
 import { type Lock, waitForLock } from '../support/lock.js';
@@ -52,7 +54,7 @@ export async function fetchEntry(name: DatasetName, entry: CatalogueEntry, optio
   const { root, force = false, onWait } = options;
   const look = async () => {
     const present = await inspectFiles(officialPlace(name, root), entry.files);
-    const folder = present?.folder ?? join(root, entry.folders[0]!);
+    const folder = present?.folder ?? join(root, at(entry.folders, 0));
     return { folder, wanted: chooseFiles(entry, present?.files ?? [], force) };
   };
   const before = await look();
@@ -124,7 +126,7 @@ async function fetchArchive(
   wanted: readonly string[],
   options: FetchOptions,
 ): Promise<string[]> {
-  const source = downloads[0]!;
+  const source = at(downloads, 0);
   const file = basename(new URL(source.url).pathname);
   const archive = join(options.root, file);
   await get(source, file, archive, options);

@@ -1,4 +1,5 @@
 /** From bytes to a network's input: normalisation by table, random crops and flips, of images held in memory. */
+import { at } from '../support/at.js';
 import { fillWords, type Stream } from '../support/random.js';
 import { checkRead, type ImageShape, type ImageSource, imageSize } from './source.js';
 
@@ -20,11 +21,15 @@ export const IMAGENET_NORMALISATION: Normalisation = {
 /** One table a channel: entry v is the normalised value of the byte v. */
 export function normalisationTables({ mean, standardDeviation }: Normalisation): Float32Array[] {
   return mean.map((m, channel) =>
-    Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / standardDeviation[channel]!),
+    Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / at(standardDeviation, channel)),
   );
 }
 
-/** out[to + i] = table[bytes[from + i]] for i in 0 … length−1; unrolled, because it runs on every pixel of an epoch. */
+// Read for every pixel of an epoch: every byte and pair is in its table, and nothing is read beyond the images.
+const normal = (table: Float32Array, bytes: Uint8Array, i: number): number => table[bytes[i]!]!;
+const normalPair = (table: Float64Array, pairs: Uint16Array, i: number): number => table[pairs[i]!]!;
+
+/** out[to + i] = table[bytes[from + i]] for i in 0 … length−1; unrolled. */
 function lookUp(
   table: Float32Array,
   bytes: Uint8Array,
@@ -37,12 +42,12 @@ function lookUp(
   let source = from;
   let target = to;
   for (; source + 3 < end; source += 4, target += 4) {
-    out[target] = table[bytes[source]!]!;
-    out[target + 1] = table[bytes[source + 1]!]!;
-    out[target + 2] = table[bytes[source + 2]!]!;
-    out[target + 3] = table[bytes[source + 3]!]!;
+    out[target] = normal(table, bytes, source);
+    out[target + 1] = normal(table, bytes, source + 1);
+    out[target + 2] = normal(table, bytes, source + 2);
+    out[target + 3] = normal(table, bytes, source + 3);
   }
-  for (; source < end; source++, target++) out[target] = table[bytes[source]!]!;
+  for (; source < end; source++, target++) out[target] = normal(table, bytes, source);
 }
 
 /**
@@ -51,7 +56,7 @@ function lookUp(
  */
 function pairTable(table: Float32Array): Float64Array {
   const bytes = new Uint8Array(Uint16Array.from({ length: 65536 }, (_, value) => value).buffer);
-  return new Float64Array(Float32Array.from(bytes, (value) => table[value]!).buffer);
+  return new Float64Array(Float32Array.from(bytes, (_, i) => normal(table, bytes, i)).buffer);
 }
 
 /** `lookUp` with `from`, `to` and `length` counted in pairs. */
@@ -67,12 +72,12 @@ function lookUpPairs(
   let source = from;
   let target = to;
   for (; source + 3 < end; source += 4, target += 4) {
-    out[target] = table[pairs[source]!]!;
-    out[target + 1] = table[pairs[source + 1]!]!;
-    out[target + 2] = table[pairs[source + 2]!]!;
-    out[target + 3] = table[pairs[source + 3]!]!;
+    out[target] = normalPair(table, pairs, source);
+    out[target + 1] = normalPair(table, pairs, source + 1);
+    out[target + 2] = normalPair(table, pairs, source + 2);
+    out[target + 3] = normalPair(table, pairs, source + 3);
   }
-  for (; source < end; source++, target++) out[target] = table[pairs[source]!]!;
+  for (; source < end; source++, target++) out[target] = normalPair(table, pairs, source);
 }
 
 /**
@@ -91,11 +96,8 @@ export interface Crop {
 
 /** A crop whose top-left corner is uniform on (0 … rows−1, 0 … columns−1), flipped with probability 1/2. */
 export function randomCrop(words: Uint32Array, rows: number, columns: number): Crop {
-  return {
-    top: Math.floor((words[0]! * rows) / 2 ** 32),
-    left: Math.floor((words[1]! * columns) / 2 ** 32),
-    flip: words[2]! >= 2 ** 31,
-  };
+  const share = (i: number) => at(words, i) / 2 ** 32;
+  return { top: Math.floor(share(0) * rows), left: Math.floor(share(1) * columns), flip: share(2) >= 0.5 };
 }
 
 /** CIFAR images are padded by 4 pixels of the constant 127 on each side before the crop (authors' preprocess.py:90). */
@@ -119,7 +121,7 @@ export function cropPaddedPlane(
   out: Float32Array,
   to: number,
 ): void {
-  const padding = table[PADDING_VALUE]!;
+  const padding = at(table, PADDING_VALUE);
   const shiftY = top - PADDING;
   const shiftX = left - PADDING;
   const firstColumn = Math.max(0, -shiftX);
@@ -136,7 +138,7 @@ export function cropPaddedPlane(
     let target = flip ? row + width - 1 : row;
     let x = 0;
     for (; x < firstColumn; x++, target += step) out[target] = padding;
-    for (; x < endColumn; x++, target += step) out[target] = table[bytes[source + x]!]!;
+    for (; x < endColumn; x++, target += step) out[target] = normal(table, bytes, source + x);
     for (; x < width; x++, target += step) out[target] = padding;
   }
 }
@@ -156,7 +158,7 @@ interface PackedImages {
 /** A source that normalises on reading; augmentation pads, crops and flips. */
 export function packedSource(images: PackedImages): ImageSource {
   const { bytes, start, stride, normalisation, ...about } = images;
-  const { channels, height, width } = about.shape;
+  const { height, width } = about.shape;
   const plane = height * width;
   const size = imageSize(about.shape);
   const tables = normalisationTables(normalisation);
@@ -169,22 +171,20 @@ export function packedSource(images: PackedImages): ImageSource {
     count: about.labels.length,
     async read(indices, out, augmentation) {
       checkRead(source, indices, out);
-      const outPairs =
-        pairs && !augmentation && out.byteOffset % 8 === 0
-          ? new Float64Array(out.buffer, out.byteOffset, out.length / 2)
-          : undefined;
-      if (outPairs) pairTables ??= tables.map(pairTable);
-      for (let i = 0; i < indices.length; i++) {
-        const index = indices[i]!;
+      const inPairs = pairs && !augmentation && out.byteOffset % 8 === 0;
+      const outPairs = inPairs && new Float64Array(out.buffer, out.byteOffset, out.length / 2);
+      if (inPairs) pairTables ??= tables.map(pairTable);
+      for (const [i, index] of indices.entries()) {
         const crop = augmentation
           ? randomCrop(augmentationWords(augmentation, index, words), PADDED_CROP_POSITIONS, PADDED_CROP_POSITIONS)
           : undefined;
-        for (let channel = 0; channel < channels; channel++) {
+        for (const [channel, table] of tables.entries()) {
           const from = start + index * stride + channel * plane;
           const to = i * size + channel * plane;
-          if (outPairs) lookUpPairs(pairTables![channel]!, pairs!, from / 2, outPairs, to / 2, plane / 2);
-          else if (crop) cropPaddedPlane(tables[channel]!, bytes, from, height, width, crop, out, to);
-          else lookUp(tables[channel]!, bytes, from, out, to, plane);
+          const ofPairs = pairTables?.[channel];
+          if (outPairs && ofPairs) lookUpPairs(ofPairs, pairs, from / 2, outPairs, to / 2, plane / 2);
+          else if (crop) cropPaddedPlane(table, bytes, from, height, width, crop, out, to);
+          else lookUp(table, bytes, from, out, to, plane);
         }
       }
     },

@@ -1,5 +1,6 @@
 /** A data set and its splits; a split may be a part of another. */
 
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { permutation, type Stream } from '../support/random.js';
 import type { AnyDataset } from './catalogue.js';
@@ -68,11 +69,11 @@ function subset(source: ImageSource, indices: Uint32Array, name: string): ImageS
     count: indices.length,
     classes: source.classes,
     shape: source.shape,
-    labels: Int32Array.from(indices, (index) => source.labels[index]!),
+    labels: Int32Array.from(indices, (index) => at(source.labels, index)),
     async read(wanted, out, augmentation) {
       const inner = wanted.map((i) => {
         if (i >= indices.length) throw new RangeError(`${name}: no image ${i}, there are ${indices.length}`);
-        return indices[i]!;
+        return at(indices, i);
       });
       await source.read(inner, out, augmentation);
     },
@@ -121,12 +122,12 @@ export function holdOut(
   const order = permutation({ seed, purpose: 'holdout' }, source.count);
   const fractions = new Float64Array(source.count);
   for (const index of order) {
-    const label = source.labels[index]!;
-    fractions[index] = (seen[label]!++ + 0.5) / sizes[label]!;
+    const label = at(source.labels, index);
+    fractions[index] = (seen[label]!++ + 0.5) / at(sizes, label);
   }
   // Array.prototype.sort is stable, so ties fall in the random order.
   const chosen = Array.from(order)
-    .sort((a, b) => fractions[a]! - fractions[b]!)
+    .sort((a, b) => at(fractions, a) - at(fractions, b))
     .slice(0, count);
   const isHeldOut = new Uint8Array(source.count);
   for (const index of chosen) isHeldOut[index] = 1;

@@ -1,4 +1,5 @@
 /** What an engine does beneath its types: functions of tensors by name, without groups, on one device. */
+import { named } from '../support/at.js';
 import type { DeviceArray, Engine, NamedTensors, TensorSpec, Value } from './engine.js';
 
 export type Signature = Readonly<Record<string, TensorSpec>>;
@@ -38,8 +39,8 @@ export async function* oneByOne(
 /** What the next run is given: results in place of the inputs of their names, which go back to the device. */
 export function handedOn(given: NamedValues, results: NamedValues): NamedValues {
   const names = Object.keys(given).filter((name) => name in results);
-  for (const name of names) disposeValue(given[name]!);
-  return { ...given, ...Object.fromEntries(names.map((name) => [name, results[name]!])) };
+  for (const name of names) disposeValue(named(given, name));
+  return { ...given, ...Object.fromEntries(names.map((name) => [name, named(results, name)])) };
 }
 
 export function isDeviceArray(value: Value): value is DeviceArray {

@@ -1,5 +1,7 @@
 /** Gives an engine of flat records the types of engine.ts: values in named groups, each known by the compiler. */
+
 import { Tensor } from '@tensorflow/tfjs';
+import { named } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { Engine, Program, ResultsOf, Specs, TensorSpec, Tensors, TensorsOf, ValuesOf } from './engine.js';
 import { type FlatEngine, type NamedValues, oneByOne } from './flat.js';
@@ -16,7 +18,7 @@ export function structured({ compile, ...engine }: FlatEngine): Engine {
       let groups: Tree<string> = {};
       const program = await compile(
         (inputs) => {
-          const outputs = checkedOutputs(fn(mapTree(specs, (_, path) => inputs[path]!) as TensorsOf<S>));
+          const outputs = checkedOutputs(fn(mapTree(specs, (_, path) => named(inputs, path)) as TensorsOf<S>));
           groups = mapTree(outputs, (_, path) => path);
           return flatten<Tensor>(outputs);
         },

@@ -2,8 +2,10 @@
  * Convolutions and pools with padding in numbers, or with sizes that are rounded up. TensorFlow's Node.js package takes
  * the paddings 'same' and 'valid' alone, so other images are padded first and their gradients are cut afterwards.
  */
+
 import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
+import { at, named } from '../support/at.js';
 import { type ConvolutionAttributes, convolutionInfo, windowAttributes } from './onnx/kernels/convolution.js';
 import { type PoolAttributes, poolInfo } from './onnx/kernels/pooling.js';
 
@@ -42,7 +44,7 @@ export function withPadding(
   return (call) => {
     const inputs = call.inputs as Inputs;
     const attrs = call.attrs as unknown as Attributes;
-    const shape = operand ? inputs[operand]!.shape : attrs.inputShape;
+    const shape = operand ? named(inputs, operand).shape : attrs.inputShape;
     const pads = padsOf(kind, shape, inputs, attrs);
     const by = (pad: 'same' | 'valid') => ({ ...attrs, pad, dimRoundingMode: 'floor' }) as const;
     // The kernels of the Node.js package return tensors.
@@ -64,16 +66,16 @@ export function withPadding(
     const padded = (x: tf.TensorInfo, value: number) => tf.pad(x as tf.Tensor, widths, value);
     // How much of each window is inside the image: an average pool divides by no more.
     const inside = () => {
-      const ones = padded(tf.ones([1, shape[1]!, shape[2]!, 1]), 0) as tf.Tensor4D;
+      const ones = padded(tf.ones([1, at(shape, 1), at(shape, 2), 1]), 0) as tf.Tensor4D;
       return tf.avgPool(ones, attrs.filterSize, attrs.strides, 'valid');
     };
     return tf.tidy(() => {
       const given = {
         ...inputs,
-        ...(operand && { [operand]: padded(inputs[operand]!, fill) }),
+        ...(operand && { [operand]: padded(named(inputs, operand), fill) }),
         ...(name === 'AvgPoolGrad' && { dy: tf.div(inputs.dy as tf.Tensor, inside()) }),
       };
-      const inputShape = shape.map((extent, i) => extent + widths[i]![0] + widths[i]![1]);
+      const inputShape = shape.map((extent, i) => extent + at(widths, i)[0] + at(widths, i)[1]);
       const result = computed(given, { ...by('valid'), inputShape });
       if (name === 'AvgPool') return tf.div(result, inside());
       return isGradient ? tf.slice(result, [0, top, left, 0], [...shape]) : result;

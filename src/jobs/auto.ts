@@ -1,6 +1,8 @@
 /** `--jobs auto`: which split of the machine trains a network fastest is measured, for a moment, before the runs begin. */
+
 import { availableParallelism, freemem } from 'node:os';
 import type { RunSpec } from '../config/schema.js';
+import { at } from '../support/at.js';
 import { interrupted } from '../support/errors.js';
 import type { Pace } from '../training/practice.js';
 import { placesFor } from './split.js';
@@ -37,7 +39,7 @@ interface Splits {
 
 /** The places of the fastest split. Says what it measures, and what it chose. */
 export async function fastestSplit({ spec, counts, threads, open, log }: Splits): Promise<Place[]> {
-  if (counts.length === 1) return placesFor(counts[0]!, threads);
+  if (counts.length === 1) return placesFor(at(counts, 0), threads);
   const measured: { readonly places: Place[]; readonly imagesPerSecond: number }[] = [];
   let memory = 0;
   for (const count of counts) {
@@ -89,4 +91,4 @@ export async function practiseAll({ perform }: Workers, spec: RunSpec, places: r
 }
 
 const isLongEnough = (paces: readonly Pace[]) =>
-  paces.length > 2 && paces.at(-1)!.seconds - paces[0]!.seconds >= SECONDS;
+  paces.length > 2 && at(paces, -1).seconds - at(paces, 0).seconds >= SECONDS;

@@ -1,4 +1,5 @@
 /** `--budget`: which runs of a plan fit a time. */
+
 import type { RunSpec } from '../config/schema.js';
 import { SmoothOutError } from '../support/errors.js';
 
@@ -48,8 +49,8 @@ export function withinBudget<R extends PlannedRun>(runs: readonly R[], seconds: 
 export function timeOf(runs: readonly PlannedRun[], lanes: number): number {
   const busy = new Array<number>(lanes).fill(0);
   for (const { seconds } of runs) {
-    const lane = busy.indexOf(Math.min(...busy));
-    busy[lane]! += seconds;
+    const first = Math.min(...busy);
+    busy[busy.indexOf(first)] = first + seconds;
   }
   return Math.max(...busy);
 }

@@ -1,5 +1,7 @@
 /** Batch normalisation: its statistics, running averages and parameters. */
+
 import * as tf from '@tensorflow/tfjs';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { type Module, type Pass, tensorNamed } from './layers.js';
 import type { Initialiser } from './layout.js';
@@ -75,7 +77,7 @@ function momentsOf(x: tf.Tensor): Moments {
   const mean = tf.mean(x, axes);
   const centred = tf.sub(x, mean);
   const variance = tf.mean(tf.square(centred), axes);
-  return { centred, mean, variance, count: axes.reduce((product, axis) => product * x.shape[axis]!, 1) };
+  return { centred, mean, variance, count: axes.reduce((product, axis) => product * at(x.shape, axis), 1) };
 }
 
 function axesBesideChannels(x: tf.Tensor): number[] {

@@ -1,6 +1,8 @@
 /** Between the flat vector and the named tensors in it. */
+
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../engine/engine.js';
+import { at } from '../support/at.js';
 import { tensorNamed } from './layers.js';
 import type { Layout, ParameterSlot, Slot } from './layout.js';
 
@@ -17,11 +19,11 @@ export function split(flat: tf.Tensor1D, slots: readonly Slot[]): NamedTensors {
   const pieces = splitBy(flat, runs.map(totalSize));
   const tensors = runs.flatMap((run, i) =>
     splitBy(
-      pieces[i]!,
+      at(pieces, i),
       run.map(({ size }) => size),
     ),
   );
-  return Object.fromEntries(slots.map(({ name, shape }, index) => [name, tf.reshape(tensors[index]!, [...shape])]));
+  return Object.fromEntries(slots.map(({ name, shape }, index) => [name, tf.reshape(at(tensors, index), [...shape])]));
 }
 
 function splitBy(vector: tf.Tensor, sizes: readonly number[]): tf.Tensor[] {
@@ -32,7 +34,7 @@ function runsOf(slots: readonly Slot[]): Slot[][] {
   const runs: Slot[][] = [];
   for (const slot of slots) {
     const open = runs.at(-1);
-    const joins = open && slot.size < LARGE && open[0]!.size < LARGE;
+    const joins = open && slot.size < LARGE && at(open, 0).size < LARGE;
     if (joins) open.push(slot);
     else runs.push([slot]);
   }
@@ -65,5 +67,5 @@ export function eachParameter(
 }
 
 function concat(vectors: tf.Tensor[]): tf.Tensor1D {
-  return (vectors.length === 1 ? vectors[0]! : tf.concat(vectors)) as tf.Tensor1D;
+  return (vectors.length === 1 ? at(vectors, 0) : tf.concat(vectors)) as tf.Tensor1D;
 }

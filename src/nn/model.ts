@@ -1,7 +1,9 @@
 /** A model is a layout of parameters and a pure function of (parameters, running statistics, images). */
+
 import * as tf from '@tensorflow/tfjs';
 import { imageShape } from '../data/catalogue.js';
 import type { NamedTensors } from '../engine/engine.js';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { DropoutDeclaration, ImageShape, Layer, Mode } from './layers.js';
 import { buildLayout, type Layout } from './layout.js';
@@ -100,5 +102,5 @@ function splitDropout(dropout: tf.Tensor | undefined, layers: readonly DropoutDe
     layers.map(({ units }) => units),
     1,
   );
-  return Object.fromEntries(layers.map(({ name }, index) => [name, pieces[index]!]));
+  return Object.fromEntries(layers.map(({ name }, index) => [name, at(pieces, index)]));
 }

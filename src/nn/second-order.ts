@@ -2,7 +2,9 @@
  * What TensorFlow.js lacks to differentiate a gradient once more: the gradients of a convolution's filter gradient and of
  * max pooling's, and those of functions whose gradient is computed from their own output.
  */
+
 import * as tf from '@tensorflow/tfjs';
+import { at } from '../support/at.js';
 
 type Pair = [number, number];
 
@@ -12,7 +14,7 @@ type Pair = [number, number];
  */
 export function withSecondOrderGradients<T>(compute: () => T): T {
   const before = REPLACED.map(([kernelName]) => tf.getGradient(kernelName));
-  const replacements = REPLACED.map(([kernelName, input], i) => fromInput(kernelName, input, before[i]!.gradFunc));
+  const replacements = REPLACED.map(([kernelName, input], i) => fromInput(kernelName, input, at(before, i).gradFunc));
   const added = [filterGradient, maxPoolGradient];
   for (const config of [...replacements, ...added]) tf.registerGradient(config);
   try {
@@ -100,7 +102,12 @@ function atMaxima(
     tf.stridedSlice(
       x,
       [0, row, column, 0],
-      [x.shape[0]!, row + (outHeight - 1) * strideHeight + 1, column + (outWidth - 1) * strideWidth + 1, x.shape[3]!],
+      [
+        at(x.shape, 0),
+        row + (outHeight - 1) * strideHeight + 1,
+        column + (outWidth - 1) * strideWidth + 1,
+        at(x.shape, 3),
+      ],
       [1, strideHeight, strideWidth, 1],
     );
   let found = tf.zerosLike(largest);

@@ -1,7 +1,9 @@
 /** What a folder of results could do without: nothing that a resume, a report or a measurement needs. */
+
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TRAINING_PREFIXES } from '../nn/weights.js';
+import { at } from '../support/at.js';
 import { isFolder, isTemporary, writeFileAtomic } from '../support/files.js';
 import { acquireLock } from '../support/lock.js';
 import { isDead, readHolder } from '../support/lock-holder.js';
@@ -105,7 +107,7 @@ const OLD_SECONDS = 3600;
 async function oldTemporaries(folder: string): Promise<Clutter[]> {
   const found = await temporaries(folder, await readdir(folder).catch(() => []));
   const ages = await Promise.all(found.map(async ({ path }) => (Date.now() - (await stat(path)).mtimeMs) / 1000));
-  return found.filter((_, i) => ages[i]! > OLD_SECONDS);
+  return found.filter((_, i) => at(ages, i) > OLD_SECONDS);
 }
 
 /** @throws SmoothOutError RUN_LOCKED, where a process has just begun to work there; NO_SPACE, OUTPUT_UNWRITABLE */

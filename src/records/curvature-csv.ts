@@ -1,5 +1,7 @@
 /** NAME.csv of `smoothout curvature`: a line for each number, so that a spreadsheet or a data frame selects what it wants. */
+
 import { stringify } from 'csv-stringify/sync';
+import { at } from '../support/at.js';
 import type { CurvatureMeasurement, CurvaturePart } from './curvature-record.js';
 
 const COLUMNS = ['checkpoint', 'matrix', 'split', 'batch_norm', 'part', 'quantity', 'at', 'value', 'error'] as const;
@@ -28,8 +30,8 @@ type Numbers = readonly [quantity: string, at: number | null, value: number, err
 
 function numbersOf({ eigenvalues, residuals, trace, traceError, density }: CurvaturePart): Numbers[] {
   return [
-    ...eigenvalues.map((value, i): Numbers => ['eigenvalue', i + 1, value, residuals[i]!]),
+    ...eigenvalues.map((value, i): Numbers => ['eigenvalue', i + 1, value, at(residuals, i)]),
     ['trace', null, trace, traceError],
-    ...(density?.nodes ?? []).map((node, i): Numbers => ['density_weight', node, density!.weights[i]!, null]),
+    ...(density?.nodes ?? []).map((node, i): Numbers => ['density_weight', node, at(density!.weights, i), null]),
   ];
 }

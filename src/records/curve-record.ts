@@ -2,11 +2,13 @@
  * NAME.csv and NAME.json of `smoothout sensitivity`, `interpolate`, `barrier` and `landscape` in results/figures/: a line for each
  * point of a curve and each split, and the settings that made them.
  */
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
+import { at, named } from '../support/at.js';
 import { parseJson, readTextIfExists } from '../support/files.js';
 import { type RunName, runNameSchema, runOfPath } from './run-folder.js';
 import { parseVersioned } from './versioned.js';
@@ -121,15 +123,15 @@ export function parseCurveCsv(text: string): Curve | null {
     if (fields.length !== header.length) {
       throw new Error(`line ${line}: ${fields.length} fields where the header has ${header.length}`);
     }
-    const field = Object.fromEntries(header.map((name, column) => [name, fields[column]!]));
+    const field = Object.fromEntries(header.map((name, column) => [name, at(fields, column)]));
     const number = (name: string) => {
-      const value = field[name]!;
+      const value = named(field, name);
       return numberOf(separator === ',' ? value : value.replace(',', '.'), name, line);
     };
     const { split } = field;
     if (split !== 'train' && split !== 'test') throw new Error(`line ${line}: split is "${split}", not train or test`);
     return {
-      x: number(header[0]!),
+      x: number(at(header, 0)),
       split,
       loss: number('loss'),
       accuracy: number('accuracy'),

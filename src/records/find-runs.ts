@@ -1,6 +1,8 @@
 /** From what a user names (a folder, an experiment, a pattern) to the folders of runs. */
+
 import { readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
+import { at } from '../support/at.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { exists, isFolder } from '../support/files.js';
 
@@ -28,7 +30,7 @@ export async function findRuns(what: string, results: string): Promise<FoundRun[
   if (await isFolder(what)) return runsIn(what);
   const root = await rootOf(results);
   const parts = what.split('/').filter((part) => part !== '');
-  const matches = (name: string) => name.split('/').every((part, i) => i >= parts.length || isLike(part, parts[i]!));
+  const matches = (name: string) => name.split('/').every((part, i) => i >= parts.length || isLike(part, at(parts, i)));
   const found = parts.length > RUN_DEPTH ? [] : (await foldersBelow(root, RUN_DEPTH)).filter(matches);
   if (found.length > 0) return found.map((name) => ({ root, name, folder: join(root, name) }));
   const near = didYouMean(what, await foldersBelow(root, parts.length));

@@ -1,6 +1,8 @@
 /** metrics.jsonl: a line for each epoch of a run, appended when the epoch ends. */
+
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError, checkKept, parseJson, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { damaged } from './run-folder.js';
@@ -70,7 +72,7 @@ export async function readMetrics(path: string): Promise<EpochMetrics[]> {
       if (epoch === i + 1) return parsed.data;
       throw damaged(`${path}:${i + 1}`, `epoch ${epoch}, where epoch ${i + 1} belongs`);
     }
-    const issue = parsed.error.issues[0]!;
+    const issue = at(parsed.error.issues, 0);
     const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
     throw damaged(`${path}:${i + 1}`, `${where}${issue.message}`);
   });

@@ -1,9 +1,11 @@
 /** A run's folder: what names it, where its files are, and who may write there. */
+
 import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, makeFolder, removeStaleTemporaries } from '../support/files.js';
 import { acquireLock, type Lock, waitForLock } from '../support/lock.js';
@@ -57,7 +59,7 @@ export const runText = ({ experiment, method, seed }: RunName): string => `${exp
 /** The run that the path of one of its files names, or null for a file elsewhere. */
 export function runOfPath(path: string): RunName | null {
   const match = /([^/\\]+)[/\\]([^/\\]+)[/\\]seed-(\d+)[/\\][^/\\]+$/.exec(path);
-  return match === null ? null : { experiment: match[1]!, method: match[2]!, seed: Number(match[3]) };
+  return match === null ? null : { experiment: at(match, 1), method: at(match, 2), seed: Number(match[3]) };
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Records say of which version they are, so that a file of another version of the program is named as that. */
+
 import { z } from 'zod';
+import { at } from '../support/at.js';
 
 const versioned = z.object({ version: z.unknown() });
 
@@ -20,6 +22,6 @@ export function parseVersioned<Schema extends z.ZodType>(
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
+  const issue = at(parsed.error.issues, 0);
   throw new Error(`${issue.path.join('.') || 'the file'}: ${issue.message}`);
 }

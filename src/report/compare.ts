@@ -1,4 +1,5 @@
 /** Groups of runs side by side: what their settings differ in, their results, and their curves in one figure. */
+
 import { join, resolve } from 'node:path';
 import { type FoundRun, findRuns } from '../records/find-runs.js';
 import { SmoothOutError } from '../support/errors.js';
@@ -66,7 +67,7 @@ async function loadGroups(what: readonly string[], results: string) {
   const seen = new Map<string, number>();
   const roots = groupBy(found, ({ root }) => resolve(root));
   for (const runs of roots.values()) {
-    const { root } = runs[0]!;
+    const { root } = runs[0];
     const loaded = await loadRuns(root, [...new Set(runs.map(({ name }) => name))]);
     problems.push(...loaded.problems);
     for (const group of groupRuns(loaded.runs)) {

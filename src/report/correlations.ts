@@ -1,6 +1,8 @@
 /** Whether what was measured of the runs of a data set goes with how they generalise: rank correlations with intervals. */
+
 import type { AnyDataset } from '../data/catalogue.js';
 import { datasetTitle } from '../data/catalogue.js';
+import { at } from '../support/at.js';
 import { bootstrapInterval, type Interval } from '../support/bootstrap.js';
 import { kendall, spearman } from '../support/rank-correlation.js';
 import { groupBy } from '../support/statistics.js';
@@ -59,7 +61,7 @@ export function correlationRows(runs: readonly Run[]): CorrelationRow[] {
   return [...datasets.values()].flatMap((ofDataset) => {
     const networks = groupBy(ofDataset, ({ settings }) => modelTitle(settings.model));
     const apart = networks.size > 1 ? [...networks].flatMap(([network, of]) => rowsOf(network, of)) : [];
-    const only = networks.size === 1 ? [...networks.keys()][0]! : null;
+    const only = networks.size === 1 ? at([...networks.keys()], 0) : null;
     return [...rowsOf(only, ofDataset), ...apart];
   });
 }
@@ -74,7 +76,7 @@ function rowsOf(network: string | null, runs: readonly Run[]): CorrelationRow[] 
         return x === undefined || y === null ? [] : [{ run, measure: x, target: y }];
       });
       if (points.length < LEAST_RUNS) return [];
-      const { settings, record } = points[0]!.run;
+      const { settings, record } = at(points, 0).run;
       const which = { dataset: settings.dataset, synthetic: record.data.synthetic, network, measure, target };
       return [{ ...which, points, ...coefficientsOf(points) }];
     }),
@@ -89,8 +91,8 @@ function coefficientsOf(points: readonly MeasuredRun[]) {
   const ranked = (correlation: typeof kendall) => (sample: ArrayLike<number>) => {
     const places = Array.from(sample);
     return correlation(
-      places.map((i) => x[i]!),
-      places.map((i) => y[i]!),
+      places.map((i) => at(x, i)),
+      places.map((i) => at(y, i)),
     );
   };
   const bySetting = granulatedBySetting(granules, x, y, new Uint32Array(n).fill(1));

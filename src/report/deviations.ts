@@ -216,7 +216,7 @@ export function deviationRows(all: readonly Group[]): DeviationRow[] {
       return { name: group.name, paper: typeof paper === 'string' ? paper : paper(group), here: own };
     });
     return [...groupBy(found, ({ paper, here }) => JSON.stringify([paper, here])).values()].map((alike) => {
-      const { paper, here } = alike[0]!;
+      const { paper, here } = alike[0];
       return { deviation, paper, here, runs: alike.map(({ name }) => name).join('; ') };
     });
   });

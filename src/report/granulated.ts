@@ -1,5 +1,7 @@
 /** The granulated coefficient of Jiang et al. (Fantastic generalization measures, ICLR 2020): pairs that differ in one setting. */
+
 import type { RunSpec } from '../config/schema.js';
+import { at } from '../support/at.js';
 import { groupBy, meanOf } from '../support/statistics.js';
 
 /** Names and counts of no influence on the result, and the seed, which is no hyper-parameter. */
@@ -25,7 +27,7 @@ export type Granules = ReadonlyMap<string, readonly (readonly Pair[])[]>;
 export function granulesOf(specs: readonly RunSpec[]): Granules {
   const settings = specs.map(settingsOf);
   const names = [...new Set(settings.flatMap((each) => [...each.keys()]))];
-  const settingOf = (run: number, name: string): string | undefined => settings[run]!.get(name);
+  const settingOf = (run: number, name: string): string | undefined => at(settings, run).get(name);
   const runs = specs.map((_, run) => run);
   const varying = names.filter((name) => new Set(runs.map((run) => settingOf(run, name))).size > 1);
   return new Map(

@@ -1,7 +1,9 @@
 /** Every number that was measured of a run's best checkpoint and may say something of how it generalises, by its name. */
+
 import type { CurvatureMeasurement } from '../records/curvature-record.js';
 import { measureTitle } from '../records/perturbation-measures.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';
+import { at } from '../support/at.js';
 import { measurementOf, type Run } from './runs.js';
 
 const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
@@ -20,7 +22,7 @@ export function measuresOf(run: Run): ReadonlyMap<string, number> {
     ...(run.sharpness?.perturbations ?? []).map((one) => [measureTitle(one), one.value] as const),
     ...(run.curvature?.measurements ?? []).flatMap((one) => {
       const of = curvatureTitle(one);
-      return [[`largest eigenvalue, ${of}`, one.eigenvalues[0]!] as const, [`trace, ${of}`, one.trace] as const];
+      return [[`largest eigenvalue, ${of}`, at(one.eigenvalues, 0)] as const, [`trace, ${of}`, one.trace] as const];
     }),
   ]);
 }

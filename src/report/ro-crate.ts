@@ -2,7 +2,9 @@
  * ro-crate-metadata.json: what a bundle of results holds, for programs that know nothing of this one. RO-Crate 1.1
  * (https://w3id.org/ro/crate/1.1) with a CreateAction for each run, as its profile Process Run Crate 0.5 asks.
  */
+
 import { basename, extname } from 'node:path';
+
 import type { Run } from './runs.js';
 
 const CRATE = 'https://w3id.org/ro/crate/1.1';
@@ -133,5 +135,5 @@ const offsetTime = (utc: string): string => utc.replace(/Z$/, '+00:00');
 /** The day on which the last run ended: the same runs give the same crate. */
 function lastDay(runs: readonly Run[]): string {
   const times = runs.map(({ record }) => record.finishedAt ?? record.startedAt);
-  return times.toSorted().at(-1)!.slice(0, 10);
+  return times.reduce((last, time) => (time > last ? time : last)).slice(0, 10);
 }

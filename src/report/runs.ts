@@ -1,4 +1,5 @@
 /** A run as the report knows it, read from its folder. */
+
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readRunConfig } from '../config/resolve.js';
@@ -10,6 +11,7 @@ import { runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { readSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
+import { at } from '../support/at.js';
 import { groupBy } from '../support/statistics.js';
 
 /** Everything the report knows of one run. */
@@ -50,7 +52,7 @@ export interface Problem {
 
 /** The reason of an error on one line. */
 export function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+  return at((error instanceof Error ? error.message : String(error)).split('\n'), 0);
 }
 
 export interface LoadedRuns {

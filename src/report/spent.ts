@@ -1,4 +1,5 @@
 /** What the results cost: hours by device, and by what they went into. spent.csv, and a section of the page. */
+
 import { isTuningTrial } from '../config/tuned.js';
 import type { RunRecord } from '../records/run-record.js';
 import { groupBy } from '../support/statistics.js';
@@ -28,7 +29,7 @@ export function spentRows(runs: readonly Run[]): SpentRow[] {
   const all = runs.flatMap((run) => [...trainingOf(run), ...measuringOf(run)]);
   const kind = ({ seconds: _, ...rest }: Spent) => JSON.stringify(Object.values(rest));
   return [...groupBy(all, kind).values()].map((alike) => {
-    const { seconds: _, ...rest } = alike[0]!;
+    const { seconds: _, ...rest } = alike[0];
     const hours = alike.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
     return { ...rest, count: alike.length, hours };
   });

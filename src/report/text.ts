@@ -3,6 +3,7 @@
 import { METHOD_TITLES } from '../config/methods.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
+import { at } from '../support/at.js';
 import { difference, type Estimate } from '../support/statistics.js';
 import {
   accuracies,
@@ -87,7 +88,7 @@ function ownBaseline({ experiment, synthetic }: Group, groups: readonly Group[])
   const own = groups.filter(
     (group) => group.method === 'baseline' && group.experiment === experiment && group.synthetic === synthetic,
   );
-  return own.length === 1 ? own[0]! : null;
+  return own.length === 1 ? at(own, 0) : null;
 }
 
 function summaryRow(group: Group, baseline: Group | null): string[] {

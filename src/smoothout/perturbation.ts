@@ -1,7 +1,9 @@
 /** The perturbations θ of the methods, as functions of the parameters, random numbers u and the strength a. */
+
 import * as tf from '@tensorflow/tfjs';
 import { eachParameter } from '../nn/flat.js';
 import type { Layout } from '../nn/layout.js';
+import { at } from '../support/at.js';
 import type { Borrowed } from '../support/borrowed.js';
 import type { Stream } from '../support/random.js';
 
@@ -49,7 +51,7 @@ export function filterwisePerturbation(layout: Layout): Perturbation {
 }
 
 /** [filters, numbers of each]; a vector as a column. */
-export const rows = (tensor: tf.Tensor): tf.Tensor => tf.reshape(tensor, [tensor.shape[0]!, -1]);
+export const rows = (tensor: tf.Tensor): tf.Tensor => tf.reshape(tensor, [at(tensor.shape, 0), -1]);
 
 /** The L2 norm of each row, as a column. */
 const lengths = (matrix: tf.Tensor) => tf.sqrt(tf.sum(tf.square(matrix), 1, true));

@@ -1,8 +1,10 @@
 /** A sweep as a Slurm array: a plan of one line a run, and a batch script whose tasks each take a line. */
+
 import { join, resolve } from 'node:path';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { runPaths } from '../records/run-folder.js';
+import { at } from '../support/at.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { submissionName } from './submission-name.js';
 
@@ -34,7 +36,7 @@ export async function writeSlurmJob(runs: readonly RunSpec[], options: SlurmOpti
   const configs = runs.map((spec) => runPaths(options.out, spec).config);
   for (const [i, spec] of runs.entries()) {
     await makeFolder(runPaths(options.out, spec).folder);
-    await writeFileAtomic(configs[i]!, runConfigText(spec));
+    await writeFileAtomic(at(configs, i), runConfigText(spec));
   }
   await writeFileAtomic(join(folder, 'plan.txt'), configs.map((config) => `${config}\n`).join(''));
   const script = join(folder, 'job.sh');

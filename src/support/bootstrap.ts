@@ -1,4 +1,5 @@
 /** Intervals by the bootstrap: the same numbers every time, since what is drawn depends on the counters alone. */
+import { at } from './at.js';
 import { integers } from './random.js';
 
 export interface Interval {
@@ -26,6 +27,6 @@ export function bootstrapInterval(n: number, statisticOf: (sample: Uint32Array) 
 function quantile(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
-  const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
+  const [low, high] = [at(sorted, below), at(sorted, Math.min(below + 1, sorted.length - 1))];
   return low + (place - below) * (high - low);
 }

@@ -1,8 +1,10 @@
 /** Who holds a lock, and whether that process still lives. */
+
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { at } from './at.js';
 import { SmoothOutError } from './errors.js';
 
 export interface Holder {
@@ -79,7 +81,7 @@ function processState(pid: number): { code: string; start: string } | null {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field, the program's name in parentheses, may hold anything; the state is the third, the start the 22nd.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { code: fields[0]!, start: fields[19]! };
+    return { code: at(fields, 0), start: at(fields, 19) };
   } catch {
     return null;
   }

@@ -4,8 +4,10 @@
  * The format has no checksum of its own, so files written here carry the SHA-256 of those bytes in the metadata, and
  * another of the header.
  */
+
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
+import { at } from './at.js';
 import { arrayOf, dtypeOf, elementSize, type TensorData } from './dtypes.js';
 import { type ErrorDetails, SmoothOutError } from './errors.js';
 import { asReadError } from './files.js';
@@ -60,7 +62,7 @@ export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {
   const header = file.subarray(8, headerEnd);
   header.set(Buffer.from(digest(header)), HEADER_START.length);
   for (const [i, [, { data_offsets }]] of entries.entries()) {
-    file.set(bytesOf(ordered[i]![1].data), headerEnd + data_offsets[0]);
+    file.set(bytesOf(at(ordered, i)[1].data), headerEnd + data_offsets[0]);
   }
   return file;
 }
@@ -226,7 +228,7 @@ function checkEntry(name: string, value: unknown, source: string): Entry {
     );
   if (typeof dtype !== 'string') throw wrong('dtype', dtype, 'a name such as F32');
   if (!isCounts(shape)) throw wrong('shape', shape, 'whole numbers');
-  if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
+  if (!isCounts(offsets) || offsets.length !== 2 || at(offsets, 0) > at(offsets, 1)) {
     throw wrong('data_offsets', offsets, '[begin, end]');
   }
   const [begin, end] = offsets as [number, number];
@@ -261,7 +263,7 @@ function repeatedKey(json: string): string | undefined {
     else if (token === '}') objects.pop();
     else if (key !== undefined) {
       const name = JSON.parse(key) as string;
-      const names = objects.at(-1)!;
+      const names = at(objects, -1);
       if (names.has(name)) return name;
       names.add(name);
     }
@@ -274,7 +276,8 @@ function refuseOtherFormats(file: Uint8Array, source: string): void {
   if (file[8] === 0x7b) return;
   const zip = file[0] === 0x50 && file[1] === 0x4b && file[2] === 3 && file[3] === 4;
   // Protocol 2 to 5, as PyTorch's older format and Python itself write them.
-  const pickle = file[0] === 0x80 && file[1]! >= 2 && file[1]! <= 5;
+  const [mark, protocol = 0] = file;
+  const pickle = mark === 0x80 && protocol >= 2 && protocol <= 5;
   if (zip || pickle) {
     const format = zip ? 'zip archive' : 'Python pickle';
     throw invalid(source, `this is a ${format}, as torch.save writes it; expected a safetensors file`, {

@@ -2,8 +2,8 @@
 import { studentQuantile } from './student-t.js';
 
 /** The items by the key of each, keys and items in the order they first appear. (Map.groupBy is not in Node.js 20.) */
-export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
+export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, [T, ...T[]]> {
+  const groups = new Map<K, [T, ...T[]]>();
   for (const item of items) {
     const key = keyOf(item);
     const group = groups.get(key);
@@ -63,25 +63,26 @@ export function estimate(values: readonly number[]): Estimate | null {
  */
 export function difference(left: BySeed, right: BySeed): Difference | null {
   if (left.size === 0 || right.size === 0) return null;
-  if (left.size === right.size && [...left.keys()].every((seed) => right.has(seed))) {
-    const differences = [...left].map(([seed, value]) => value - right.get(seed)!);
-    return { ...estimate(differences)!, paired: true };
-  }
-  const sides = [[...left.values()], [...right.values()]];
-  const mean = meanOf(sides[0]!) - meanOf(sides[1]!);
+  const differences = [...left].flatMap(([seed, value]) => {
+    const other = right.get(seed);
+    return other === undefined ? [] : [value - other];
+  });
+  const paired = estimate(differences);
+  if (paired?.n === left.size && left.size === right.size) return { ...paired, paired: true };
+  const [ofLeft, ofRight] = [[...left.values()], [...right.values()]];
+  const mean = meanOf(ofLeft) - meanOf(ofRight);
   const n = Math.min(left.size, right.size);
   if (n === 1) return { mean, ci95: null, n, paired: false };
-  const squares = sides.map((values) => varianceOf(values) / values.length);
-  const square = squares[0]! + squares[1]!;
+  const [squareLeft, squareRight] = [varianceOf(ofLeft) / left.size, varianceOf(ofRight) / right.size];
+  const square = squareLeft + squareRight;
   if (square === 0) return { mean, ci95: 0, n, paired: false };
-  const degrees = square ** 2 / (squares[0]! ** 2 / (left.size - 1) + squares[1]! ** 2 / (right.size - 1));
+  const degrees = square ** 2 / (squareLeft ** 2 / (left.size - 1) + squareRight ** 2 / (right.size - 1));
   return { mean, ci95: studentQuantile(CONFIDENCE, degrees) * Math.sqrt(square), n, paired: false };
 }
 
 /** The difference over the seeds that both sides have, seed by seed, where these are two or more; else as `difference`. */
 export function sharedDifference(left: BySeed, right: BySeed): Difference | null {
-  const shared = [...left.keys()].filter((seed) => right.has(seed));
-  if (shared.length < 2) return difference(left, right);
-  const of = (side: BySeed): BySeed => new Map(shared.map((seed) => [seed, side.get(seed)!]));
-  return difference(of(left), of(right));
+  const within = (side: BySeed, other: BySeed): BySeed => new Map([...side].filter(([seed]) => other.has(seed)));
+  const shared = within(left, right);
+  return shared.size < 2 ? difference(left, right) : difference(shared, within(right, left));
 }

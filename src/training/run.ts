@@ -1,4 +1,5 @@
 /** Runs, each in its folder: started, resumed, or found finished; the record kept up to date whatever happens. */
+
 import { isDeepStrictEqual } from 'node:util';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
@@ -22,6 +23,7 @@ import {
 import type { Session } from '../session/session.js';
 import { chooseSources, type Sources } from '../session/sources.js';
 import { evaluationsOf } from '../smoothout/method.js';
+import { at } from '../support/at.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
 import { checkBatches } from './batch-sizes.js';
@@ -145,7 +147,7 @@ async function trainInFolder(run: RunInFolder, { onNotice, onStart, onStep, onEp
   const afterEpoch = async (done: readonly EpochMetrics[]) => {
     record = { ...record, ...progressOf(done, sources.train, evaluations) };
     await writeRunRecord(paths.record, record);
-    onEpoch(done.at(-1)!);
+    onEpoch(at(done, -1));
   };
   try {
     await train({ spec, paths, engine, learner, sources, plan, signal, onStep, onEpoch: afterEpoch }, from, epochs);

@@ -1,4 +1,5 @@
 /** Choosing settings on held-out training images: what is tried, under which names, and what is chosen. */
+
 import { parseOverride } from '../config/layers.js';
 import { loadConfigs } from '../config/load.js';
 import { STRENGTH_KEYS, strengthOf } from '../config/methods.js';
@@ -6,6 +7,7 @@ import { type RunSelection, resolveAllRuns, resolveRuns } from '../config/resolv
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
 import { type Choice, edgeOf, trialsOf } from '../config/tuned.js';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { type Estimate, estimate, groupBy, meanOf, standardError } from '../support/statistics.js';
 
@@ -138,7 +140,7 @@ export interface Measured {
 /** Mean and 95 % interval over the seeds; null where a run diverged. */
 export const estimateOf = ({ accuracies }: Measured): Estimate | null => accuracies && estimate(accuracies);
 
-const methodOf = ({ trial }: Measured) => trial.runs[0]!.method;
+const methodOf = ({ trial }: Measured) => at(trial.runs, 0).method;
 const strengthAt = (measured: Measured) => strengthOf(methodOf(measured)) ?? 0;
 
 /** What was tried for one method, the trial of the best mean and the one that is chosen. */
@@ -168,7 +170,7 @@ export function chooseTrials(measured: readonly Measured[]): Chosen[] {
 }
 
 function isWithinOneError(accuracies: readonly number[], best: readonly number[]): boolean {
-  const differences = best.map((accuracy, i) => accuracy - accuracies[i]!);
+  const differences = best.map((accuracy, i) => accuracy - at(accuracies, i));
   return differences.length > 1 && meanOf(differences) <= standardError(differences);
 }
 
@@ -187,7 +189,7 @@ export function widened(first: readonly Axis[], axes: readonly Axis[], choices: 
   const edges = new Set(choices.map(({ best }) => edgeOf(strengthAt(best), values)));
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const grown = (edge: number, to: number) => Math.round(Math.abs(Math.log2(edge / to)));
-  const began = first[0]!.values as readonly number[];
+  const began = at(first, 0).values as readonly number[];
   const added = [
     ...(edges.has('lower') && grown(Math.min(...began), least) < MOST_WIDENINGS ? [least / 2] : []),
     ...(edges.has('upper') && grown(Math.max(...began), most) < MOST_WIDENINGS ? [2 * most] : []),
@@ -201,7 +203,7 @@ const rounded = (value: number) => Number(value.toFixed(4));
 /** What `writeTuned` keeps of a choice. */
 export function choiceOf({ method, measured, best, chosen }: Chosen): Choice {
   const { runs } = chosen.trial;
-  const { validation, epochs, synthetic } = runs[0]!;
+  const { validation, epochs, synthetic } = at(runs, 0);
   const tried = measured.map(strengthAt);
   const isStrength = new Set(tried).size > 1;
   return {

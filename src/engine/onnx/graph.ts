@@ -1,4 +1,5 @@
 /** A graph of ONNX nodes under construction: named values, shared constants, common subexpressions written once. */
+import { at } from '../../support/at.js';
 
 export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly body: Graph };
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool';
@@ -93,12 +94,12 @@ export function createGraphBuilder(): GraphBuilder {
   const integers = (list: readonly number[]) => constant('int64', BigInt64Array.from(list, BigInt), [list.length]);
 
   return {
-    node: (op, args, attributes = {}, domain) => append(op, args, 1, attributes, domain)[0]!,
+    node: (op, args, attributes = {}, domain) => at(append(op, args, 1, attributes, domain), 0),
     nodes: (op, args, outputs, attributes = {}) => [...append(op, args, outputs, attributes)],
     reshape(name, from, to) {
       const origin = origins.get(name) ?? { name, shape: from };
       if (`${origin.shape}` === `${to}`) return origin.name;
-      const reshaped = append('Reshape', [origin.name, integers(to)], 1, {})[0]!;
+      const reshaped = at(append('Reshape', [origin.name, integers(to)], 1, {}), 0);
       origins.set(reshaped, origin);
       return reshaped;
     },

@@ -5,6 +5,7 @@
  * concatenation as its parts, an elementwise result as the same op over pieces of its operands. Then the whole vector
  * never exists in the graph.
  */
+import { at, named } from '../../support/at.js';
 import { sizeOf } from '../engine.js';
 import type { Signature } from '../flat.js';
 import type { GraphBuilder } from './graph.js';
@@ -30,7 +31,7 @@ export interface InputPiece {
 export function declareInputs(graph: GraphBuilder, signature: Signature, split: boolean) {
   const declared = new Map<string, InputPiece>();
   function declare(name: string, source: string, offset: number, shape: readonly number[]): Traced {
-    const { dtype } = signature[source]!;
+    const { dtype } = named(signature, source);
     if (!declared.has(name)) {
       declared.set(name, { name, source, offset, shape, dtype });
       graph.input(name, dtype, shape);
@@ -42,7 +43,7 @@ export function declareInputs(graph: GraphBuilder, signature: Signature, split: 
     const whole = declare(name, name, 0, shape);
     if (!split || shape.length !== 1) return [name, whole];
     const inPieces = (sizes: readonly number[]) =>
-      offsetsOf(sizes).map((offset, i) => declare(`${name}@${offset}:${sizes[i]}`, name, offset, [sizes[i]!]));
+      offsetsOf(sizes).map((offset, i) => declare(`${name}@${offset}:${sizes[i]}`, name, offset, [at(sizes, i)]));
     return [name, { ...whole, pieces: { sizes: undefined, split: inPieces } }];
   });
   return { values: Object.fromEntries(values), declared: () => [...declared.values()] };
@@ -58,7 +59,7 @@ export function offsetsOf(sizes: readonly number[]): number[] {
 
 /** A concatenation of vectors. */
 export function joined(whole: Traced, parts: readonly Traced[]): Traced {
-  const sizes = parts.map(({ shape }) => shape[0]!);
+  const sizes = parts.map(({ shape }) => at(shape, 0));
   return { ...whole, pieces: { sizes, split: (wanted) => (`${wanted}` === `${sizes}` ? parts : undefined) } };
 }
 
@@ -78,7 +79,7 @@ export function piecewise(operands: readonly Traced[], apply: (operands: readonl
   const applyInPieces = (sizes: readonly number[]) => {
     const columns = operands.map((x) => (isVector(x) ? x.pieces!.split(sizes) : sizes.map(() => x)));
     if (columns.includes(undefined)) return undefined;
-    return sizes.map((_, i) => apply(columns.map((column) => column![i]!)));
+    return sizes.map((_, i) => apply(columns.map((column) => at(column!, i))));
   };
   const sizes = operands.find((x) => isVector(x) && x.pieces?.sizes)?.pieces?.sizes;
   return { ...whole, pieces: { sizes, split } };

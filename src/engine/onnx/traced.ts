@@ -3,6 +3,7 @@
  * so each value carries the order in which its axes lie in memory, `tf.transpose` only changes that order, and a
  * Transpose node is written only where two orders really meet.
  */
+import { at } from '../../support/at.js';
 import { sizeOf } from '../engine.js';
 import type { ElementType, GraphBuilder } from './graph.js';
 import type { Pieces } from './pieces.js';
@@ -29,7 +30,7 @@ const sameOrder = (a: readonly number[], b: readonly number[]) => a.every((axis,
 
 /** The shape of the ONNX value. */
 export const storedShape = ({ shape, order }: Pick<Traced, 'shape' | 'order'>): number[] =>
-  order.map((axis) => shape[axis]!);
+  order.map((axis) => at(shape, axis));
 
 /** A new value of the given shape whose axes lie in memory as in `shape`, or in `order`. */
 export function traced(
@@ -58,7 +59,7 @@ export const inPlainOrder = (graph: GraphBuilder, value: Traced): string =>
 export function transposed({ parts: _, ...value }: Traced, permutation: readonly number[]): Traced {
   return {
     ...value,
-    shape: permutation.map((axis) => value.shape[axis]!),
+    shape: permutation.map((axis) => at(value.shape, axis)),
     order: value.order.map((axis) => permutation.indexOf(axis)),
   };
 }
@@ -69,14 +70,14 @@ export function withShape(graph: GraphBuilder, value: Traced, shape: readonly nu
   const wide = (s: readonly number[]) => identityOrder(s.length).filter((axis) => s[axis] !== 1);
   const from = wide(value.shape);
   const to = wide(shape);
-  const keepsAxes = from.length === to.length && from.every((axis, i) => value.shape[axis] === shape[to[i]!]);
+  const keepsAxes = from.length === to.length && from.every((axis, i) => value.shape[axis] === shape[at(to, i)]);
   const { filledWith } = value;
   const filled = filledWith === undefined ? {} : { filledWith };
   if (!keepsAxes) {
     return { ...traced(graph.reshape(inPlainOrder(graph, value), value.shape, shape), shape, value.dtype), ...filled };
   }
   const units = identityOrder(shape.length).filter((axis) => shape[axis] === 1);
-  const widePart = value.order.filter((axis) => from.includes(axis)).map((axis) => to[from.indexOf(axis)]!);
+  const widePart = value.order.filter((axis) => from.includes(axis)).map((axis) => at(to, from.indexOf(axis)));
   const plain = sameOrder(widePart, to);
   const order = plain ? identityOrder(shape.length) : [...units, ...widePart];
   const name = graph.reshape(value.name, storedShape(value), storedShape({ shape, order }));

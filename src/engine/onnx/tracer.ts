@@ -2,7 +2,9 @@
  * Runs a function once over symbolic tensors. `tf.valueAndGrads` runs over them unchanged, so the forward pass, the
  * backward pass and the update of a training step become one graph.
  */
+
 import * as tf from '@tensorflow/tfjs';
+import { at } from '../../support/at.js';
 import { outputSpec } from '../checks.js';
 import type { NamedTensors } from '../engine.js';
 import type { Signature, TensorFunction } from '../flat.js';
@@ -93,7 +95,7 @@ function outputPieces(name: string, value: Traced): (OutputPiece & { value: Trac
   const offsets = offsetsOf(sizes);
   return pieces.map((piece, i) => ({
     name: `${outputName(name)}@${i}`,
-    offset: offsets[i]!,
+    offset: at(offsets, i),
     shape: piece.shape,
     value: piece,
   }));

@@ -1,4 +1,5 @@
 /** Perceptrons with hidden layers of any widths, for trials. */
+import { at } from '../../support/at.js';
 import { batchNorm } from '../batch-norm.js';
 import { chain, flattenImages, type ImageShape, type Layer, linear, type Module, relu, sequential } from '../layers.js';
 import type { NetworkFile } from '../networks.js';
@@ -18,10 +19,10 @@ export function multilayerPerceptron(
 ): Layer {
   const widths = [channels * height * width, ...hidden];
   const hiddenLayers = hidden.flatMap((units, index): Module[] => [
-    linear(widths[index]!, units, { bias: true }),
+    linear(at(widths, index), units, { bias: true }),
     batchNorm(units),
     relu,
   ]);
-  const output = linear(widths.at(-1)!, classes, { bias: true });
+  const output = linear(at(widths, -1), classes, { bias: true });
   return chain(flattenImages, sequential(...hiddenLayers, output)('layers'));
 }

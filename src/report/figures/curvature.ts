@@ -1,6 +1,8 @@
 /** The spectrum of a loss's second derivatives: its largest eigenvalues, and the density of all of them. */
+
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurvatureMeasurement } from '../../records/curvature-record.js';
+import { at } from '../../support/at.js';
 import { logAxis, nominalScale, SERIES_COLOURS, SHAPES } from './drawing.js';
 
 export interface NamedCurvature {
@@ -20,13 +22,13 @@ const WIDTH = 0.01;
 
 /** Each node as a Gaussian of its weight, so that the density is a curve that integrates to 1. */
 export function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weights'>): DensityPoint[] {
-  const range = nodes.at(-1)! - nodes[0]!;
-  const sigma = WIDTH * (range === 0 ? Math.max(1, Math.abs(nodes[0]!)) : range);
-  const from = nodes[0]! - 5 * sigma;
-  const step = (nodes.at(-1)! + 5 * sigma - from) / (POINTS - 1);
+  const range = at(nodes, -1) - at(nodes, 0);
+  const sigma = WIDTH * (range === 0 ? Math.max(1, Math.abs(at(nodes, 0))) : range);
+  const from = at(nodes, 0) - 5 * sigma;
+  const step = (at(nodes, -1) + 5 * sigma - from) / (POINTS - 1);
   return Array.from({ length: POINTS }, (_, i) => {
     const eigenvalue = from + i * step;
-    const heights = nodes.map((node, k) => weights[k]! * Math.exp(-0.5 * ((eigenvalue - node) / sigma) ** 2));
+    const heights = nodes.map((node, k) => at(weights, k) * Math.exp(-0.5 * ((eigenvalue - node) / sigma) ** 2));
     return { eigenvalue, density: heights.reduce((a, b) => a + b, 0) / (sigma * Math.sqrt(2 * Math.PI)) };
   });
 }
@@ -43,7 +45,7 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   const eigenvalues = all.flatMap(({ name, measurement: { eigenvalues: values, residuals } }) =>
     values.map((value, i) => ({
       ...{ name, rank: i + 1, value },
-      ...{ low: value - residuals[i]!, high: value + residuals[i]! },
+      ...{ low: value - at(residuals, i), high: value + at(residuals, i) },
     })),
   );
   const ranks = {

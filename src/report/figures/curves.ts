@@ -1,7 +1,9 @@
 /** Loss and accuracy around minima: the paper's Figs. 3 and 5–10, and every other such curve. */
+
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurveFile, CurveKind, CurvePoint } from '../../records/curve-record.js';
 import { type RunName, runText } from '../../records/run-folder.js';
+import { at } from '../../support/at.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Cells } from '../groups.js';
 import { PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
@@ -125,7 +127,7 @@ interface Named {
 export function meanPoints(all: readonly LossAndAccuracyPoint[]): LossAndAccuracyPoint[] {
   const alike = groupBy(all, ({ series, split, x }) => JSON.stringify([series, split, x]));
   return [...alike.values()].map((points) => {
-    const { series, split, x } = points[0]!;
+    const { series, split, x } = points[0];
     const mean = (of: Quantity): number => meanOf(points.map((one) => one[of]));
     return { x, split, series, loss: mean('loss'), accuracy: mean('accuracy') };
   });
@@ -181,8 +183,8 @@ function drawPaperFigure(
     );
   // One seed a series, the lowest, from the first file that has it.
   const points = [...groupBy(candidates, (one) => one.series).values()].flatMap((ofSeries) => {
-    const seed = Math.min(...ofSeries.map(({ runs }) => runs[0]!.seed));
-    const first = ofSeries.find(({ runs }) => runs[0]!.seed === seed)!;
+    const seed = Math.min(...ofSeries.map(({ runs }) => at(runs, 0).seed));
+    const first = ofSeries.find(({ runs }) => at(runs, 0).seed === seed)!;
     const key = first.point.checkpoints.join('\n');
     return ofSeries.filter(({ file, point }) => file === first.file && point.checkpoints.join('\n') === key);
   });

@@ -3,6 +3,7 @@
 import type { Config as VegaConfig } from 'vega';
 import * as vega from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';
+import { at } from '../../support/at.js';
 
 /** The colour of text and axes. The page replaces it by its own text colour, so no data may use it. */
 export const INK = '#1d1d1f';
@@ -95,7 +96,7 @@ export const loggable = (loss: number): number | null => (loss > 0 && Number.isF
 /** Scale and axis over `values`, from the first tick to the last. */
 export function logAxis(values: readonly (number | null)[], title: string) {
   const ticks = logTicks(values);
-  const domain = ticks.length === 0 ? {} : { domain: [ticks[0]!, ticks.at(-1)!] };
+  const domain = ticks.length === 0 ? {} : { domain: [at(ticks, 0), at(ticks, -1)] };
   return {
     scale: { type: 'log' as const, ...domain },
     axis: { title, values: ticks, labelExpr: 'format(datum.value, "~g")' },
@@ -104,7 +105,7 @@ export function logAxis(values: readonly (number | null)[], title: string) {
 
 /** Gives each name one of `range`, which starts anew where the names are more. */
 export function nominalScale<T>(names: readonly string[], range: readonly T[]): { domain: string[]; range: T[] } {
-  return { domain: [...names], range: names.map((_, i) => range[i % range.length]!) };
+  return { domain: [...names], range: names.map((_, i) => at(range, i % range.length)) };
 }
 
 /** The sections of figures on the page, in their order. */

@@ -1,6 +1,8 @@
 /** Measures of the runs of a data set against their generalisation gap and test error. */
+
 import { methodTitle } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
+import { at } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';
 import { type CorrelationRow, coefficientText, TARGETS } from '../correlations.js';
 import { modelTitle } from '../paper.js';
@@ -13,10 +15,10 @@ export function measureFigures(rows: readonly CorrelationRow[]): UndrawnFigure[]
   const whole = groupBy(rows, ({ dataset, synthetic, target, measure }) =>
     JSON.stringify([dataset, synthetic, target, measure]),
   );
-  const firsts = [...whole.values()].map(([row]) => row!);
+  const firsts = [...whole.values()].map(([row]) => row);
   const figures = groupBy(firsts, ({ dataset, synthetic, target }) => JSON.stringify([dataset, synthetic, target]));
   return [...figures.values()].map((ofFigure): UndrawnFigure => {
-    const { dataset, synthetic, target } = ofFigure[0]!;
+    const { dataset, synthetic, target } = ofFigure[0];
     const data = `${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
     const panels = ofFigure.map(({ measure, kendall, points }) => ({
       panel: measure,
@@ -24,7 +26,7 @@ export function measureFigures(rows: readonly CorrelationRow[]): UndrawnFigure[]
       subtitle: `τ = ${coefficientText(kendall)}, n = ${points.length}`,
     }));
     const { title } = TARGETS[target];
-    const yTitle = `${title[0]!.toUpperCase()}${title.slice(1)}, ${target === 'gap' ? 'points' : '%'}`;
+    const yTitle = `${at(title, 0).toUpperCase()}${title.slice(1)}, ${target === 'gap' ? 'points' : '%'}`;
     return {
       section: 'sharpness',
       name: ['measures', target, ...data.toLowerCase().match(/[a-z0-9]+/g)!].join('-'),

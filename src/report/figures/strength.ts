@@ -1,8 +1,10 @@
 /** Validation error against the strength of the noise, from the trials of `smoothout tune`. */
+
 import type { TopLevelSpec } from 'vega-lite';
 import { METHOD_TITLES, strengthOf } from '../../config/methods.js';
 import { isTuningTrial, tunedBy } from '../../config/tuned.js';
 import { datasetTitle } from '../../data/catalogue.js';
+import { at } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';
 import { type Group, meanAccuracy } from '../groups.js';
 import { modelTitle } from '../paper.js';
@@ -31,7 +33,7 @@ export function strengthFigures(groups: readonly Group[], unfinished: readonly R
   return [...alike.values()].flatMap((scan): UndrawnFigure[] => {
     const points = scan.map(pointOf).sort((x, y) => x.a - y.a);
     const isScan = new Set(points.map(({ a }) => a)).size === points.length && points.length > 1;
-    return isScan ? [figureOf(scan, points, divergedOf(scan[0]!, unfinished))] : [];
+    return isScan ? [figureOf(scan, points, divergedOf(scan[0], unfinished))] : [];
   });
 }
 
@@ -50,8 +52,12 @@ function divergedOf({ experiment, settings }: Group, unfinished: readonly Run[])
   return [...new Set(own.flatMap(({ settings: { method } }) => strengthOf(method) ?? []))].sort((x, y) => x - y);
 }
 
-function figureOf(scan: readonly Group[], points: readonly Point[], diverged: readonly number[]): UndrawnFigure {
-  const { experiment, synthetic, settings } = scan[0]!;
+function figureOf(
+  scan: readonly [Group, ...Group[]],
+  points: readonly Point[],
+  diverged: readonly number[],
+): UndrawnFigure {
+  const { experiment, synthetic, settings } = scan[0];
   const { model, dataset, batchSize, epochs, validation, method } = settings;
   const others = STRENGTH_SCANS.filter(
     (other) => !synthetic && method.name === 'smoothout' && other.dataset === dataset,
@@ -64,7 +70,7 @@ function figureOf(scan: readonly Group[], points: readonly Point[], diverged: re
     most === 1
       ? 'one seed.'
       : `means over ${fewest === most ? most : `${fewest} to ${most}`} seeds with 95 % intervals.`,
-    ...(points[0]!.a === 0 ? ['Dashed: without noise.'] : []),
+    ...(at(points, 0).a === 0 ? ['Dashed: without noise.'] : []),
     ...(diverged.length > 0 ? [`Diverged at ${diverged.join(', ')}.`] : []),
     ...others.map(({ title, source }) => `Below: ${title} (${source}).`),
   ];

@@ -4,6 +4,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
 import type { EpochMetrics } from '../../records/metrics.js';
+import { at } from '../../support/at.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Group } from '../groups.js';
 import { modelTitle } from '../paper.js';
@@ -16,7 +17,7 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
   );
   const drawn = new Map<string, number>();
   return [...alike.values()].flatMap((groups): UndrawnFigure[] => {
-    const { experiment, claim, settings } = groups[0]!;
+    const { experiment, claim, settings } = groups[0];
     const { model, dataset, batchSize } = settings;
     const heading = `${experiment}: ${modelTitle(model)} on ${datasetTitle(dataset)}, batch ${batchSize}`;
     const deviations = claim.deviations.filter((one) => groups.every((other) => other.claim.deviations.includes(one)));
@@ -66,20 +67,20 @@ function curvePoints(series: string, runs: readonly (readonly EpochMetrics[])[])
   const epochs = Math.min(...runs.map((metrics) => metrics.length));
   const every = Math.max(1, Math.round(epochs / MARKS));
   return Array.from({ length: epochs }, (_, i) => {
-    const at = runs.map((metrics) => metrics[i]!);
-    const validation = at.map(({ validationAccuracy }) => validationAccuracy);
-    const common = { epoch: at[0]!.epoch, series, marked: (i + 1) % every === 0 };
+    const epoch = runs.map((metrics) => at(metrics, i));
+    const validation = epoch.map(({ validationAccuracy }) => validationAccuracy);
+    const common = { epoch: at(epoch, 0).epoch, series, marked: (i + 1) % every === 0 };
     return [
       {
         ...common,
         split: SPLITS[0],
-        loss: loggable(meanOf(at.map(({ trainLoss }) => trainLoss))),
-        accuracy: meanOf(at.map(({ trainAccuracy }) => trainAccuracy)),
+        loss: loggable(meanOf(epoch.map(({ trainLoss }) => trainLoss))),
+        accuracy: meanOf(epoch.map(({ trainAccuracy }) => trainAccuracy)),
       },
       {
         ...common,
         split: SPLITS[1],
-        loss: loggable(meanOf(at.map(({ validationLoss }) => validationLoss))),
+        loss: loggable(meanOf(epoch.map(({ validationLoss }) => validationLoss))),
         accuracy: meanOf(validation),
         low: Math.min(...validation),
         high: Math.max(...validation),

@@ -1,6 +1,8 @@
 /** What tables of the page are made of: sections, columns, and the cells of groups of runs. */
+
 import { METHOD_TITLES } from '../../config/methods.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
+import { at } from '../../support/at.js';
 import type { Difference, Estimate } from '../../support/statistics.js';
 import { type Epoch, type Group, meanAccuracy, sharpness, unfinishedSeeds } from '../groups.js';
 import type { PaperResult } from '../paper.js';
@@ -121,12 +123,14 @@ export function runsCell(groups: readonly (Group | null)[]): Cell {
       (group, i) =>
         html`${i > 0 && html`<br>`}<a href="#${anchorOf(group)}">${group.name}</a>${marksOf(group, group.claim.notes)}`,
     ),
-    sort: present[0]!.experiment,
+    sort: at(present, 0).experiment,
   };
 }
 
 export const anchorOf = ({ experiment, method, runs }: Group): string =>
-  `runs-${experiment}-${method}-${runs[0]!.record.configHash.replace(/[^A-Za-z0-9]/g, '').slice(0, 8)}`;
+  `runs-${experiment}-${method}-${at(runs, 0)
+    .record.configHash.replace(/[^A-Za-z0-9]/g, '')
+    .slice(0, 8)}`;
 
 export const mark = (text: string): Html => html` <span class="mark">${text}</span>`;
 

@@ -1,4 +1,5 @@
 /** HTML from templates, and sortable tables. */
+import { at, named } from '../../support/at.js';
 
 /** Text that is HTML already. */
 export interface Html {
@@ -17,7 +18,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Text with nothing in it that HTML gives a meaning to, in an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return text.replace(/[&<>"']/g, (character) => named(ENTITIES, character));
 }
 
 function render(content: Content): string {
@@ -90,7 +91,7 @@ function groupRow(columns: readonly { readonly group?: string }[]): Html | null 
   if (columns.every(({ group }) => group === undefined)) return null;
   const cells: Html[] = [];
   for (let start = 0; start < columns.length; ) {
-    const { group } = columns[start]!;
+    const { group } = at(columns, start);
     let end = start + 1;
     while (group !== undefined && columns[end]?.group === group) end++;
     cells.push(

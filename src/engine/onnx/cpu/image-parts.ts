@@ -4,6 +4,7 @@
  * itself (a filter's gradient is a sum over images), so where they follow each other they go through the batch in parts,
  * each of which is gone before the next begins.
  */
+import { at } from '../../../support/at.js';
 import { sizeOf } from '../../engine.js';
 import type { GraphBuilder } from '../graph.js';
 import type { convolution } from '../kernels/convolution.js';
@@ -42,7 +43,7 @@ export function inImageParts<Table extends ImageKernels>(
 function opened(kernel: typeof convolution.Conv2D, limits: PartLimits): typeof convolution.Conv2D {
   return (graph, inputs, attributes) => {
     const whole = kernel(graph, inputs, attributes);
-    const images = whole.shape[0]!;
+    const images = at(whole.shape, 0);
     const fitting = (limits.elements * images) / sizeOf(whole.shape);
     const perPart = Math.max(1, Math.floor(fitting / limits.images)) * limits.images;
     if (perPart >= images) return whole;
@@ -70,7 +71,7 @@ function summed(kernel: Kernel, ofBatch: readonly string[]): Kernel {
     const parts = onParts(kernel, ofBatch, graph, inputs, attributes);
     if (!parts) return kernel(graph, inputs, attributes);
     const name = parts.map((part) => part.name).reduce((sum, part) => graph.node('Add', [sum, part]));
-    return { ...parts[0]!, name };
+    return { ...at(parts, 0), name };
   };
 }
 
@@ -84,11 +85,11 @@ function onParts(
   const batched = Object.entries(inputs).filter(([name]) => ofBatch.includes(name));
   const inParts = batched.map(([, { parts }]) => parts?.()).find(Boolean);
   if (!inParts) return undefined;
-  const sizes = inParts.map((part) => part.shape[0]!);
+  const sizes = inParts.map((part) => at(part.shape, 0));
   const columns = batched.map(([name, value]) => [name, value.parts?.() ?? cut(graph, value, sizes)] as const);
   const { inputShape } = attributes as { inputShape?: readonly number[] };
   return sizes.map((images, i) => {
-    const part = Object.fromEntries(columns.map(([name, parts]) => [name, parts[i]!]));
+    const part = Object.fromEntries(columns.map(([name, parts]) => [name, at(parts, i)]));
     const partShape = inputShape && { inputShape: inputShape.with(0, images) };
     return kernel(graph, { ...inputs, ...part }, { ...attributes, ...partShape });
   });
@@ -98,7 +99,7 @@ function onParts(
 function cut(graph: GraphBuilder, value: Traced, sizes: readonly number[]): Traced[] {
   const ofImage = value.shape.slice(1);
   return offsetsOf(sizes).map((offset, i) => {
-    const window = { begin: [offset, ...ofImage.map(() => 0)], size: [sizes[i]!, ...ofImage] };
+    const window = { begin: [offset, ...ofImage.map(() => 0)], size: [at(sizes, i), ...ofImage] };
     return shape.Slice(graph, { x: value }, window);
   });
 }

@@ -1,5 +1,6 @@
 /** A traced function as an ONNX Runtime session between host arrays: inputs are fed and outputs fetched as views of them. */
 
+import { named } from '../../../support/at.js';
 import { checkedInput } from '../../checks.js';
 import { type HostArray, sizeOf, type Value } from '../../engine.js';
 import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
@@ -48,7 +49,7 @@ export async function createCpuProgram(
         const kept = isKept(name) ? memory.allocate(shape) : undefined;
         const values = kept?.values ?? new Float32Array(sizeOf(shape));
         results[name] = kept ?? values;
-        for (const piece of outputs[name]!) fetches[piece.name] = tensor(values, piece.offset, piece.shape);
+        for (const piece of named(outputs, name)) fetches[piece.name] = tensor(values, piece.offset, piece.shape);
       }
       await runInPlace(session, feeds, fetches);
       return results;
@@ -59,5 +60,5 @@ export async function createCpuProgram(
 
 function hostArray(given: NamedValues, name: string, expected: Signature): HostArray {
   const value = given[name];
-  return checkedInput(name, value && isDeviceArray(value) ? (value as CpuArray).values : value, expected[name]!);
+  return checkedInput(name, value && isDeviceArray(value) ? (value as CpuArray).values : value, named(expected, name));
 }

@@ -3,6 +3,7 @@
  * run does the state of a training remain there. ONNX has two ways to repeat a graph. `Loop` counts in a tensor, and asks
  * one on the host after each round whether to go on; `Scan` knows how often from the shapes of what it reads.
  */
+import { at, named } from '../../../support/at.js';
 import type { Signature } from '../../flat.js';
 import type { Graph, GraphValue } from '../graph.js';
 import type { InputPiece } from '../pieces.js';
@@ -26,17 +27,20 @@ export function repeated(
   const stacked = (shape: readonly number[], name: string) => (carried.includes(name) ? shape : [steps, ...shape]);
 
   const inputs = [...carried, ...given].map((name): InputPiece => {
-    const { shape, dtype } = signature[name]!;
+    const { shape, dtype } = named(signature, name);
     return { name: `all:${name}`, source: name, offset: 0, shape: stacked(shape, name), dtype };
   });
   // The body finds what is outside of it by its name.
   const outside = traced.inputs.filter(({ source }) => shared.includes(source));
   const outputs = [...carried, ...returned].map((name) => {
-    const { shape, dtype } = traced.signature[name]!;
+    const { shape, dtype } = named(traced.signature, name);
     return { name, onnxName: `all:${name}:after`, shape: stacked(shape, name), dtype };
   });
-  const asInput = (name: string): GraphValue => ({ name, ...signature[name]! });
-  const asOutput = (name: string): GraphValue => ({ ...traced.signature[name]!, name: traced.outputs[name]![0]!.name });
+  const asInput = (name: string): GraphValue => ({ name, ...named(signature, name) });
+  const asOutput = (name: string): GraphValue => ({
+    ...named(traced.signature, name),
+    name: at(named(traced.outputs, name), 0).name,
+  });
   const body: Graph = {
     ...traced.graph,
     inputs: [...carried, ...given].map(asInput),

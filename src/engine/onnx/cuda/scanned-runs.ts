@@ -1,4 +1,5 @@
 /** `Program.runs` on a device where each call is expensive: inputs are gathered, and one call makes all runs that they are for. */
+import { named } from '../../../support/at.js';
 import { dtypeOf, type HostArray, newArray } from '../../engine.js';
 import { type FlatProgram, handedOn, type NamedValues } from '../../flat.js';
 
@@ -48,7 +49,7 @@ async function* gathered(each: AsyncIterable<NamedValues>): AsyncGenerator<Gathe
         values.map(([name, one]) => [name, newArray({ shape: [most * one.length], dtype: dtypeOf(one) })]),
       );
     }
-    for (const [name, one] of values) arrays[name]!.set(one, runs * one.length);
+    for (const [name, one] of values) named(arrays, name).set(one, runs * one.length);
     runs++;
     if (runs < most) continue;
     yield filled();

@@ -1,5 +1,7 @@
 /** Activation functions and the gradients that tfjs has kernels for. */
+
 import type { LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs';
+import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { aligned, traced } from '../traced.js';
@@ -31,8 +33,8 @@ const eluGradient: Kernel<'dy' | 'y'> = (graph, { dy, y }, attributes) => {
 const prelu: Kernel<'x' | 'alpha'> = (graph, { x, alpha }, attributes) => {
   const scaled = binary('Mul')(graph, { a: x, b: alpha }, attributes);
   const { names, order } = aligned(graph, [x, scaled], x.shape);
-  const negative = graph.node('Less', [names[0]!, graph.float(0)]);
-  return traced(graph.node('Where', [negative, names[1]!, names[0]!]), x.shape, 'float32', order);
+  const negative = graph.node('Less', [at(names, 0), graph.float(0)]);
+  return traced(graph.node('Where', [negative, at(names, 1), at(names, 0)]), x.shape, 'float32', order);
 };
 
 const activationOf = (op: string) => unary((graph, x) => graph.node(op, [x]));

@@ -2,6 +2,7 @@
  * The gradient with respect to a convolution's filter as batched matrix products: for each place of the window, dy
  * [N,O,P] times what the filter saw there [N,P,I], summed over the images.
  */
+import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { type ConvolutionInfo, windowAttributes } from './convolution.js';
 
@@ -57,7 +58,7 @@ function seenFrom(graph: GraphBuilder, padded: string, place: number, info: Conv
 }
 
 const concat = (graph: GraphBuilder, parts: readonly string[], axis: number): string =>
-  parts.length === 1 ? parts[0]! : graph.node('Concat', parts, { axis });
+  parts.length === 1 ? at(parts, 0) : graph.node('Concat', parts, { axis });
 
 /** A list in runs of `size`; the last may be shorter. */
 export const chunks = <T>(list: readonly T[], size: number): T[][] =>

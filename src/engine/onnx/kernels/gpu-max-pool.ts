@@ -2,6 +2,7 @@
  * The gradient of max pooling without the places of the maxima: at each place of the window, dy goes where the image
  * holds the window's largest value and no earlier place did, the rule of tfjs and PyTorch for equal values.
  */
+import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { type ConvolutionInfo, windowAttributes } from './convolution.js';
 
@@ -65,7 +66,7 @@ function putBack(graph: GraphBuilder, shares: readonly string[], info: Convoluti
     const down = Math.floor(Math.floor(place / filterWidth) / strideHeight);
     const across = Math.floor((place % filterWidth) / strideWidth);
     const amounts = [0, 0, down, across, 0, 0, windowsDown - outHeight - down, windowsAcross - outWidth - across];
-    return graph.node('Pad', [shares[place]!, graph.integers(amounts), graph.float(0)]);
+    return graph.node('Pad', [at(shares, place), graph.integers(amounts), graph.float(0)]);
   };
   const sumAt = (row: number, column: number) => {
     const places = [...shares.keys()].filter(
@@ -91,7 +92,7 @@ function putBack(graph: GraphBuilder, shares: readonly string[], info: Convoluti
 
 /** Arrays of one shape, their elements alternating along an axis: aaa, bbb → ababab. */
 function woven(graph: GraphBuilder, arrays: readonly string[], shape: readonly number[], axis: number): string {
-  if (arrays.length === 1) return arrays[0]!;
+  if (arrays.length === 1) return at(arrays, 0);
   const one = shape.toSpliced(axis + 1, 0, 1);
   const joined = graph.node(
     'Concat',
@@ -99,5 +100,5 @@ function woven(graph: GraphBuilder, arrays: readonly string[], shape: readonly n
     { axis: axis + 1 },
   );
   const all = one.with(axis + 1, arrays.length);
-  return graph.reshape(joined, all, shape.with(axis, shape[axis]! * arrays.length));
+  return graph.reshape(joined, all, shape.with(axis, at(shape, axis) * arrays.length));
 }

@@ -2,7 +2,9 @@
  * Kernels in the form that suits a GPU. The usual forms name what the WebGPU device lacks (the `Indices` of `MaxPool`,
  * 64-bit integers, `FusedMatMul`) or add in an order that differs from run to run (`ScatterElements` on CUDA).
  */
+
 import { type ArgMaxAttrs, type Conv2DBackpropFilterAttrs, util } from '@tensorflow/tfjs';
+import { at } from '../../../support/at.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { inOrder, inPlainOrder, type Traced, traced } from '../traced.js';
 import { type ConvolutionAttributes, convolutionInfo, NCHW, OIHW, windowAttributes } from './convolution.js';
@@ -40,10 +42,10 @@ const conv2dBackpropFilter: Kernel<
 /** Where the extreme value stands first: the least of the places that hold it. */
 function placeOf(reduction: 'ReduceMax' | 'ReduceMin'): Kernel<'x', ArgMaxAttrs> {
   return (graph, { x }, { axis }) => {
-    const along = util.parseAxisParam(axis, [...x.shape])[0]!;
+    const along = at(util.parseAxisParam(axis, [...x.shape]), 0);
     const stored = x.order.indexOf(along);
     const axes = graph.integers([stored]);
-    const extent = x.shape[along]!;
+    const extent = at(x.shape, along);
     const numbers = Float32Array.from({ length: extent }, (_, i) => i);
     const places = graph.float(numbers, [extent, ...new Array<number>(x.shape.length - 1 - stored).fill(1)]);
     const isExtreme = graph.node('Equal', [x.name, graph.node(reduction, [x.name, axes], { keepdims: 1 })]);

@@ -1,5 +1,7 @@
 /** Matrix products. */
+
 import { type BatchMatMulAttrs, broadcast_util } from '@tensorflow/tfjs';
+import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { identityOrder, inOrder, inPlainOrder, type Traced, traced, withShape } from '../traced.js';
 import type { Kernel, KernelTable } from './kernel.js';
@@ -32,8 +34,8 @@ interface Flips {
 }
 
 function product(graph: GraphBuilder, a: Traced, b: Traced, transposeA: boolean, transposeB: boolean): Traced {
-  const rows = a.shape[transposeA ? 1 : 0]!;
-  const columns = b.shape[transposeB ? 0 : 1]!;
+  const rows = at(a.shape, transposeA ? 1 : 0);
+  const columns = at(b.shape, transposeB ? 0 : 1);
   const left = asStored(graph, a);
   const right = asStored(graph, b);
   const flips = {
@@ -78,7 +80,7 @@ export function biased(graph: GraphBuilder, x: Traced, bias: Traced): Traced | u
   const product = graph.producer(x.name);
   const isProduct = product?.op === 'Gemm' && product.inputs.length === 2 && x.shape.length === 2;
   if (!isProduct || bias.shape.length !== 1 || bias.shape[0] !== x.shape[1]) return undefined;
-  const stored = x.order[0] === 1 ? graph.reshape(bias.name, bias.shape, [bias.shape[0]!, 1]) : bias.name;
+  const stored = x.order[0] === 1 ? graph.reshape(bias.name, bias.shape, [at(bias.shape, 0), 1]) : bias.name;
   return { ...x, name: graph.node('Gemm', [...product.inputs, stored], product.attributes) };
 }
 

@@ -1,5 +1,7 @@
 /** Kernels that reduce along axes. */
+
 import { type ArgMaxAttrs, util } from '@tensorflow/tfjs';
+import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { identityOrder, type Traced, traced } from '../traced.js';
@@ -24,7 +26,7 @@ export function reduced(
   const keptOrder = order.filter((axis) => !axes.includes(axis)).map((axis) => kept.indexOf(axis));
   return traced(
     name,
-    kept.map((axis) => shape[axis]!),
+    kept.map((axis) => at(shape, axis)),
     dtype,
     keptOrder,
   );
@@ -63,7 +65,7 @@ function ofTruths(op: string): Kernel<'x', ReductionAttributes> {
 
 function extremum(op: string): Kernel<'x', ArgMaxAttrs> {
   return (graph, { x }, { axis }) => {
-    const along = util.parseAxisParam(axis, [...x.shape])[0]!;
+    const along = at(util.parseAxisParam(axis, [...x.shape]), 0);
     const index = graph.node(op, [x.name], { axis: x.order.indexOf(along), keepdims: 0 });
     const name = graph.node('Cast', [index], { to: ELEMENT_TYPE.int32 });
     return { ...reduced(name, x, [along], false), dtype: 'int32' };

@@ -1,4 +1,5 @@
 /** Kernels that move, join, cut or make arrays. */
+
 import {
   backend_util,
   type ConcatAttrs,
@@ -21,6 +22,7 @@ import {
   type UnsortedSegmentSumAttrs,
   util,
 } from '@tensorflow/tfjs';
+import { at } from '../../../support/at.js';
 import { SmoothOutError } from '../../../support/errors.js';
 import type { GraphBuilder } from '../graph.js';
 import { joined } from '../pieces.js';
@@ -40,20 +42,20 @@ const expandDims: Kernel<'input', ExpandDimsAttrs> = (graph, { input }, { dim })
 };
 
 const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
-  const along = util.parseAxisParam(axis, [...x.shape])[0]!;
+  const along = at(util.parseAxisParam(axis, [...x.shape]), 0);
   const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);
   if (sizes.length === 1) return [x];
   const pieces = x.pieces?.split(sizes);
   if (pieces) return [...pieces];
   const names = graph.nodes('Split', [x.name, graph.integers(sizes)], sizes.length, { axis: x.order.indexOf(along) });
-  return names.map((name, i) => traced(name, x.shape.with(along, sizes[i]!), x.dtype, x.order));
+  return names.map((name, i) => traced(name, x.shape.with(along, at(sizes, i)), x.dtype, x.order));
 };
 
 const concat: Kernel<string, ConcatAttrs> = (graph, inputs, { axis }) => {
   const values = Object.values(inputs);
-  const first = values[0]!;
-  const along = util.parseAxisParam(axis, [...first.shape])[0]!;
-  const extents = values.map(({ shape }) => shape[along]!);
+  const first = at(values, 0);
+  const along = at(util.parseAxisParam(axis, [...first.shape]), 0);
+  const extents = values.map(({ shape }) => at(shape, along));
   const shape = first.shape.with(
     along,
     extents.reduce((a, b) => a + b, 0),
@@ -75,7 +77,7 @@ const slice: Kernel<'x', SliceAttrs> = (graph, { x }, { begin, size }) => {
     graph,
     x,
     starts,
-    starts.map((start, axis) => start + sizes[axis]!),
+    starts.map((start, axis) => start + at(sizes, axis)),
     starts.map(() => 1),
     sizes,
   );
@@ -86,7 +88,7 @@ const stridedSlice: Kernel<'x', StridedSliceAttrs> = (graph, { x }, attributes) 
   const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
   const info = slice_util.sliceInfo([...x.shape], begin, end, strides, ...masks);
   const sizes = info.begin.map((start, axis) =>
-    Math.max(0, Math.ceil((info.end[axis]! - start) / info.strides[axis]!)),
+    Math.max(0, Math.ceil((at(info.end, axis) - start) / at(info.strides, axis))),
   );
   return withShape(graph, sliced(graph, x, info.begin, info.end, info.strides, sizes), info.finalShape);
 };
@@ -102,7 +104,7 @@ function sliced(
   steps: number[],
   sizes: number[],
 ): Traced {
-  const stored = (values: number[]) => graph.integers(x.order.map((axis) => values[axis]!));
+  const stored = (values: number[]) => graph.integers(x.order.map((axis) => at(values, axis)));
   const bounds = ends.map((end) => (end < 0 ? BEFORE_FIRST : end));
   const axes = graph.integers(identityOrder(x.order.length));
   const name = graph.node('Slice', [x.name, stored(starts), stored(bounds), axes, stored(steps)]);
@@ -110,19 +112,19 @@ function sliced(
 }
 
 const pad: Kernel<'x', PadV2Attrs> = (graph, { x }, { paddings, constantValue }) => {
-  const stored = x.order.map((axis) => paddings[axis]!);
+  const stored = x.order.map((axis) => at(paddings, axis));
   const amounts = graph.integers([...stored.map(([before]) => before), ...stored.map(([, after]) => after)]);
-  const shape = x.shape.map((extent, axis) => extent + paddings[axis]![0] + paddings[axis]![1]);
+  const shape = x.shape.map((extent, axis) => extent + at(paddings, axis)[0] + at(paddings, axis)[1]);
   const name = graph.node('Pad', [x.name, amounts, graph.scalar(constantValue, x.dtype)]);
   return traced(name, shape, x.dtype, x.order);
 };
 
 const tile: Kernel<'x', TileAttrs> = (graph, { x }, { reps }) => {
   if (reps.every((count) => count === 1)) return x!;
-  const name = graph.node('Tile', [x.name, graph.integers(x.order.map((axis) => reps[axis]!))]);
+  const name = graph.node('Tile', [x.name, graph.integers(x.order.map((axis) => at(reps, axis)))]);
   return traced(
     name,
-    x.shape.map((extent, axis) => extent * reps[axis]!),
+    x.shape.map((extent, axis) => extent * at(reps, axis)),
     x.dtype,
     x.order,
   );
@@ -134,8 +136,8 @@ const pack: Kernel<string, PackAttrs> = (graph, inputs, { axis }) => {
 };
 
 const unpack: Kernel<'value', UnpackAttrs, Traced[]> = (graph, { value }, { axis }) => {
-  const along = util.parseAxisParam(axis, [...value.shape])[0]!;
-  const parts = splitV(graph, { x: value }, { numOrSizeSplits: value.shape[along]!, axis: along });
+  const along = at(util.parseAxisParam(axis, [...value.shape]), 0);
+  const parts = splitV(graph, { x: value }, { numOrSizeSplits: at(value.shape, along), axis: along });
   return parts.map((part) =>
     withShape(
       graph,
@@ -169,7 +171,7 @@ const range: Kernel<never, RangeAttrs> = (graph, _, { start, stop, step, dtype }
 const reverse: Kernel<'x', ReverseAttrs> = (graph, { x }, { dims }) => {
   const axes = util.parseAxisParam(dims, [...x.shape]);
   const name = axes.reduce((reversed, axis) => {
-    const backwards = graph.integers(Array.from({ length: x.shape[axis]! }, (_, i) => x.shape[axis]! - 1 - i));
+    const backwards = graph.integers(Array.from({ length: at(x.shape, axis) }, (_, i) => at(x.shape, axis) - 1 - i));
     return graph.node('Gather', [reversed, backwards], { axis: x.order.indexOf(axis) });
   }, x.name);
   return traced(name, x.shape, x.dtype, x.order);
@@ -178,7 +180,7 @@ const reverse: Kernel<'x', ReverseAttrs> = (graph, { x }, { dims }) => {
 /** Entries of x along an axis, at the places that `indices` names. */
 const gather: Kernel<'x' | 'indices', GatherV2Attrs> = (graph, { x, indices }, { axis, batchDims }) => {
   if (batchDims) throw new SmoothOutError('UNSUPPORTED_OP', 'The ONNX engine gathers without batch dimensions only.');
-  const along = util.parseAxisParam(axis, [...x.shape])[0]!;
+  const along = at(util.parseAxisParam(axis, [...x.shape]), 0);
   const operands = [inPlainOrder(graph, x), inPlainOrder(graph, indices)];
   const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
   return traced(graph.node('Gather', operands, { axis: along }), shape, x.dtype);
