@@ -9,7 +9,7 @@ import { batchSpecs, crossEntropy } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import type { Weights } from '../nn/weights.js';
 import type { SymmetricMatrix } from './lanczos.js';
-import type { BatchNormMode, SplitLossOptions } from './split-loss.js';
+import { addTo, type BatchNormMode, divide, type SplitLossOptions } from './split-loss.js';
 
 export interface LossCurvatureOptions extends Omit<SplitLossOptions, 'statistics'> {
   readonly matrix: CurvatureMatrix;
@@ -53,7 +53,7 @@ export async function createLossCurvature(options: LossCurvatureOptions): Promis
         const results = await program.run({ w, v, batch: { statistics, images, labels } });
         lossSum += sumOf(results.loss);
         const values = await results.product.read();
-        for (let i = 0; i < out.length; i++) out[i]! += values[offset + i]!;
+        addTo(out, values.subarray(offset, offset + out.length));
         results.product.dispose();
         done += count;
         onBatch?.(done);
@@ -61,7 +61,7 @@ export async function createLossCurvature(options: LossCurvatureOptions): Promis
     } finally {
       v.dispose();
     }
-    for (let i = 0; i < out.length; i++) out[i]! /= all.count;
+    divide(out, all.count);
     loss = lossSum / all.count;
     if (!out.every(Number.isFinite)) throw new RangeError(`a product with the ${matrix} is not finite`);
   }

@@ -127,12 +127,12 @@ export async function measureCurvature(
       const part = await measureBlock(matrix, settings, { block: i, from: state, begin, keep });
       await keep({ ...NEXT_BLOCK, parts: [...state.parts, part] });
     }
-    const [all, ...layers] = state.parts;
+    const [, ...layers] = state.parts;
     return {
       ...{ split, images, splitImages, ...question },
       loss: state.loss!,
       parameters: whole.size,
-      ...all!,
+      ...at(state.parts, 0),
       layers: perLayer ? layers.map((part, i) => ({ ...described(at(blocks, i + 1)), ...part })) : null,
       seconds: (performance.now() - startedAt) / 1000,
       engine: engine.name,

@@ -64,12 +64,14 @@ export async function measureOnce(space: SearchSpace, options: MaximumOptions): 
   const { maxIterations, start, gradient, onIteration } = options;
   const { box, center } = space;
   // L-BFGS-B's first evaluation is at its start, so the center is evaluated for itself only where that is elsewhere.
-  let loss = start === 'center' ? undefined : await space.objective(center, new Float64Array(center.length));
+  let isKnown = start !== 'center';
+  let loss = isKnown ? await space.objective(center, new Float64Array(center.length)) : Number.NaN;
   const withWrongSign: ObjectiveFunction = async (z, g) => -(await space.objective(z, g));
   const minus = gradient === 'exact' ? negated(space.objective) : withWrongSign;
   const objective: ObjectiveFunction = async (z, g) => {
     const value = await minus(z, g);
-    loss ??= -value;
+    if (!isKnown) loss = -value;
+    isKnown = true;
     return value;
   };
   const from = start === 'center' ? center : randomPoint(space, options);
@@ -77,9 +79,9 @@ export async function measureOnce(space: SearchSpace, options: MaximumOptions): 
     ...box,
     maxIterations,
     onIteration: ({ iteration, evaluations, f }) =>
-      onIteration?.({ iteration, evaluations, sharpness: relativeIncrease(-f, loss!) }),
+      onIteration?.({ iteration, evaluations, sharpness: relativeIncrease(-f, loss) }),
   });
-  return { sharpness: relativeIncrease(-f, loss!), loss: loss!, status, evaluations };
+  return { sharpness: relativeIncrease(-f, loss), loss: loss, status, evaluations };
 }
 
 function randomPoint({ box, center }: SearchSpace, { seed, repeat }: MaximumOptions): Float64Array {

@@ -4,6 +4,7 @@ import type { SplitImages } from '../data/split-images.js';
 import { type DeviceArray, type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
+import { add, at } from '../lbfgsb/vectors.js';
 import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import { networkRow } from '../nn/networks.js';
@@ -123,12 +124,13 @@ export function createLosses(options: LossOptions): Losses {
   };
 }
 
-function addTo(sum: Float64Array, values: ArrayLike<number>): void {
-  for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
+/** sum += values */
+export function addTo(sum: Float64Array, values: ArrayLike<number>): void {
+  for (let i = 0; i < sum.length; i++) add(sum, i, values[i]!);
 }
 
-function divide(vector: Float64Array, by: number): void {
-  for (let i = 0; i < vector.length; i++) vector[i]! /= by;
+export function divide(vector: Float64Array, by: number): void {
+  for (let i = 0; i < vector.length; i++) vector[i] = at(vector, i) / by;
 }
 
 interface BatchInputs {

@@ -98,23 +98,23 @@ export function fitTable(
   foot: string,
   width: number,
 ): string[] {
-  if (rows.length === 0) return foot === '' ? [] : [cut(foot, width)];
-  const widths = columns.map(({ title, width: least = 0 }, i) =>
-    Math.max(title.length, least, ...rows.map((row) => row[i]?.length ?? 0)),
-  );
+  const [first, ...others] = columns.map((column, i) => {
+    const least = Math.max(column.title.length, column.width ?? 0);
+    return { ...column, i, width: Math.max(least, ...rows.map((row) => row[i]?.length ?? 0)) };
+  });
+  if (first === undefined || rows.length === 0) return foot === '' ? [] : [cut(foot, width)];
   // Columns that are all empty so far are not shown.
-  let shown = [...columns.keys()].filter((i) => i === 0 || rows.some((row) => row[i]));
-  const others = () => shown.slice(1).reduce((sum, i) => sum + widths[i]! + GAP.length, 0);
-  const ranked = shown.filter((i) => columns[i]!.rank !== undefined);
-  for (const last of ranked.toSorted((a, b) => columns[b]!.rank! - columns[a]!.rank!)) {
-    if (others() + Math.min(widths[0]!, WISHED_NAME) <= width) break;
-    shown = shown.filter((i) => i !== last);
+  let shown = others.filter(({ i }) => rows.some((row) => row[i]));
+  const taken = () => shown.reduce((sum, column) => sum + column.width + GAP.length, 0);
+  for (const last of shown.toSorted((a, b) => (b.rank ?? -1) - (a.rank ?? -1))) {
+    if (last.rank === undefined || taken() + Math.min(first.width, WISHED_NAME) <= width) break;
+    shown = shown.filter((column) => column !== last);
   }
-  widths[0] = Math.max(LEAST_NAME, Math.min(widths[0]!, width - others()));
+  const name = { ...first, isText: true, width: Math.max(LEAST_NAME, Math.min(first.width, width - taken())) };
   const line = (cells: readonly string[]) => {
-    const padded = shown.map((i) => {
-      const cell = cut(cells[i] ?? '', widths[i]!);
-      return i === 0 || columns[i]!.isText ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!);
+    const padded = [name, ...shown].map((column) => {
+      const cell = cut(cells[column.i] ?? '', column.width);
+      return column.isText ? cell.padEnd(column.width) : cell.padStart(column.width);
     });
     return cut(padded.join(GAP).trimEnd(), width);
   };

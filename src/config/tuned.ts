@@ -2,10 +2,12 @@
  * `tuned/<experiment>.yaml`, beside the config: what `smoothout tune` chose for each method, and from what. A method with
  * `noise: { a: tuned }` takes its strength from there.
  */
+
 import { access, constants } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError, makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { parseTree, plain } from './tree.js';
@@ -108,8 +110,8 @@ export async function readTuned(path: string): Promise<Tuned | null> {
   if (old.success) return upgraded(old.data);
   const parsed = tuned.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new SmoothOutError('CONFIG_INVALID', `${path}: ${issue!.path.join('.')}: ${issue!.message}`, {
+  const { path: key, message } = at(parsed.error.issues, 0);
+  throw new SmoothOutError('CONFIG_INVALID', `${path}: ${key.join('.')}: ${message}`, {
     hint: 'Delete the file and run smoothout tune again.',
   });
 }

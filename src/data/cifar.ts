@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asReadError, isFile } from '../support/files.js';
 import { locate, type Place } from './catalogue.js';
@@ -75,7 +76,7 @@ async function openSplit(
   digests: Record<string, string>,
 ): Promise<ImageSource> {
   const stride = ranges.length + PIXELS;
-  const parts = await readWhole(files, async (size, file) => {
+  const { whole, parts } = await readWhole(files, async (size, file) => {
     if (size > 0 && size % stride === 0) return;
     const foreign = foreignKind(await headOf(file));
     if (foreign !== undefined) {
@@ -92,56 +93,55 @@ async function openSplit(
       `${file}: has ${size} bytes, expected a whole number of records of ${stride} bytes: ${guess}`,
     );
   });
-  const counts = parts.map((part) => part.length / stride);
-  counts.forEach((count, i) => {
-    if (count === counts[0]) return;
-    throw new SmoothOutError(
-      'DATA_CORRUPT',
-      `${files[i]}: has ${count} records and ${basename(files[0]!)} has ${counts[0]}, expected equal numbers: truncated?`,
-    );
-  });
-  // The parts lie one after the other in memory, so that image i is found without knowing its file.
-  const bytes = new Uint8Array(parts[0]!.buffer);
-  const labels = new Int32Array(bytes.length / stride);
-  for (let i = 0; i < labels.length; i++) {
-    for (let k = 0; k < ranges.length; k++) {
-      const label = bytes[i * stride + k]!;
-      if (label < ranges[k]!) {
-        labels[i] = label;
-        continue;
-      }
-      const file = files[Math.floor(i / counts[0]!)];
+  const { file: first, bytes: ofFirst } = at(parts, 0);
+  const labels = new Int32Array(whole.length / stride);
+  let image = 0;
+  for (const { file, bytes } of parts) {
+    const [count, expected] = [bytes.length / stride, ofFirst.length / stride];
+    if (count !== expected) {
       throw new SmoothOutError(
         'DATA_CORRUPT',
-        `${file}: record ${i % counts[0]!} has label ${label}, expected 0 to ${ranges[k]! - 1}`,
+        `${file}: has ${count} records and ${basename(first)} has ${expected}, expected equal numbers: truncated?`,
       );
     }
+    for (let i = 0; i < count; i++, image++) {
+      for (const [k, range] of ranges.entries()) {
+        const label = at(bytes, i * stride + k);
+        labels[image] = label;
+        if (label < range) continue;
+        throw new SmoothOutError('DATA_CORRUPT', `${file}: record ${i} has label ${label}, expected 0 to ${range - 1}`);
+      }
+    }
+    digests[basename(file)] = createHash('sha256').update(bytes).digest('hex');
   }
-  parts.forEach((part, i) => {
-    digests[basename(files[i]!)] = createHash('sha256').update(part).digest('hex');
-  });
   return packedSource({
     name,
-    classes: ranges.at(-1)!,
+    classes: at(ranges, -1),
     shape: SHAPE,
     labels,
-    bytes,
+    bytes: whole,
     start: ranges.length,
     stride,
     normalisation: IMAGENET_NORMALISATION,
   });
 }
 
-/** The files' contents, one after the other in one buffer; `checkSize` is asked about each before anything is read. */
+interface Part {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The files' contents, one after the other in one array; `checkSize` is asked about each before anything is read. */
 async function readWhole(
   files: readonly string[],
   checkSize: (size: number, file: string) => Promise<void>,
-): Promise<Uint8Array[]> {
+): Promise<{ readonly whole: Uint8Array; readonly parts: readonly Part[] }> {
   const handles: FileHandle[] = [];
-  let file = files[0]!;
+  const sizes: number[] = [];
+  let now = '';
   try {
-    const sizes: number[] = [];
-    for (file of files) {
+    for (const file of files) {
+      now = file;
       const handle = await open(file);
       handles.push(handle);
       const { size } = await handle.stat();
@@ -149,22 +149,22 @@ async function readWhole(
       sizes.push(size);
     }
     const whole = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
-    const parts: Uint8Array[] = [];
+    const parts: Part[] = [];
     let offset = 0;
-    for (let i = 0; i < files.length; i++) {
-      file = files[i]!;
-      const part = whole.subarray(offset, offset + sizes[i]!);
-      for (let read = 0; read < part.length; ) {
-        const { bytesRead } = await handles[i]!.read(part, read, part.length - read, read);
+    for (const [i, file] of files.entries()) {
+      now = file;
+      const bytes = whole.subarray(offset, offset + at(sizes, i));
+      for (let read = 0; read < bytes.length; ) {
+        const { bytesRead } = await at(handles, i).read(bytes, read, bytes.length - read, read);
         if (bytesRead === 0) throw new SmoothOutError('DATA_CORRUPT', `${file}: became shorter while it was read`);
         read += bytesRead;
       }
-      parts.push(part);
-      offset += part.length;
+      parts.push({ file, bytes });
+      offset += bytes.length;
     }
-    return parts;
+    return { whole, parts };
   } catch (error) {
-    throw asReadError(error, file, 'DATA_MISSING');
+    throw asReadError(error, now, 'DATA_MISSING');
   } finally {
     await Promise.all(handles.map((handle) => handle.close()));
   }

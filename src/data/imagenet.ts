@@ -2,6 +2,7 @@
 
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asReadError, isFolder } from '../support/files.js';
 import type { Stream } from '../support/random.js';
@@ -11,6 +12,7 @@ import {
   augmentationWords,
   type Crop,
   IMAGENET_NORMALISATION,
+  normal,
   normalisationTables,
   randomCrop,
 } from './preprocessing.js';
@@ -58,8 +60,8 @@ function folderSource(name: string, { files, labels }: ImageFiles, classes: numb
     async read(indices, out, augmentation) {
       checkRead(source, indices, out);
       await inParallel(indices.length, async (position) => {
-        const index = indices[position]!;
-        const pixels = await decodeImage(files[index]!);
+        const index = at(indices, position);
+        const pixels = await decodeImage(at(files, index));
         cropPixels(tables, pixels, chooseCrop(pixels, index, augmentation), out, position * size);
       });
     },
@@ -89,7 +91,7 @@ function chooseCrop({ height, width }: Pixels, index: number, augmentation: Stre
 
 /** RGB bytes of a crop → normalised channel planes at out[to …]. */
 function cropPixels(
-  [red, green, blue]: readonly Float32Array[],
+  tables: readonly Float32Array[],
   { data, width }: Pixels,
   { top, left, flip }: Crop,
   out: Float32Array,
@@ -98,12 +100,10 @@ function cropPixels(
   const plane = CROP * CROP;
   const step = flip ? -1 : 1;
   for (let y = 0; y < CROP; y++) {
-    let source = ((top + y) * width + left) * 3;
-    let target = to + y * CROP + (flip ? CROP - 1 : 0);
-    for (let x = 0; x < CROP; x++, source += 3, target += step) {
-      out[target] = red![data[source]!]!;
-      out[target + plane] = green![data[source + 1]!]!;
-      out[target + 2 * plane] = blue![data[source + 2]!]!;
+    for (const [channel, table] of tables.entries()) {
+      let source = ((top + y) * width + left) * 3 + channel;
+      let target = to + channel * plane + y * CROP + (flip ? CROP - 1 : 0);
+      for (let x = 0; x < CROP; x++, source += 3, target += step) out[target] = normal(table, data, source);
     }
   }
 }
@@ -263,7 +263,7 @@ export async function inspectImages(
   }
   let done = 0;
   await inParallel(files.length, async (i) => {
-    await decodeImage(files[i]!).catch(note);
+    await decodeImage(at(files, i)).catch(note);
     progress?.(++done, files.length);
   });
   return { images: files.length, problems };

@@ -26,7 +26,8 @@ export function normalisationTables({ mean, standardDeviation }: Normalisation):
 }
 
 // Read for every pixel of an epoch: every byte and pair is in its table, and nothing is read beyond the images.
-const normal = (table: Float32Array, bytes: Uint8Array, i: number): number => table[bytes[i]!]!;
+/** The normalised value of byte i. */
+export const normal = (table: Float32Array, bytes: Uint8Array, i: number): number => table[bytes[i]!]!;
 const normalPair = (table: Float64Array, pairs: Uint16Array, i: number): number => table[pairs[i]!]!;
 
 /** out[to + i] = table[bytes[from + i]] for i in 0 … length−1; unrolled. */

@@ -66,13 +66,12 @@ interface GraphicsDevices {
 }
 
 async function graphicsDevices(folder: string): Promise<GraphicsDevices> {
-  const [all, rendering] = await Promise.all(
-    [folder, join(folder, 'dri')].map((path) => readdir(path).catch((): string[] => [])),
-  );
+  const namesIn = (path: string) => readdir(path).catch((): string[] => []);
+  const [all, rendering] = [await namesIn(folder), await namesIn(join(folder, 'dri'))];
   return {
-    nvidia: all!.some((name) => /^nvidia\d+$/.test(name)),
-    rendering: rendering!.some((name) => name.startsWith('renderD')),
-    shared: all!.includes('dxg'),
+    nvidia: all.some((name) => /^nvidia\d+$/.test(name)),
+    rendering: rendering.some((name) => name.startsWith('renderD')),
+    shared: all.includes('dxg'),
   };
 }
 

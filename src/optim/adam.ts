@@ -15,7 +15,11 @@ export interface AdamOptions {
  * writes the vectors as few times as it can; those factors and the bias corrections are in the two scalars:
  * η · m̂ / (√v̂ + ε) = rate · M / (√V + offset).
  */
-export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): Optimizer {
+export function adam({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+}: AdamOptions = {}): Optimizer<'firstMoment' | 'secondMoment', 'rate' | 'offset'> {
   return {
     state: ['firstMoment', 'secondMoment'],
     scalars(step, learningRate) {
@@ -24,11 +28,11 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
       return { rate: (learningRate * mean) / spread, offset: epsilon / spread };
     },
     update(parameters, gradient, state, { rate, offset }) {
-      const firstMoment = tf.add(tf.mul(state.firstMoment!, beta1), gradient);
-      const secondMoment = tf.add(tf.mul(state.secondMoment!, beta2), tf.square(gradient));
-      const direction = tf.div(firstMoment, tf.add(tf.sqrt(secondMoment), offset!));
+      const firstMoment = tf.add(tf.mul(state.firstMoment, beta1), gradient);
+      const secondMoment = tf.add(tf.mul(state.secondMoment, beta2), tf.square(gradient));
+      const direction = tf.div(firstMoment, tf.add(tf.sqrt(secondMoment), offset));
       return {
-        parameters: tf.sub(parameters, tf.mul(direction, rate!)) as tf.Tensor1D,
+        parameters: tf.sub(parameters, tf.mul(direction, rate)) as tf.Tensor1D,
         state: { firstMoment, secondMoment },
       };
     },

@@ -16,7 +16,10 @@ export interface LarsOptions {
  * Momentum along g + β·w, scaled for each tensor of parameters by the local rate η·‖w‖ / (‖g‖ + β·‖w‖) (Algorithm 1). Where
  * either norm is 0 the local rate is 1.
  */
-export function lars(layout: Layout, { momentum: coefficient, weightDecay, trust }: LarsOptions): Optimizer {
+export function lars(
+  layout: Layout,
+  { momentum: coefficient, weightDecay, trust }: LarsOptions,
+): Optimizer<'velocity', 'rate'> {
   const plain = momentum(coefficient);
   const norm = (tensor: tf.Tensor) => tf.sqrt(tf.sum(tf.square(tensor)));
   const scaled = (w: tf.Tensor, g: tf.Tensor) => {

@@ -6,17 +6,17 @@ export interface Update {
   readonly state: Readonly<Record<string, tf.Tensor>>;
 }
 
-/** A pure update of the flat parameters. */
-export interface Optimizer {
-  /** Names of the state's flat vectors, each as long as the parameters and 0 at the start. */
-  readonly state: readonly string[];
+/** A pure update of the flat parameters, with the names of its state and of its scalars. */
+export interface Optimizer<State extends string = string, Scalars extends string = string> {
+  /** The state's flat vectors, each as long as the parameters and 0 at the start. */
+  readonly state: readonly State[];
   /** The numbers that change from step to step; `step` counts the updates since the state was 0, from 1 on. */
-  scalars(step: number, learningRate: number): Readonly<Record<string, number>>;
+  scalars(step: number, learningRate: number): Readonly<Record<Scalars, number>>;
   update(
     parameters: tf.Tensor1D,
     gradient: tf.Tensor1D,
-    state: Readonly<Record<string, tf.Tensor>>,
-    scalars: Readonly<Record<string, tf.Scalar>>,
+    state: Readonly<Record<State, tf.Tensor>>,
+    scalars: Readonly<Record<Scalars, tf.Scalar>>,
   ): Update;
 }
 

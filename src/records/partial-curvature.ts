@@ -1,7 +1,9 @@
 /** `.curvature-….partial/` beside a checkpoint: a measurement under way, for the same command to go on from. */
+
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { named } from '../support/at.js';
 import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
 
@@ -31,8 +33,8 @@ export function partialState<State extends object>(checkpoint: string, question:
     try {
       const vectors = new Map<string, Float32Array>();
       for (const file of await vectorFiles(folder)) {
-        const { vector } = (await readSafetensors(join(folder, file))).tensors;
-        const data = vector!.data as Float32Array;
+        const { tensors } = await readSafetensors(join(folder, file));
+        const data = named(tensors, 'vector').data as Float32Array;
         vectors.set(file, data);
         names.set(data, file);
       }

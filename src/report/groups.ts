@@ -8,6 +8,13 @@ import { type BySeed, type Estimate, estimate, groupBy } from '../support/statis
 import { modelTitle, PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperResult, type PaperRow } from './paper.js';
 import { measurementOf, type Problem, type Run } from './runs.js';
 
+/** A run with a best and a last epoch. */
+export type CompletedRun = Run & {
+  readonly record: { readonly [Key in 'bestEpoch' | 'bestAccuracy' | 'finalAccuracy']: number };
+};
+
+const isCompleted = (run: Run): run is CompletedRun => run.record.status === 'completed';
+
 /** Runs that differ by their seed alone: the same experiment, method, settings and data. */
 export interface Group {
   readonly experiment: string;
@@ -18,8 +25,8 @@ export interface Group {
   readonly settings: RunSpec;
   /** On generated data. */
   readonly synthetic: boolean;
-  /** The completed ones, by seed; never empty. */
-  readonly runs: readonly Run[];
+  /** The completed ones, by seed. */
+  readonly runs: readonly [CompletedRun, ...CompletedRun[]];
   /** Those that ended otherwise or are not at their end: a mean over the others is to be read with this in mind. */
   readonly unfinished: readonly Run[];
   readonly claim: Claim;
@@ -34,14 +41,13 @@ export function groupRuns(runs: readonly Run[]): Group[] {
     JSON.stringify([record.experiment, record.method, record.configHash, record.data.synthetic, record.data.digests]);
   return [...groupBy(runs, same).values()].flatMap((members): Group[] => {
     const bySeed = [...members].sort((a, b) => a.record.seed - b.record.seed);
-    const completed = bySeed.filter(({ record }) => record.status === 'completed');
-    const [first] = completed;
+    const [first, ...others] = bySeed.filter(isCompleted);
     if (first === undefined) return [];
     const { experiment, method, data } = first.record;
     return [
       {
         ...{ experiment, method, name: `${experiment}/${method}`, settings: first.settings, synthetic: data.synthetic },
-        ...{ runs: completed, unfinished: bySeed.filter((run) => !completed.includes(run)), claim: claimOf(first) },
+        ...{ runs: [first, ...others], unfinished: bySeed.filter((run) => !isCompleted(run)), claim: claimOf(first) },
       },
     ];
   });
@@ -50,7 +56,7 @@ export function groupRuns(runs: readonly Run[]): Group[] {
 /** Accuracy in percent, by seed. */
 export function accuracies({ runs }: Group, epoch: Epoch = 'best'): BySeed {
   return new Map(
-    runs.map(({ record }) => [record.seed, epoch === 'best' ? record.bestAccuracy! : record.finalAccuracy!]),
+    runs.map(({ record }) => [record.seed, epoch === 'best' ? record.bestAccuracy : record.finalAccuracy]),
   );
 }
 

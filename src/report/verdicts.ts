@@ -170,7 +170,7 @@ function verdict(
   return {
     ...{ statement, table, row: claim.less.row, preset, quantity, word, published, ...sides },
     seedsNeeded: word === 'undecided' && known ? seedsFor(effect, size) : null,
-    excludesPublished: known && published !== null && Math.abs(effect.mean - published) > effect.ci95!,
+    excludesPublished: known && published !== null && Math.abs(effect.mean - published) > effect.ci95,
   };
 }
 
@@ -196,20 +196,21 @@ function bySeed(group: Group, quantity: Exclude<Quantity, 'rise'>): BySeed {
 }
 
 /** Differences that are all the same, but for rounding, give no interval: a few more seeds would show it to be too narrow. */
-const hasInterval = ({ mean, ci95 }: Difference): boolean => ci95 !== null && ci95 > 1e-9 * Math.abs(mean);
+const hasInterval = (effect: Difference): effect is Difference & { readonly ci95: number } =>
+  effect.ci95 !== null && effect.ci95 > 1e-9 * Math.abs(effect.mean);
 
 function wordFor(effect: Difference | null, threshold: number): Word {
   if (effect === null) return 'not run';
   const above = effect.mean - threshold;
-  if (!hasInterval(effect) || Math.abs(above) <= effect.ci95!) return 'undecided';
+  if (!hasInterval(effect) || Math.abs(above) <= effect.ci95) return 'undecided';
   return above > 0 ? 'reproduced' : 'contradicted';
 }
 
 const MOST_SEEDS = 1000;
 
 /** The least n with t(0.975, n − 1)·s/√n ≤ size, for the standard deviation s that the effect's interval has. */
-function seedsFor({ ci95, n }: Difference, size: number): number | null {
-  const deviation = (ci95! * Math.sqrt(n)) / studentQuantile(0.95, n - 1);
+function seedsFor({ ci95, n }: Difference & { readonly ci95: number }, size: number): number | null {
+  const deviation = (ci95 * Math.sqrt(n)) / studentQuantile(0.95, n - 1);
   for (let seeds = 2; seeds <= MOST_SEEDS; seeds++) {
     if ((studentQuantile(0.95, seeds - 1) * deviation) / Math.sqrt(seeds) <= size) return seeds;
   }
@@ -224,6 +225,6 @@ export function reasonFor({ word, effect, seedsNeeded, excludesPublished, publis
   const seen = word === 'undecided' ? `these seeds could have shown ${Number(effect.ci95.toPrecision(2))}` : '';
   const which = published === null ? 'as large as this one' : 'of the paper’s size';
   const needed = seedsNeeded === null ? '' : `${seedsNeeded} seeds would show an effect ${which}`;
-  const size = excludesPublished ? `the paper’s ${published!.toFixed(2)} is outside the interval` : '';
+  const size = excludesPublished ? `the paper’s ${published?.toFixed(2)} is outside the interval` : '';
   return [seen, size || needed].filter(Boolean).join('; ');
 }

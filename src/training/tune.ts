@@ -39,9 +39,9 @@ export interface Tuning {
 
 /** @throws SmoothOutError USAGE unless the text is such as noise.a=0.005,0.01,0.02 */
 export function parseAxis(text: string): Axis {
-  const [, key, list] = /^([^=\s]+)=(.+)$/s.exec(text) ?? [];
-  const values = (list ?? '').split(',').map((value) => {
-    const tree = key === undefined || value.trim() === '' ? undefined : parseOverride(`${key}=${value}`).value;
+  const [, key = '', list = ''] = /^([^=\s]+)=(.+)$/s.exec(text) ?? [];
+  const values = list.split(',').map((value) => {
+    const tree = key === '' || value.trim() === '' ? undefined : parseOverride(`${key}=${value}`).value;
     if (tree?.kind === 'scalar') return tree.value;
     throw new SmoothOutError('USAGE', `--grid ${text}: expected a key and the values to try`, {
       hint: 'For example --grid noise.a=0.005,0.01,0.02',
@@ -49,7 +49,7 @@ export function parseAxis(text: string): Axis {
   });
   const repeated = values.find((value, i) => values.indexOf(value) !== i);
   if (repeated !== undefined) throw new SmoothOutError('USAGE', `--grid ${text}: ${repeated} is there twice`);
-  return { key: key!, values };
+  return { key, values };
 }
 
 /** Every combination of the axes' values, the last axis changing fastest. */
@@ -101,16 +101,16 @@ function trialsAt(config: Config, settings: Settings, selection: RunSelection): 
   const experiment = folderName(trialsOf(config.experiment));
   const values = Object.entries(settings).map(([key, value]) => `${key.split('.').at(-1)}${value}`);
   const runs = resolveRuns(config, selection);
-  const methods = config.methods.filter(({ name, label = name }) => runs.some(({ method }) => method.label === label));
-  return methods.map((method) => {
+  return config.methods.flatMap((method): Trial[] => {
     const label = method.label ?? method.name;
+    const run = runs.find((one) => one.method.label === label);
+    if (run === undefined) return [];
     const named = { ...method, label: folderName([label, ...values].join('-')) };
-    const { configHash } = runs.find((run) => run.method.label === label)!;
     const trial = resolveRuns(
       { ...config, experiment, methods: [named] },
       selection.seeds && { seeds: selection.seeds },
     );
-    return { method: label, settings, configHash, runs: trial };
+    return [{ method: label, settings, configHash: run.configHash, runs: trial }];
   });
 }
 
@@ -159,13 +159,13 @@ export interface Chosen {
 export function chooseTrials(measured: readonly Measured[]): Chosen[] {
   return [...groupBy(measured, ({ trial }) => trial.method)].flatMap(([method, own]): Chosen[] => {
     const ranked = own
-      .filter(({ accuracies }) => accuracies !== null)
-      .toSorted((a, b) => estimateOf(b)!.mean - estimateOf(a)!.mean || strengthAt(a) - strengthAt(b));
+      .flatMap((each) => (each.accuracies === null ? [] : [{ ...each, of: each, accuracies: each.accuracies }]))
+      .toSorted((a, b) => meanOf(b.accuracies) - meanOf(a.accuracies) || strengthAt(a) - strengthAt(b));
     const [best] = ranked;
     if (best === undefined) return [];
-    const alike = ranked.filter((each) => each === best || isWithinOneError(each.accuracies!, best.accuracies!));
+    const alike = ranked.filter((each) => each === best || isWithinOneError(each.accuracies, best.accuracies));
     const chosen = alike.reduce((weakest, each) => (strengthAt(each) < strengthAt(weakest) ? each : weakest));
-    return [{ method, measured: own, best, chosen }];
+    return [{ method, measured: own, best: best.of, chosen: chosen.of }];
   });
 }
 

@@ -8,7 +8,7 @@ import { type CsvRow, conventionColumns, decimal, named } from './cells.js';
  * for the runs that the tables' means are over; `deviations` says why not of the others.
  */
 export function runsCsv(runs: readonly Run[], apart: readonly Group[]): CsvRow[] {
-  const apartRuns = new Set(apart.flatMap((group) => group.runs));
+  const apartRuns = new Set<Run>(apart.flatMap((group) => group.runs));
   return runs.map((run) => {
     const { record, settings } = run;
     const claim = claimOf(run);

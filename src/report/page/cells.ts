@@ -128,9 +128,7 @@ export function runsCell(groups: readonly (Group | null)[]): Cell {
 }
 
 export const anchorOf = ({ experiment, method, runs }: Group): string =>
-  `runs-${experiment}-${method}-${at(runs, 0)
-    .record.configHash.replace(/[^A-Za-z0-9]/g, '')
-    .slice(0, 8)}`;
+  `runs-${experiment}-${method}-${runs[0].record.configHash.replace(/[^A-Za-z0-9]/g, '').slice(0, 8)}`;
 
 export const mark = (text: string): Html => html` <span class="mark">${text}</span>`;
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { METHOD_TITLES } from '../../config/methods.js';
 import { FIGURE_SECTIONS, type Figure, inlineSvg } from '../figures/drawing.js';
-import { describeGroup, type Group, seedList } from '../groups.js';
+import { type CompletedRun, describeGroup, type Group, seedList } from '../groups.js';
 import { PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import type { Comparison, Results } from '../results.js';
 import { measurementOf, type Problem, type Run } from '../runs.js';
@@ -209,7 +209,7 @@ function groupDetails(group: Group): Html {
   const [first] = runs;
   const measured = runs.some(({ sharpness }) => sharpness !== null);
   const commands = [
-    `smoothout run results/runs/${first!.folder}/config.yaml --seed ${seedList(group)}`,
+    `smoothout run results/runs/${first.folder}/config.yaml --seed ${seedList(group)}`,
     ...(measured ? [`smoothout sharpness --ckpt results/runs/${name}/seed-*/best.safetensors --all-conventions`] : []),
   ];
   return html`
@@ -218,24 +218,24 @@ function groupDetails(group: Group): Html {
 <div id="${anchorOf(group)}">
 <pre>${commands.join('\n')}</pre>
 ${sortableTable(`Seeds of ${name}`, SEED_COLUMNS, runs)}
-<pre>${first!.config.trimEnd()}</pre>
+<pre>${first.config.trimEnd()}</pre>
 </div>
 </details>`;
 }
 
 /** Of completed runs, which have a best epoch and both accuracies. */
-const SEED_COLUMNS: readonly Column<Run>[] = [
+const SEED_COLUMNS: readonly Column<CompletedRun>[] = [
   { title: 'Seed', numeric: true, cell: ({ record }) => record.seed },
-  { title: 'Best epoch', numeric: true, cell: ({ record }) => record.bestEpoch! },
+  { title: 'Best epoch', numeric: true, cell: ({ record }) => record.bestEpoch },
   {
     title: 'Best, %',
     numeric: true,
-    cell: ({ record }) => ({ content: percentText(record.bestAccuracy), sort: record.bestAccuracy! }),
+    cell: ({ record }) => ({ content: percentText(record.bestAccuracy), sort: record.bestAccuracy }),
   },
   {
     title: 'Last, %',
     numeric: true,
-    cell: ({ record }) => ({ content: percentText(record.finalAccuracy), sort: record.finalAccuracy! }),
+    cell: ({ record }) => ({ content: percentText(record.finalAccuracy), sort: record.finalAccuracy }),
   },
   ...perConvention('Sharpness', (run: Run, convention) => {
     const measurement = measurementOf(run, convention);

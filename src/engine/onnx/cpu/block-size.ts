@@ -1,6 +1,6 @@
 /** Finds out by trial how wide the blocks of blocked convolutions are on this processor. */
 
-import { at } from '../../../support/at.js';
+import { at, named } from '../../../support/at.js';
 import { createGraphBuilder } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
@@ -38,7 +38,8 @@ async function agrees(block: number): Promise<boolean> {
     });
     const results = await session.run(Object.fromEntries(feeds));
     await session.release();
-    const [expected, actual] = [results.plain!.data as Float32Array, results.blocked!.data as Float32Array];
+    const valuesOf = (name: string) => named(results, name).data as Float32Array;
+    const [expected, actual] = [valuesOf('plain'), valuesOf('blocked')];
     return expected.every((value, i) => Math.abs(value - at(actual, i)) <= 1e-3 * (1 + Math.abs(value)));
   } catch {
     return false;

@@ -63,8 +63,8 @@ const filterGradient: Kernel<'x' | 'dy', ConvolutionAttributes & Pick<Conv2DBack
   const atPlace = (row: number, column: number) => {
     const begin = [row, column];
     const end = [row + (outHeight - 1) * strideHeight + 1, column + (outWidth - 1) * strideWidth + 1];
-    const [starts, ends, axes, steps] = [begin, end, [2, 3], [strideHeight, strideWidth]].map(graph.integers);
-    const seen = graph.node('Slice', [padded, starts!, ends!, axes!, steps!]);
+    const bounds = [begin, end, [2, 3], [strideHeight, strideWidth]].map(graph.integers);
+    const seen = graph.node('Slice', [padded, ...bounds]);
     const oneFilter = gradientShape.with(2, 1);
     const columns = graph.reshape(seen, oneFilter.toSpliced(2, 1), oneFilter);
     const sum = graph.node('ReduceSum', [graph.node('Mul', [columns, gradient]), graph.integers([0, 3, 4])], {

@@ -43,7 +43,7 @@ const squaredDifference: Kernel<'a' | 'b'> = (graph, { a, b }, attributes) => {
 
 const cast: Kernel<'x', CastAttrs> = (graph, { x }, { dtype }) => {
   const to = dtype as DType;
-  if (to === x.dtype) return x!;
+  if (to === x.dtype) return x;
   return eachElement(x, (name) => graph.node('Cast', [name], { to: ELEMENT_TYPE[to] }), to);
 };
 

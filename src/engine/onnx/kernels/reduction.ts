@@ -74,7 +74,7 @@ function extremum(op: string): Kernel<'x', ArgMaxAttrs> {
 
 /** Along the last axis, as tfjs has it. `tf.logSoftmax` composes other kernels. */
 const softmax: Kernel<'logits'> = (graph, { logits }) => {
-  const { shape, order } = logits!;
+  const { shape, order } = logits;
   const name = graph.node('Softmax', [logits.name], { axis: order.indexOf(shape.length - 1) });
   return traced(name, shape, 'float32', order);
 };

@@ -120,7 +120,7 @@ const pad: Kernel<'x', PadV2Attrs> = (graph, { x }, { paddings, constantValue })
 };
 
 const tile: Kernel<'x', TileAttrs> = (graph, { x }, { reps }) => {
-  if (reps.every((count) => count === 1)) return x!;
+  if (reps.every((count) => count === 1)) return x;
   const name = graph.node('Tile', [x.name, graph.integers(x.order.map((axis) => at(reps, axis)))]);
   return traced(
     name,
