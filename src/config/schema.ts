@@ -77,7 +77,7 @@ export const configSchema = z.strictObject({
 
 /** A config with every default written out. */
 export type Config = z.output<typeof configSchema>;
-export type OptimizerConfig = Config['optimizer'];
+
 /** One run: everything that decides its result. */
 export interface RunSpec extends Readonly<Omit<Config, 'methods' | 'seeds'>> {
   readonly method: MethodSpec;

@@ -3,7 +3,6 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TRAINING_PREFIXES } from '../nn/weights.js';
-import { at } from '../support/at.js';
 import { isFolder, isTemporary, writeFileAtomic } from '../support/files.js';
 import { acquireLock } from '../support/lock.js';
 import { isDead, readHolder } from '../support/lock-holder.js';
@@ -48,7 +47,8 @@ export async function findClutter(what: string, results: string): Promise<FoundC
       for (const name of await foldersBelow(root, depth)) folders.add(join(root, name));
     }
     const shared = root === what ? [] : [what, join(what, 'figures')];
-    for (const folder of shared) items.push(...(await oldTemporaries(folder)));
+    // Where no lock says whether somebody writes: those that nobody can be writing any more.
+    for (const folder of shared) items.push(...(await temporaries(folder, await namesIn(folder), OLD_SECONDS)));
   }
   items.push(...(await emptyFolders([...folders])));
   return { items, inUse };
@@ -83,11 +83,18 @@ const isCompleted = async (record: string): Promise<boolean> =>
     () => false,
   );
 
-async function temporaries(folder: string, names: readonly string[]): Promise<Clutter[]> {
-  const paths = names.filter(isTemporary).map((name) => join(folder, name));
-  return Promise.all(
-    paths.map(async (path) => ({ kind: 'temporary file', path, bytes: (await stat(path)).size }) as const),
-  );
+/** @param age in seconds: only what has not changed for so long. */
+async function temporaries(
+  folder: string,
+  names: readonly string[],
+  age = Number.NEGATIVE_INFINITY,
+): Promise<Clutter[]> {
+  const found: Clutter[] = [];
+  for (const path of names.filter(isTemporary).map((name) => join(folder, name))) {
+    const { size, mtimeMs } = await stat(path);
+    if ((Date.now() - mtimeMs) / 1000 >= age) found.push({ kind: 'temporary file', path, bytes: size });
+  }
+  return found;
 }
 
 /** Those with nothing but empty folders too, the innermost first. */
@@ -103,12 +110,7 @@ async function emptyFolders(folders: readonly string[]): Promise<Clutter[]> {
 /** Longer than any file takes to be written. */
 const OLD_SECONDS = 3600;
 
-/** Where no lock says whether somebody writes: those that nobody can be writing any more. */
-async function oldTemporaries(folder: string): Promise<Clutter[]> {
-  const found = await temporaries(folder, await readdir(folder).catch(() => []));
-  const ages = await Promise.all(found.map(async ({ path }) => (Date.now() - (await stat(path)).mtimeMs) / 1000));
-  return found.filter((_, i) => at(ages, i) > OLD_SECONDS);
-}
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
 /** @throws SmoothOutError RUN_LOCKED, where a process has just begun to work there; NO_SPACE, OUTPUT_UNWRITABLE */
 export async function removeClutter({ kind, path }: Clutter): Promise<void> {

@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
 import { readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { waitForLock } from '../support/lock.js';
+import { computedShape, imagesShape, lossShape, positiveCount } from './measured-on.js';
 import type { MeasuredCheckpoint } from './sharpness-record.js';
 import { parseVersioned } from './versioned.js';
 
 const CURVATURE_VERSION = 1;
 
 const count = z.int().min(0);
-const positiveCount = z.int().min(1);
 
 /** Of the whole matrix, or of a block on its diagonal. */
 const part = {
@@ -37,12 +37,8 @@ const part = {
 
 const measurementSchema = z.object({
   matrix: z.enum(['hessian', 'ggn']),
-  split: z.enum(['train', 'test']),
-  batchNorm: z.enum(['running', 'batch']),
-  /** How many images the loss is averaged over, of how many in the whole split, in batches of how many. */
-  images: positiveCount,
-  splitImages: positiveCount,
-  batchSize: positiveCount,
+  ...lossShape,
+  ...imagesShape,
   seed: count,
   /** Eigenvalues and random vectors that were asked for. */
   top: positiveCount,
@@ -53,9 +49,7 @@ const measurementSchema = z.object({
   ...part,
   /** The blocks of single layers, in the order of the network. */
   layers: z.array(z.object({ name: z.string(), parameters: positiveCount, ...part })).nullable(),
-  seconds: z.number().min(0),
-  engine: z.string(),
-  device: z.string(),
+  ...computedShape,
 });
 
 export type CurvatureMeasurement = z.output<typeof measurementSchema>;

@@ -3,6 +3,7 @@
  * definitions, and how one is kept in sharpness.json. They stand in a list of their own, so that none is taken for another.
  */
 import { z } from 'zod';
+import { computedShape, imagesShape, lossShape, positiveCount } from './measured-on.js';
 
 const source2023 =
   'Andriushchenko et al., A modern look at the relationship between sharpness and generalization, 2023';
@@ -21,8 +22,6 @@ export const MEASURES = {
 export type MeasureName = keyof typeof MEASURES;
 export const MEASURE_NAMES = Object.keys(MEASURES) as readonly MeasureName[];
 
-const positiveCount = z.int().min(1);
-
 /** What a value depends on beside the checkpoint. */
 const settingsShape = {
   measure: z.enum(MEASURE_NAMES),
@@ -36,12 +35,9 @@ const settingsShape = {
   steps: positiveCount,
   /** `normalised`: less their mean and scaled to length 1, image by image, as in the code of Andriushchenko et al. */
   logits: z.enum(['plain', 'normalised']),
-  split: z.enum(['train', 'test']),
-  batchNorm: z.enum(['running', 'batch']),
-  /** In all sets, of how many in the whole split, computed in batches of how many. */
-  images: positiveCount,
-  splitImages: positiveCount,
-  batchSize: positiveCount,
+  ...lossShape,
+  /** Those of all sets. */
+  ...imagesShape,
   /** Of the perturbations drawn; the worst case draws none. */
   seed: z.int().min(0),
 };
@@ -59,9 +55,7 @@ export const perturbationSchema = z.object({
   /** Passes through a set S, in all. */
   evaluations: z.int().min(1),
   definition: z.string(),
-  seconds: z.number().min(0),
-  engine: z.string(),
-  device: z.string(),
+  ...computedShape,
 });
 
 export type MeasureSettings = z.output<typeof settingsSchema>;

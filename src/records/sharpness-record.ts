@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { type Lock, waitForLock } from '../support/lock.js';
+import { computedShape, imagesShape, lossShape, positiveCount } from './measured-on.js';
 import { isSameMeasure, type PerturbationMeasurement, perturbationSchema } from './perturbation-measures.js';
 import {
   CONVENTION_KEYS,
@@ -23,7 +24,6 @@ import { parseVersioned } from './versioned.js';
 const SHARPNESS_VERSION = 1;
 
 const count = z.int().min(0);
-const positiveCount = z.int().min(1);
 /** null stands for what JSON has no word for: NaN and ±Infinity. */
 const numberOrNull = z.number().nullable();
 
@@ -48,17 +48,13 @@ const check = z.object({
 
 const measurementSchema = z.object({
   convention: z.enum(CONVENTIONS),
-  split: z.enum(['train', 'test']),
-  batchNorm: z.enum(['running', 'batch']),
+  ...lossShape,
   gradient: z.enum(['exact', 'reference']),
   epsilon: z.number().positive(),
   start: z.enum(['center', 'random']),
   maxIterations: count,
   manifold: positiveCount.nullable(),
-  /** How many images the loss is averaged over, of how many in the whole split, in batches of how many. */
-  images: positiveCount,
-  splitImages: positiveCount,
-  batchSize: positiveCount,
+  ...imagesShape,
   /** Of random starts and subspaces. */
   seed: count,
   /** The metric of each repeat, 100·(max f − f)/(1 + f). */
@@ -74,9 +70,7 @@ const measurementSchema = z.object({
   /** Loss-and-gradient evaluations, repeat by repeat. */
   evaluations: z.array(count),
   check: check.nullable(),
-  seconds: z.number().min(0),
-  engine: z.string(),
-  device: z.string(),
+  ...computedShape,
 });
 
 export type SharpnessMeasurement = z.output<typeof measurementSchema>;

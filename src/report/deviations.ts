@@ -5,6 +5,7 @@ import { isTuningTrial } from '../config/tuned.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { groupBy } from '../support/statistics.js';
 import { EXPECTED, type Group, scheduleOf } from './groups.js';
+import type { Run } from './runs.js';
 
 /** A line of deviations.csv, and of the page's table. */
 export type DeviationRow = Readonly<Record<'deviation' | 'paper' | 'here' | 'runs', string>>;
@@ -16,6 +17,8 @@ interface Rule {
   /** What the group has in its place; null where it is as the paper says. */
   readonly here: (group: Group) => string | null;
 }
+
+const isMeasured = ({ sharpness }: Run): boolean => sharpness !== null;
 
 const when = (holds: boolean, here: string): string | null => (holds ? here : null);
 
@@ -187,20 +190,12 @@ const RULES: readonly Rule[] = [
   {
     deviation: 'sharpness measured on',
     paper: 'not given; authors’ code: the test set',
-    here: ({ runs }) =>
-      when(
-        runs.some(({ sharpness }) => sharpness !== null),
-        'the training set, but by “authors’ code”',
-      ),
+    here: ({ runs }) => when(runs.some(isMeasured), 'the training set, but by “authors’ code”'),
   },
   {
     deviation: 'sign of the gradient in L-BFGS-B',
     paper: 'not given; authors’ code: the wrong one',
-    here: ({ runs }) =>
-      when(
-        runs.some(({ sharpness }) => sharpness !== null),
-        'the right one, but by “authors’ code”',
-      ),
+    here: ({ runs }) => when(runs.some(isMeasured), 'the right one, but by “authors’ code”'),
   },
 ];
 
