@@ -3,7 +3,6 @@
  *
  *     npx tsx scripts/figure1.ts [FOLDER]        writes FOLDER/figure1.svg and .csv (results/figures)
  */
-
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import type { TopLevelSpec } from 'vega-lite';

@@ -6,7 +6,6 @@
  *
  * Ends with status 1 where the two differ by more than 10⁻³. Needs /usr/bin/python3 with SciPy.
  */
-
 import { parseArgs } from 'node:util';
 import { fullSpace, measureOnce, relativeIncrease } from '../src/analysis/keskar.js';
 import { createSplitLoss, usualBatchSize } from '../src/analysis/split-loss.js';

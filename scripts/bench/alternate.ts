@@ -1,5 +1,4 @@
 /** Rounds in turn, so that whatever slows the machine down for a while slows all contenders. */
-
 import { setTimeout as pause } from 'node:timers/promises';
 import { at } from '../../src/support/at.js';
 import type { Side } from './side.js';

@@ -3,7 +3,6 @@
  *
  *     npm run bench [-- --only f1,c1-sb,gradient] [--rounds 5] [--seconds 1] [--json]
  */
-
 import { parseArgs } from 'node:util';
 import { loadTensorFlow } from '../../src/engine/tensorflow.js';
 import { installedTensorFlow } from '../../src/engine/tensorflow-package.js';

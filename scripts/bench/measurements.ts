@@ -1,5 +1,4 @@
 /** What is measured: the networks of the paper at its batch sizes, and what is hoped for. */
-
 import { join } from 'node:path';
 import { usualBatchSize } from '../../src/analysis/split-loss.js';
 import { loadConfigs } from '../../src/config/load.js';

@@ -1,5 +1,4 @@
 /** The tasks on our engine, through the very functions that training and the sharpness stage use. */
-
 import * as tf from '@tensorflow/tfjs';
 import { createSplitLoss } from '../../src/analysis/split-loss.js';
 import type { Batch } from '../../src/data/batches.js';

@@ -1,5 +1,4 @@
 /** The curvature of the loss at one checkpoint: largest eigenvalues, trace and spectral density, whole and by layer. */
-
 import { firstImages } from '../data/source.js';
 import type { Split } from '../data/split-images.js';
 import type { CurvatureMatrix } from '../nn/curvature.js';

@@ -1,5 +1,4 @@
 /** The rows of a curve, computed task by task, and saved on the way for the same command to go on from. */
-
 import { dirname } from 'node:path';
 import { readPartialCurve, writePartialCurve } from '../records/partial-curve.js';
 import { named } from '../support/at.js';

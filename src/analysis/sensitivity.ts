@@ -1,5 +1,4 @@
 /** Sensitivity to uniform noise: C̄(w*; a), and its slope s (section 3.2, Eq. 9; Figs. 3b, 7b, 8). */
-
 import * as tf from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
 import { firstImages } from '../data/source.js';

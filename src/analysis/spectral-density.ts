@@ -1,5 +1,4 @@
 /** Trace and spectral density of a symmetric matrix from products with random vectors. */
-
 import { norm, scale } from '../lbfgsb/vectors.js';
 import { at } from '../support/at.js';
 import type { Stream } from '../support/random.js';

@@ -1,5 +1,4 @@
 /** `smoothout barrier`: how high the loss rises on the lines between the minima of an experiment, pair by pair. */
-
 import { type Command, Option } from 'commander';
 import { type Barrier, barrierOf } from '../analysis/barrier.js';
 import type { CurveTask } from '../analysis/curve-rows.js';

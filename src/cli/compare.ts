@@ -1,5 +1,4 @@
 /** `smoothout compare`: runs side by side. */
-
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { ComparedGroup, Comparison } from '../report/compare.js';

@@ -1,15 +1,14 @@
 /** `smoothout curvature`: measures checkpoints, keeps curvature.json beside each, and draws their spectra. */
-
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { CurvatureProgress, CurvatureSettings, CurvatureState } from '../analysis/curvature.js';
 import type { CurvatureMeasurement, CurvaturePart } from '../records/curvature-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
-import { makeFolder, writeFileAtomic } from '../support/files.js';
-import { checkpointFileLabel, curveFileName } from './curve.js';
-import { type AnalysisOptions, addAnalysisOptions, wholeNumber } from './options.js';
+import { makeFolder } from '../support/files.js';
+import { checkpointFileLabel, curveFileName, writeFiles } from './curve.js';
+import { type AnalysisOptions, addAnalysisOptions, addLossOptions, wholeNumber } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
 import { createCurveProgress } from './progress.js';
 import { checkpointLabel, checkpointLabels, inSession, openCheckpoints } from './session.js';
@@ -49,14 +48,8 @@ export function registerCurvature(program: Command): void {
     .option('--top <k>', 'how many eigenvalues, the largest in size', wholeNumber('--top', 1, 1000), 10)
     .option('--probes <n>', 'random vectors for the trace', wholeNumber('--probes', 1), 100)
     .option('--density', 'the spectral density too')
-    .option('--per-layer', 'of each layer’s own block too')
-    .addOption(new Option('--split <name>', 'whose loss is measured').choices(['train', 'test']).default('train'))
-    .addOption(
-      new Option('--batch-norm <mode>', 'with running statistics or those of each batch')
-        .choices(['running', 'batch'])
-        .default('running'),
-    );
-  addAnalysisOptions(command, 'measure on the first n images of the split')
+    .option('--per-layer', 'of each layer’s own block too');
+  addAnalysisOptions(addLossOptions(command), 'measure on the first n images of the split')
     .option('--force', 'measure again what has been measured')
     .option('--out <folder>', 'the results folder: table and figure go to its figures', 'results')
     .option('--name <name>', 'of those files (default: after the first checkpoint and the settings)', curveFileName)
@@ -88,11 +81,9 @@ async function writeFigure(measured: readonly Measured[], options: CurvatureOpti
   const named = measured.map(({ checkpoint: { path }, measurement }) => ({
     ...{ checkpoint: path, name: labelOf(path), measurement },
   }));
-  const files = { csv: curvatureCsv(named), svg: await renderSvg(curvatureFigure(named)) };
-  const folder = join(out, 'figures');
-  await makeFolder(folder);
-  for (const [ending, text] of Object.entries(files)) await writeFileAtomic(join(folder, `${name}.${ending}`), text);
-  return Object.keys(files).map((ending) => join(folder, `${name}.${ending}`));
+  const path = join(out, 'figures', name);
+  await makeFolder(dirname(path));
+  return writeFiles(path, { csv: curvatureCsv(named), svg: await renderSvg(curvatureFigure(named)) });
 }
 
 /** Such as curvature-f1-lb-baseline-1-and-4-more-ggn. */
@@ -113,8 +104,10 @@ async function measure(session: Session, checkpoint: CheckpointFile, options: Cu
   const { measureCurvature, resolveCurvature } = await import('../analysis/curvature.js');
   const { addCurvature, answeredBefore, curvaturePath, readCurvature } = await import('../records/curvature-record.js');
   const { partialState } = await import('../records/partial-curvature.js');
+  const { matrix, split, batchNorm, top, probes, seed } = options;
   const { density = false, perLayer = false, images = null, force = false, json = false } = options;
-  const settings = resolveCurvature({ ...settingsOf(options), density, perLayer, images }, checkpoint);
+  const asked = { matrix, split, batchNorm, top, probes, seed, density, perLayer, images };
+  const settings = resolveCurvature(asked, checkpoint);
   const earlier = force ? undefined : answeredBefore(await readCurvature(checkpoint), settings);
   if (earlier) log(`${checkpoint.path}: measured before (--force measures again)`);
   const { path, run, epoch } = checkpoint;
@@ -137,10 +130,6 @@ async function measure(session: Session, checkpoint: CheckpointFile, options: Cu
     await remove();
     return result;
   }
-}
-
-function settingsOf({ matrix, split, batchNorm, top, probes, seed }: CurvatureOptions) {
-  return { matrix, split, batchNorm, top, probes, seed };
 }
 
 const HEADER = ['checkpoint', 'part', 'parameters', 'loss', 'largest eigenvalue', '± residual', 'trace', '± error'];

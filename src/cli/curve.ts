@@ -1,5 +1,4 @@
 /** What sensitivity, interpolate, barrier and landscape have in common: their options, three files, a table. */
-
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { TopLevelSpec } from 'vega-lite';
@@ -65,20 +64,24 @@ export async function drawCurve<Row extends object>(
   const { curveJson } = await import('../records/curve-record.js');
   const rows = await computeCurveRows({ path, settings, tasks, onProgress: show, onRows }).finally(stop);
   const { renderSvg } = await import('../report/figures/drawing.js');
-  const files = {
+  const paths = await writeFiles(path, {
     csv: csv(rows),
     json: curveJson({ ...settings, ...results?.(rows) }),
     svg: await renderSvg(figure(rows)),
-  };
-  for (const [ending, contents] of Object.entries(files)) await writeFileAtomic(`${path}.${ending}`, contents);
+  });
   const { removePartialCurve } = await import('../records/partial-curve.js');
   await removePartialCurve(path);
-  const paths = Object.keys(files).map((ending) => `${path}.${ending}`);
   if (json) return printJson({ event: 'files', paths });
   print(table(rows));
   print();
   if (checkpoints.some(({ spec }) => spec.synthetic)) print(GENERATED_NOTE);
   print(`Written to ${paths.join(', ')}`);
+}
+
+/** Writes a file for each ending, and returns their paths. */
+export async function writeFiles(path: string, texts: Readonly<Record<string, string>>): Promise<string[]> {
+  for (const [ending, text] of Object.entries(texts)) await writeFileAtomic(`${path}.${ending}`, text);
+  return Object.keys(texts).map((ending) => `${path}.${ending}`);
 }
 
 /** A row a point, curve by curve; `more` adds columns of text in the order of the points. */

@@ -1,10 +1,8 @@
 /** `smoothout landscape`: loss and accuracy along random directions, or over a plane of two. */
-
 import { type Command, Option } from 'commander';
 import type { CurveTask } from '../analysis/curve-rows.js';
 import type { Landscape } from '../analysis/landscape.js';
 import type { Split } from '../data/split-images.js';
-import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
@@ -20,18 +18,16 @@ interface LandscapeOptions extends CurveOptions {
   readonly fixed: 'none' | 'biasbn';
 }
 
-interface LineRow {
+interface Row {
   readonly alpha: number;
+  /** Of a plane. */
+  readonly beta?: number;
   readonly split: Split;
   readonly loss: number;
   readonly accuracy: number;
   /** Counted from 1. */
   readonly direction: number;
   readonly checkpoint: string;
-}
-
-interface PlaneRow extends LineRow {
-  readonly beta: number;
 }
 
 const EXAMPLES = `
@@ -71,23 +67,50 @@ export function registerLandscape(program: Command): void {
 }
 
 async function drawLandscape(options: LandscapeOptions): Promise<void> {
+  const { plane = false, directions, distribution, fixed, seed, images } = options;
   await inSession(options, async (session) => {
     const { createLandscape } = await import('../analysis/landscape.js');
-    const { distribution, fixed, seed, images } = options;
+    const { curveCsv } = await import('../records/curve-record.js');
+    const { lossAndAccuracyFigure, meanPoints } = await import('../report/figures/curves.js');
+    const { planeFigure } = await import('../report/figures/plane.js');
     const checkpoints = await openCheckpoints(session, options.ckpt, options.config);
-    const landscapes = checkpoints.map((checkpoint) =>
-      createLandscape(session, checkpoint, { distribution, fixed, seed, ...(images && { images }) }),
-    );
+    const landscapes = checkpoints.map((checkpoint) => ({
+      checkpoint,
+      landscape: createLandscape(session, checkpoint, { distribution, fixed, seed, ...(images && { images }) }),
+    }));
+    const kind = plane ? 'plane' : 'landscape';
+    const alphas = options.alpha ?? numberRange('--alpha')(plane ? '-0.3:0.3:0.05' : '-0.3:0.3:0.02');
+    const points = alphas.flatMap((alpha) => (plane ? alphas.map((beta) => ({ alpha, beta })) : [{ alpha }]));
+    const labelOf = checkpointLabels(checkpoints);
+    const pointsOf = (rows: readonly Row[]) =>
+      meanPoints(rows.map(({ alpha, checkpoint, ...row }) => ({ ...row, x: alpha, series: labelOf(checkpoint) })));
+    const gridOf = (rows: readonly Row[]) =>
+      [...groupBy(rows, ({ beta = 0 }) => beta)].flatMap(([beta, line]) =>
+        pointsOf(line).map(({ x: alpha, ...point }) => ({ ...point, alpha, beta })),
+      );
+    const lineOf = (rows: readonly Row[]) => pointsOf(rows.filter(({ beta = 0 }) => beta === 0));
     try {
-      await (options.plane ? drawPlane : drawLine)(options, checkpoints, landscapes);
+      await drawCurve(options, {
+        kind,
+        checkpoints,
+        settings: { alpha: alphas, directions, distribution, fixed, seed, images },
+        marks: marksOf(options),
+        tasks: landscapes.flatMap((of) => tasksOf(of, options, points, labelOf(of.checkpoint.path))),
+        csv: (rows) =>
+          curveCsv(
+            kind,
+            rows.map((row) => ({ beta: 0, ...row })),
+          ),
+        figure: (rows) =>
+          plane
+            ? planeFigure(gridOf(rows))
+            : lossAndAccuracyFigure(lineOf(rows), { xTitle: 'α, in norms of each filter' }),
+        table: (rows) => lineTable(lineOf(rows), plane ? 'α (β = 0)' : 'α'),
+      });
     } finally {
-      for (const landscape of landscapes) await landscape.dispose();
+      for (const { landscape } of landscapes) await landscape.dispose();
     }
   });
-}
-
-function settingsOf({ directions, distribution, fixed, seed, images }: LandscapeOptions, alpha: number[]): object {
-  return { alpha, directions, distribution, fixed, seed, images };
 }
 
 function marksOf({ directions, distribution, fixed }: LandscapeOptions): string[] {
@@ -98,98 +121,25 @@ function marksOf({ directions, distribution, fixed }: LandscapeOptions): string[
   ];
 }
 
-/** A task for each network, direction, point and split, in that order: a direction is drawn once. */
-function tasksOf<Row>(
+/** A task for each direction, point and split, in that order: a direction is drawn once. */
+function tasksOf(
+  { checkpoint, landscape }: { readonly checkpoint: CheckpointFile; readonly landscape: Landscape },
   { directions, split: splits }: LandscapeOptions,
-  checkpoints: readonly CheckpointFile[],
-  landscapes: readonly Landscape[],
-  points: readonly (readonly number[])[],
-  rowOf: (at: readonly number[], row: Omit<LineRow, 'alpha'>) => Row,
+  points: readonly Pick<Row, 'alpha' | 'beta'>[],
+  label: string,
 ): CurveTask<Row>[] {
-  const labelOf = checkpointLabels(checkpoints);
-  return checkpoints.flatMap(({ path: checkpoint }, k) =>
-    Array.from({ length: directions }, (_, direction) => direction).flatMap((direction) =>
-      points.flatMap((at) =>
-        splits.map((split) => ({
-          key: `${labelOf(checkpoint)}, direction ${direction + 1} at ${at.join(', ')}, ${split}`,
+  return Array.from({ length: directions }, (_, direction) =>
+    points.flatMap((point) =>
+      splits.map((split) => {
+        const place = Object.values(point);
+        return {
+          key: `${label}, direction ${direction + 1} at ${place.join(', ')}, ${split}`,
           rows: async () => {
-            const evaluation = await landscapes[k]!.at(direction, at, split);
-            return [rowOf(at, { ...evaluation, split, direction: direction + 1, checkpoint })];
+            const evaluation = await landscape.at(direction, place, split);
+            return [{ ...point, ...evaluation, split, direction: direction + 1, checkpoint: checkpoint.path }];
           },
-        })),
-      ),
+        };
+      }),
     ),
-  );
+  ).flat();
 }
-
-async function drawLine(
-  options: LandscapeOptions,
-  checkpoints: readonly CheckpointFile[],
-  landscapes: readonly Landscape[],
-): Promise<void> {
-  const { curveCsv } = await import('../records/curve-record.js');
-  const { lossAndAccuracyFigure, meanPoints } = await import('../report/figures/curves.js');
-  const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.02');
-  const toPoint = pointOf(checkpointLabels(checkpoints));
-  const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows.map(toPoint));
-  await drawCurve(options, {
-    kind: 'landscape',
-    checkpoints,
-    settings: settingsOf(options, alphas),
-    marks: marksOf(options),
-    tasks: tasksOf(
-      options,
-      checkpoints,
-      landscapes,
-      alphas.map((alpha) => [alpha]),
-      ([alpha], row): LineRow => ({ alpha: alpha!, ...row }),
-    ),
-    csv: (rows) => curveCsv('landscape', rows),
-    figure: (rows) => lossAndAccuracyFigure(pointsOf(rows), { xTitle: 'α, in norms of each filter' }),
-    table: (rows) => lineTable(pointsOf(rows), 'α'),
-  });
-}
-
-async function drawPlane(
-  options: LandscapeOptions,
-  checkpoints: readonly CheckpointFile[],
-  landscapes: readonly Landscape[],
-): Promise<void> {
-  const { curveCsv } = await import('../records/curve-record.js');
-  const { meanPoints } = await import('../report/figures/curves.js');
-  const { planeFigure } = await import('../report/figures/plane.js');
-  const alphas = options.alpha ?? numberRange('--alpha')('-0.3:0.3:0.05');
-  const toPoint = pointOf(checkpointLabels(checkpoints));
-  const pointsOf = (rows: readonly LineRow[]) => meanPoints(rows.map(toPoint));
-  const gridOf = (rows: readonly PlaneRow[]) =>
-    [...groupBy(rows, ({ beta }) => beta)].flatMap(([beta, line]) =>
-      pointsOf(line).map(({ x: alpha, ...point }) => ({ ...point, alpha, beta })),
-    );
-  await drawCurve(options, {
-    kind: 'plane',
-    checkpoints,
-    settings: settingsOf(options, alphas),
-    marks: marksOf(options),
-    tasks: tasksOf(
-      options,
-      checkpoints,
-      landscapes,
-      alphas.flatMap((alpha) => alphas.map((beta) => [alpha, beta])),
-      ([alpha, beta], row): PlaneRow => ({ alpha: alpha!, beta: beta!, ...row }),
-    ),
-    csv: (rows) => curveCsv('plane', rows),
-    figure: (rows) => planeFigure(gridOf(rows)),
-    table: (rows) => lineTable(pointsOf(rows.filter(({ beta }) => beta === 0)), 'α (β = 0)'),
-  });
-}
-
-/** A row as a figure takes it: each direction's, of which `meanPoints` takes the means. */
-const pointOf =
-  (labelOf: (checkpoint: string) => string) =>
-  ({ alpha, checkpoint, split, loss, accuracy }: LineRow): LossAndAccuracyPoint => ({
-    x: alpha,
-    series: labelOf(checkpoint),
-    split,
-    loss,
-    accuracy,
-  });

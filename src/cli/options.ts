@@ -69,6 +69,17 @@ export function addAnalysisOptions(command: Command, images: string, usual = 'al
   return addEngineOptions(command).option('--json', 'print one JSON object a line');
 }
 
+/** Of commands that measure one loss of a checkpoint. */
+export function addLossOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--split <name>', 'whose loss is measured').choices(['train', 'test']).default('train'))
+    .addOption(
+      new Option('--batch-norm <mode>', 'with running statistics or those of each batch')
+        .choices(['running', 'batch'])
+        .default('running'),
+    );
+}
+
 /** Of commands that do many things. */
 export function addJobsOption(command: Command): Command {
   return command.option('--jobs <n|auto|gpus>', 'how many at once, or which GPUs have one each: 0,1', parseJobs, 1);

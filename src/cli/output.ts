@@ -1,5 +1,4 @@
 /** Results go to stdout, everything said about them on the way to stderr. */
-
 import { styleText } from 'node:util';
 import { at } from '../support/at.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';

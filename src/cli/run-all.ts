@@ -1,5 +1,4 @@
 /** Carries out runs, for `run` and `tune`: one after another or as many at once as `--jobs` asks for. */
-
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/schema.js';

@@ -1,5 +1,4 @@
 /** What is seen of runs while they train: a table where somebody watches, else a line an epoch. */
-
 import type { RunSpec } from '../config/schema.js';
 import type { EpochMetrics } from '../records/metrics.js';
 import { at } from '../support/at.js';

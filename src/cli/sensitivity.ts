@@ -1,5 +1,4 @@
 /** `smoothout sensitivity`: a curve of loss and accuracy under noise. */
-
 import type { Command } from 'commander';
 import type { NoisyPoint } from '../analysis/sensitivity.js';
 import type { Split } from '../data/split-images.js';
@@ -65,11 +64,10 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
     const pointOf = ({ a, checkpoint, ...row }: Row) => ({ ...row, x: a, series: labelOf(checkpoint) });
     const slopesIn = (rows: readonly Row[]) => {
       const curves = groupBy(rows, ({ checkpoint, split }) => `${checkpoint} ${split}`);
-      return [...curves.values()].map((curve) => ({
-        checkpoint: curve[0].checkpoint,
-        split: curve[0].split,
-        s: slopes(curve),
-      }));
+      return [...curves.values()].map((curve) => {
+        const [{ checkpoint, split }] = curve;
+        return { checkpoint, split, s: slopes(curve) };
+      });
     };
     const slopeColumn = (rows: readonly Row[]): string[] =>
       slopesIn(rows).flatMap(({ s }) => ['', ...s.map((slope) => slope.toPrecision(4))]);

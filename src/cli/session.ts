@@ -1,5 +1,4 @@
 /** One session for all that a command computes, and how checkpoints are named in tables and legends. */
-
 import { runText } from '../records/run-folder.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session, SessionOptions } from '../session/session.js';

@@ -5,7 +5,7 @@ import { SmoothOutError } from '../support/errors.js';
 import type { JobsOptions } from './jobs.js';
 import { type KeskarOptions, keskarSharpness } from './keskar-sharpness.js';
 import { measureCheckpoints } from './measure-checkpoints.js';
-import { addAnalysisOptions, addJobsOption, positiveNumber, wholeNumber } from './options.js';
+import { addAnalysisOptions, addJobsOption, addLossOptions, positiveNumber, wholeNumber } from './options.js';
 import { type PerturbationOptions, perturbationSharpness } from './perturbation-sharpness.js';
 
 const EXAMPLES = `
@@ -40,13 +40,8 @@ export function registerSharpness(program: Command): void {
       new Option('--measure <name>', 'Keskar et al.’s, worst or average case, or LPF’s')
         .choices(['keskar', ...MEASURE_NAMES])
         .default('keskar'),
-    )
-    .addOption(new Option('--split <name>', 'whose loss is measured').choices(['train', 'test']).default('train'))
-    .addOption(
-      new Option('--batch-norm <mode>', 'with running statistics or those of each batch')
-        .choices(['running', 'batch'])
-        .default('running'),
-    )
+    );
+  addLossOptions(command)
     .option(
       '--batch-size <n>',
       'images in a batch (default: 5000 for batch statistics)',

@@ -1,5 +1,4 @@
 /** `smoothout status`: every run with its state, from the folders of the runs alone. */
-
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';

@@ -1,5 +1,4 @@
 /** `smoothout submit`: hands runs to a cluster. */
-
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';

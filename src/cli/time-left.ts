@@ -1,5 +1,4 @@
 /** When a plan of runs will be done, from how fast those went that have trained. */
-
 import type { RunSpec } from '../config/schema.js';
 import { at } from '../support/at.js';
 

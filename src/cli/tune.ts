@@ -1,5 +1,4 @@
 /** `smoothout tune`: chooses the strength of the noise, or other settings, on held-out training images. */
-
 import type { Command } from 'commander';
 import type { RunSpec } from '../config/schema.js';
 import { checkTunedWritable, describeChoice, tunedPath, writeTuned } from '../config/tuned.js';

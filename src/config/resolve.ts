@@ -1,5 +1,4 @@
 /** From a config to its runs: one for each method and seed. */
-
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { at } from '../support/at.js';

@@ -2,7 +2,6 @@
  * `tuned/<experiment>.yaml`, beside the config: what `smoothout tune` chose for each method, and from what. A method with
  * `noise: { a: tuned }` takes its strength from there.
  */
-
 import { access, constants } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';

@@ -1,5 +1,4 @@
 /** What is wrong with a config, in a line for each mistake: by the schema, and in what several keys must satisfy together. */
-
 import { z } from 'zod';
 import { catalogueEntry } from '../data/catalogue.js';
 import { MODEL_NAMES, type NetworkRow, networkRow } from '../nn/networks.js';

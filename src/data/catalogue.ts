@@ -1,5 +1,4 @@
 /** The data sets there are, and the folders that their files are looked for in. */
-
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

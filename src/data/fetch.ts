@@ -1,5 +1,4 @@
 /** Fetches a data set's files: each by itself, or out of a tar archive. */
-
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';

@@ -1,5 +1,4 @@
 /** MNIST, in the IDX format. */
-
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';

@@ -1,5 +1,4 @@
 /** Gives an engine of flat records the types of engine.ts: values in named groups, each known by the compiler. */
-
 import { Tensor } from '@tensorflow/tfjs';
 import { named } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';

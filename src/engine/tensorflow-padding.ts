@@ -2,7 +2,6 @@
  * Convolutions and pools with padding in numbers, or with sizes that are rounded up. TensorFlow's Node.js package takes
  * the paddings 'same' and 'valid' alone, so other images are padded first and their gradients are cut afterwards.
  */
-
 import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { at, named } from '../support/at.js';

@@ -1,5 +1,4 @@
 /** `--jobs auto`: which split of the machine trains a network fastest is measured, for a moment, before the runs begin. */
-
 import { availableParallelism, freemem } from 'node:os';
 import type { RunSpec } from '../config/schema.js';
 import { at } from '../support/at.js';

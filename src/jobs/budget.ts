@@ -1,5 +1,4 @@
 /** `--budget`: which runs of a plan fit a time. */
-
 import type { RunSpec } from '../config/schema.js';
 import { SmoothOutError } from '../support/errors.js';
 

@@ -1,5 +1,4 @@
 /** A worker as the command that started it sees it: a process that is given one task at a time. */
-
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { at } from '../support/at.js';

@@ -1,5 +1,4 @@
 /** Batch normalisation: its statistics, running averages and parameters. */
-
 import * as tf from '@tensorflow/tfjs';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';

@@ -1,5 +1,4 @@
 /** Between the flat vector and the named tensors in it. */
-
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../engine/engine.js';
 import { at } from '../support/at.js';

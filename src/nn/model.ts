@@ -1,5 +1,4 @@
 /** A model is a layout of parameters and a pure function of (parameters, running statistics, images). */
-
 import * as tf from '@tensorflow/tfjs';
 import { imageShape } from '../data/catalogue.js';
 import type { NamedTensors } from '../engine/engine.js';

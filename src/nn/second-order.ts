@@ -2,7 +2,6 @@
  * What TensorFlow.js lacks to differentiate a gradient once more: the gradients of a convolution's filter gradient and of
  * max pooling's, and those of functions whose gradient is computed from their own output.
  */
-
 import * as tf from '@tensorflow/tfjs';
 import { at } from '../support/at.js';
 

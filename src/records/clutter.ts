@@ -1,5 +1,4 @@
 /** What a folder of results could do without: nothing that a resume, a report or a measurement needs. */
-
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TRAINING_PREFIXES } from '../nn/weights.js';

@@ -1,5 +1,4 @@
 /** NAME.csv of `smoothout curvature`: a line for each number, so that a spreadsheet or a data frame selects what it wants. */
-
 import { stringify } from 'csv-stringify/sync';
 import { at } from '../support/at.js';
 import type { CurvatureMeasurement, CurvaturePart } from './curvature-record.js';

@@ -2,7 +2,6 @@
  * NAME.csv and NAME.json of `smoothout sensitivity`, `interpolate`, `barrier` and `landscape` in results/figures/: a line for each
  * point of a curve and each split, and the settings that made them.
  */
-
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';

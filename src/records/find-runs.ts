@@ -1,5 +1,4 @@
 /** From what a user names (a folder, an experiment, a pattern) to the folders of runs. */
-
 import { readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { at } from '../support/at.js';

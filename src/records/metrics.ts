@@ -1,5 +1,4 @@
 /** metrics.jsonl: a line for each epoch of a run, appended when the epoch ends. */
-
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { at } from '../support/at.js';

@@ -1,5 +1,4 @@
 /** `.curvature-….partial/` beside a checkpoint: a measurement under way, for the same command to go on from. */
-
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

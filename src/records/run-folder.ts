@@ -1,5 +1,4 @@
 /** A run's folder: what names it, where its files are, and who may write there. */
-
 import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';

@@ -1,5 +1,4 @@
 /** Records say of which version they are, so that a file of another version of the program is named as that. */
-
 import { z } from 'zod';
 import { at } from '../support/at.js';
 

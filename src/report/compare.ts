@@ -1,5 +1,4 @@
 /** Groups of runs side by side: what their settings differ in, their results, and their curves in one figure. */
-
 import { join, resolve } from 'node:path';
 import { type FoundRun, findRuns } from '../records/find-runs.js';
 import { SmoothOutError } from '../support/errors.js';

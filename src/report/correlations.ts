@@ -1,5 +1,4 @@
 /** Whether what was measured of the runs of a data set goes with how they generalise: rank correlations with intervals. */
-
 import type { AnyDataset } from '../data/catalogue.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { at } from '../support/at.js';

@@ -1,5 +1,4 @@
 /** The granulated coefficient of Jiang et al. (Fantastic generalization measures, ICLR 2020): pairs that differ in one setting. */
-
 import type { RunSpec } from '../config/schema.js';
 import { at } from '../support/at.js';
 import { groupBy, meanOf } from '../support/statistics.js';

@@ -1,5 +1,4 @@
 /** Every number that was measured of a run's best checkpoint and may say something of how it generalises, by its name. */
-
 import type { CurvatureMeasurement } from '../records/curvature-record.js';
 import { measureTitle } from '../records/perturbation-measures.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';

@@ -2,7 +2,6 @@
  * ro-crate-metadata.json: what a bundle of results holds, for programs that know nothing of this one. RO-Crate 1.1
  * (https://w3id.org/ro/crate/1.1) with a CreateAction for each run, as its profile Process Run Crate 0.5 asks.
  */
-
 import { basename, extname } from 'node:path';
 
 import type { Run } from './runs.js';

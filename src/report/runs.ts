@@ -1,5 +1,4 @@
 /** A run as the report knows it, read from its folder. */
-
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readRunConfig } from '../config/resolve.js';

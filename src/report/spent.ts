@@ -1,5 +1,4 @@
 /** What the results cost: hours by device, and by what they went into. spent.csv, and a section of the page. */
-
 import { isTuningTrial } from '../config/tuned.js';
 import type { RunRecord } from '../records/run-record.js';
 import { groupBy } from '../support/statistics.js';

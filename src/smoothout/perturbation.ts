@@ -1,5 +1,4 @@
 /** The perturbations θ of the methods, as functions of the parameters, random numbers u and the strength a. */
-
 import * as tf from '@tensorflow/tfjs';
 import { eachParameter } from '../nn/flat.js';
 import type { Layout } from '../nn/layout.js';

@@ -1,5 +1,4 @@
 /** A sweep as a Slurm array: a plan of one line a run, and a batch script whose tasks each take a line. */
-
 import { join, resolve } from 'node:path';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';

@@ -1,5 +1,4 @@
 /** Who holds a lock, and whether that process still lives. */
-
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -4,7 +4,6 @@
  * The format has no checksum of its own, so files written here carry the SHA-256 of those bytes in the metadata, and
  * another of the header.
  */
-
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { at } from './at.js';

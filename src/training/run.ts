@@ -1,5 +1,4 @@
 /** Runs, each in its folder: started, resumed, or found finished; the record kept up to date whatever happens. */
-
 import { isDeepStrictEqual } from 'node:util';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';

@@ -1,5 +1,4 @@
 /** Choosing settings on held-out training images: what is tried, under which names, and what is chosen. */
-
 import { parseOverride } from '../config/layers.js';
 import { loadConfigs } from '../config/load.js';
 import { STRENGTH_KEYS, strengthOf } from '../config/methods.js';

@@ -2,7 +2,6 @@
  * Runs a function once over symbolic tensors. `tf.valueAndGrads` runs over them unchanged, so the forward pass, the
  * backward pass and the update of a training step become one graph.
  */
-
 import * as tf from '@tensorflow/tfjs';
 import { at } from '../../support/at.js';
 import { outputSpec } from '../checks.js';

@@ -1,5 +1,4 @@
 /** The spectrum of a loss's second derivatives: its largest eigenvalues, and the density of all of them. */
-
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurvatureMeasurement } from '../../records/curvature-record.js';
 import { at } from '../../support/at.js';

@@ -1,5 +1,4 @@
 /** Loss and accuracy around minima: the paper's Figs. 3 and 5–10, and every other such curve. */
-
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurveFile, CurveKind, CurvePoint } from '../../records/curve-record.js';
 import { type RunName, runText } from '../../records/run-folder.js';

@@ -1,5 +1,4 @@
 /** Measures of the runs of a data set against their generalisation gap and test error. */
-
 import { methodTitle } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
 import { at } from '../../support/at.js';

@@ -1,5 +1,4 @@
 /** The loss over a plane, a panel for each network and split, in bands that read in black and white too. */
-
 import type { TopLevelSpec } from 'vega-lite';
 import { at } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';

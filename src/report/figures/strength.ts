@@ -1,5 +1,4 @@
 /** Validation error against the strength of the noise, from the trials of `smoothout tune`. */
-
 import type { TopLevelSpec } from 'vega-lite';
 import { METHOD_TITLES, strengthOf } from '../../config/methods.js';
 import { isTuningTrial, tunedBy } from '../../config/tuned.js';

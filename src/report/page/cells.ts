@@ -1,5 +1,4 @@
 /** What tables of the page are made of: sections, columns, and the cells of groups of runs. */
-
 import { METHOD_TITLES } from '../../config/methods.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import { at } from '../../support/at.js';

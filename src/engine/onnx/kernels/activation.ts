@@ -1,5 +1,4 @@
 /** Activation functions and the gradients that tfjs has kernels for. */
-
 import type { LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';

@@ -2,7 +2,6 @@
  * Kernels in the form that suits a GPU. The usual forms name what the WebGPU device lacks (the `Indices` of `MaxPool`,
  * 64-bit integers, `FusedMatMul`) or add in an order that differs from run to run (`ScatterElements` on CUDA).
  */
-
 import { type ArgMaxAttrs, type Conv2DBackpropFilterAttrs, util } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import { ELEMENT_TYPE } from '../protobuf.js';

@@ -1,5 +1,4 @@
 /** Matrix products. */
-
 import { type BatchMatMulAttrs, broadcast_util } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';

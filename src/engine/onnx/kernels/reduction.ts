@@ -1,5 +1,4 @@
 /** Kernels that reduce along axes. */
-
 import { type ArgMaxAttrs, util } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';

@@ -1,5 +1,4 @@
 /** Kernels that move, join, cut or make arrays. */
-
 import {
   backend_util,
   type ConcatAttrs,
