@@ -1,5 +1,4 @@
 /** One measurement: the processes it needs, rounds in turn, medians. */
-
 import type { ModelName } from '../../src/nn/networks.js';
 import { alternate, type Contender, median, type Rounds } from './alternate.js';
 import { fastestAsInstalled, fastestOfAll } from './fastest.js';

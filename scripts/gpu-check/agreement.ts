@@ -1,5 +1,4 @@
 /** Whether a device computes what the CPU computes: training, evaluation and the objective of the sharpness stage. */
-
 import { createSplitLoss } from '../../src/analysis/split-loss.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { initialise } from '../../src/nn/weights.js';

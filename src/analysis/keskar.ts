@@ -1,5 +1,4 @@
 /** (C_ε, A)-sharpness, Metric 2.1 of Keskar et al. (ICLR 2017), as the paper's section 4 reports it. */
-
 import { minimize } from '../lbfgsb/minimize.js';
 import { type BoundedProblem, type MinimizeStatus, negated, type ObjectiveFunction } from '../lbfgsb/problem.js';
 import { at } from '../support/at.js';

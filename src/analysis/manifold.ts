@@ -2,7 +2,6 @@
  * The random subspace of Keskar et al.'s Metric 2.1: z ↦ w + Az with A of n × p. As in the authors' code, the rows of A⁺
  * are drawn from U(−1, 1) and scaled to length 1, and A is the pseudo-inverse of A⁺.
  */
-
 import {
   addEntry,
   choleskyUpper,

@@ -1,5 +1,4 @@
 /** The sharpness of one checkpoint: Keskar et al.'s metric (keskar.ts) with all repeats and second opinions. */
-
 import { firstImages } from '../data/source.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from '../records/sharpness-conventions.js';

@@ -1,5 +1,4 @@
 /** ImageNet: class folders of JPEG files, decoded as they are read. */
-
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { at } from '../support/at.js';

@@ -1,5 +1,4 @@
 /** A data set and its splits; a split may be a part of another. */
-
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { permutation, type Stream } from '../support/random.js';

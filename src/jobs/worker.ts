@@ -3,7 +3,6 @@
  * to, or is gone, or on SIGTERM, it saves, says so, and ends. Of SIGINT and SIGHUP, which a terminal sends to all of its
  * processes, it leaves it to the command what to do.
  */
-
 import { enterModules } from '../config/resolve.js';
 import { openSession, type Session } from '../session/session.js';
 import { interrupted } from '../support/errors.js';

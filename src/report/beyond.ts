@@ -1,5 +1,4 @@
 /** The table "beyond the paper": experiments with methods that the paper does not have, each beside its own baseline. */
-
 import { type BySeed, type Difference, difference, type Estimate, estimate, groupBy } from '../support/statistics.js';
 import { accuracies, type Group } from './groups.js';
 import { PAPER_METHODS } from './paper.js';

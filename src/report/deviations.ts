@@ -1,5 +1,4 @@
 /** What the runs do otherwise than the paper says, by name, and what the paper leaves open: deviations.csv. */
-
 import { METHOD_TITLES } from '../config/methods.js';
 import { isTuningTrial } from '../config/tuned.js';
 import { datasetTitle } from '../data/catalogue.js';

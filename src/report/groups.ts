@@ -1,5 +1,4 @@
 /** Groups of runs that differ by their seed alone, and the cells of the paper's tables that they stand in. */
-
 import type { RunSpec } from '../config/schema.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { learningRateAt } from '../optim/learning-rate.js';

@@ -1,5 +1,4 @@
 /** Numbers as a reader of a table wants them, and the tables that `smoothout report` prints. */
-
 import { METHOD_TITLES } from '../config/methods.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';

@@ -1,5 +1,4 @@
 /** A session and a checkpoint file of a small network, without files. */
-
 import { resolveRuns } from '../../config/resolve.js';
 import { configSchema } from '../../config/schema.js';
 import { openImages } from '../../data/split-images.js';

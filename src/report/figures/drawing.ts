@@ -1,5 +1,4 @@
 /** What all figures share: their look, their scales and logarithmic axes, and the rendering to SVG. */
-
 import type { Config as VegaConfig } from 'vega';
 import * as vega from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';

@@ -1,5 +1,4 @@
 /** What finished runs show side by side: accuracy against batch size, and sharpness against the generalisation gap. */
-
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';

@@ -1,5 +1,4 @@
 /** Loss and accuracy against the epoch, a figure an experiment. */
-
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';

@@ -1,5 +1,4 @@
 /** Finds out by trial how wide the blocks of blocked convolutions are on this processor. */
-
 import { at, named } from '../../../support/at.js';
 import { createGraphBuilder } from '../graph.js';
 import { encodeModel } from '../protobuf.js';

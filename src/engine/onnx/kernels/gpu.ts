@@ -2,14 +2,14 @@
  * Kernels in the form that suits a GPU. The usual forms name what the WebGPU device lacks (the `Indices` of `MaxPool`,
  * 64-bit integers, `FusedMatMul`) or add in an order that differs from run to run (`ScatterElements` on CUDA).
  */
-import { type ArgMaxAttrs, type Conv2DBackpropFilterAttrs, util } from '@tensorflow/tfjs';
+import type { ArgMaxAttrs, Conv2DBackpropFilterAttrs } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { inOrder, inPlainOrder, type Traced, traced } from '../traced.js';
 import { type ConvolutionAttributes, convolutionInfo, NCHW, OIHW, windowAttributes } from './convolution.js';
 import { filterGradient } from './gpu-filter-gradient.js';
 import { maxPoolGradient } from './gpu-max-pool.js';
-import type { Kernel, KernelTable } from './kernel.js';
+import { axisOf, type Kernel, type KernelTable } from './kernel.js';
 import { type PoolAttributes, poolInfo } from './pooling.js';
 import { reduced } from './reduction.js';
 
@@ -41,7 +41,7 @@ const conv2dBackpropFilter: Kernel<
 /** Where the extreme value stands first: the least of the places that hold it. */
 function placeOf(reduction: 'ReduceMax' | 'ReduceMin'): Kernel<'x', ArgMaxAttrs> {
   return (graph, { x }, { axis }) => {
-    const along = at(util.parseAxisParam(axis, [...x.shape]), 0);
+    const along = axisOf(axis, x.shape);
     const stored = x.order.indexOf(along);
     const axes = graph.integers([stored]);
     const extent = at(x.shape, along);

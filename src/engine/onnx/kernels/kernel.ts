@@ -1,4 +1,6 @@
 /** What a kernel is: one tfjs op, written as ONNX nodes. */
+import { util } from '@tensorflow/tfjs';
+import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import type { Traced } from '../traced.js';
 
@@ -12,3 +14,7 @@ export type Kernel<Names extends string = string, Attributes = object, R extends
 
 /** Kernels by the name tfjs gives them. */
 export type KernelTable = Readonly<Record<string, Kernel<string, object, Result>>>;
+
+/** The axis that an attribute names, which may count from the end. */
+export const axisOf = (axis: number | number[], shape: readonly number[]): number =>
+  at(util.parseAxisParam(axis, [...shape]), 0);

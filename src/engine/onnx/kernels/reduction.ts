@@ -4,7 +4,7 @@ import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { identityOrder, type Traced, traced } from '../traced.js';
-import type { Kernel, KernelTable } from './kernel.js';
+import { axisOf, type Kernel, type KernelTable } from './kernel.js';
 
 /** The value with some axes gone (or of extent 1), the others lying in memory as before. */
 export function reduced(
@@ -64,7 +64,7 @@ function ofTruths(op: string): Kernel<'x', ReductionAttributes> {
 
 function extremum(op: string): Kernel<'x', ArgMaxAttrs> {
   return (graph, { x }, { axis }) => {
-    const along = at(util.parseAxisParam(axis, [...x.shape]), 0);
+    const along = axisOf(axis, x.shape);
     const index = graph.node(op, [x.name], { axis: x.order.indexOf(along), keepdims: 0 });
     const name = graph.node('Cast', [index], { to: ELEMENT_TYPE.int32 });
     return { ...reduced(name, x, [along], false), dtype: 'int32' };

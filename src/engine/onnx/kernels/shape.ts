@@ -27,7 +27,7 @@ import type { GraphBuilder } from '../graph.js';
 import { joined } from '../pieces.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { identityOrder, inOrder, inPlainOrder, type Traced, traced, transposed, withShape } from '../traced.js';
-import type { Kernel, KernelTable } from './kernel.js';
+import { axisOf, type Kernel, type KernelTable } from './kernel.js';
 
 const reshape: Kernel<'x', ReshapeAttrs> = (graph, { x }, { shape }) =>
   withShape(graph, x, util.inferFromImplicitShape(shape, util.sizeFromShape([...x.shape])));
@@ -41,7 +41,7 @@ const expandDims: Kernel<'input', ExpandDimsAttrs> = (graph, { input }, { dim })
 };
 
 const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
-  const along = at(util.parseAxisParam(axis, [...x.shape]), 0);
+  const along = axisOf(axis, x.shape);
   const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);
   if (sizes.length === 1) return [x];
   const pieces = x.pieces?.split(sizes);
@@ -53,7 +53,7 @@ const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSpl
 const concat: Kernel<string, ConcatAttrs> = (graph, inputs, { axis }) => {
   const values = Object.values(inputs);
   const first = at(values, 0);
-  const along = at(util.parseAxisParam(axis, [...first.shape]), 0);
+  const along = axisOf(axis, first.shape);
   const extents = values.map(({ shape }) => at(shape, along));
   const shape = first.shape.with(
     along,
@@ -135,7 +135,7 @@ const pack: Kernel<string, PackAttrs> = (graph, inputs, { axis }) => {
 };
 
 const unpack: Kernel<'value', UnpackAttrs, Traced[]> = (graph, { value }, { axis }) => {
-  const along = at(util.parseAxisParam(axis, [...value.shape]), 0);
+  const along = axisOf(axis, value.shape);
   const parts = splitV(graph, { x: value }, { numOrSizeSplits: at(value.shape, along), axis: along });
   return parts.map((part) =>
     withShape(
@@ -179,7 +179,7 @@ const reverse: Kernel<'x', ReverseAttrs> = (graph, { x }, { dims }) => {
 /** Entries of x along an axis, at the places that `indices` names. */
 const gather: Kernel<'x' | 'indices', GatherV2Attrs> = (graph, { x, indices }, { axis, batchDims }) => {
   if (batchDims) throw new SmoothOutError('UNSUPPORTED_OP', 'The ONNX engine gathers without batch dimensions only.');
-  const along = at(util.parseAxisParam(axis, [...x.shape]), 0);
+  const along = axisOf(axis, x.shape);
   const operands = [inPlainOrder(graph, x), inPlainOrder(graph, indices)];
   const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
   return traced(graph.node('Gather', operands, { axis: along }), shape, x.dtype);
