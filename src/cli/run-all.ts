@@ -9,7 +9,7 @@ import { isFinished } from '../records/earlier-run.js';
 import { announceRuns, withdrawRuns } from '../records/run-folder.js';
 import type { RunRecord } from '../records/run-record.js';
 import { at } from '../support/at.js';
-import { EXIT, SmoothOutError } from '../support/errors.js';
+import { EXIT, messageOf, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
 import { permutation } from '../support/random.js';
 import { recordsOf } from './earlier-runs.js';
@@ -123,8 +123,6 @@ function tell(outcome: Outcome, begun: boolean, json: boolean): number {
   if (!begun) log(`${runName(spec)}: ${record.status} before; --force runs it again`);
   return record.status === 'diverged' ? EXIT.runFailed : EXIT.ok;
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const isInterruption = (outcome: Outcome) =>
   'error' in outcome && outcome.error instanceof SmoothOutError && outcome.error.code === 'INTERRUPTED';

@@ -3,13 +3,13 @@ import { type Command, Option } from 'commander';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { parseDuration, withinBudget } from '../jobs/budget.js';
-import { SmoothOutError } from '../support/errors.js';
+import { messageOf, SmoothOutError } from '../support/errors.js';
 import type { Costs } from './costs.js';
 import { failedRuns } from './earlier-runs.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
 import { planRuns } from './plan-runs.js';
-import { messageOf, type Outcome, runAll } from './run-all.js';
+import { type Outcome, runAll } from './run-all.js';
 import { runName } from './runs-progress.js';
 
 interface RunOptions extends TrainingOptions {

@@ -2,7 +2,7 @@
  * Networks, data sets and methods of the user's own. A config names a file by its path (`model: ./my-network.ts`); what the
  * file exports as its default is checked here and entered under that path beside those that come with smoothout.
  */
-import { createHash } from 'node:crypto';
+
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -11,6 +11,8 @@ import { z } from 'zod';
 import { type OwnDataset, registerDataset } from '../data/own.js';
 import { type OwnNetwork, registerNetwork } from '../nn/networks.js';
 import { type OwnMethod, registerMethod } from '../smoothout/own.js';
+import { sha256 } from '../support/digest.js';
+import { messageOf } from '../support/errors.js';
 import { at, fileAt, invalid, type Origin, type Tree, withValue } from './tree.js';
 
 const count = z.int().min(1);
@@ -100,7 +102,7 @@ async function withFile(tree: Tree, path: readonly string[], kind: Kind): Promis
     REGISTER[kind](file, await defaultExport(file));
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : [];
-    if (issue === undefined) throw fail(`does not load: ${error instanceof Error ? error.message : error}`);
+    if (issue === undefined) throw fail(`does not load: ${messageOf(error)}`);
     const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
     throw fail(`its default export is not a ${kind}: ${where}${issue.message}`, 'examples/ has one of each.');
   }
@@ -121,8 +123,6 @@ async function digestOf(file: string): Promise<string> {
 }
 
 const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** As the loader finds it: `./width.js` may be width.ts. What is not there is read, and so reported, under its own name. */
 function importedFile(name: string, importer: string): string {

@@ -1,7 +1,8 @@
 /** From a config to its runs: one for each method and seed. */
-import { createHash } from 'node:crypto';
+
 import { stringify } from 'yaml';
 import { at } from '../support/at.js';
+import { sha256 } from '../support/digest.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { readTextIfExists } from '../support/files.js';
 import { loadConfigs } from './load.js';
@@ -66,7 +67,7 @@ function resolveRun(
     average,
     method: { ...own, label: labelOf(method) },
   };
-  return { ...resolved, seed, configHash: createHash('sha256').update(identity(resolved)).digest('hex') };
+  return { ...resolved, seed, configHash: sha256(identity(resolved)) };
 }
 
 function labelOf({ name, label }: MethodConfig): string {

@@ -1,7 +1,5 @@
 /** The file of parameters that `init` starts from: where it lies, and what it was when the run began. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { sha256OfFile } from '../support/digest.js';
 import { asReadError } from '../support/files.js';
 import { at, fileAt, invalid, type Tree, withValue } from './tree.js';
 
@@ -18,7 +16,7 @@ export async function withStartingWeights(tree: Tree): Promise<Tree> {
   const { origin } = init;
   const file = fileAt(origin, init.value);
   const known = at(tree, ['modules', file]);
-  const digest = await sha256Of(file).catch((error: NodeJS.ErrnoException) => {
+  const digest = await sha256OfFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw asReadError(error, `${origin}: init: ${file}`, 'CHECKPOINT_INVALID');
   });
@@ -29,10 +27,4 @@ export async function withStartingWeights(tree: Tree): Promise<Tree> {
     throw invalid(origin, `init: ${file}: has changed since this run began`, hint);
   }
   return withValue(placed, ['modules', file], { kind: 'scalar', value: digest, origin });
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

@@ -1,8 +1,9 @@
 /** CIFAR-10 and CIFAR-100, in the binary version. */
-import { createHash } from 'node:crypto';
+
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { at } from '../support/at.js';
+import { sha256 } from '../support/digest.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asReadError, isFile } from '../support/files.js';
 import { locate, type Place } from './catalogue.js';
@@ -112,7 +113,7 @@ async function openSplit(
         throw new SmoothOutError('DATA_CORRUPT', `${file}: record ${i} has label ${label}, expected 0 to ${range - 1}`);
       }
     }
-    digests[basename(file)] = createHash('sha256').update(bytes).digest('hex');
+    digests[basename(file)] = sha256(bytes);
   }
   return packedSource({
     name,

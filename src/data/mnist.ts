@@ -1,9 +1,10 @@
 /** MNIST, in the IDX format. */
-import { createHash } from 'node:crypto';
+
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
 import { at } from '../support/at.js';
+import { sha256 } from '../support/digest.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
 import { locate, type Place } from './catalogue.js';
@@ -38,9 +39,7 @@ export async function openMnist(place: Place): Promise<Omit<Dataset, 'synthetic'
   const names = [...MNIST_FILES.train, ...MNIST_FILES.test];
   const { folder, paths } = await locate(place, names.map(idxSpellings));
   const contents = await Promise.all(paths.map((path, i) => readIdxFile(path, i % 2 === 0 ? 3 : 1)));
-  const digests = Object.fromEntries(
-    names.map((name, i) => [name, createHash('sha256').update(at(contents, i)).digest('hex')]),
-  );
+  const digests = Object.fromEntries(names.map((name, i) => [name, sha256(at(contents, i))]));
   const split = (name: string, first: number): ImageSource =>
     openSplit(name, [at(paths, first), at(contents, first)], [at(paths, first + 1), at(contents, first + 1)]);
   return { name: 'mnist', directory: folder, digests, train: split('mnist train', 0), test: split('mnist test', 2) };

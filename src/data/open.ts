@@ -1,10 +1,9 @@
 /** Finds the files of a data set, opens them, and compares them with the official ones. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { sha256OfFile } from '../support/digest.js';
 import { SmoothOutError } from '../support/errors.js';
 import {
   type AnyDataset,
@@ -159,8 +158,5 @@ async function compare(path: string, bytes: number, sha256: string): Promise<Pic
 
 /** SHA-256 of a file's content, uncompressed where it is compressed. Rejects where the gzip data is damaged. */
 export async function digestContent(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  const stages = isGzip(await headOf(path)) ? [createGunzip()] : [];
-  await pipeline([createReadStream(path), ...stages, hash]);
-  return hash.digest('hex');
+  return sha256OfFile(path, isGzip(await headOf(path)) ? [createGunzip()] : []);
 }

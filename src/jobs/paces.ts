@@ -1,8 +1,9 @@
 /** Paces that were measured on this machine, kept in the user's cache folder. */
-import { createHash } from 'node:crypto';
+
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { sha256 } from '../support/digest.js';
 import { makeFolder, parseJson, readTextIfExists, writeFileAtomic } from '../support/files.js';
 
 const paceSchema = z.object({
@@ -35,5 +36,5 @@ export async function keepPaces(paces: Readonly<Record<string, KeptPace>>): Prom
 
 /** One key for all that decides a pace: a machine, a version, a split of it into jobs, a network and its settings. */
 export function keyOf(...parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return sha256(JSON.stringify(parts)).slice(0, 16);
 }

@@ -1,8 +1,9 @@
 /** `.curvature-….partial/` beside a checkpoint: a measurement under way, for the same command to go on from. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { named } from '../support/at.js';
+import { sha256 } from '../support/digest.js';
 import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
 
@@ -23,7 +24,7 @@ const STATE = 'state.json';
  * @param question all that the state depends on: each question has a folder of its own
  */
 export function partialState<State extends object>(checkpoint: string, question: object): PartialState<State> {
-  const digest = createHash('sha256').update(JSON.stringify(question)).digest('hex').slice(0, 12);
+  const digest = sha256(JSON.stringify(question)).slice(0, 12);
   const folder = join(dirname(checkpoint), `.curvature-${digest}.partial`);
   const names = new WeakMap<Float32Array, string>();
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { RunSpec } from '../config/schema.js';
 import type { Dataset, ImageSource } from '../data/source.js';
 import type { Engine } from '../engine/engine.js';
-import { SmoothOutError } from '../support/errors.js';
+import { messageOf, SmoothOutError } from '../support/errors.js';
 import { readJson, writeFileAtomic } from '../support/files.js';
 import type { ProcessFacts } from '../support/versions.js';
 import { bestEpoch, type EpochMetrics } from './metrics.js';
@@ -217,6 +217,9 @@ export function failureOf(error: unknown): Pick<RunRecord, 'status' | 'finishedA
   const code = error instanceof SmoothOutError ? error.code : 'UNEXPECTED';
   const finishedAt = new Date().toISOString();
   if (code === 'INTERRUPTED') return { status: 'interrupted', finishedAt, error: null };
-  const message = error instanceof Error ? error.message : String(error);
-  return { status: code === 'DIVERGED' ? 'diverged' : 'failed', finishedAt, error: { code, message } };
+  return {
+    status: code === 'DIVERGED' ? 'diverged' : 'failed',
+    finishedAt,
+    error: { code, message: messageOf(error) },
+  };
 }

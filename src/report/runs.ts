@@ -11,6 +11,7 @@ import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { readSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
 import { at } from '../support/at.js';
+import { messageOf } from '../support/errors.js';
 import { groupBy } from '../support/statistics.js';
 
 /** Everything the report knows of one run. */
@@ -51,7 +52,7 @@ export interface Problem {
 
 /** The reason of an error on one line. */
 export function reasonOf(error: unknown): string {
-  return at((error instanceof Error ? error.message : String(error)).split('\n'), 0);
+  return at(messageOf(error).split('\n'), 0);
 }
 
 export interface LoadedRuns {

@@ -1,5 +1,5 @@
 /** A checkpoint with the settings of its run: the network at it, and the images it was trained on and is tested on. */
-import { createHash } from 'node:crypto';
+
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import type { Split } from '../data/split-images.js';
 import { buildModel, type Model } from '../nn/model.js';
 import { fromTensors, networkTensors, type Weights } from '../nn/weights.js';
 import type { RunName } from '../records/run-folder.js';
+import { sha256 } from '../support/digest.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
 import { type Metadata, readSafetensors } from '../support/safetensors.js';
@@ -62,7 +63,7 @@ export async function openCheckpoint(session: Session, path: string, config?: st
   const epoch = Number(metadata.epoch ?? Number.NaN);
   return {
     path,
-    sha256: createHash('sha256').update(contents).digest('hex'),
+    sha256: sha256(contents),
     spec,
     run: runIn(metadata) ?? (config === undefined ? { experiment, method: method.label, seed } : null),
     epoch: Number.isInteger(epoch) && epoch >= 0 ? epoch : null,

@@ -63,6 +63,9 @@ export const interrupted = () =>
     hint: 'The same command goes on from here.',
   });
 
+/** What any thrown value says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** The candidate that `word` is most likely a misspelling of, if any is near enough. Case does not count. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

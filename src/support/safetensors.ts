@@ -4,9 +4,11 @@
  * The format has no checksum of its own, so files written here carry the SHA-256 of those bytes in the metadata, and
  * another of the header.
  */
+
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { at } from './at.js';
+import { sha256 } from './digest.js';
 import { arrayOf, dtypeOf, elementSize, type TensorData } from './dtypes.js';
 import { type ErrorDetails, SmoothOutError } from './errors.js';
 import { asReadError } from './files.js';
@@ -59,7 +61,7 @@ export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {
   new DataView(file.buffer).setBigUint64(0, BigInt(headerEnd - 8), true);
   file.set(json, 8);
   const header = file.subarray(8, headerEnd);
-  header.set(Buffer.from(digest(header)), HEADER_START.length);
+  header.set(Buffer.from(sha256(header)), HEADER_START.length);
   for (const [i, [, { data_offsets }]] of entries.entries()) {
     file.set(bytesOf(at(ordered, i)[1].data), headerEnd + data_offsets[0]);
   }
@@ -88,8 +90,8 @@ export function decodeSafetensors(file: Uint8Array, source: string): { tensors: 
   const payload = file.subarray(headerEnd);
   const { entries, metadata } = parseHeader(file.subarray(8, headerEnd), payload.length, source);
   const expected = metadata[DIGEST_KEY];
-  if (expected !== undefined && expected !== digest(payload)) {
-    throw changed(source, `SHA-256 of the tensors is ${digest(payload)}, expected ${expected}`);
+  if (expected !== undefined && expected !== sha256(payload)) {
+    throw changed(source, `SHA-256 of the tensors is ${sha256(payload)}, expected ${expected}`);
   }
   const tensors = entries.map(([name, { dtype, shape, data_offsets }]) => {
     return [name, { shape, data: arrayOf(dtype, payload.subarray(...data_offsets)) }] as const;
@@ -139,15 +141,11 @@ function isHeaderIntact(header: Uint8Array): boolean {
   const stated = start.slice(HEADER_START.length);
   // A change may have hit what comes before the digits, or the digits.
   if (!start.startsWith(HEADER_START) && !/^[0-9a-f]{64}$/.test(stated)) return true;
-  return stated === digest(Uint8Array.from(header).fill(0x30, HEADER_START.length, end));
+  return stated === sha256(Uint8Array.from(header).fill(0x30, HEADER_START.length, end));
 }
 
 function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function digest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Where the tensors' bytes begin, from the first bytes of a file of `size`. @throws SmoothOutError CHECKPOINT_INVALID */

@@ -1,12 +1,13 @@
 /** Which code a result comes from. */
+
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { sha256 } from './digest.js';
 
 const run = promisify(execFile);
 
@@ -56,7 +57,7 @@ export async function processFacts(threads = availableParallelism()): Promise<Pr
   const lockfile = await readFile(join(PACKAGE_FOLDER, 'package-lock.json')).catch(() => null);
   return {
     command: process.argv.slice(2),
-    lockfile: lockfile && createHash('sha256').update(lockfile).digest('hex'),
+    lockfile: lockfile && sha256(lockfile),
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     threads,
   };

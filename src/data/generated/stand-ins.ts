@@ -1,10 +1,11 @@
 /** Stand-ins for the data sets: drawn, not downloaded, in the official formats. */
-import { createHash } from 'node:crypto';
+
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { sha256OfFile } from '../../support/digest.js';
 import { exists, makeFolder, parseJson, temporaryFor } from '../../support/files.js';
 import { waitForLock } from '../../support/lock.js';
 import type { Stream } from '../../support/random.js';
@@ -119,12 +120,7 @@ const madeOf = (name: DatasetName) => ({ dataset: name, generator: GENERATOR_VER
 
 async function digestsOf(folder: string): Promise<Digests> {
   const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
-  const entries = files.map(async ({ name }) => [
-    name,
-    createHash('sha256')
-      .update(await readFile(join(folder, name)))
-      .digest('hex'),
-  ]);
+  const entries = files.map(async ({ name }) => [name, await sha256OfFile(join(folder, name))]);
   return Object.fromEntries(await Promise.all(entries));
 }
 
