@@ -62,11 +62,8 @@ await writeFileAtomic(join(folder, 'figure1.svg'), await renderSvg(spec));
 const rows = [...original, ...shifted.flat(), ...mean];
 await writeFileAtomic(join(folder, 'figure1.csv'), stringify(rows, { header: true, columns: ['w', 'loss', 'curve'] }));
 
-const valueAt = (curve: Float64Array, where: number) =>
-  at(
-    curve,
-    w.findIndex((wi) => wi >= where - 1e-9),
-  ).toFixed(3);
+const placeOf = (where: number) => w.findIndex((wi) => wi >= where - 1e-9);
+const valueAt = (curve: Float64Array, where: number) => at(curve, placeOf(where)).toFixed(3);
 console.log(`loss at the flat minimum ${valueAt(loss, FLAT.at)}, at the sharp one ${valueAt(loss, SHARP.at)};`);
 console.log(
   `averaged over shifts in ±${FIGURE1_SHIFT}: ${valueAt(averaged, FLAT.at)} and ${valueAt(averaged, SHARP.at)}`,

@@ -80,9 +80,8 @@ async function tune(file: string, options: TuneOptions): Promise<number> {
     const choices = tunings.flatMap((tuning) => chooseTrials(measuredOf(tuning, outcomes)));
     const wider = bracket ? widened(first, axes, choices) : null;
     if (wider === null) break;
-    log(
-      `the best mean is at an edge of the grid: trying ${at(wider, 0).values.slice(at(axes, 0).values.length).join(' and ')} too`,
-    );
+    const added = at(wider, 0).values.slice(at(axes, 0).values.length);
+    log(`the best mean is at an edge of the grid: trying ${added.join(' and ')} too`);
     axes = wider;
     tunings = await planTuning(file, { axes, ...common });
   }

@@ -97,18 +97,11 @@ function atMaxima(
     [0, 0],
   ];
   const padded = { image: tf.pad(image, around, LOWEST), values: tf.pad(values, around) };
-  const place = (x: tf.Tensor, row: number, column: number) =>
-    tf.stridedSlice(
-      x,
-      [0, row, column, 0],
-      [
-        at(x.shape, 0),
-        row + (outHeight - 1) * strideHeight + 1,
-        column + (outWidth - 1) * strideWidth + 1,
-        at(x.shape, 3),
-      ],
-      [1, strideHeight, strideWidth, 1],
-    );
+  const place = (x: tf.Tensor, row: number, column: number) => {
+    const [bottom, right] = [row + (outHeight - 1) * strideHeight, column + (outWidth - 1) * strideWidth];
+    const end = [info.batchSize, bottom + 1, right + 1, info.inChannels];
+    return tf.stridedSlice(x, [0, row, column, 0], end, [1, strideHeight, strideWidth, 1]);
+  };
   let found = tf.zerosLike(largest);
   let sum = tf.zerosLike(largest);
   for (let row = 0; row < filterHeight; row++) {

@@ -35,6 +35,12 @@ const part = {
     .nullable(),
 };
 
+/** Every eigenvalue has its residual, and every node its weight. */
+const isWhole = ({ eigenvalues, residuals, density }: z.output<z.ZodObject<typeof part>>): boolean =>
+  eigenvalues.length > 0 &&
+  residuals.length === eigenvalues.length &&
+  (density === null || (density.nodes.length > 0 && density.weights.length === density.nodes.length));
+
 const measurementSchema = z.object({
   matrix: z.enum(['hessian', 'ggn']),
   ...lossShape,
@@ -61,7 +67,9 @@ const recordSchema = z.object({
   checkpoint: z.string(),
   epoch: count.nullable(),
   checkpointSha256: z.string(),
-  measurements: z.array(measurementSchema),
+  measurements: z.array(
+    measurementSchema.refine((one) => [one, ...(one.layers ?? [])].every(isWhole), 'lists of different lengths'),
+  ),
 });
 
 export type CurvatureRecord = z.output<typeof recordSchema>;
