@@ -67,6 +67,6 @@ describe('a network of examples/, as one file and one row more', () => {
     expect(smoothout('run', config, '--data', data)).toMatch(/new +smoothout .* completed/);
     const checkpoint = 'results/runs/new/smoothout/seed-1/best.safetensors';
     smoothout('sensitivity', '--ckpt', checkpoint, '--noise', '0,0.01', '--data', data);
-    expect(smoothout('report')).toMatch(/Small CNN +MNIST +50 +smoothout/);
+    expect(smoothout('report')).toMatch(/Small CNN +MNIST +50 +SmoothOut/);
   });
 });

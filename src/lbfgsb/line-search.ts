@@ -1,3 +1,5 @@
+/** The line search of Moré and Thuente: steps along a descent direction until one decreases and flattens the function enough. */
+
 /** Sufficient decrease f(λ) ≤ f(0) + 1e-3 λ f'(0) (Byrd et al. 1995, Eq. 2.4). */
 const DECREASE = 1e-3;
 /** Curvature |f'(λ)| ≤ 0.9 |f'(0)| (Byrd et al. 1995, Eq. 2.5). */

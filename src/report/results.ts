@@ -169,6 +169,8 @@ function differences(left: Group | null, right: Group | null): Record<Epoch, Dif
 
 /** One cell of the paper's tables, or one other group, in two folders of results. */
 export interface ComparedPair {
+  /** The left one; the right one where that is alone. */
+  readonly present: Group;
   readonly left: Group | null;
   readonly right: Group | null;
   /** What the settings of the two differ in; empty for a repetition. */
@@ -188,12 +190,12 @@ export interface Comparison {
  * experiment and method for all others. A name that several groups of one folder share cannot be matched and is left out.
  */
 export function compareResults(names: readonly [string, string], left: Results, right: Results): Comparison {
-  const sides = [keyed(left), keyed(right)] as const;
-  const keys = [...new Set([...sides[0].keys(), ...sides[1].keys()])];
-  const pairs = keys.map((key): ComparedPair => {
-    const [a, b] = sides.map((side) => side.get(key) ?? null) as [Group | null, Group | null];
+  const [ofLeft, ofRight] = [keyed(left), keyed(right)];
+  // In the order of the left ones, then of those that the right alone has.
+  const pairs = [...new Map([...ofLeft, ...ofRight, ...ofLeft])].map(([key, present]): ComparedPair => {
+    const [a, b] = [ofLeft.get(key) ?? null, ofRight.get(key) ?? null];
     const settings = a === null || b === null ? [] : settingsDifference(a.settings, b.settings);
-    return { left: a, right: b, settings, difference: differences(b, a) };
+    return { present, left: a, right: b, settings, difference: differences(b, a) };
   });
   return { names, pairs };
 }
@@ -202,7 +204,7 @@ function keyed({ cells: { placed, apart } }: Results): Map<string, Group> {
   const named = [...groupBy(apart, ({ name }) => name)].filter(([, groups]) => groups.length === 1);
   return new Map([
     ...placed.map((group) => [`row ${group.claim.row!.id}/${group.claim.method}`, group] as const),
-    ...named.map(([name, [group]]) => [name, group!] as const),
+    ...named.map(([name, [group]]) => [name, group] as const),
   ]);
 }
 

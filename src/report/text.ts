@@ -122,8 +122,7 @@ export function comparisonTable({ names: [left, right], pairs }: Comparison): st
   const sharp = (group: Group | null): string => sharpnessText(group && sharpness(group, 'defined')?.mean);
   return [
     ['runs', 'n', left, 'n', right, 'difference', 'sharpness', 'sharpness', ''],
-    ...pairs.map((pair) => {
-      const present = (pair.left ?? pair.right)!;
+    ...pairs.map(({ present, ...pair }) => {
       const { best } = pair.difference;
       return [
         ...[present.name, ...accuracy(pair.left), ...accuracy(pair.right)],

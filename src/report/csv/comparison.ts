@@ -5,8 +5,8 @@ import { accuracy, type CsvRow, decimal, differenceColumns, named, seeds, sharpn
 
 /** A line for each pair; `left` and `right` are the folders in the order they were given. */
 export function comparisonCsv({ pairs }: Comparison): CsvRow[] {
-  return pairs.map(({ left, right, difference, settings }) => {
-    const { experiment, method, settings: own, claim } = (left ?? right)!;
+  return pairs.map(({ present, left, right, difference, settings }) => {
+    const { experiment, method, settings: own, claim } = present;
     return {
       experiment,
       method,

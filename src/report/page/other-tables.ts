@@ -111,17 +111,16 @@ is the average's where the parameters are averaged.</p>
 
 export function comparisonSection({ names, pairs }: Comparison): Html {
   const [left, right] = names;
-  const present = (pair: ComparedPair): Group => (pair.left ?? pair.right)!;
   const columns: Column<ComparedPair>[] = [
-    { title: 'Runs', cell: (pair) => present(pair).name },
+    { title: 'Runs', cell: ({ present }) => present.name },
     {
       title: 'Settings',
       wrap: true,
-      cell: (pair) => ({ content: [describeGroup(present(pair)), pair.settings.map(mark)] }),
+      cell: ({ present, settings }) => ({ content: [describeGroup(present), settings.map(mark)] }),
     },
-    { title: 'Method', cell: (pair) => METHOD_TITLES[present(pair).settings.method.name] },
-    paperColumn('Accuracy, %', (pair) => {
-      const published = publishedOf(present(pair));
+    { title: 'Method', cell: ({ present }) => METHOD_TITLES[present.settings.method.name] },
+    paperColumn('Accuracy, %', ({ present }) => {
+      const published = publishedOf(present);
       return published === undefined ? { content: '', sort: '' } : accuracyOf(published);
     }),
     { title: left, group: 'Accuracy, %', numeric: true, cell: (pair) => accuracyCell(pair.left) },
