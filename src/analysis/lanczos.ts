@@ -1,6 +1,6 @@
 /** The eigenvalues of largest size of a symmetric matrix that is known by its products: Lanczos, reorthogonalised. */
 import { norm, scale } from '../lbfgsb/vectors.js';
-import { at } from '../support/at.js';
+import { at, last } from '../support/at.js';
 import { normal, type Stream } from '../support/random.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 
@@ -64,7 +64,7 @@ export async function largestEigenpairs(matrix: SymmetricMatrix, options: Eigenp
   let state = options.from ?? { basis: [randomUnit(stream, matrix.size, [])], projected: [], products: 0 };
   const w = new Float64Array(matrix.size);
   for (;;) {
-    const v = at(state.basis, -1);
+    const v = last(state.basis);
     await matrix.multiply(v, w);
     const coefficients = orthogonalise(w, state.basis);
     const projected = extended(state.projected, coefficients);
@@ -72,7 +72,7 @@ export async function largestEigenpairs(matrix: SymmetricMatrix, options: Eigenp
     const { values, vectors } = symmetricEigen(projected);
     const largest = Math.abs(at(values, 0));
     const isWhole = projected.length === matrix.size;
-    const residuals = isWhole ? values.map(() => 0) : vectors.map((vector) => beta * Math.abs(at(vector, -1)));
+    const residuals = isWhole ? values.map(() => 0) : vectors.map((vector) => beta * Math.abs(last(vector)));
     const products = state.products + 1;
     const enough = residuals
       .slice(0, count)

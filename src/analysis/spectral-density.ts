@@ -1,6 +1,6 @@
 /** Trace and spectral density of a symmetric matrix from products with random vectors. */
 import { norm, scale } from '../lbfgsb/vectors.js';
-import { at } from '../support/at.js';
+import { at, last } from '../support/at.js';
 import type { Stream } from '../support/random.js';
 import { meanOf, standardError } from '../support/statistics.js';
 import { orthogonalise, randomUnit, type SymmetricMatrix } from './lanczos.js';
@@ -29,9 +29,9 @@ export async function probeSpectrum(
   const beside: number[] = [];
   const w = new Float64Array(size);
   for (;;) {
-    await multiply(at(basis, -1), w);
+    await multiply(last(basis), w);
     const coefficients = orthogonalise(w, [...known, ...basis]);
-    diagonal.push(at(coefficients, -1));
+    diagonal.push(last(coefficients));
     const beta = norm(w);
     const exhausted = beta <= 2 ** -20 * Math.hypot(...diagonal, ...beside);
     if (diagonal.length === steps || exhausted || basis.length + known.length === size) break;

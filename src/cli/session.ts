@@ -2,7 +2,7 @@
 import { runText } from '../records/run-folder.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session, SessionOptions } from '../session/session.js';
-import { at } from '../support/at.js';
+import { at, last } from '../support/at.js';
 import { onInterrupt } from './interrupt.js';
 import { log } from './output.js';
 
@@ -37,7 +37,7 @@ export async function openCheckpoints(
 /** Its run, and its file's name unless that is best.safetensors. */
 export function checkpointLabel({ run, path }: Pick<CheckpointFile, 'run' | 'path'>): string {
   if (run === null) return path;
-  const name = at(path.split(/[/\\]/), -1);
+  const name = last(path.split(/[/\\]/));
   return name === 'best.safetensors' ? runText(run) : `${runText(run)}, ${name}`;
 }
 

@@ -2,7 +2,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { at } from '../support/at.js';
+import { at, last } from '../support/at.js';
 import { sha256 } from '../support/digest.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asReadError, isFile } from '../support/files.js';
@@ -117,7 +117,7 @@ async function openSplit(
   }
   return packedSource({
     name,
-    classes: at(ranges, -1),
+    classes: last(ranges),
     shape: SHAPE,
     labels,
     bytes: whole,

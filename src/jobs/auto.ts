@@ -1,7 +1,7 @@
 /** `--jobs auto`: which split of the machine trains a network fastest is measured, for a moment, before the runs begin. */
 import { availableParallelism, freemem } from 'node:os';
 import type { RunSpec } from '../config/schema.js';
-import { at } from '../support/at.js';
+import { at, last } from '../support/at.js';
 import { interrupted } from '../support/errors.js';
 import type { Pace } from '../training/practice.js';
 import { placesFor } from './split.js';
@@ -90,4 +90,4 @@ export async function practiseAll({ perform }: Workers, spec: RunSpec, places: r
 }
 
 const isLongEnough = (paces: readonly Pace[]) =>
-  paces.length > 2 && at(paces, -1).seconds - at(paces, 0).seconds >= SECONDS;
+  paces.length > 2 && last(paces).seconds - at(paces, 0).seconds >= SECONDS;

@@ -1,7 +1,7 @@
 /** A worker as the command that started it sees it: a process that is given one task at a time. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { at } from '../support/at.js';
+import { last } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { errorOf, type Reply, type Request, type WorkerSettings } from './messages.js';
 import type { Events, Perform, TaskName } from './tasks.js';
@@ -64,7 +64,7 @@ export function startWorker(
       new Promise((resolve, reject) => {
         const onEnd = (status: number | null, signal: NodeJS.Signals | null) => {
           const end = signal === null ? `ended with status ${status}` : `was ended by ${signal}`;
-          finish(() => reject(new WorkerCrash(child.pid, end, at(said.trim().split('\n'), -1))));
+          finish(() => reject(new WorkerCrash(child.pid, end, last(said.trim().split('\n')))));
         };
         const onMessage = (message: Reply<typeof kind>) => {
           if ('event' in message) tell(events, message);

@@ -7,7 +7,7 @@
 
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
-import { at } from './at.js';
+import { at, last } from './at.js';
 import { sha256 } from './digest.js';
 import { arrayOf, dtypeOf, elementSize, type TensorData } from './dtypes.js';
 import { type ErrorDetails, SmoothOutError } from './errors.js';
@@ -260,7 +260,7 @@ function repeatedKey(json: string): string | undefined {
     else if (token === '}') objects.pop();
     else if (key !== undefined) {
       const name = JSON.parse(key) as string;
-      const names = at(objects, -1);
+      const names = last(objects);
       if (names.has(name)) return name;
       names.add(name);
     }

@@ -22,7 +22,7 @@ import {
 import type { Session } from '../session/session.js';
 import { chooseSources, type Sources } from '../session/sources.js';
 import { evaluationsOf } from '../smoothout/method.js';
-import { at } from '../support/at.js';
+import { last } from '../support/at.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
 import { checkBatches } from './batch-sizes.js';
@@ -146,7 +146,7 @@ async function trainInFolder(run: RunInFolder, { onNotice, onStart, onStep, onEp
   const afterEpoch = async (done: readonly EpochMetrics[]) => {
     record = { ...record, ...progressOf(done, sources.train, evaluations) };
     await writeRunRecord(paths.record, record);
-    onEpoch(at(done, -1));
+    onEpoch(last(done));
   };
   try {
     await train({ spec, paths, engine, learner, sources, plan, signal, onStep, onEpoch: afterEpoch }, from, epochs);

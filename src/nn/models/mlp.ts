@@ -1,5 +1,5 @@
 /** Perceptrons with hidden layers of any widths, for trials. */
-import { at } from '../../support/at.js';
+import { at, last } from '../../support/at.js';
 import { batchNorm } from '../batch-norm.js';
 import { chain, flattenImages, type ImageShape, type Layer, linear, type Module, relu, sequential } from '../layers.js';
 import type { NetworkFile } from '../networks.js';
@@ -23,6 +23,6 @@ export function multilayerPerceptron(
     batchNorm(units),
     relu,
   ]);
-  const output = linear(at(widths, -1), classes, { bias: true });
+  const output = linear(last(widths), classes, { bias: true });
   return chain(flattenImages, sequential(...hiddenLayers, output)('layers'));
 }

@@ -1,7 +1,7 @@
 /** The spectrum of a loss's second derivatives: its largest eigenvalues, and the density of all of them. */
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurvatureMeasurement } from '../../records/curvature-record.js';
-import { at } from '../../support/at.js';
+import { at, last } from '../../support/at.js';
 import { logAxis, nominalScale, SERIES_COLOURS, SHAPES } from './drawing.js';
 
 export interface NamedCurvature {
@@ -21,10 +21,10 @@ const WIDTH = 0.01;
 
 /** Each node as a Gaussian of its weight, so that the density is a curve that integrates to 1. */
 export function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weights'>): DensityPoint[] {
-  const range = at(nodes, -1) - at(nodes, 0);
+  const range = last(nodes) - at(nodes, 0);
   const sigma = WIDTH * (range === 0 ? Math.max(1, Math.abs(at(nodes, 0))) : range);
   const from = at(nodes, 0) - 5 * sigma;
-  const step = (at(nodes, -1) + 5 * sigma - from) / (POINTS - 1);
+  const step = (last(nodes) + 5 * sigma - from) / (POINTS - 1);
   return Array.from({ length: POINTS }, (_, i) => {
     const eigenvalue = from + i * step;
     const heights = nodes.map((node, k) => at(weights, k) * Math.exp(-0.5 * ((eigenvalue - node) / sigma) ** 2));

@@ -2,7 +2,7 @@
 import type { Config as VegaConfig } from 'vega';
 import * as vega from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';
-import { at } from '../../support/at.js';
+import { at, last } from '../../support/at.js';
 
 /** The colour of text and axes. The page replaces it by its own text colour, so no data may use it. */
 export const INK = '#1d1d1f';
@@ -95,7 +95,7 @@ export const loggable = (loss: number): number | null => (loss > 0 && Number.isF
 /** Scale and axis over `values`, from the first tick to the last. */
 export function logAxis(values: readonly (number | null)[], title: string) {
   const ticks = logTicks(values);
-  const domain = ticks.length === 0 ? {} : { domain: [at(ticks, 0), at(ticks, -1)] };
+  const domain = ticks.length === 0 ? {} : { domain: [at(ticks, 0), last(ticks)] };
   return {
     scale: { type: 'log' as const, ...domain },
     axis: { title, values: ticks, labelExpr: 'format(datum.value, "~g")' },

@@ -1,6 +1,5 @@
 /** The loss over a plane, a panel for each network and split, in bands that read in black and white too. */
 import type { TopLevelSpec } from 'vega-lite';
-import { at } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';
 import { INK } from './drawing.js';
 
@@ -74,7 +73,7 @@ function bandEdges(losses: readonly number[]): number[] {
 /** From each coordinate of a grid to its cell, half-way to its neighbours and a little over, so that no gap shows. */
 function cells(coordinates: readonly number[]): Map<number, { readonly from: number; readonly to: number }> {
   const sorted = [...new Set(coordinates)].sort((a, b) => a - b);
-  const width = (i: number): number => (sorted[i + 1] ?? Number.NaN) - at(sorted, i);
+  const width = (i: number): number => (sorted[i + 1] ?? Number.NaN) - (sorted[i] ?? Number.NaN);
   return new Map(
     sorted.map((at, i) => {
       const after = width(i) || width(i - 1) || 1;

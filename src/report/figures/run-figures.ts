@@ -3,7 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
-import { at } from '../../support/at.js';
+import { at, last } from '../../support/at.js';
 import { spearman } from '../../support/rank-correlation.js';
 import { groupBy } from '../../support/statistics.js';
 import { familiesOf } from '../families.js';
@@ -68,7 +68,7 @@ function batchSizeFigure(title: string, points: readonly Point[]): TopLevelSpec 
   const legend = { title: null, orient: 'top', columns: 2 } as const;
   const filter = (source: Point['source']) => [{ filter: { field: 'source', equal: source } }];
   const shape = { field: 'series', type: 'nominal', scale: nominalScale(series, SHAPES), legend } as const;
-  const size = Math.log2(at(sizes, -1) / at(sizes, 0)) * 0.08;
+  const size = Math.log2(last(sizes) / at(sizes, 0)) * 0.08;
   return {
     title,
     width: 420,
@@ -78,7 +78,7 @@ function batchSizeFigure(title: string, points: readonly Point[]): TopLevelSpec 
       x: {
         field: 'batchSize',
         type: 'quantitative',
-        scale: { type: 'log', base: 2, nice: false, domain: [at(sizes, 0) / 2 ** size, at(sizes, -1) * 2 ** size] },
+        scale: { type: 'log', base: 2, nice: false, domain: [at(sizes, 0) / 2 ** size, last(sizes) * 2 ** size] },
         axis: { title: 'Batch size (log scale)', values: sizes, grid: false, format: 'd' },
       },
       y: {
