@@ -14,7 +14,7 @@ export interface Results {
   readonly measurements: readonly Result[];
 }
 
-export const DOCS_FOLDER = join(PACKAGE_FOLDER, 'docs');
+const DOCS_FOLDER = join(PACKAGE_FOLDER, 'docs');
 
 const BEGIN = '<!-- npm run bench: begin -->';
 const END = '<!-- npm run bench: end -->';

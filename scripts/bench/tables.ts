@@ -91,7 +91,7 @@ const TABLES: readonly { kind: Result['kind']; title: string; columns: readonly 
 ];
 
 /** Columns of equal width; all but the first aligned to the right. */
-export function markdownTable(rows: readonly Result[], columns: readonly Column[]): string {
+function markdownTable(rows: readonly Result[], columns: readonly Column[]): string {
   const used = columns.filter(({ cell }, i) => i === 0 || rows.some((row) => cell(row) !== ''));
   const cells = [used.map(({ heading }) => heading), ...rows.map((row) => used.map(({ cell }) => cell(row)))];
   const widths = used.map((_, i) => Math.max(3, ...cells.map((row) => at(row, i).length)));

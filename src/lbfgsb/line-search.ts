@@ -117,7 +117,7 @@ export interface StepPoint {
  * The next trial step, within [minimum, maximum] unless bracketed, from the interval and the newest point; the four
  * cases of the paper's Section 4. Takes the newest point into the interval.
  */
-export function takeTrialPoint(interval: StepInterval, trial: StepPoint, minimum: number, maximum: number): number {
+function takeTrialPoint(interval: StepInterval, trial: StepPoint, minimum: number, maximum: number): number {
   const { best, other } = interval;
   const turned = trial.slope * Math.sign(best.slope) < 0;
   let next: number;

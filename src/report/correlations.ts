@@ -17,7 +17,7 @@ export const TARGETS = {
 } as const;
 
 export type Target = keyof typeof TARGETS;
-export const TARGET_NAMES = Object.keys(TARGETS) as readonly Target[];
+const TARGET_NAMES = Object.keys(TARGETS) as readonly Target[];
 
 /** With a 95 % bootstrap interval over runs, where there is one. */
 export interface Coefficient {

@@ -20,7 +20,7 @@ const POINTS = 400;
 const WIDTH = 0.01;
 
 /** Each node as a Gaussian of its weight, so that the density is a curve that integrates to 1. */
-export function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weights'>): DensityPoint[] {
+function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weights'>): DensityPoint[] {
   const range = last(nodes) - at(nodes, 0);
   const sigma = WIDTH * (range === 0 ? Math.max(1, Math.abs(at(nodes, 0))) : range);
   const from = at(nodes, 0) - 5 * sigma;

@@ -49,7 +49,7 @@ export function differenceCell(value: Difference | null): Cell {
   return { content: [mean, print], sort: value.mean };
 }
 
-export function atBothEpochs<Row>(group: string, cell: (row: Row, epoch: Epoch) => Cell): Column<Row>[] {
+function atBothEpochs<Row>(group: string, cell: (row: Row, epoch: Epoch) => Cell): Column<Row>[] {
   return (['best', 'last'] as const).map((epoch) => ({
     title: epoch === 'best' ? 'Best epoch' : 'Last epoch',
     group,
