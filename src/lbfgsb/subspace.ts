@@ -76,7 +76,9 @@ function addProjected({ box, set, space, newton }: SubspaceProblem): boolean {
   let metBound = false;
   for (let k = 0; k < end; k++) {
     const i = variableAt(indices, k);
-    const [target, low, high] = [at(point, i) + at(newton, i), at(lower, i), at(upper, i)];
+    const target = at(point, i) + at(newton, i);
+    const low = at(lower, i);
+    const high = at(upper, i);
     point[i] = clamp(target, low, high);
     if (target <= low || target >= high) metBound = true;
   }

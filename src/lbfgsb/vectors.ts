@@ -30,7 +30,10 @@ export function dot(a: Float64Array, b: Float64Array): number {
 }
 
 function dotRange(a: Float64Array, b: Float64Array, begin: number, end: number): number {
-  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
   let i = begin;
   for (; i + 3 < end; i += 4) {
     sum0 += at(a, i) * at(b, i);
@@ -82,7 +85,10 @@ function addFourDots(
   from: number,
 ): void {
   const [a, b, c, d] = four(columns, j);
-  let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
+  let sumA = 0;
+  let sumB = 0;
+  let sumC = 0;
+  let sumD = 0;
   for (let i = begin; i < end; i++) {
     const vi = at(v, i);
     sumA += at(a, i) * vi;
@@ -135,7 +141,10 @@ export function addColumnDotsAt(
   let j = 0;
   for (; j + 3 < count; j += 4) {
     const [a, b, c, d] = four(columns, j);
-    let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
+    let sumA = 0;
+    let sumB = 0;
+    let sumC = 0;
+    let sumD = 0;
     for (let k = begin; k < end; k++) {
       const i = variableAt(indices, k);
       const vi = at(v, i);
