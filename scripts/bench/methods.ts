@@ -50,7 +50,7 @@ for (const config of values.only.split(',')) {
     console.log(`\n${loaded.experiment}: the baseline's step takes ${(1000 * baseline).toFixed(2)} ms\n`);
     console.log('| method | gradients | of the baseline’s step | for each gradient |\n|---|---:|---:|---:|');
     for (const [i, spec] of specs.entries()) {
-      const evaluations = evaluationsOf(buildLearner(spec, images).method);
+      const evaluations = evaluationsOf((await buildLearner(spec, images)).method);
       const ratio = median(found[i]!) / baseline;
       console.log(
         `| ${spec.method.label} | ${evaluations} | ${ratio.toFixed(2)} | ${(ratio / evaluations).toFixed(2)} |`,

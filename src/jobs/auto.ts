@@ -83,9 +83,9 @@ export async function practiseAll({ perform }: Workers, spec: RunSpec, places: r
     }
   });
   return told.map((paces) => {
-    const [first, last] = [paces[Math.floor(WARM_UP * (paces.length - 1))]!, paces.at(-1)!];
-    const imagesPerSecond = (last.images - first.images) / (last.seconds - first.seconds);
-    return { imagesPerSecond, memory: last.memory };
+    const [first, final] = [at(paces, Math.floor(WARM_UP * (paces.length - 1))), last(paces)];
+    const imagesPerSecond = (final.images - first.images) / (final.seconds - first.seconds);
+    return { imagesPerSecond, memory: final.memory };
   });
 }
 

@@ -5,7 +5,7 @@ import type { Group } from './groups.js';
 import { modelTitle } from './paper.js';
 
 export interface Family {
-  readonly groups: readonly Group[];
+  readonly groups: readonly [Group, ...Group[]];
   /** Network and data set, with what sets it apart from the paper's: "F1 on MNIST, reference". */
   readonly heading: string;
   /** The same for a file: "f1-mnist-reference". */
@@ -23,8 +23,8 @@ export function familiesOf(groups: readonly Group[]): Family[] {
   return [...groupBy(groups, keyOf).values()].map(familyOf);
 }
 
-function familyOf(groups: readonly Group[]): Family {
-  const { settings, synthetic } = groups[0]!;
+function familyOf(groups: readonly [Group, ...Group[]]): Family {
+  const [{ settings, synthetic }] = groups;
   const { model, dataset, epochs, validation, trainLimit, preset } = settings;
   const isComparable = groups.some(({ claim }) => claim.deviations.length === 0);
   const marks = [

@@ -18,7 +18,7 @@ export function batchSizeFigures(groups: readonly Group[]): UndrawnFigure[] {
   return familiesOf(groups)
     .filter((family) => new Set(family.groups.map(({ settings }) => settings.batchSize)).size > 1)
     .map(({ groups: members, heading, name, isComparable }): UndrawnFigure => {
-      const paper = isComparable ? published(members[0]!.settings) : [];
+      const paper = isComparable ? published(members[0].settings) : [];
       return {
         ...{ section: 'batchSize', name: `batch-size-${name}`, heading },
         caption: 'Mean best-epoch accuracy over seeds with its 95 % interval; hollow marks: the paper.',
