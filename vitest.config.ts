@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     pool: 'forks',
+    maxWorkers: 2,
     // The commands that tests run compute the same wherever there is a GPU.
     env: { SMOOTHOUT_DEVICE: 'cpu' },
     // .ci/run reads the counts from the second report.

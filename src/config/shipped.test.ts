@@ -64,9 +64,9 @@ describe('configs/', () => {
     },
   );
 
-  test('has those, one with the authors’ settings and the quickstart alone, a page at most each', async () => {
+  test('has those, two with the authors’ settings and the quickstart alone, a page at most each', async () => {
     const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml'));
-    const others = ['f1-lb-reference.yaml', 'quickstart.yaml'];
+    const others = ['f1-lb-reference.yaml', 'f1-sb-reference.yaml', 'quickstart.yaml'];
     expect(files.sort()).toEqual([...ROWS.map(([name]) => `${name}.yaml`), ...others].sort());
     for (const file of files) expect((await readFile(join(FOLDER, file), 'utf8')).split('\n').length).toBeLessThan(60);
   });

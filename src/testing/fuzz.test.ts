@@ -2,9 +2,10 @@
  * Everything that is read from outside, mutated at random from a fixed seed: it is read, or refused by a typed error that
  * says something, in little time and memory, and nothing is written.
  */
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { SmoothOutError } from '../support/errors.js';
 import { uniform } from '../support/random.js';
 import { fuzzTargets } from './fuzz-targets.js';
@@ -61,6 +62,10 @@ function mutate(good: Uint8Array, at: number): Buffer {
 const isTold = (error: unknown) => error instanceof SmoothOutError && !/\bundefined\b|\[object/.test(error.message);
 
 const filesIn = async (folder: string) => (await readdir(folder, { recursive: true })).sort();
+
+// Other tests, which may run at the same time, write in the usual one.
+beforeAll(async () => void vi.stubEnv('TMPDIR', await mkdtemp(join(tmpdir(), 'smoothout-fuzz-'))));
+afterAll(() => void vi.unstubAllEnvs());
 
 test.each(Array.from({ length: PARTS }, (_, part) => part))(
   `part %i of ${CASES} mutated inputs: read, or refused by errors that say something`,
