@@ -1,12 +1,13 @@
 /** Curvature by groups of runs: loss, largest eigenvalue and trace at the best epoch, as means over the seeds. */
 import type { CurvatureMeasurement } from '../records/curvature-record.js';
+import { at } from '../support/at.js';
 import { type Estimate, estimate, groupBy } from '../support/statistics.js';
 import type { Group } from './groups.js';
 
 export interface CurvatureRow {
   readonly group: Group;
-  /** In the order of the seeds; all of one matrix, split, batch-norm mode and number of images. */
-  readonly measurements: readonly CurvatureMeasurement[];
+  /** That of the lowest seed; the others are of the same matrix, split, batch-norm mode and number of images. */
+  readonly first: CurvatureMeasurement;
   readonly loss: Estimate;
   readonly largestEigenvalue: Estimate;
   readonly trace: Estimate;
@@ -26,8 +27,8 @@ export function curvatureRows(groups: readonly Group[]): CurvatureRow[] {
       const measurements = [...bySeed.values()];
       const mean = (of: (measurement: CurvatureMeasurement) => number) => estimate(measurements.map(of))!;
       return {
-        ...{ group, measurements, loss: mean(({ loss }) => loss), trace: mean(({ trace }) => trace) },
-        largestEigenvalue: mean(({ eigenvalues }) => eigenvalues[0]!),
+        ...{ group, first: at(measurements, 0), loss: mean(({ loss }) => loss), trace: mean(({ trace }) => trace) },
+        largestEigenvalue: mean(({ eigenvalues }) => at(eigenvalues, 0)),
       };
     });
   });

@@ -8,14 +8,14 @@ import type { Group } from './groups.js';
  * both groups have. A run without a curve from a = 0 on is in neither; of two curves of a run the first counts.
  */
 export function rises(groups: readonly [Group, Group], files: readonly CurveFile[]): readonly [BySeed, BySeed] {
-  const curves = groups.map((group) => lossCurves(group, files));
-  const all = curves.flatMap((bySeed) => [...bySeed.values()]);
+  const [more, less] = [lossCurves(groups[0], files), lossCurves(groups[1], files)];
+  const all = [...more.values(), ...less.values()];
   const strengths = [...(all[0]?.keys() ?? [])].filter((a) => a > 0 && all.every((curve) => curve.has(a)));
-  const [more, less] = curves.map((bySeed): BySeed => {
-    const raised = (curve: LossCurve) => meanOf(strengths.map((a) => curve.get(a)! - curve.get(0)!));
-    return new Map(strengths.length === 0 ? [] : [...bySeed].map(([seed, curve]) => [seed, raised(curve)]));
-  });
-  return [more!, less!];
+  const raised = (bySeed: ReadonlyMap<number, LossCurve>): BySeed => {
+    const mean = (curve: LossCurve) => meanOf(strengths.map((a) => curve.get(a)! - curve.get(0)!));
+    return new Map(strengths.length === 0 ? [] : [...bySeed].map(([seed, curve]) => [seed, mean(curve)]));
+  };
+  return [raised(more), raised(less)];
 }
 
 /** The loss at each strength, means over draws. */

@@ -10,14 +10,13 @@ import type { UndrawnFigure } from './drawing.js';
 
 /** What was measured in different ways stands in different figures. */
 export function spectrumFigures(rows: readonly CurvatureRow[]): UndrawnFigure[] {
-  const kinds = groupBy(rows, ({ measurements: [first] }) => {
-    const { matrix, split, batchNorm, images } = first!;
-    return [matrix, split, ...(batchNorm === 'batch' ? ['batch-statistics'] : []), `${images}-images`].join('-');
-  });
+  const kinds = groupBy(rows, ({ first: { matrix, split, batchNorm, images } }) =>
+    [matrix, split, ...(batchNorm === 'batch' ? ['batch-statistics'] : []), `${images}-images`].join('-'),
+  );
   return [...kinds].flatMap(([kind, ofKind]) =>
     familiesOf(ofKind.map(({ group }) => group)).map(({ groups, heading, name }): UndrawnFigure => {
       const drawn = ofKind.filter(({ group }) => groups.includes(group));
-      const { matrix, images, split } = drawn[0]!.measurements[0]!;
+      const { matrix, images, split } = ofKind[0].first;
       return {
         ...{
           section: 'curvature',
@@ -25,9 +24,7 @@ export function spectrumFigures(rows: readonly CurvatureRow[]): UndrawnFigure[] 
           heading: `${MATRIX_TITLES[matrix]} of ${heading}`,
         },
         caption: `Largest eigenvalues with their residuals, and the density where it was measured, over ${images} images (${split}); of each group the lowest seed.`,
-        spec: curvatureFigure(
-          drawn.map(({ group, measurements }) => ({ name: nameOf(group), measurement: measurements[0]! })),
-        ),
+        spec: curvatureFigure(drawn.map(({ group, first }) => ({ name: nameOf(group), measurement: first }))),
       };
     }),
   );

@@ -20,11 +20,11 @@ const COLUMNS: readonly Column<CurvatureRow>[] = [
   },
   { title: 'Batch', numeric: true, cell: ({ group }) => group.settings.batchSize },
   { title: 'Method', cell: ({ group }) => methodTitle(group) },
-  { title: 'Matrix', cell: ({ measurements: [first] }) => MATRIX_TITLES[first!.matrix] },
+  { title: 'Matrix', cell: ({ first }) => MATRIX_TITLES[first.matrix] },
   {
     title: 'Over',
-    cell: ({ measurements: [first] }) =>
-      `${first!.images} images (${first!.split})${first!.batchNorm === 'batch' ? ', statistics of each batch' : ''}`,
+    cell: ({ first: { images, split, batchNorm } }) =>
+      `${images} images (${split})${batchNorm === 'batch' ? ', statistics of each batch' : ''}`,
   },
   { title: 'Loss', numeric: true, cell: ({ loss }) => cellOf(loss) },
   { title: 'Largest eigenvalue', numeric: true, cell: ({ largestEigenvalue }) => cellOf(largestEigenvalue) },
