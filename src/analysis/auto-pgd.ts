@@ -1,6 +1,8 @@
 /** The largest value in a ball around 0 by Auto-PGD: Croce and Hein (ICML 2020), Algorithm 1. */
-import { clamp, type ObjectiveFunction } from '../lbfgsb/problem.js';
-import { add, at, axpy, norm as length, scale } from '../lbfgsb/vectors.js';
+import type { ObjectiveFunction } from '../lbfgsb/problem.js';
+import { access, axpy, norm as length, scale } from '../lbfgsb/vectors.js';
+
+const { add, at, clamp } = access;
 
 export interface Ball {
   /** ‖v‖₂ ≤ radius, or |vᵢ| ≤ radius for every i. */

@@ -1,8 +1,10 @@
 /** The largest eigenvalue of the Hessian of the loss: a second opinion on the sharpness. */
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
-import { at, axpy, dot, norm, scale } from '../lbfgsb/vectors.js';
+import { access, axpy, dot, norm, scale } from '../lbfgsb/vectors.js';
 import { at as itemAt } from '../support/at.js';
 import { normal } from '../support/random.js';
+
+const { at } = access;
 
 export interface LargestEigenvalueOptions {
   /** Most Lanczos steps, each two evaluations; default 30. */

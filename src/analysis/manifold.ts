@@ -13,9 +13,11 @@ import {
   squareMatrix,
 } from '../lbfgsb/matrix.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
-import { add, at, axpy, columnDots } from '../lbfgsb/vectors.js';
+import { access, axpy, columnDots } from '../lbfgsb/vectors.js';
 import { fillWords } from '../support/random.js';
 import type { SearchSpace } from './keskar.js';
+
+const { add, at } = access;
 
 export interface Manifold {
   /** p and n. */

@@ -1,7 +1,7 @@
 /** Sharpness in the worst and in the average case (Andriushchenko et al. 2023), and LPF's measure (Bisla et al. 2022). */
 import { imageRange } from '../data/source.js';
 import { openImages } from '../data/split-images.js';
-import { at } from '../lbfgsb/vectors.js';
+import { access } from '../lbfgsb/vectors.js';
 import { withNormalisedLogits } from '../nn/normalised-logits.js';
 import {
   MEASURES,
@@ -18,6 +18,8 @@ import { meanOf, standardError } from '../support/statistics.js';
 import { maximizeByAutoPgd } from './auto-pgd.js';
 import { checkBatches } from './sharpness.js';
 import { createLosses, type MeanLoss, usualBatchSize } from './split-loss.js';
+
+const { at } = access;
 
 /** What the user asks for; what is null is as in the papers' code. */
 export interface MeasureRequest

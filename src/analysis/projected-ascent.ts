@@ -1,7 +1,9 @@
 /** The largest loss in a box by projected gradient ascent: a second opinion on L-BFGS-B. */
 import { type Box, type ObjectiveFunction, projectOntoBox } from '../lbfgsb/problem.js';
-import { add, at } from '../lbfgsb/vectors.js';
+import { access } from '../lbfgsb/vectors.js';
 import { uniform } from '../support/random.js';
+
+const { add, at } = access;
 
 export interface ProjectedAscentOptions extends Box {
   /** Steps from each start; default 20. */

@@ -4,10 +4,12 @@ import type { SplitImages } from '../data/split-images.js';
 import { type DeviceArray, type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
-import { add, at } from '../lbfgsb/vectors.js';
+import { access } from '../lbfgsb/vectors.js';
 import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import { networkRow } from '../nn/networks.js';
+
+const { add, at } = access;
 
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
 export type BatchNormMode = 'running' | 'batch';

@@ -11,7 +11,6 @@ import {
   augmentationWords,
   type Crop,
   IMAGENET_NORMALISATION,
-  normal,
   normalisationTables,
   randomCrop,
 } from './preprocessing.js';
@@ -102,7 +101,7 @@ function cropPixels(
     for (const [channel, table] of tables.entries()) {
       let source = ((top + y) * width + left) * 3 + channel;
       let target = to + channel * plane + y * CROP + (flip ? CROP - 1 : 0);
-      for (let x = 0; x < CROP; x++, source += 3, target += step) out[target] = normal(table, data, source);
+      for (let x = 0; x < CROP; x++, source += 3, target += step) out[target] = table[data[source]!]!;
     }
   }
 }

@@ -25,12 +25,7 @@ export function normalisationTables({ mean, standardDeviation }: Normalisation):
   );
 }
 
-// Read for every pixel of an epoch: every byte and pair is in its table, and nothing is read beyond the images.
-/** The normalised value of byte i. */
-export const normal = (table: Float32Array, bytes: Uint8Array, i: number): number => table[bytes[i]!]!;
-const normalPair = (table: Float64Array, pairs: Uint16Array, i: number): number => table[pairs[i]!]!;
-
-/** out[to + i] = table[bytes[from + i]] for i in 0 … length−1; unrolled. */
+/** out[to + i] = table[bytes[from + i]] for i in 0 … length−1; unrolled, because it runs on every pixel of an epoch. */
 function lookUp(
   table: Float32Array,
   bytes: Uint8Array,
@@ -43,12 +38,12 @@ function lookUp(
   let source = from;
   let target = to;
   for (; source + 3 < end; source += 4, target += 4) {
-    out[target] = normal(table, bytes, source);
-    out[target + 1] = normal(table, bytes, source + 1);
-    out[target + 2] = normal(table, bytes, source + 2);
-    out[target + 3] = normal(table, bytes, source + 3);
+    out[target] = table[bytes[source]!]!;
+    out[target + 1] = table[bytes[source + 1]!]!;
+    out[target + 2] = table[bytes[source + 2]!]!;
+    out[target + 3] = table[bytes[source + 3]!]!;
   }
-  for (; source < end; source++, target++) out[target] = normal(table, bytes, source);
+  for (; source < end; source++, target++) out[target] = table[bytes[source]!]!;
 }
 
 /**
@@ -57,7 +52,7 @@ function lookUp(
  */
 function pairTable(table: Float32Array): Float64Array {
   const bytes = new Uint8Array(Uint16Array.from({ length: 65536 }, (_, value) => value).buffer);
-  return new Float64Array(Float32Array.from(bytes, (_, i) => normal(table, bytes, i)).buffer);
+  return new Float64Array(Float32Array.from(bytes, (value) => at(table, value)).buffer);
 }
 
 /** `lookUp` with `from`, `to` and `length` counted in pairs. */
@@ -73,12 +68,12 @@ function lookUpPairs(
   let source = from;
   let target = to;
   for (; source + 3 < end; source += 4, target += 4) {
-    out[target] = normalPair(table, pairs, source);
-    out[target + 1] = normalPair(table, pairs, source + 1);
-    out[target + 2] = normalPair(table, pairs, source + 2);
-    out[target + 3] = normalPair(table, pairs, source + 3);
+    out[target] = table[pairs[source]!]!;
+    out[target + 1] = table[pairs[source + 1]!]!;
+    out[target + 2] = table[pairs[source + 2]!]!;
+    out[target + 3] = table[pairs[source + 3]!]!;
   }
-  for (; source < end; source++, target++) out[target] = normalPair(table, pairs, source);
+  for (; source < end; source++, target++) out[target] = table[pairs[source]!]!;
 }
 
 /**
@@ -139,7 +134,7 @@ export function cropPaddedPlane(
     let target = flip ? row + width - 1 : row;
     let x = 0;
     for (; x < firstColumn; x++, target += step) out[target] = padding;
-    for (; x < endColumn; x++, target += step) out[target] = normal(table, bytes, source + x);
+    for (; x < endColumn; x++, target += step) out[target] = table[bytes[source + x]!]!;
     for (; x < width; x++, target += step) out[target] = padding;
   }
 }
@@ -159,7 +154,7 @@ interface PackedImages {
 /** A source that normalises on reading; augmentation pads, crops and flips. */
 export function packedSource(images: PackedImages): ImageSource {
   const { bytes, start, stride, normalisation, ...about } = images;
-  const { height, width } = about.shape;
+  const { channels, height, width } = about.shape;
   const plane = height * width;
   const size = imageSize(about.shape);
   const tables = normalisationTables(normalisation);
@@ -175,17 +170,17 @@ export function packedSource(images: PackedImages): ImageSource {
       const inPairs = pairs && !augmentation && out.byteOffset % 8 === 0;
       const outPairs = inPairs && new Float64Array(out.buffer, out.byteOffset, out.length / 2);
       if (inPairs) pairTables ??= tables.map(pairTable);
-      for (const [i, index] of indices.entries()) {
+      for (let i = 0; i < indices.length; i++) {
+        const index = indices[i]!;
         const crop = augmentation
           ? randomCrop(augmentationWords(augmentation, index, words), PADDED_CROP_POSITIONS, PADDED_CROP_POSITIONS)
           : undefined;
-        for (const [channel, table] of tables.entries()) {
+        for (let channel = 0; channel < channels; channel++) {
           const from = start + index * stride + channel * plane;
           const to = i * size + channel * plane;
-          const ofPairs = pairTables?.[channel];
-          if (outPairs && ofPairs) lookUpPairs(ofPairs, pairs, from / 2, outPairs, to / 2, plane / 2);
-          else if (crop) cropPaddedPlane(table, bytes, from, height, width, crop, out, to);
-          else lookUp(table, bytes, from, out, to, plane);
+          if (outPairs && pairTables) lookUpPairs(pairTables[channel]!, pairs, from / 2, outPairs, to / 2, plane / 2);
+          else if (crop) cropPaddedPlane(tables[channel]!, bytes, from, height, width, crop, out, to);
+          else lookUp(tables[channel]!, bytes, from, out, to, plane);
         }
       }
     },

@@ -1,7 +1,9 @@
 /** The generalised Cauchy point: the first local minimiser of the quadratic model along the projected gradient. */
 import { frameProduct, type LimitedMemory, toFrame } from './compact-matrices.js';
-import { type Box, clamp } from './problem.js';
-import { add, at, axpy, column, columnDots, variableAt } from './vectors.js';
+import type { Box } from './problem.js';
+import { access, axpy, columnDots } from './vectors.js';
+
+const { add, at, column, variableAt, clamp } = access;
 
 /** What the search for the Cauchy point writes; n numbers each unless said otherwise. */
 export interface CauchySpace {

@@ -9,7 +9,9 @@ import {
   solveUpperTransposed,
   squareMatrix,
 } from './matrix.js';
-import { at, column, columnDots } from './vectors.js';
+import { access, columnDots } from './vectors.js';
+
+const { at, column } = access;
 
 /**
  * The limited-memory matrix B = θI − W M Wᵀ (Byrd et al. 1995, Eq. 3.2) with W = [Y θS] (3.3) and

@@ -1,5 +1,7 @@
 /** Small dense matrices, row by row: their entries, Cholesky factors and triangular systems. */
-import { add, at } from './vectors.js';
+import { access } from './vectors.js';
+
+const { add, at } = access;
 
 /** A square matrix within an array; of a triangular or symmetric one only a triangle counts. */
 export interface Matrix {

@@ -15,7 +15,9 @@ import {
 import { createReducedMatrix, factorReducedMatrix, type ReducedMatrix, updateReducedMatrix } from './reduced-matrix.js';
 import { type AcceptedStep, type Iterate, type Point, stepAlong } from './step.js';
 import { minimizeOverFreeVariables } from './subspace.js';
-import { at } from './vectors.js';
+import { access } from './vectors.js';
+
+const { at } = access;
 
 const MESSAGES: Record<MinimizeStatus, string> = {
   converged: '',

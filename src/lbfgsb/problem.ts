@@ -1,5 +1,7 @@
 /** What a bounded optimizer solves, and with what settings and result. */
-import { at } from './vectors.js';
+import { access } from './vectors.js';
+
+const { at, clamp } = access;
 
 /**
  * A function to be minimised: writes its gradient at `x` into `gradient` and returns its value.
@@ -92,8 +94,6 @@ export function classifyBox(box: Box): { constrained: boolean; boxed: boolean } 
   }
   return { constrained, boxed };
 }
-
-export const clamp = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x);
 
 /** x ← P(x, l, u) (Byrd et al. 1995, Eq. 2.3) */
 export function projectOntoBox(x: Float64Array, box: Box): void {

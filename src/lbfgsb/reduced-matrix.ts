@@ -13,7 +13,9 @@ import {
   solveUpperTransposed,
   squareMatrix,
 } from './matrix.js';
-import { at, column, columnDotsAt, type IndexRange } from './vectors.js';
+import { access, columnDotsAt, type IndexRange } from './vectors.js';
+
+const { at, column } = access;
 
 /**
  * Inner products of the correction pairs over the free variables (Z selects them) and over the others (A does), kept

@@ -2,7 +2,9 @@
 import type { CauchySpace } from './cauchy-point.js';
 import { advanceLineSearch, startLineSearch } from './line-search.js';
 import type { Box, ObjectiveFunction } from './problem.js';
-import { at, dot } from './vectors.js';
+import { access, dot } from './vectors.js';
+
+const { at } = access;
 
 /** Longest step where no bound limits it. */
 const NO_LIMIT = 1e10;

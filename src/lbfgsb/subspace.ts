@@ -2,9 +2,11 @@
 import type { CauchySpace } from './cauchy-point.js';
 import { fromFrame, type LimitedMemory } from './compact-matrices.js';
 import type { FreeSet } from './free-set.js';
-import { type Box, clamp } from './problem.js';
+import type { Box } from './problem.js';
 import { type ReducedMatrix, solveReduced } from './reduced-matrix.js';
-import { add, addColumnDotsAt, addColumnsAt, at, forEachStrip, variableAt } from './vectors.js';
+import { access, addColumnDotsAt, addColumnsAt, forEachStrip } from './vectors.js';
+
+const { add, at, variableAt, clamp } = access;
 
 export interface SubspaceProblem {
   readonly x: Float64Array;

@@ -8,17 +8,22 @@ const STRIP = 1024;
 // The loops keep to their vectors, which the compiler cannot know of an index: these say so, once for all of them.
 
 /** vᵢ */
-export const at = (v: Float64Array, i: number): number => v[i]!;
+const at = (v: Float64Array, i: number): number => v[i]!;
 
 /** vᵢ += x */
-export function add(v: Float64Array, i: number, x: number): void {
-  v[i] = at(v, i) + x;
-}
+const add = (v: Float64Array, i: number, x: number): void => {
+  v[i]! += x;
+};
 
 /** The variable at place k of a list. */
-export const variableAt = (indices: Int32Array, k: number): number => indices[k]!;
+const variableAt = (indices: Int32Array, k: number): number => indices[k]!;
 
-export const column = (columns: readonly Float64Array[], j: number): Float64Array => columns[j]!;
+const column = (columns: readonly Float64Array[], j: number): Float64Array => columns[j]!;
+
+const clamp = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x);
+
+/** For other modules, each of which makes constants of its own of them: those V8 inlines for nothing, imports it looks up. */
+export const access = { at, add, variableAt, column, clamp };
 
 /** Columns j to j + 3. */
 const four = (columns: readonly Float64Array[], j: number) =>
