@@ -12,8 +12,7 @@ import {
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { SmoothOutError } from '../support/errors.js';
-import { createNormalBuffer } from '../support/normal-buffer.js';
-import { createUniformBuffer } from '../support/random.js';
+import { createNormalBuffer, createUniformBuffer } from '../support/random-buffers.js';
 import { meanOf, standardError } from '../support/statistics.js';
 import { maximizeByAutoPgd } from './auto-pgd.js';
 import { checkBatches } from './sharpness.js';

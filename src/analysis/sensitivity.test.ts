@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { batches } from '../data/batches.js';
 import { createEvaluator } from '../session/evaluate.js';
-import { createUniformBuffer } from '../support/random.js';
+import { createUniformBuffer } from '../support/random-buffers.js';
 import { measureSensitivity, slopes } from './sensitivity.js';
 import { type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
 import { checkpointOf, sessionOf } from './testing/session.js';

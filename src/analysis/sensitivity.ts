@@ -11,7 +11,7 @@ import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { drawNoise, uniformPerturbation } from '../smoothout/perturbation.js';
 import { at } from '../support/at.js';
-import { createUniformBuffer } from '../support/random.js';
+import { createUniformBuffer } from '../support/random-buffers.js';
 
 /** "… fed to the framework in batch size of 100, and at each batch, the parameter is perturbed." */
 export const NOISE_BATCH = 100;

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { buildLayout, type ParameterDeclaration, type ParameterRole } from '../nn/layout.js';
 import { buildModel } from '../nn/model.js';
 import { initialise } from '../nn/weights.js';
-import { createUniformBuffer, type Stream } from '../support/random.js';
+import type { Stream } from '../support/random.js';
+import { createUniformBuffer } from '../support/random-buffers.js';
 import {
   drawNoise,
   filterAdaptivePerturbation,

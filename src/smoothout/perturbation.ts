@@ -5,6 +5,7 @@ import type { Layout } from '../nn/layout.js';
 import { at } from '../support/at.js';
 import type { Borrowed } from '../support/borrowed.js';
 import type { Stream } from '../support/random.js';
+import type { RandomBuffer } from '../support/random-buffers.js';
 
 /** θ for the parameters w, from random numbers u, one for each of them, and from the strength a; linear in u. Vectors are flat. */
 export type Perturbation = (w: tf.Tensor1D, u: tf.Tensor1D, a: tf.Scalar) => tf.Tensor1D;
@@ -58,17 +59,12 @@ const lengths = (matrix: tf.Tensor) => tf.sqrt(tf.sum(tf.square(matrix), 1, true
 /** Which parameters are perturbed: `withoutBatchNorm` leaves the scale and shift of batch normalisation as they are. */
 export type PerturbedParameters = 'all' | 'withoutBatchNorm';
 
-/** Gives random numbers of a distribution, scaled, new for every stream. */
-interface NoiseBuffer {
-  fill(stream: Stream, scale: number): Borrowed<Float32Array>;
-}
-
 /**
  * Draws u from the distribution of a buffer of layout.size numbers, U(−1, 1) or N(0, 1). The host draws it, so that every
  * engine and device sees the same. It is 0 for parameters that are not perturbed.
  */
 export function drawNoise(
-  buffer: NoiseBuffer,
+  buffer: RandomBuffer,
   stream: Stream,
   layout: Layout,
   parameters: PerturbedParameters,

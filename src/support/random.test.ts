@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { compilePhilox } from '../../scripts/build-philox.js';
 import { PHILOX_WASM } from './philox/wasm.js';
-import {
-  createUniformBuffer,
-  fillUniform,
-  fillWords,
-  integers,
-  normal,
-  permutation,
-  type Stream,
-  uniform,
-} from './random.js';
+import { fillUniform, fillWords, integers, normal, permutation, type Stream, uniform } from './random.js';
+import { createUniformBuffer } from './random-buffers.js';
 
 const stream: Stream = { seed: 1, purpose: 'test' };
 const mean = (values: Float32Array) => values.reduce((sum, x) => sum + x, 0) / values.length;

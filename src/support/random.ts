@@ -5,8 +5,6 @@
  * The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011):
  * key = (seed, purpose), counter = (index of the block of four words, chunk, step, epoch).
  */
-import type { Borrowed } from './borrowed.js';
-import { PHILOX_WASM } from './philox/wasm.js';
 
 /** What the numbers are for. The values are part of the file format: changing one changes every run. */
 const PURPOSES = {
@@ -41,7 +39,7 @@ export interface Stream {
 /** key0, key1, counter1, counter2, counter3 of a stream; counter0 counts blocks. */
 type StreamWords = readonly [seed: number, purpose: number, chunk: number, step: number, epoch: number];
 
-function streamWords({ seed, purpose, epoch = 0, step = 0, chunk = 0 }: Stream): StreamWords {
+export function streamWords({ seed, purpose, epoch = 0, step = 0, chunk = 0 }: Stream): StreamWords {
   return [seed >>> 0, PURPOSES[purpose], chunk >>> 0, step >>> 0, epoch >>> 0];
 }
 
@@ -105,13 +103,13 @@ export function uniform(stream: Stream, count: number, low = 0, high = 1): Float
 const WORDS_A_GENERATOR = 64;
 const LANES = 4;
 /** Two from each word. */
-const NUMBERS_A_RUN = 2 * LANES * WORDS_A_GENERATOR;
+export const NUMBERS_A_RUN = 2 * LANES * WORDS_A_GENERATOR;
 
 /**
  * Fills `out` with numbers uniform on (centre − bound, centre + bound), two from each word: 16 bits of resolution,
  * symmetric about the centre. For noise and dropout, which need millions of numbers a step: each Philox block is the
  * state of a xoshiro128++ generator (Blackman & Vigna 2021) of 64 words, and four of those take turns, one word each.
- * `createUniformBuffer` gives the same numbers faster.
+ * `createUniformBuffer` (random-buffers.ts) gives the same numbers faster.
  */
 export function fillUniform(stream: Stream, out: Float32Array, bound: number, centre = 0): Float32Array {
   const scale = Math.fround(bound / 32768);
@@ -143,63 +141,6 @@ function xoshiro(state: Uint32Array, words: Uint32Array, lane: number): void {
     s2 ^= shifted;
     s3 = rotate(s3, 11);
   }
-}
-
-export interface UniformBuffer {
-  /** The same array for the buffer's whole life. */
-  readonly values: Float32Array;
-  /** Fills `values` with the numbers of `fillUniform`, to the last bit. */
-  fill(stream: Stream, bound: number, centre?: number): Borrowed<Float32Array>;
-}
-
-/** The part of the WebAssembly API used here; TypeScript has it in its DOM library only, Node.js's types not at all. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Memory {
-    constructor(descriptor: { initial: number; maximum: number });
-    readonly buffer: ArrayBuffer;
-  }
-  class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
-    readonly exports: Readonly<Record<string, unknown>>;
-  }
-}
-
-/** `fill` of philox/philox.as.ts. */
-type Fill = (
-  runs: number,
-  key0: number,
-  key1: number,
-  chunk: number,
-  step: number,
-  epoch: number,
-  scale: number,
-  offset: number,
-) => void;
-
-const PAGE = 65_536;
-let compiled: WebAssembly.Module | undefined;
-
-/** Millions of random numbers a step, at the speed of the processor's vector unit. */
-export function createUniformBuffer(size: number): UniformBuffer {
-  compiled ??= new WebAssembly.Module(Buffer.from(PHILOX_WASM, 'base64'));
-  const runs = Math.ceil(size / NUMBERS_A_RUN);
-  const pages = Math.max(1, Math.ceil((4 * NUMBERS_A_RUN * runs) / PAGE));
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const instance = new WebAssembly.Instance(compiled, { env: { memory } });
-  const fill = instance.exports.fill as Fill;
-  const values = new Float32Array(memory.buffer, 0, size);
-  return {
-    values,
-    fill(stream, bound, centre = 0) {
-      const [seed, purpose, chunk, step, epoch] = streamWords(stream);
-      const scale = Math.fround(bound / 32768);
-      fill(runs, seed, purpose, chunk, step, epoch, scale, Math.fround(centre + scale / 2));
-      return values;
-    },
-  };
 }
 
 /** `count` float32 numbers from the normal distribution with mean 0 (Box–Muller). */

@@ -3,8 +3,8 @@ import type { RunSpec } from '../config/schema.js';
 import type { Noise } from '../smoothout/method.js';
 import { drawNoise, noiseFactor } from '../smoothout/perturbation.js';
 import type { Borrowed } from '../support/borrowed.js';
-import { createNormalBuffer } from '../support/normal-buffer.js';
-import { createUniformBuffer, type Stream } from '../support/random.js';
+import type { Stream } from '../support/random.js';
+import { createNormalBuffer, createUniformBuffer } from '../support/random-buffers.js';
 import type { Learner } from './learner.js';
 
 /** Where in the training a step is. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createNormalBuffer } from './normal-buffer.js';
+import { createNormalBuffer, createUniformBuffer } from './random-buffers.js';
 
 const SIZE = 1_000_001;
 const stream = { seed: 3, purpose: 'test' } as const;
@@ -39,4 +39,19 @@ test('is a function of the stream, scaled by the deviation', () => {
   expect(once).toEqual(numbers.subarray(0, 5));
   expect(buffer.fill({ ...stream, step: 1 }, 1)).not.toEqual(once);
   expect(buffer.fill(stream, 2)).toEqual(once.map((z) => 2 * z));
+});
+
+test('is Box–Muller of the uniform numbers', () => {
+  const uniform = createUniformBuffer(SIZE + 7).fill(stream, 0.5, 0.5);
+  let largest = 0;
+  for (let i = 0; i + 8 <= SIZE; i += 8) {
+    for (let lane = i; lane < i + 4; lane++) {
+      const [u, v] = [uniform[lane]!, uniform[lane + 4]!];
+      const radius = Math.sqrt(-2 * Math.log(u));
+      const angle = Math.PI * (2 * v - 1);
+      const errors = [numbers[lane]! - radius * Math.sin(angle), numbers[lane + 4]! - radius * Math.cos(angle)];
+      largest = Math.max(largest, ...errors.map(Math.abs));
+    }
+  }
+  expect(largest).toBeLessThan(5e-5);
 });

@@ -1,0 +1,91 @@
+/** Millions of random numbers a step, at the speed of the processor's vector unit (philox/philox.as.ts). */
+import type { Borrowed } from './borrowed.js';
+import { PHILOX_WASM } from './philox/wasm.js';
+import { NUMBERS_A_RUN, type Stream, streamWords } from './random.js';
+
+/** Numbers of one distribution in one array, which every fill writes over. */
+export interface RandomBuffer {
+  /** The same array for the buffer's whole life. */
+  readonly values: Float32Array;
+  fill(stream: Stream, scale: number): Borrowed<Float32Array>;
+}
+
+export interface UniformBuffer extends RandomBuffer {
+  /** Fills `values` with the numbers of `fillUniform`, to the last bit: uniform on (centre − bound, centre + bound). */
+  fill(stream: Stream, bound: number, centre?: number): Borrowed<Float32Array>;
+}
+
+export function createUniformBuffer(size: number): UniformBuffer {
+  const { values, fillUniform } = instantiate(size);
+  return {
+    values,
+    fill(stream, bound, centre = 0) {
+      fillUniform(stream, bound, centre);
+      return values;
+    },
+  };
+}
+
+/** `size` numbers from N(0, scale²), by Box–Muller from uniform ones of 16 bits: the largest is 4.9 deviations. */
+export function createNormalBuffer(size: number): RandomBuffer {
+  const { values, fillUniform, exports } = instantiate(size);
+  return {
+    values,
+    fill(stream, deviation) {
+      fillUniform(stream, 0.5, 0.5);
+      exports.makeNormal(size, deviation);
+      return values;
+    },
+  };
+}
+
+/** What philox/philox.as.ts exports. */
+interface Exports {
+  fill(
+    runs: number,
+    key0: number,
+    key1: number,
+    chunk: number,
+    step: number,
+    epoch: number,
+    scale: number,
+    offset: number,
+  ): void;
+  makeNormal(count: number, deviation: number): void;
+}
+
+/** The part of the WebAssembly API used here; TypeScript has it in its DOM library only, Node.js's types not at all. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Memory {
+    constructor(descriptor: { initial: number; maximum: number });
+    readonly buffer: ArrayBuffer;
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: unknown;
+  }
+}
+
+const PAGE = 65_536;
+let compiled: WebAssembly.Module | undefined;
+
+/** The module with a memory for at least `size` numbers, of which `values` is the beginning. */
+function instantiate(size: number) {
+  compiled ??= new WebAssembly.Module(Buffer.from(PHILOX_WASM, 'base64'));
+  const runs = Math.ceil(size / NUMBERS_A_RUN);
+  const pages = Math.max(1, Math.ceil((4 * NUMBERS_A_RUN * runs) / PAGE));
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports;
+  return {
+    values: new Float32Array(memory.buffer, 0, size),
+    exports,
+    fillUniform(stream: Stream, bound: number, centre: number): void {
+      const [seed, purpose, chunk, step, epoch] = streamWords(stream);
+      const scale = Math.fround(bound / 32768);
+      exports.fill(runs, seed, purpose, chunk, step, epoch, scale, Math.fround(centre + scale / 2));
+    },
+  };
+}
