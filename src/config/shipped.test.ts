@@ -71,12 +71,15 @@ describe('configs/', () => {
     for (const file of files) expect((await readFile(join(FOLDER, file), 'utf8')).split('\n').length).toBeLessThan(60);
   });
 
-  test('f1-lb-reference differs from f1-lb in the preset and the strength alone, which was tuned inside its grid', async () => {
-    const [reference] = await loadConfigs(join(FOLDER, 'f1-lb-reference.yaml'));
-    const set = ['preset=reference', 'experiment=f1-lb-reference', `noise.a=0.02`];
-    const [expected] = await loadConfigs(join(FOLDER, 'f1-lb.yaml'), { set });
+  test.each([
+    ['lb', 0.02, 'from 8 values, 0.000625 to 0.08'],
+    ['sb', 0.0025, 'from 4 values, 0.0025 to 0.02'],
+  ])('f1-%s-reference differs in the preset and the strength alone, which was tuned', async (batch, a, from) => {
+    const [reference] = await loadConfigs(join(FOLDER, `f1-${batch}-reference.yaml`));
+    const set = ['preset=reference', `experiment=f1-${batch}-reference`, `noise.a=${a}`];
+    const [expected] = await loadConfigs(join(FOLDER, `f1-${batch}.yaml`), { set });
     expect(reference).toEqual({ ...expected, tuning: reference!.tuning });
-    expect(reference!.tuning).toEqual({ smoothout: expect.stringContaining('from 8 values, 0.000625 to 0.08') });
+    expect(reference!.tuning).toEqual({ smoothout: expect.stringContaining(from) });
   });
 
   test.each(['f1', 'c1'])('beyond/%s has every method at both of the paper’s batch sizes', async (name) => {
