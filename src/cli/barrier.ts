@@ -1,5 +1,5 @@
 /** `smoothout barrier`: how high the loss rises on the lines between the minima of an experiment, pair by pair. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type Barrier, barrierOf } from '../analysis/barrier.js';
 import type { CurveTask } from '../analysis/curve-rows.js';
 import type { Split } from '../data/split-images.js';
@@ -14,7 +14,7 @@ import { exists } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, commonMarks, curveFileName, drawCurve } from './curve.js';
 import { type LineRow, STATISTICS, type Statistics } from './line.js';
-import { numberRange } from './options.js';
+import { choice, numberRange } from './options.js';
 import { textTable } from './output.js';
 import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
@@ -41,14 +41,16 @@ export function registerBarrier(program: Command): void {
     .argument('<what...>', 'experiments, folders of runs or checkpoints')
     .option('--alpha <range>', 'start:stop:step or a list', numberRange('--alpha'), numberRange('--alpha')('0:1:0.1'))
     .addOption(
-      new Option('--pairs <which>', 'all, or those that differ in the seed alone or in the method alone')
-        .choices(['all', 'seeds', 'methods'])
-        .default('all'),
+      choice(
+        '--pairs <which>',
+        'all, or those that differ in the seed alone or in the method alone',
+        'all',
+        'seeds',
+        'methods',
+      ),
     )
     .addOption(
-      new Option('--statistics <how>', 'batch norm’s running statistics on the way')
-        .choices(['both', 'interpolate', 'reestimate'])
-        .default('both'),
+      choice('--statistics <how>', 'batch norm’s running statistics on the way', 'both', 'interpolate', 'reestimate'),
     );
   addCurveOptions(command).addHelpText('after', EXAMPLES).action(drawBarriers);
 }

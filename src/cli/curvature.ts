@@ -1,6 +1,6 @@
 /** `smoothout curvature`: measures checkpoints, keeps curvature.json beside each, and draws their spectra. */
 import { dirname, join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CurvatureProgress, CurvatureSettings, CurvatureState } from '../analysis/curvature.js';
 import type { CurvatureMeasurement, CurvaturePart } from '../records/curvature-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
@@ -8,7 +8,7 @@ import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
 import { makeFolder } from '../support/files.js';
 import { checkpointFileLabel, curveFileName, writeFiles } from './curve.js';
-import { type AnalysisOptions, addAnalysisOptions, addLossOptions, wholeNumber } from './options.js';
+import { type AnalysisOptions, addAnalysisOptions, addLossOptions, choice, wholeNumber } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
 import { createCurveProgress } from './progress.js';
 import { checkpointLabel, checkpointLabels, inSession, openCheckpoints } from './session.js';
@@ -40,11 +40,7 @@ export function registerCurvature(program: Command): void {
     .command('curvature')
     .description('measure eigenvalues, trace and spectral density of the loss’s second derivatives')
     .requiredOption('--ckpt <file...>', 'checkpoints to measure')
-    .addOption(
-      new Option('--matrix <name>', 'the Hessian, or the generalised Gauss–Newton matrix')
-        .choices(['hessian', 'ggn'])
-        .default('hessian'),
-    )
+    .addOption(choice('--matrix <name>', 'the Hessian, or the generalised Gauss–Newton matrix', 'hessian', 'ggn'))
     .option('--top <k>', 'how many eigenvalues, the largest in size', wholeNumber('--top', 1, 1000), 10)
     .option('--probes <n>', 'random vectors for the trace', wholeNumber('--probes', 1), 100)
     .option('--density', 'the spectral density too')

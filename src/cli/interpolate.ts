@@ -1,9 +1,9 @@
 /** `smoothout interpolate`: a curve of loss and accuracy between two checkpoints. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { type LineRow, STATISTICS, type Statistics } from './line.js';
-import { numberRange } from './options.js';
+import { choice, numberRange } from './options.js';
 import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 interface InterpolateOptions extends CurveOptions {
@@ -28,11 +28,7 @@ export function registerInterpolate(program: Command): void {
     .requiredOption('--from <file>', 'the checkpoint at α = 0')
     .requiredOption('--to <file>', 'the checkpoint at α = 1')
     .option('--alpha <range>', 'start:stop:step or a list', numberRange('--alpha'), numberRange('--alpha')('-1:2:0.1'))
-    .addOption(
-      new Option('--statistics <how>', 'batch norm’s running statistics on the way')
-        .choices(['interpolate', 'reestimate'])
-        .default('interpolate'),
-    );
+    .addOption(choice('--statistics <how>', 'batch norm’s running statistics on the way', 'interpolate', 'reestimate'));
   addCurveOptions(command).addHelpText('after', EXAMPLES).action(drawInterpolation);
 }
 

@@ -1,12 +1,12 @@
 /** `smoothout landscape`: loss and accuracy along random directions, or over a plane of two. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CurveTask } from '../analysis/curve-rows.js';
 import type { Landscape } from '../analysis/landscape.js';
 import type { Split } from '../data/split-images.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
-import { numberRange, wholeNumber } from './options.js';
+import { choice, numberRange, wholeNumber } from './options.js';
 import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 interface LandscapeOptions extends CurveOptions {
@@ -51,17 +51,15 @@ export function registerLandscape(program: Command): void {
     .option('--plane', 'over the plane of two directions')
     .option('--directions <n>', 'how many directions, or planes, to average', wholeNumber('--directions', 1), 1)
     .addOption(
-      new Option(
+      choice(
         '--distribution <name>',
         'that directions are drawn from: U(−1, 1) as the authors, or normal as Li et al.',
-      )
-        .choices(['uniform', 'gaussian'])
-        .default('uniform'),
+        'uniform',
+        'gaussian',
+      ),
     )
     .addOption(
-      new Option('--fixed <what>', 'biasbn: biases and batch norm stay where they are, as in Li et al.')
-        .choices(['none', 'biasbn'])
-        .default('none'),
+      choice('--fixed <what>', 'biasbn: biases and batch norm stay where they are, as in Li et al.', 'none', 'biasbn'),
     );
   addCurveOptions(command).addHelpText('after', EXAMPLES).action(drawLandscape);
 }

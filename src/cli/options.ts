@@ -72,12 +72,8 @@ export function addAnalysisOptions(command: Command, images: string, usual = 'al
 /** Of commands that measure one loss of a checkpoint. */
 export function addLossOptions(command: Command): Command {
   return command
-    .addOption(new Option('--split <name>', 'whose loss is measured').choices(['train', 'test']).default('train'))
-    .addOption(
-      new Option('--batch-norm <mode>', 'with running statistics or those of each batch')
-        .choices(['running', 'batch'])
-        .default('running'),
-    );
+    .addOption(choice('--split <name>', 'whose loss is measured', 'train', 'test'))
+    .addOption(choice('--batch-norm <mode>', 'with running statistics or those of each batch', 'running', 'batch'));
 }
 
 /** Of commands that do many things. */
@@ -87,19 +83,18 @@ export function addJobsOption(command: Command): Command {
 
 function addEngineOptions(command: Command): Command {
   return command
-    .addOption(new Option('--engine <name>', 'what computes').choices(['onnx', 'tensorflow', 'tfjs']).default('onnx'))
-    .addOption(
-      new Option('--device <name>', 'where it computes')
-        .choices(['auto', 'cpu', 'webgpu', 'cuda'])
-        .env('SMOOTHOUT_DEVICE')
-        .default('auto'),
-    )
+    .addOption(choice('--engine <name>', 'what computes', 'onnx', 'tensorflow', 'tfjs'))
+    .addOption(choice('--device <name>', 'where it computes', 'auto', 'cpu', 'webgpu', 'cuda').env('SMOOTHOUT_DEVICE'))
     .option(
       '--threads <n>',
       'threads of the CPU for each job (default: all, shared out)',
       wholeNumber('--threads', 1, 1024),
     );
 }
+
+/** An option with a choice of values, of which the first is the usual. */
+export const choice = (flags: string, description: string, ...values: readonly string[]): Option =>
+  new Option(flags, description).choices(values).default(values[0]);
 
 /** What the options change of a config, as `--set` would. */
 export function overridesOf({ set, synthetic, init }: PlanOptions): string[] {

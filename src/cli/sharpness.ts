@@ -5,7 +5,7 @@ import { SmoothOutError } from '../support/errors.js';
 import type { JobsOptions } from './jobs.js';
 import { type KeskarOptions, keskarSharpness } from './keskar-sharpness.js';
 import { measureCheckpoints } from './measure-checkpoints.js';
-import { addAnalysisOptions, addJobsOption, addLossOptions, positiveNumber, wholeNumber } from './options.js';
+import { addAnalysisOptions, addJobsOption, addLossOptions, choice, positiveNumber, wholeNumber } from './options.js';
 import { type PerturbationOptions, perturbationSharpness } from './perturbation-sharpness.js';
 
 const EXAMPLES = `
@@ -37,9 +37,7 @@ export function registerSharpness(program: Command): void {
     .description('measure the sharpness of checkpoints: the (C_ε, A)-sharpness with L-BFGS-B, or others')
     .requiredOption('--ckpt <file...>', 'checkpoints to measure')
     .addOption(
-      new Option('--measure <name>', 'Keskar et al.’s, worst or average case, or LPF’s')
-        .choices(['keskar', ...MEASURE_NAMES])
-        .default('keskar'),
+      choice('--measure <name>', 'Keskar et al.’s, worst or average case, or LPF’s', 'keskar', ...MEASURE_NAMES),
     );
   addLossOptions(command)
     .option(
@@ -74,15 +72,14 @@ function addKeskarOptions(command: Command): void {
     .option('--repeats <n>', 'measurements, of which the largest counts', wholeNumber('--repeats', 1), 5)
     .option('--max-iterations <n>', 'of L-BFGS-B', wholeNumber('--max-iterations', 1), 10)
     .addOption(
-      new Option('--start <where>', 'where L-BFGS-B starts: the minimiser or a random point of the box')
-        .choices(['center', 'random'])
-        .default('center'),
+      choice(
+        '--start <where>',
+        'where L-BFGS-B starts: the minimiser or a random point of the box',
+        'center',
+        'random',
+      ),
     )
-    .addOption(
-      new Option('--gradient <sign>', 'reference: with the sign error of the authors’ code')
-        .choices(['exact', 'reference'])
-        .default('exact'),
-    )
+    .addOption(choice('--gradient <sign>', 'reference: with the sign error of the authors’ code', 'exact', 'reference'))
     .option('--manifold <p>', 'in a random subspace of p dimensions', wholeNumber('--manifold', 1))
     .addOption(
       new Option('--all-conventions', 'measure as defined, as Keskar et al. and as the reference code did').conflicts([
@@ -94,16 +91,12 @@ function addKeskarOptions(command: Command): void {
 
 function addPerturbationOptions(command: Command): void {
   command
-    .addOption(new Option('--norm <name>', 'of the ball of perturbations').choices(['l2', 'linf']).default('l2'))
+    .addOption(choice('--norm <name>', 'of the ball of perturbations', 'l2', 'linf'))
     .option('--adaptive', 'scale the perturbation of each weight by its size')
     .option('--radius <rho>', 'ρ of the ball or of the noise (default: docs/sharpness.md)', positiveNumber('--radius'))
     .option('--m <n>', 'images that are perturbed together (default: 128)', wholeNumber('--m', 1))
     .option('--steps <n>', 'of Auto-PGD, or draws (default: 20; lpf: 100)', wholeNumber('--steps', 1))
-    .addOption(
-      new Option('--logits <how>', 'of the loss: as they are, or of length 1')
-        .choices(['plain', 'normalised'])
-        .default('plain'),
-    );
+    .addOption(choice('--logits <how>', 'of the loss: as they are, or of length 1', 'plain', 'normalised'));
 }
 
 /** @throws SmoothOutError USAGE for an option that the measure has no use for. */
