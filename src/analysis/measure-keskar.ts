@@ -1,9 +1,9 @@
 /** Keskar et al.'s metric of a checkpoint by several conventions, kept beside it: what was measured before is found there. */
+import { checkWritable } from '../records/measured-on.js';
 import { conventionOf } from '../records/sharpness-conventions.js';
 import {
   addMeasurement,
   alreadyMeasured,
-  checkWritable,
   readMeasured,
   type SharpnessMeasurement,
   sharpnessPath,

@@ -1,6 +1,8 @@
 /** How the loss changes in a ball around a checkpoint, kept beside it: what was measured before is found there. */
+
+import { checkWritable } from '../records/measured-on.js';
 import { isSameMeasure, measureTitle, type PerturbationMeasurement } from '../records/perturbation-measures.js';
-import { addPerturbation, checkWritable, readMeasured, sharpnessPath } from '../records/sharpness-record.js';
+import { addPerturbation, readMeasured, sharpnessPath } from '../records/sharpness-record.js';
 import { openCheckpoint } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { type CheckpointPath, MEASURED_BEFORE, type MeasureEvents, nameOf } from './measured.js';

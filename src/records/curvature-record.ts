@@ -1,16 +1,18 @@
 /** curvature.json, beside a run's checkpoint: what `smoothout curvature` writes and the report reads. */
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { SmoothOutError } from '../support/errors.js';
-import { readTextIfExists, writeFileAtomic } from '../support/files.js';
-import { waitForLock } from '../support/lock.js';
-import { computedShape, imagesShape, lossShape, positiveCount } from './measured-on.js';
-import type { MeasuredCheckpoint } from './sharpness-record.js';
+import {
+  count,
+  type MeasuredCheckpoint,
+  namedIn,
+  positiveCount,
+  readRecord,
+  SHAPES,
+  writeRecord,
+} from './measured-on.js';
 import { parseVersioned } from './versioned.js';
 
 const CURVATURE_VERSION = 1;
-
-const count = z.int().min(0);
 
 /** Of the whole matrix, or of a block on its diagonal. */
 const part = {
@@ -43,8 +45,8 @@ const isWhole = ({ eigenvalues, residuals, density }: z.output<z.ZodObject<typeo
 
 const measurementSchema = z.object({
   matrix: z.enum(['hessian', 'ggn']),
-  ...lossShape,
-  ...imagesShape,
+  ...SHAPES.loss,
+  ...SHAPES.images,
   seed: count,
   /** Eigenvalues and random vectors that were asked for. */
   top: positiveCount,
@@ -55,7 +57,7 @@ const measurementSchema = z.object({
   ...part,
   /** The blocks of single layers, in the order of the network. */
   layers: z.array(z.object({ name: z.string(), parameters: positiveCount, ...part })).nullable(),
-  ...computedShape,
+  ...SHAPES.computed,
 });
 
 export type CurvatureMeasurement = z.output<typeof measurementSchema>;
@@ -63,10 +65,7 @@ export type CurvaturePart = Pick<CurvatureMeasurement, keyof typeof part>;
 
 const recordSchema = z.object({
   version: z.literal(CURVATURE_VERSION),
-  /** The file measured, beside this one. */
-  checkpoint: z.string(),
-  epoch: count.nullable(),
-  checkpointSha256: z.string(),
+  ...SHAPES.checkpoint,
   measurements: z.array(
     measurementSchema.refine((one) => [one, ...(one.layers ?? [])].every(isWhole), 'lists of different lengths'),
   ),
@@ -90,18 +89,9 @@ export async function readCurvature(checkpoint: MeasuredCheckpoint): Promise<rea
   return record?.checkpointSha256 === checkpoint.sha256 ? record.measurements : [];
 }
 
-/** @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged; null where there is none. */
-export async function readCurvatureRecord(path: string): Promise<CurvatureRecord | null> {
-  const text = await readTextIfExists(path);
-  if (text === null) return null;
-  try {
-    return parseVersioned(JSON.parse(text), recordSchema, CURVATURE_VERSION);
-  } catch (error) {
-    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${(error as Error).message}`, {
-      hint: 'Move the file away to measure anew.',
-    });
-  }
-}
+/** Null where there is none. @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged. */
+export const readCurvatureRecord = (path: string): Promise<CurvatureRecord | null> =>
+  readRecord(path, (text) => parseVersioned(JSON.parse(text), recordSchema, CURVATURE_VERSION));
 
 /**
  * Adds a measurement in place of one of the same settings, to what other processes may have added since.
@@ -109,21 +99,11 @@ export async function readCurvatureRecord(path: string): Promise<CurvatureRecord
  * @throws SmoothOutError CHECKPOINT_INVALID, NO_SPACE, OUTPUT_UNWRITABLE, RUN_LOCKED
  */
 export async function addCurvature(checkpoint: MeasuredCheckpoint, added: CurvatureMeasurement): Promise<void> {
-  const path = curvaturePath(checkpoint.path);
-  const lock = await waitForLock(path.replace(/\.json$/, '.lock.json'));
-  try {
+  const next = async (): Promise<CurvatureRecord> => {
     const others = (await readCurvature(checkpoint)).filter((earlier) => !isSameQuestion(earlier, added));
-    const record: CurvatureRecord = {
-      version: CURVATURE_VERSION,
-      checkpoint: basename(checkpoint.path),
-      epoch: checkpoint.epoch,
-      checkpointSha256: checkpoint.sha256,
-      measurements: [...others, added],
-    };
-    await writeFileAtomic(path, `${JSON.stringify(record, null, 1)}\n`);
-  } finally {
-    await lock.release();
-  }
+    return { version: CURVATURE_VERSION, ...namedIn(checkpoint), measurements: [...others, added] };
+  };
+  await writeRecord(curvaturePath(checkpoint.path), next, 1);
 }
 
 /** What a measurement's values depend on beside the checkpoint. */

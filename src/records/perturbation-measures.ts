@@ -3,7 +3,7 @@
  * definitions, and how one is kept in sharpness.json. They stand in a list of their own, so that none is taken for another.
  */
 import { z } from 'zod';
-import { computedShape, imagesShape, lossShape, positiveCount } from './measured-on.js';
+import { positiveCount, SHAPES } from './measured-on.js';
 
 const source2023 =
   'Andriushchenko et al., A modern look at the relationship between sharpness and generalization, 2023';
@@ -35,9 +35,9 @@ const settingsShape = {
   steps: positiveCount,
   /** `normalised`: less their mean and scaled to length 1, image by image, as in the code of Andriushchenko et al. */
   logits: z.enum(['plain', 'normalised']),
-  ...lossShape,
+  ...SHAPES.loss,
   /** Those of all sets. */
-  ...imagesShape,
+  ...SHAPES.images,
   /** Of the perturbations drawn; the worst case draws none. */
   seed: z.int().min(0),
 };
@@ -55,7 +55,7 @@ export const perturbationSchema = z.object({
   /** Passes through a set S, in all. */
   evaluations: z.int().min(1),
   definition: z.string(),
-  ...computedShape,
+  ...SHAPES.computed,
 });
 
 export type MeasureSettings = z.output<typeof settingsSchema>;

@@ -2,11 +2,11 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { checkWritable } from './measured-on.js';
 import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from './sharpness-conventions.js';
 import {
   addMeasurement,
   alreadyMeasured,
-  checkWritable,
   parseSharpnessRecord,
   readMeasured,
   type SharpnessMeasurement,

@@ -7,10 +7,16 @@
  */
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { SmoothOutError } from '../support/errors.js';
-import { exists, readTextIfExists, writeFileAtomic } from '../support/files.js';
-import { type Lock, waitForLock } from '../support/lock.js';
-import { computedShape, imagesShape, lossShape, positiveCount } from './measured-on.js';
+import { exists } from '../support/files.js';
+import {
+  count,
+  type MeasuredCheckpoint,
+  namedIn,
+  positiveCount,
+  readRecord,
+  SHAPES,
+  writeRecord,
+} from './measured-on.js';
 import { isSameMeasure, type PerturbationMeasurement, perturbationSchema } from './perturbation-measures.js';
 import {
   CONVENTION_KEYS,
@@ -23,7 +29,6 @@ import { parseVersioned } from './versioned.js';
 
 const SHARPNESS_VERSION = 1;
 
-const count = z.int().min(0);
 /** null stands for what JSON has no word for: NaN and ±Infinity. */
 const numberOrNull = z.number().nullable();
 
@@ -48,13 +53,13 @@ const check = z.object({
 
 const measurementSchema = z.object({
   convention: z.enum(CONVENTIONS),
-  ...lossShape,
+  ...SHAPES.loss,
   gradient: z.enum(['exact', 'reference']),
   epsilon: z.number().positive(),
   start: z.enum(['center', 'random']),
   maxIterations: count,
   manifold: positiveCount.nullable(),
-  ...imagesShape,
+  ...SHAPES.images,
   /** Of random starts and subspaces. */
   seed: count,
   /** The metric of each repeat, 100·(max f − f)/(1 + f). */
@@ -70,7 +75,7 @@ const measurementSchema = z.object({
   /** Loss-and-gradient evaluations, repeat by repeat. */
   evaluations: z.array(count),
   check: check.nullable(),
-  ...computedShape,
+  ...SHAPES.computed,
 });
 
 export type SharpnessMeasurement = z.output<typeof measurementSchema>;
@@ -78,12 +83,7 @@ export type SharpnessCheck = z.output<typeof check>;
 
 const recordSchema = z.object({
   version: z.literal(SHARPNESS_VERSION),
-  /** The file measured, beside this one. */
-  checkpoint: z.string(),
-  /** The checkpoint's epoch, so that a measurement of an earlier checkpoint is not taken for one of today's. */
-  epoch: count.nullable().default(null),
-  /** SHA-256 of the checkpoint's file. */
-  checkpointSha256: z.string(),
+  ...SHAPES.checkpoint,
   measurements: z.array(measurementSchema),
   /** Of other measures than Keskar et al.'s. */
   perturbations: z.array(perturbationSchema).default([]),
@@ -121,13 +121,6 @@ export function parseSharpnessRecord(text: string): SharpnessRecord {
   return { ...record, measurements };
 }
 
-/** The checkpoint that a record is about. */
-export interface MeasuredCheckpoint {
-  readonly path: string;
-  readonly epoch: number | null;
-  readonly sha256: string;
-}
-
 const BEST = 'best.safetensors';
 
 /**
@@ -159,17 +152,9 @@ export async function readMeasured(path: string, { path: checkpoint, sha256 }: M
   return isSame ? record : { measurements: [], perturbations: [] };
 }
 
-/** @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged; null where there is none. */
-export async function readSharpnessRecord(path: string): Promise<SharpnessRecord | null> {
-  const text = await readTextIfExists(path);
-  try {
-    return text === null ? null : parseSharpnessRecord(text);
-  } catch (error) {
-    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${(error as Error).message}`, {
-      hint: 'Move the file away to measure anew.',
-    });
-  }
-}
+/** Null where there is none. @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged. */
+export const readSharpnessRecord = (path: string): Promise<SharpnessRecord | null> =>
+  readRecord(path, parseSharpnessRecord);
 
 /**
  * Adds a measurement in place of one that it repeats, to what other processes may have added since.
@@ -199,45 +184,14 @@ export async function addPerturbation(
   }));
 }
 
-async function changeMeasured(
+function changeMeasured(
   path: string,
   checkpoint: MeasuredCheckpoint,
   change: (before: Measured) => Measured,
 ): Promise<void> {
-  const lock = await lockRecord(path);
-  try {
-    const record: SharpnessRecord = {
-      version: SHARPNESS_VERSION,
-      checkpoint: basename(checkpoint.path),
-      epoch: checkpoint.epoch,
-      checkpointSha256: checkpoint.sha256,
-      ...change(await readMeasured(path, checkpoint)),
-    };
-    await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
-  } finally {
-    await lock.release();
-  }
-}
-
-/**
- * Fails where `addMeasurement` would, before hours are spent on a measurement.
- *
- * @throws SmoothOutError OUTPUT_UNWRITABLE, NO_SPACE, RUN_LOCKED
- */
-export async function checkWritable(path: string): Promise<void> {
-  await (await lockRecord(path)).release();
-}
-
-async function lockRecord(path: string): Promise<Lock> {
-  try {
-    return await waitForLock(path.replace(/\.json$/, '.lock.json'));
-  } catch (error) {
-    if (!(error instanceof SmoothOutError && error.code === 'OUTPUT_UNWRITABLE')) throw error;
-    throw new SmoothOutError('OUTPUT_UNWRITABLE', error.message, {
-      hint: 'Measurements are kept beside the checkpoint: copy it and its config.yaml to a folder that you may write to.',
-      cause: error,
-    });
-  }
+  return writeRecord(path, async (): Promise<SharpnessRecord> => {
+    return { version: SHARPNESS_VERSION, ...namedIn(checkpoint), ...change(await readMeasured(path, checkpoint)) };
+  });
 }
 
 /** What a measurement's values depend on. */
