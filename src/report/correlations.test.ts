@@ -118,8 +118,8 @@ describe('the granulated coefficient', () => {
       [1, 3, 2, 6, 7],
     ];
     const granules = granulesOf(specs);
-    expect(granules.get('batchSize')!.map((pairs) => pairs.length)).toEqual([3, 1]);
-    expect(granules.get('epochs')!.map((pairs) => pairs.length)).toEqual([1, 1]);
+    expect(granules.get('batchSize')!.map(({ length }) => length)).toEqual([3, 2]);
+    expect(granules.get('epochs')!.map(({ length }) => length)).toEqual([2, 2]);
     const bySetting = granulatedBySetting(granules, x!, y!, [1, 1, 1, 1, 1]);
     expect(bySetting.get('batchSize')).toBeCloseTo((1 / 3 - 1) / 2, 12);
     expect(bySetting.get('epochs')).toBe(1);

@@ -102,7 +102,7 @@ function coefficientsOf(points: readonly MeasuredRun[]) {
   };
   const coefficient = (statisticOf: (sample: ArrayLike<number>) => number | null): Coefficient | null => {
     const value = statisticOf(points.map((_, i) => i));
-    return value === null ? null : { value, interval: bootstrapInterval(n, statisticOf) };
+    return value === null ? null : { value, interval: bootstrapInterval(n, value, statisticOf) };
   };
   return {
     kendall: coefficient(ranked(kendall)),

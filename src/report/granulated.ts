@@ -17,37 +17,34 @@ function settingsOf(spec: RunSpec): Map<string, string> {
   );
 }
 
-/** Two runs, by their places, that differ in one setting alone (and perhaps the seed). */
-type Pair = readonly [number, number];
+/** Runs, by their places, that have all settings but one in common, each with its value of that one. */
+type Granule = readonly { readonly run: number; readonly value: string | undefined }[];
 
-/** The pairs of each setting that varies, in groups that have all other settings in common. */
-export type Granules = ReadonlyMap<string, readonly (readonly Pair[])[]>;
+/** Of each setting that varies. */
+export type Granules = ReadonlyMap<string, readonly Granule[]>;
 
 export function granulesOf(specs: readonly RunSpec[]): Granules {
   const settings = specs.map(settingsOf);
   const names = [...new Set(settings.flatMap((each) => [...each.keys()]))];
   const settingOf = (run: number, name: string): string | undefined => at(settings, run).get(name);
-  const runs = specs.map((_, run) => run);
-  const varying = names.filter((name) => new Set(runs.map((run) => settingOf(run, name))).size > 1);
+  const distinct = (runs: readonly number[], name: string) => new Set(runs.map((run) => settingOf(run, name))).size;
+  const all = specs.map((_, run) => run);
+  const varying = names.filter((name) => distinct(all, name) > 1);
   return new Map(
     varying.flatMap((name) => {
       const others = varying.filter((other) => other !== name);
-      const alike = groupBy(runs, (run) => JSON.stringify(others.map((other) => settingOf(run, other) ?? null)));
-      const groups = [...alike.values()]
-        .map((group) =>
-          group.flatMap((i) =>
-            group.flatMap((j): Pair[] => (i < j && settingOf(i, name) !== settingOf(j, name) ? [[i, j]] : [])),
-          ),
-        )
-        .filter((pairs) => pairs.length > 0);
-      return groups.length === 0 ? [] : [[name, groups] as const];
+      const alike = groupBy(all, (run) => JSON.stringify(others.map((other) => settingOf(run, other) ?? null)));
+      const granules = [...alike.values()]
+        .filter((runs) => distinct(runs, name) > 1)
+        .map((runs): Granule => runs.map((run) => ({ run, value: settingOf(run, name) })));
+      return granules.length === 0 ? [] : [[name, granules] as const];
     }),
   );
 }
 
 /**
- * ψ of each setting: the mean over its groups of the mean over pairs of sign Δx · sign Δy. `counts` says how often each run
- * is there, as in a bootstrap sample; settings without a pair in it are left out.
+ * ψ of each setting: the mean over its granules of the mean of sign Δx · sign Δy over the pairs of runs that differ in it.
+ * `counts` says how often each run is there, as in a bootstrap sample; settings without a pair in it are left out.
  */
 export function granulatedBySetting(
   granules: Granules,
@@ -55,18 +52,25 @@ export function granulatedBySetting(
   y: readonly number[],
   counts: ArrayLike<number>,
 ): ReadonlyMap<string, number> {
-  const ofGroup = (pairs: readonly Pair[]): number[] => {
+  const ofGranule = (granule: Granule): number[] => {
+    const there = granule
+      .map(({ run, value }) => ({ value, x: at(x, run), y: at(y, run), count: at(counts, run) }))
+      .filter(({ count }) => count > 0);
     let [balance, weight] = [0, 0];
-    for (const [i, j] of pairs) {
-      const times = counts[i]! * counts[j]!;
-      balance += times * Math.sign(x[i]! - x[j]!) * Math.sign(y[i]! - y[j]!);
-      weight += times;
+    for (const [i, one] of there.entries()) {
+      for (let j = 0; j < i; j++) {
+        const other = at(there, j);
+        if (one.value === other.value) continue;
+        const times = one.count * other.count;
+        balance += times * Math.sign(one.x - other.x) * Math.sign(one.y - other.y);
+        weight += times;
+      }
     }
     return weight === 0 ? [] : [balance / weight];
   };
   return new Map(
-    [...granules].flatMap(([name, groups]) => {
-      const values = groups.flatMap(ofGroup);
+    [...granules].flatMap(([name, ofName]) => {
+      const values = ofName.flatMap(ofGranule);
       return values.length === 0 ? [] : [[name, meanOf(values)] as const];
     }),
   );
