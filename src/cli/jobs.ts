@@ -45,7 +45,8 @@ export async function withJobs<T>(
   use: (performers: Performers) => Promise<T>,
 ): Promise<T> {
   const { jobs = 1 } = options;
-  if (jobs === 1) {
+  // A worker's stderr can be read, where ONNX Runtime tells of errors of the GPU (engine/onnx/webgpu/device-errors.ts).
+  if (jobs === 1 && session.engine.device !== 'webgpu') {
     const { performHere } = await import('../jobs/tasks.js');
     return use({ perform: performHere(session), lanes: 1, lockSeconds: 0, stop: () => {} });
   }

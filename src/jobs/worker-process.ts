@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { last } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
+import { openStderrFile } from '../support/native-stderr.js';
 import { errorOf, type Reply, type Request, type WorkerSettings } from './messages.js';
 import type { Events, Perform, TaskName } from './tasks.js';
 
@@ -42,22 +43,30 @@ export function startWorker(
   { threads, env }: Place,
   onOutput: (text: string) => void,
 ): WorkerProcess {
+  // On WebGPU a file, in which the worker looks for errors of the GPU.
+  const file = settings.device === 'webgpu' ? openStderrFile() : undefined;
   // The arguments are for the run's record, which names the command that was given.
   const child = fork(PROGRAM, process.argv.slice(2), {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', file?.fd ?? 'pipe', 'ipc'],
     serialization: 'advanced',
   });
   let said = '';
   child.stdout?.setEncoding('utf8').on('data', onOutput);
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  const onSaid = (text: string) => {
+    if (text === '') return;
     said = (said + text).slice(-KEPT);
     onOutput(text);
-  });
+  };
+  child.stderr?.setEncoding('utf8').on('data', onSaid);
+  if (file) child.on('message', () => onSaid(file.newText()));
   const send = (request: Request) => child.send(request, () => {});
   let isAlive = true;
   child.once('exit', () => {
     isAlive = false;
+    if (!file) return;
+    onSaid(file.newText());
+    file.close();
   });
   return {
     perform: (kind, given, events) =>

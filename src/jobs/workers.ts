@@ -45,8 +45,11 @@ export function openWorkers(
       try {
         return await desk.worker.perform(kind, given, events);
       } catch (error) {
+        const code = error instanceof SmoothOutError ? error.code : null;
+        // With what is on the GPU, nothing can be computed any more.
+        if (code === 'GPU_FAILED') desk.worker.kill();
         // One that was stopped ends.
-        if (error instanceof SmoothOutError && error.code === 'INTERRUPTED') delete desk.worker;
+        if (code === 'INTERRUPTED' || code === 'GPU_FAILED') delete desk.worker;
         throw error;
       } finally {
         desk.isBusy = false;

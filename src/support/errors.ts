@@ -19,6 +19,7 @@ const STATUS_OF_CODE = {
   RUN_FAILED: EXIT.runFailed,
   DIVERGED: EXIT.runFailed,
   UNSUPPORTED_OP: EXIT.runFailed,
+  GPU_FAILED: EXIT.runFailed,
   ENGINE_UNAVAILABLE: EXIT.usage,
   USAGE: EXIT.usage,
   CONFIG_INVALID: EXIT.usage,

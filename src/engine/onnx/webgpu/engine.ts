@@ -8,6 +8,7 @@ import type { Engine } from '../../engine.js';
 import { structured } from '../../structured.js';
 import type { InferenceSession } from '../runtime.js';
 import { trace } from '../tracer.js';
+import { guardDevice } from './device-errors.js';
 import { WEBGPU_KERNELS } from './kernels.js';
 import { createGpuMemory, type GpuMemory } from './memory.js';
 import { createGpuProgram } from './program.js';
@@ -24,18 +25,22 @@ export interface WebGpuOptions {
    * that the networks of this project need is such, and tests hold it to that.
    */
   readonly mayFallBack?: boolean;
+  /** More options for each of ONNX Runtime's sessions: settings of its WebGPU provider, profiling. */
+  readonly session?: () => InferenceSession.SessionOptions;
 }
 
 /** @throws SmoothOutError ENGINE_UNAVAILABLE where Dawn finds no GPU. */
-export async function createWebGpuEngine({ mayFallBack = true }: WebGpuOptions = {}): Promise<Engine> {
-  const memory = createGpuMemory(SESSION_OPTIONS);
+export async function createWebGpuEngine({ mayFallBack = true, session }: WebGpuOptions = {}): Promise<Engine> {
+  const options = () => ({ ...SESSION_OPTIONS, ...session?.() });
+  const guard = guardDevice();
+  const memory = createGpuMemory(options, guard);
   await open(memory);
   return structured({
     name: 'onnx',
     device: 'webgpu',
-    async compile(fn, signature, options) {
+    async compile(fn, signature, { isKept }) {
       const traced = trace(fn, signature, { pieces: false, kernels: WEBGPU_KERNELS });
-      return createGpuProgram(traced, signature, memory, SESSION_OPTIONS, { ...options, mayFallBack });
+      return createGpuProgram(traced, signature, { memory, guard, session: options(), isKept, mayFallBack });
     },
     upload: memory.upload,
     dispose: memory.dispose,

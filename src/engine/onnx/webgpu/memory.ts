@@ -7,6 +7,7 @@
 import type { DeviceArray } from '../../engine.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
+import type { Guard } from './device-errors.js';
 
 export interface GpuArray extends DeviceArray {
   readonly tensor: ort.Tensor;
@@ -21,16 +22,16 @@ export interface GpuMemory {
 
 type Location = 'cpu' | 'gpu-buffer';
 
-export function createGpuMemory(sessionOptions: ort.InferenceSession.SessionOptions): GpuMemory {
+export function createGpuMemory(sessionOptions: () => ort.InferenceSession.SessionOptions, guard: Guard): GpuMemory {
   const sessions = new Map<string, Promise<ort.InferenceSession>>();
 
   async function copy(source: ort.Tensor, preferredOutputLocation: Location): Promise<ort.Tensor> {
     const key = `${preferredOutputLocation} ${source.dims}`;
     if (!sessions.has(key)) {
-      const options = { ...sessionOptions, preferredOutputLocation };
+      const options = { ...sessionOptions(), preferredOutputLocation };
       sessions.set(key, ort.InferenceSession.create(copyModel(source.dims), options));
     }
-    const { copied } = await (await sessions.get(key)!).run({ source });
+    const { copied } = await guard(async () => (await sessions.get(key)!).run({ source }));
     return copied!;
   }
 

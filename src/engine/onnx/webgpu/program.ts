@@ -8,27 +8,33 @@ import type { Graph } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import type { TracedFunction } from '../tracer.js';
+import type { Guard } from './device-errors.js';
 import type { GpuArray, GpuMemory } from './memory.js';
 
 /** ONNX Runtime refuses a graph of which a node would run on the CPU. */
 const ALL_ON_GPU = { session: { disable_cpu_ep_fallback: '1' } };
 
+interface GpuProgramOptions extends CompileOptions {
+  readonly memory: GpuMemory;
+  readonly guard: Guard;
+  readonly session: ort.InferenceSession.SessionOptions;
+  readonly mayFallBack: boolean;
+}
+
 export async function createGpuProgram(
   { graph, inputs, outputs, signature }: TracedFunction,
   expected: Signature,
-  memory: GpuMemory,
-  sessionOptions: ort.InferenceSession.SessionOptions,
-  { isKept, mayFallBack }: CompileOptions & { readonly mayFallBack: boolean },
+  { memory, guard, session: sessionOptions, isKept, mayFallBack }: GpuProgramOptions,
 ): Promise<FlatProgram> {
   const onnxName = (name: string) => outputs[name]![0]!.name;
   const locations = Object.keys(signature).map((name) => [onnxName(name), isKept(name) ? 'gpu-buffer' : 'cpu']);
   const placed = { ...sessionOptions, preferredOutputLocation: Object.fromEntries(locations) };
-  const session = await createSession(graph, placed, mayFallBack);
+  const session = await guard(() => createSession(graph, placed, mayFallBack));
 
   return {
     async run(given) {
       const feeds = inputs.map(({ name }) => [name, tensorOf(given, name, expected)]);
-      const fetched = await session.run(Object.fromEntries(feeds));
+      const fetched = await guard(() => session.run(Object.fromEntries(feeds)));
       const results = Object.keys(signature).map((name): [string, Value] => {
         const tensor = fetched[onnxName(name)]!;
         return [name, isKept(name) ? memory.adopt(tensor) : (tensor.data as Float32Array)];
@@ -43,7 +49,7 @@ export async function createGpuProgram(
 async function createSession(graph: Graph, options: ort.InferenceSession.SessionOptions, mayFallBack: boolean) {
   const model = encodeModel(graph);
   try {
-    return await ort.InferenceSession.create(model, { ...options, extra: ALL_ON_GPU });
+    return await ort.InferenceSession.create(model, { ...options, extra: { ...options.extra, ...ALL_ON_GPU } });
   } catch (cause) {
     if (!String(cause).includes('fallback to CPU EP has been explicitly disabled')) throw cause;
     if (mayFallBack) return ort.InferenceSession.create(model, options);

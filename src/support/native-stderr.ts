@@ -1,0 +1,63 @@
+/**
+ * What native libraries write to stderr, which JavaScript never sees. Where stderr is a file, it can be read: by the process
+ * that writes there as well as by the one that opened it.
+ */
+import { randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+
+/** A file for the stderr of a child process. */
+export interface StderrFile {
+  /** For the child's `stdio`. */
+  readonly fd: number;
+  /** What was written since this was last called. */
+  readonly newText: () => string;
+  readonly close: () => void;
+}
+
+export function openStderrFile(): StderrFile {
+  const path = join(tmpdir(), `smoothout-${randomUUID()}.stderr`);
+  const fd = openSync(path, 'ax+', 0o600);
+  // Nobody needs its name, and so nothing is left where this process is killed. Windows keeps a file that is open.
+  const keepsOpenFiles = process.platform === 'win32';
+  if (!keepsOpenFiles) rmSync(path);
+  return {
+    fd,
+    newText: newTextIn(fd, 0),
+    close() {
+      closeSync(fd);
+      if (keepsOpenFiles) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** What is written to this process's own stderr from now on, call by call; nothing where that is no file to be read. */
+export function newTextOnStderr(): () => string {
+  try {
+    const stats = fstatSync(2);
+    if (stats.isFile()) {
+      // Opened anew: a shell opens a file that it writes to for writing alone.
+      const fd = process.platform === 'win32' ? 2 : openSync('/dev/fd/2', 'r');
+      readSync(fd, Buffer.alloc(1), 0, 1, 0);
+      return newTextIn(fd, stats.size);
+    }
+  } catch {
+    // Closed, or not to be read.
+  }
+  return () => '';
+}
+
+function newTextIn(fd: number, from: number): () => string {
+  const decoder = new StringDecoder('utf8');
+  let end = from;
+  return () => {
+    const { size } = fstatSync(fd);
+    if (size <= end) return '';
+    const bytes = Buffer.alloc(size - end);
+    const count = readSync(fd, bytes, 0, bytes.length, end);
+    end += count;
+    return decoder.write(bytes.subarray(0, count));
+  };
+}
