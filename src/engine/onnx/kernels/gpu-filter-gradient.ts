@@ -6,8 +6,8 @@ import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { type ConvolutionInfo, windowAttributes } from './convolution.js';
 
-/** What the products of one go may take for copies of the images, in numbers: 256 MiB. */
-const COPIED_NUMBERS = 2 ** 26;
+/** Numbers of the largest array that every WebGPU device promises to take (`maxStorageBufferBindingSize`): 128 MiB. */
+export const LARGEST = 2 ** 25;
 
 /** x [N,H,W,I] and dy [N,O,h,w] → [O,I,kh,kw]. */
 export function filterGradient(
@@ -15,7 +15,7 @@ export function filterGradient(
   x: string,
   dy: string,
   info: ConvolutionInfo,
-  copiedNumbers = COPIED_NUMBERS,
+  largest = LARGEST,
 ): string {
   const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
   const [top, left, bottom, right] = windowAttributes(info).pads as [number, number, number, number];
@@ -26,7 +26,9 @@ export function filterGradient(
   const rows = graph.reshape(dy, [batchSize, outChannels, outHeight, outWidth], [batchSize, outChannels, positions]);
 
   const places = Array.from({ length: filterHeight * filterWidth }, (_, place) => place);
-  const together = Math.max(1, Math.floor(copiedNumbers / (batchSize * positions * inChannels)));
+  // Neither the copies of the images nor the products may be larger.
+  const ofPlace = batchSize * inChannels * Math.max(positions, outChannels);
+  const together = Math.max(1, Math.floor(largest / ofPlace));
   const sums = chunks(places, together).map((chunk) => {
     const columns = concat(
       graph,

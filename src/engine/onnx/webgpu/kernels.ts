@@ -1,10 +1,12 @@
 /** Kernels written around what ONNX Runtime's WebGPU device lacks. */
 import { type SplitVAttrs, util } from '@tensorflow/tfjs';
 import { SmoothOutError } from '../../../support/errors.js';
+import { inImageParts } from '../image-parts.js';
+import { convolution } from '../kernels/convolution.js';
 import { depthwiseConvolution } from '../kernels/depthwise.js';
 import { eachElement, elementwise } from '../kernels/elementwise.js';
 import { GPU_KERNELS } from '../kernels/gpu.js';
-import { chunks } from '../kernels/gpu-filter-gradient.js';
+import { chunks, LARGEST } from '../kernels/gpu-filter-gradient.js';
 import type { Kernel, KernelTable } from '../kernels/kernel.js';
 import { shape } from '../kernels/shape.js';
 import type { Traced } from '../traced.js';
@@ -50,7 +52,7 @@ const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSpl
 };
 
 export const WEBGPU_KERNELS = {
-  ...GPU_KERNELS,
+  ...inImageParts({ ...convolution, ...GPU_KERNELS }, { elements: LARGEST, images: 1 }),
   SplitV: splitV,
   Sign: sign,
   DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,

@@ -4,20 +4,20 @@
  * itself (a filter's gradient is a sum over images), so where they follow each other they go through the batch in parts,
  * each of which is gone before the next begins.
  */
-import { at } from '../../../support/at.js';
-import { sizeOf } from '../../engine.js';
-import type { GraphBuilder } from '../graph.js';
-import type { convolution } from '../kernels/convolution.js';
-import type { Kernel, KernelTable } from '../kernels/kernel.js';
-import type { pooling } from '../kernels/pooling.js';
-import { shape } from '../kernels/shape.js';
-import { offsetsOf } from '../pieces.js';
-import type { Traced } from '../traced.js';
+import { at } from '../../support/at.js';
+import { sizeOf } from '../engine.js';
+import type { GraphBuilder } from './graph.js';
+import type { convolution } from './kernels/convolution.js';
+import type { Kernel, KernelTable } from './kernels/kernel.js';
+import type { pooling } from './kernels/pooling.js';
+import { shape } from './kernels/shape.js';
+import { offsetsOf } from './pieces.js';
+import type { Traced } from './traced.js';
 
 export interface PartLimits {
-  /** Elements that a part of a convolution's result has at most; 16 MiB of float32. */
+  /** Elements that a part of a convolution's result has at most. */
   readonly elements: number;
-  /** Parts are multiples of so many images: of whole blocks of the blocked convolutions. */
+  /** Parts are multiples of so many images. */
   readonly images: number;
 }
 
@@ -25,10 +25,7 @@ export interface PartLimits {
 type ImageKernels = typeof convolution & Pick<typeof pooling, 'MaxPool' | 'MaxPoolGrad'>;
 
 /** `table`, whose kernels for images go through large batches in parts. */
-export function inImageParts<Table extends ImageKernels>(
-  table: Table,
-  limits: PartLimits = { elements: 2 ** 22, images: 16 },
-) {
+export function inImageParts<Table extends ImageKernels>(table: Table, limits: PartLimits) {
   return {
     ...table,
     Conv2D: opened(table.Conv2D, limits),
