@@ -1,5 +1,6 @@
 /** Networks, data sets and methods of the user's own: examples/ in every command, and what is wrong with such a file. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -175,6 +176,16 @@ describe('the package that npm packs', () => {
     });
     expect(status, stderr).toBe(0);
   });
+
+  test.skipIf(!existsSync(join(ROOT, '.git')))(
+    'knows without a repository which commit it was built from',
+    async () => {
+      const built = (await readFile(join(ROOT, 'dist', 'commit.txt'), 'utf8')).trim();
+      expect(built).toMatch(/^[0-9a-f]{12}(-dirty)?$/);
+      const { stdout } = spawnSync('npx', ['smoothout', 'doctor', '--json'], { cwd: folder, encoding: 'utf8' });
+      expect(JSON.parse(stdout).gitCommit).toBe(built);
+    },
+  );
 
   test('is imported by a TypeScript project, with types', async () => {
     const source = `

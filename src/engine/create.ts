@@ -72,10 +72,16 @@ export async function fastest(
 
 async function open(device: Device, threads = availableParallelism()): Promise<Engine> {
   const { available, detail, drawback } = await findOnnxDevice(device);
-  if (!available) {
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `--device ${device}: ${drawback}`, { hint: detail });
+  const unavailable = (cause?: unknown) =>
+    new SmoothOutError('ENGINE_UNAVAILABLE', `--device ${device}: ${drawback}`, { hint: detail, cause });
+  if (device === 'webgpu' && (await findOnnxDevice('cpu')).available) {
+    // A driver that is not known by its name may have a GPU all the same: only opening it says.
+    const { createWebGpuEngine } = await import('./onnx/webgpu/engine.js');
+    return createWebGpuEngine().catch((error: unknown) => {
+      throw available ? error : unavailable(error);
+    });
   }
+  if (!available) throw unavailable();
   if (device === 'cpu') return (await import('./onnx/cpu/engine.js')).createOnnxEngine({ threads });
-  if (device === 'webgpu') return (await import('./onnx/webgpu/engine.js')).createWebGpuEngine();
   return (await import('./onnx/cuda/engine.js')).createCudaEngine('cuda', threads);
 }

@@ -25,8 +25,20 @@ export async function versions(): Promise<Record<string, string | null>> {
   return { smoothout, node: process.versions.node, tfjs, onnxruntime };
 }
 
-/** The commit of this package's own repository, twelve digits, with "-dirty" where tracked files have changed; null outside one. */
+/** What `npm run build` writes the commit to. */
+export const COMMIT_FILE = join(PACKAGE_FOLDER, 'dist', 'commit.txt');
+
+/**
+ * The commit of this code, twelve digits, with "-dirty" where tracked files had changed: of its repository, or where there
+ * is none (an installed package) of the build. Null where neither says.
+ */
 export async function gitCommit(): Promise<string | null> {
+  const built = () => readFile(COMMIT_FILE, 'utf8').then((text) => text.trim() || null);
+  return (await repositoryCommit()) ?? built().catch(() => null);
+}
+
+/** The commit that this package's own repository is at; null outside one. */
+export async function repositoryCommit(): Promise<string | null> {
   const git = async (...args: string[]) => (await run('git', ['-C', PACKAGE_FOLDER, ...args])).stdout.trim();
   try {
     // Installed below somebody else's repository, that one's commit says nothing about this code.
