@@ -43,6 +43,7 @@ def training_step(task, model, forward, x, y):
     model.train()
     start = {name: value.clone() for name, value in model.state_dict().items()}
     ghosts = spec["batchSize"] // (spec["ghostBatchSize"] or spec["batchSize"])
+    device = next(model.parameters()).device
     method, clip = spec["method"], spec["optimizer"]["clipNorm"]
 
     def run(times, untimed):
@@ -57,7 +58,7 @@ def training_step(task, model, forward, x, y):
             total = 0
             for images, labels in zip(x.chunk(ghosts), y.chunk(ghosts)):
                 # The mean over ghost batches is the gradient of the mean of their losses.
-                loss = nn.functional.cross_entropy(forward(images), labels) / ghosts
+                loss = nn.functional.cross_entropy(forward(images.to(device)), labels.to(device)) / ghosts
                 loss.backward()
                 total += loss.item()
             add(parameters, noise, -1)

@@ -1,7 +1,8 @@
 /** Images a second of a training step, how much of the time the device had work, and PyTorch on CUDA beside it. */
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Engine } from '../../src/engine/engine.js';
+import { PACKAGE_FOLDER } from '../../src/support/versions.js';
 import { stepTask } from '../bench/measurements.js';
 import { prepareWork } from '../bench/ours-work.js';
 import type { StepTask } from '../bench/protocol.js';
@@ -113,10 +114,31 @@ export function findPyTorchWithCuda(): string | null {
   return null;
 }
 
-/** The same step in PyTorch, images a second. */
-export async function speedOfPyTorch(python: string, name: string, seconds: number): Promise<number> {
+/** How PyTorch may compute the step: pytorch_cuda_side.py. What takes long to compile comes last. */
+const PYTORCH_WAYS = { float32: [], fed: ['--fed'], tf32: ['--tf32'], compiled: ['--tf32', '--compile'] } as const;
+
+/** The same step in PyTorch, images a second by the way that it computes; a way that fails is said, and left out. */
+export async function speedOfPyTorch(python: string, name: string, seconds: number): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const [way, args] of Object.entries(PYTORCH_WAYS)) {
+    try {
+      found[way] = await speedOfPyTorchBy(python, args, name, seconds);
+    } catch (error) {
+      console.error(`PyTorch ${way}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return found;
+}
+
+async function speedOfPyTorchBy(
+  python: string,
+  args: readonly string[],
+  name: string,
+  seconds: number,
+): Promise<number> {
   const task: StepTask = await stepTask(`${name}-`, 'smoothout');
-  const side = startSide(python, [fileURLToPath(new URL('pytorch_cuda_side.py', import.meta.url))], process.env);
+  const program = join(PACKAGE_FOLDER, 'scripts/gpu-check/pytorch_cuda_side.py');
+  const side = startSide(python, [program, ...args], process.env);
   try {
     await side.prepare(name, task);
     const { seconds: ten } = await side.run(name, 10, 5);
