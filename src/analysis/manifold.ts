@@ -3,11 +3,9 @@
  * are drawn from U(−1, 1) and scaled to length 1, and A is the pseudo-inverse of A⁺.
  */
 import {
-  addEntry,
   choleskyUpper,
-  entry,
+  entries,
   type Matrix,
-  setEntry,
   solveUpper,
   solveUpperTransposed,
   squareMatrix,
@@ -17,7 +15,8 @@ import { access, axpy, columnDots } from '../lbfgsb/vectors.js';
 import { fillWords } from '../support/random.js';
 import type { SearchSpace } from './keskar.js';
 
-const { add, at } = access;
+const { at } = access;
+const { addEntry, entry, setEntry } = entries;
 
 export interface Manifold {
   /** p and n. */
@@ -84,8 +83,7 @@ export function lift(manifold: Manifold, w: Float64Array, y: Float64Array, out: 
   out.set(w);
   forEachStrip(manifold, (rows, from) => {
     for (const [i, row] of rows.entries()) {
-      const weight = at(weights, i);
-      for (let j = 0; j < row.length; j++) add(out, from + j, weight * at(row, j));
+      axpy(at(weights, i), row, out.subarray(from, from + row.length));
     }
   });
 }

@@ -1,5 +1,7 @@
 /** Eigenvalues and eigenvectors of small symmetric matrices, by Jacobi's rotations. */
-import { entry, type Matrix, setEntry, squareMatrix } from '../lbfgsb/matrix.js';
+import { entries, type Matrix, squareMatrix } from '../lbfgsb/matrix.js';
+
+const { entry, setEntry } = entries;
 
 export interface SymmetricEigen {
   /** Largest in size first. */

@@ -2,9 +2,8 @@
 import {
   choleskyUpper,
   dropFirst,
-  entry,
+  entries,
   type Matrix,
-  setEntry,
   solveUpper,
   solveUpperTransposed,
   squareMatrix,
@@ -12,6 +11,7 @@ import {
 import { access, columnDots } from './vectors.js';
 
 const { at, column } = access;
+const { entry, setEntry } = entries;
 
 /**
  * The limited-memory matrix B = θI − W M Wᵀ (Byrd et al. 1995, Eq. 3.2) with W = [Y θS] (3.3) and

@@ -24,17 +24,20 @@ export const blockFrom = ({ values, stride, start }: Matrix, k: number): Matrix 
 const place = ({ stride, start }: Matrix, i: number, j: number) => start + i * stride + j;
 
 /** aᵢⱼ */
-export const entry = (a: Matrix, i: number, j: number): number => at(a.values, place(a, i, j));
+const entry = (a: Matrix, i: number, j: number): number => at(a.values, place(a, i, j));
 
 /** aᵢⱼ ← x */
-export function setEntry(a: Matrix, i: number, j: number, x: number): void {
+const setEntry = (a: Matrix, i: number, j: number, x: number): void => {
   a.values[place(a, i, j)] = x;
-}
+};
 
 /** aᵢⱼ += x */
-export function addEntry(a: Matrix, i: number, j: number, x: number): void {
+const addEntry = (a: Matrix, i: number, j: number, x: number): void => {
   add(a.values, place(a, i, j), x);
-}
+};
+
+/** For other modules, as the `access` of vectors.ts. */
+export const entries = { entry, setEntry, addEntry };
 
 /** Moves every entry up and left by one. */
 export function dropFirst(a: Matrix): void {

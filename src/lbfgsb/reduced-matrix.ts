@@ -2,13 +2,11 @@
 import type { LimitedMemory } from './compact-matrices.js';
 import type { FreeSet } from './free-set.js';
 import {
-  addEntry,
   blockFrom,
   choleskyUpper,
   dropFirst,
-  entry,
+  entries,
   type Matrix,
-  setEntry,
   solveUpper,
   solveUpperTransposed,
   squareMatrix,
@@ -16,6 +14,7 @@ import {
 import { access, columnDotsAt, type IndexRange } from './vectors.js';
 
 const { at, column } = access;
+const { addEntry, entry, setEntry } = entries;
 
 /**
  * Inner products of the correction pairs over the free variables (Z selects them) and over the others (A does), kept
