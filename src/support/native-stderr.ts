@@ -7,6 +7,7 @@ import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { asWriteError } from './files.js';
 
 /** A file for the stderr of a child process. */
 export interface StderrFile {
@@ -17,9 +18,10 @@ export interface StderrFile {
   readonly close: () => void;
 }
 
+/** @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE: the folder for temporary files takes none. */
 export function openStderrFile(): StderrFile {
   const path = join(tmpdir(), `smoothout-${randomUUID()}.stderr`);
-  const fd = openSync(path, 'ax+', 0o600);
+  const fd = openNew(path);
   // Nobody needs its name, and so nothing is left where this process is killed. Windows keeps a file that is open.
   const keepsOpenFiles = process.platform === 'win32';
   if (!keepsOpenFiles) rmSync(path);
@@ -31,6 +33,14 @@ export function openStderrFile(): StderrFile {
       if (keepsOpenFiles) rmSync(path, { force: true });
     },
   };
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'ax+', 0o600);
+  } catch (error) {
+    throw asWriteError(error, path);
+  }
 }
 
 /** What is written to this process's own stderr from now on, call by call; nothing where that is no file to be read. */
