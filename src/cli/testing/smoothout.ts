@@ -23,6 +23,10 @@ export class Finished {
   }
 }
 
+/** TensorFlow's library, where it is loaded, tells on some processors how it computes, and no setting keeps it from that. */
+export const withoutTensorFlowLog = (stderr: string): string =>
+  stderr.replace(/^(WARNING: All log messages before absl|I\d{4} \d\d:\d\d:\d+).*\n/gm, '');
+
 /** A command that runs: awaited, it gives how it finished. */
 export interface Running extends Promise<Finished> {
   readonly pid: number | undefined;
@@ -71,7 +75,7 @@ const commandWith =
     });
     const finished = new Promise<Finished>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (status) => resolve(new Finished(status, stdout, stderr)));
+      child.once('close', (status) => resolve(new Finished(status, stdout, withoutTensorFlowLog(stderr))));
     });
     const says = (pattern: RegExp) =>
       new Promise<void>((resolve) => {
