@@ -109,6 +109,10 @@ export function select(patterns: readonly string[]): Measurement[] {
 export async function stepTask(name: string, method: StepMethod): Promise<StepTask> {
   const { config, set = [] } = NETWORKS.find(({ id }) => name.startsWith(`${id}-`))!;
   const spec = await specOf(config, set, method);
+  return taskOf(spec);
+}
+
+export function taskOf(spec: RunSpec): StepTask {
   return { kind: 'step', ...imagesOf(spec), learningRate: learningRateAt(0, spec) };
 }
 

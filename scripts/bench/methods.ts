@@ -7,13 +7,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfigs } from '../../src/config/load.js';
 import { resolveRuns } from '../../src/config/resolve.js';
-import { catalogueEntry, imageShape } from '../../src/data/catalogue.js';
 import { createOnnxEngine } from '../../src/engine/onnx/cpu/engine.js';
-import { learningRateAt } from '../../src/optim/learning-rate.js';
 import { evaluationsOf } from '../../src/smoothout/method.js';
 import { PACKAGE_FOLDER } from '../../src/support/versions.js';
 import { buildLearner } from '../../src/training/learner.js';
 import { alternate, median } from './alternate.js';
+import { taskOf } from './measurements.js';
 import { prepareWork } from './ours-work.js';
 
 const { values } = parseArgs({
@@ -33,14 +32,9 @@ for (const config of values.only.split(',')) {
     set: STRENGTHS,
   })) {
     const specs = resolveRuns({ ...loaded, seeds: [1] });
-    const { classes = 0 } = catalogueEntry(loaded.dataset) ?? {};
-    const images = { classes, shape: imageShape(loaded.dataset) };
     const works = new Map(
       await Promise.all(
-        specs.map(async (spec) => {
-          const task = { kind: 'step', spec, ...images, learningRate: learningRateAt(0, spec) } as const;
-          return [spec.method.label, await prepareWork(engine, task)] as const;
-        }),
+        specs.map(async (spec) => [spec.method.label, await prepareWork(engine, taskOf(spec))] as const),
       ),
     );
     const side = { run: (name: string, times: number, untimed: number) => works.get(name)!.run(times, untimed) };
@@ -50,7 +44,7 @@ for (const config of values.only.split(',')) {
     console.log(`\n${loaded.experiment}: the baseline's step takes ${(1000 * baseline).toFixed(2)} ms\n`);
     console.log('| method | gradients | of the baseline’s step | for each gradient |\n|---|---:|---:|---:|');
     for (const [i, spec] of specs.entries()) {
-      const evaluations = evaluationsOf((await buildLearner(spec, images)).method);
+      const evaluations = evaluationsOf((await buildLearner(spec, taskOf(spec))).method);
       const ratio = median(found[i]!) / baseline;
       console.log(
         `| ${spec.method.label} | ${evaluations} | ${ratio.toFixed(2)} | ${(ratio / evaluations).toFixed(2)} |`,

@@ -6,6 +6,8 @@ import type { Group } from './groups.js';
 
 export interface CurvatureRow {
   readonly group: Group;
+  /** What was measured: "hessian-train-10000-images". */
+  readonly kind: string;
   /** That of the lowest seed; the others are of the same matrix, split, batch-norm mode and number of images. */
   readonly first: CurvatureMeasurement;
   readonly loss: Estimate;
@@ -19,17 +21,20 @@ export function curvatureRows(groups: readonly Group[]): CurvatureRow[] {
     const all = group.runs.flatMap(({ record: { seed }, curvature }) =>
       (curvature?.measurements ?? []).map((measurement) => ({ seed, measurement })),
     );
-    const kinds = groupBy(all, ({ measurement: { matrix, split, batchNorm, images } }) =>
-      [matrix, split, batchNorm, images].join(),
-    );
-    return [...kinds.values()].map((ofKind): CurvatureRow => {
+    const kinds = groupBy(all, ({ measurement }) => kindOf(measurement));
+    return [...kinds].map(([kind, ofKind]): CurvatureRow => {
       const bySeed = new Map(ofKind.map(({ seed, measurement }) => [seed, measurement]));
       const measurements = [...bySeed.values()];
       const mean = (of: (measurement: CurvatureMeasurement) => number) => estimate(measurements.map(of))!;
       return {
-        ...{ group, first: at(measurements, 0), loss: mean(({ loss }) => loss), trace: mean(({ trace }) => trace) },
+        ...{ group, kind, first: at(measurements, 0) },
+        ...{ loss: mean(({ loss }) => loss), trace: mean(({ trace }) => trace) },
         largestEigenvalue: mean(({ eigenvalues }) => at(eigenvalues, 0)),
       };
     });
   });
+}
+
+function kindOf({ matrix, split, batchNorm, images }: CurvatureMeasurement): string {
+  return [matrix, split, ...(batchNorm === 'batch' ? ['batch-statistics'] : []), `${images}-images`].join('-');
 }

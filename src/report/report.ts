@@ -24,7 +24,6 @@ import { reportPage } from './page/page.js';
 import { type Comparison, compareResults, locateResults, type Results, readResults } from './results.js';
 import type { Problem } from './runs.js';
 import { spentRows } from './spent.js';
-import { verdicts } from './verdicts.js';
 
 export interface ReportOptions {
   /** A folder of results, or of runs. */
@@ -65,7 +64,7 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
     ['table1.csv', csvText(table1)],
     ['table2.csv', csvText(table2)],
     ['table3.csv', csvText(table3)],
-    ['claims.csv', csvText(verdicts(results.groups, results.curves.files).map(claimCsv))],
+    ['claims.csv', csvText(results.verdicts.map(claimCsv))],
     ...ifAny('beyond.csv', results.beyond.map(beyondCsv)),
     ...ifAny('correlations.csv', results.correlations.map(correlationCsv)),
     ...ifAny('curvature.csv', results.curvature.map(curvatureRowCsv)),

@@ -22,6 +22,7 @@ import {
 } from './paper.js';
 import { loadRuns, measurementOf, type Problem, type Run } from './runs.js';
 import { differingSettings } from './settings-difference.js';
+import { type Verdict, verdicts } from './verdicts.js';
 
 /** A folder of results, read and sorted into the paper's tables. */
 export interface Results {
@@ -31,6 +32,7 @@ export interface Results {
   readonly cells: Cells;
   readonly tables: Tables;
   readonly beyond: readonly BeyondRow[];
+  readonly verdicts: readonly Verdict[];
   readonly correlations: readonly CorrelationRow[];
   readonly curvature: readonly CurvatureRow[];
   readonly curves: Curves;
@@ -87,8 +89,9 @@ export async function readResults(paths: ResultsPaths): Promise<Results> {
   if (loaded.runs.length === 0)
     problems.push({ where: 'runs', what: 'there is no readable run; measured cells are empty' });
   const sorted = { groups, cells, tables: buildTables(cells), beyond: beyondRows(groups) };
+  const judged = { verdicts: verdicts(groups, curves.files) };
   const measured = { correlations: correlationRows(loaded.runs), curvature: curvatureRows(groups) };
-  return { runs: loaded.runs, unfinished, ...sorted, ...measured, curves, problems };
+  return { runs: loaded.runs, unfinished, ...sorted, ...judged, ...measured, curves, problems };
 }
 
 /** A mean sharpness is worth a word where it is over fewer seeds than the accuracy's, or over unlike measurements. */

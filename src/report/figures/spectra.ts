@@ -10,10 +10,7 @@ import type { UndrawnFigure } from './drawing.js';
 
 /** What was measured in different ways stands in different figures. */
 export function spectrumFigures(rows: readonly CurvatureRow[]): UndrawnFigure[] {
-  const kinds = groupBy(rows, ({ first: { matrix, split, batchNorm, images } }) =>
-    [matrix, split, ...(batchNorm === 'batch' ? ['batch-statistics'] : []), `${images}-images`].join('-'),
-  );
-  return [...kinds].flatMap(([kind, ofKind]) =>
+  return [...groupBy(rows, ({ kind }) => kind)].flatMap(([kind, ofKind]) =>
     familiesOf(ofKind.map(({ group }) => group)).map(({ groups, heading, name }): UndrawnFigure => {
       const drawn = ofKind.filter(({ group }) => groups.includes(group));
       const { matrix, images, split } = ofKind[0].first;

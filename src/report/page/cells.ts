@@ -19,6 +19,17 @@ ${contents}
 export const methodTitle = ({ method: label, settings: { method } }: Group): string =>
   `${METHOD_TITLES[method.name]}${label === method.name ? '' : ` (${label})`}`;
 
+/** Links to the settings of the row's group. */
+export function experimentColumn<Row>(of: (row: Row) => Group): Column<Row> {
+  return {
+    title: 'Experiment',
+    cell: (row) => {
+      const group = of(row);
+      return { content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`, sort: group.experiment };
+    },
+  };
+}
+
 /** A number of the paper's. */
 export function paperColumn<Row>(group: string, cell: (row: Row) => Cell): Column<Row> {
   return { title: 'Paper', group, numeric: true, paper: true, cell };

@@ -2,7 +2,7 @@
 import type { Estimate } from '../../support/statistics.js';
 import type { CurvatureRow } from '../curvatures.js';
 import { MATRIX_TITLES } from '../measures.js';
-import { anchorOf, estimateCell, methodTitle, section } from './cells.js';
+import { estimateCell, experimentColumn, methodTitle, section } from './cells.js';
 import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 
 function cellOf(value: Estimate): Cell {
@@ -11,13 +11,7 @@ function cellOf(value: Estimate): Cell {
 }
 
 const COLUMNS: readonly Column<CurvatureRow>[] = [
-  {
-    title: 'Experiment',
-    cell: ({ group }) => ({
-      content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`,
-      sort: group.experiment,
-    }),
-  },
+  experimentColumn(({ group }) => group),
   { title: 'Batch', numeric: true, cell: ({ group }) => group.settings.batchSize },
   { title: 'Method', cell: ({ group }) => methodTitle(group) },
   { title: 'Matrix', cell: ({ first }) => MATRIX_TITLES[first.matrix] },

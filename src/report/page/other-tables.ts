@@ -9,11 +9,11 @@ import { durationText, percentText, plusMinus, signedText } from '../text.js';
 import {
   accuracyCell,
   accuracyOf,
-  anchorOf,
   differenceCell,
   differenceColumns,
   EMPTY,
   estimateCell,
+  experimentColumn,
   mark,
   marksOf,
   measuredAccuracyColumns,
@@ -29,13 +29,7 @@ import { type Column, type Html, html, sortableTable } from './html.js';
 export function apartSection(apart: readonly Group[]): Html | null {
   if (apart.length === 0) return null;
   const columns: Column<Group>[] = [
-    {
-      title: 'Experiment',
-      cell: (group) => ({
-        content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`,
-        sort: group.experiment,
-      }),
-    },
+    experimentColumn((group) => group),
     { title: 'DNN', cell: ({ settings }) => modelTitle(settings.model) },
     { title: 'Data set', cell: ({ settings }) => datasetTitle(settings.dataset) },
     { title: 'Batch', numeric: true, cell: ({ settings }) => settings.batchSize },
@@ -66,13 +60,7 @@ rows of the tables above.</p>
 export function beyondSection(rows: readonly BeyondRow[]): Html | null {
   if (rows.length === 0) return null;
   const columns: Column<BeyondRow>[] = [
-    {
-      title: 'Experiment',
-      cell: ({ group }) => ({
-        content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`,
-        sort: group.experiment,
-      }),
-    },
+    experimentColumn(({ group }) => group),
     { title: 'DNN', cell: ({ group }) => modelTitle(group.settings.model) },
     { title: 'Batch', numeric: true, cell: ({ group }) => group.settings.batchSize },
     { title: 'Method', cell: ({ group }) => methodTitle(group) },

@@ -8,7 +8,6 @@ import { PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import type { Comparison, Results } from '../results.js';
 import { measurementOf, type Problem, type Run } from '../runs.js';
 import { durationText, percentText, sharpnessText } from '../text.js';
-import { verdicts } from '../verdicts.js';
 import { anchorOf, perConvention, small } from './cells.js';
 import { claimsSection } from './claims.js';
 import { correlationsSection } from './correlations.js';
@@ -103,7 +102,7 @@ const POLICY = `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(
 
 /** report.html: one self-contained document. It depends on the results alone, so the same runs give the same bytes. */
 export function reportPage(results: Results, figures: readonly Figure[], comparison: Comparison | null): string {
-  const { tables, cells, groups, beyond, correlations, curvature, curves, runs, unfinished, problems } = results;
+  const { tables, cells, groups, beyond, correlations, curvature, verdicts, runs, unfinished, problems } = results;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -116,7 +115,7 @@ export function reportPage(results: Results, figures: readonly Figure[], compari
 <style>${raw(STYLE)}</style>
 </head>
 <body>${introduction(results)}
-<main>${claimsSection(verdicts(groups, curves.files))}${readingSection()}${comparison !== null && comparisonSection(comparison)}${table1Section(tables)}${table2Section(tables)}${table3Section(tables)}${beyondSection(beyond)}${apartSection(cells.apart)}${correlationsSection(correlations)}${curvatureSection(curvature)}${figureSections(figures)}${deviationsSection(groups)}${unfinishedSection(unfinished)}${spentSection(runs)}${provenanceSection([...cells.placed, ...cells.apart])}${problemsSection(problems)}
+<main>${claimsSection(verdicts)}${readingSection()}${comparison !== null && comparisonSection(comparison)}${table1Section(tables)}${table2Section(tables)}${table3Section(tables)}${beyondSection(beyond)}${apartSection(cells.apart)}${correlationsSection(correlations)}${curvatureSection(curvature)}${figureSections(figures)}${deviationsSection(groups)}${unfinishedSection(unfinished)}${spentSection(runs)}${provenanceSection([...cells.placed, ...cells.apart])}${problemsSection(problems)}
 </main>
 <footer>Written by <code>smoothout report</code>. The same numbers for a program: <code>table1.csv</code>,
 <code>table2.csv</code>, <code>table3.csv</code>, <code>claims.csv</code>, <code>deviations.csv</code>,
