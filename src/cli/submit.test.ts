@@ -120,19 +120,22 @@ describe.skipIf(!hasSlurm())('an array on a cluster of one node', () => {
   }
 
   test('warned of the end of their time tasks save and queue again; what scancel stops, the same submit finishes', async () => {
+    // So long that no task has ended before the others have begun, on a busy machine too.
     const { submit, out, whole } = await sweep({
-      epochs: 60,
-      seeds: [1, 2, 3],
+      epochs: 400,
+      seeds: [1, 2],
       methods: [{ name: 'smoothout', noise: { a: 0.01 } }],
     });
-    const job = await submit('--time', '10');
-    await haveSaid(out, 3, /: epoch 3\//);
+    // Held, the tasks stay in the queue until they are released.
+    const job = await submit('--time', '10', '--sbatch', '--hold');
     const shown = await smoothout.with({ env: slurm.env })`status ${out} --json`;
-    const task = (index: number) => ({ slurm: { task: `${job}_${index}`, state: 'RUNNING', reason: 'None' } });
-    expect(shown.json).toMatchObject([1, 2, 3].map(task));
+    const task = (index: number) => ({ task: `${job}_${index}`, state: 'PENDING', reason: 'JobHeldUser' });
+    expect(shown.json.map((run) => run.slurm)).toEqual([1, 2].map(task));
+    await slurm.command('scontrol', 'release', job);
+    await haveSaid(out, 2, /: epoch 3\//);
     // As --signal=B:TERM does when the time is nearly up.
     await slurm.command('scancel', '--signal=TERM', '--batch', job);
-    await haveSaid(out, 3, /everything so far is saved(.|\n)*: resuming in epoch/);
+    await haveSaid(out, 2, /everything so far is saved(.|\n)*: resuming in epoch/);
     await slurm.command('scancel', job);
     await hasLeft(job);
     expect(await digestsIn(out)).not.toEqual(await digestsIn(whole));
