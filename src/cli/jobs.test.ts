@@ -142,8 +142,14 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C', () => {
 
   test('once saves all runs: status 75, and the same command goes on to the same bits', async () => {
     const running = begin('stopped');
-    for (const spec of runs.slice(0, 2)) await workerAt('stopped', running, spec);
+    const workers: number[] = [];
+    for (const spec of runs.slice(0, 2)) {
+      workers.push(await workerAt('stopped', running, spec));
+      // The first would be done before the second has begun, on a busy machine.
+      process.kill(workers.at(-1)!, 'SIGSTOP');
+    }
     interrupt(running);
+    for (const worker of workers) process.kill(worker, 'SIGCONT');
     const { status, stderr, stdout } = await running;
     expect(status).toBe(75);
     expect(stderr.match(/interrupted; everything so far is saved/g)).toHaveLength(1);
