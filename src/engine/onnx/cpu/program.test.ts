@@ -23,3 +23,14 @@ test('a run does not change what an earlier one returned', async () => {
   expect([first.y, second.y]).toEqual([new Float32Array(3).fill(1), new Float32Array(3).fill(2)]);
   await program.dispose();
 });
+
+test.each([1, 2])('what is below the normal numbers of float32 is zero, on %i threads', async (threads) => {
+  const size = 2 ** 16;
+  const x = { shape: [size], dtype: 'float32' } as const;
+  const program = await createOnnxEngine({ threads }).compile(({ x }) => ({ y: tf.mul(x, 0.5) }), { x });
+  const smallest = 2 ** -126;
+  expect((await program.run({ x: new Float32Array(size).fill(smallest) })).y).toEqual(new Float32Array(size));
+  const { y } = await program.run({ x: new Float32Array(size).fill(2 * smallest) });
+  expect(y).toEqual(new Float32Array(size).fill(smallest));
+  await program.dispose();
+});

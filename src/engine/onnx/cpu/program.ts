@@ -6,6 +6,7 @@ import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues,
 import { viewOf } from '../pieces.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
+import { openSession } from '../session.js';
 import type { TracedFunction } from '../tracer.js';
 import type { CpuArray, CpuMemory } from './memory.js';
 import { runInPlace, UNRETURNED } from './run-in-place.js';
@@ -24,7 +25,7 @@ export async function createCpuProgram(
   { isKept }: CompileOptions,
   executionProviders: readonly string[] = ['cpu'],
 ): Promise<FlatProgram> {
-  const session = await ort.InferenceSession.create(encodeModel(graph, UNRETURNED), {
+  const session = await openSession(encodeModel(graph, UNRETURNED), {
     executionProviders,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
