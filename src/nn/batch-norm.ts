@@ -1,9 +1,11 @@
 /** Batch normalisation: its statistics, running averages and parameters. */
 import * as tf from '@tensorflow/tfjs';
+import type { NamedTensors } from '../engine/engine.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
-import { type Module, type Pass, tensorNamed } from './layers.js';
-import type { Initialiser } from './layout.js';
+import { join } from './flat.js';
+import { type Module, tensorNamed } from './layers.js';
+import type { Initialiser, Slot } from './layout.js';
 
 /** Added to the variance (PyTorch's default `eps`). */
 const EPSILON = 1e-5;
@@ -43,8 +45,8 @@ export function batchNorm(channels: number, initial: Initialiser = { kind: 'batc
         }
         const moments = momentsOf(x);
         if (pass.mode === 'train') {
-          remember(pass, mean.name, moments.mean);
-          remember(pass, variance.name, tf.mul(moments.variance, unbiasing(moments.count, name)));
+          pass.batchStatistics[mean.name] = moments.mean;
+          pass.batchStatistics[variance.name] = tf.mul(moments.variance, unbiasing(moments.count, name));
         }
         return normaliseByMoments(x, moments, affine);
       },
@@ -111,9 +113,10 @@ function normaliseByMoments(x: tf.Tensor, { centred, variance, count }: Moments,
   return normalise(x, scale, shift);
 }
 
-function remember(pass: Pass, name: string, value: tf.Tensor): void {
-  const running = tensorNamed(pass.statistics, name);
-  pass.updatedStatistics[name] = tf.add(tf.mul(running, 1 - MOMENTUM), tf.mul(value, MOMENTUM));
+/** The running statistics of all layers, flat, after a batch that left its own; as they were where it left none. */
+export function statisticsAfter(running: tf.Tensor1D, ofBatch: NamedTensors, slots: readonly Slot[]): tf.Tensor1D {
+  if (Object.keys(ofBatch).length === 0) return running;
+  return tf.add(tf.mul(running, 1 - MOMENTUM), tf.mul(join(ofBatch, slots), MOMENTUM));
 }
 
 /** n/(n − 1), the factor from the biased to the unbiased variance. */

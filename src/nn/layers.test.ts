@@ -7,7 +7,7 @@ beforeAll(() => tf.setBackend('cpu'));
 function apply(rate: number, mode: Mode): number[] {
   const layer = dropout(rate, 4)('drop');
   const uniform = { drop: tf.tensor2d([0, 0.19, 0.2, 0.99], [1, 4]) };
-  const pass = { mode, parameters: {}, statistics: {}, uniform, updatedStatistics: {} };
+  const pass = { mode, parameters: {}, statistics: {}, uniform, batchStatistics: {} };
   return [...layer.apply(tf.tensor2d([1, 2, 4, 8], [1, 4]), pass).dataSync()];
 }
 

@@ -21,14 +21,15 @@ export interface ImageShape {
   readonly width: number;
 }
 
-/** One forward pass: the tensors that layers find by name, and where they leave new running statistics. */
+/** One forward pass: the tensors that layers find by name, and where they leave the statistics of its batch. */
 export interface Pass {
   readonly mode: Mode;
   readonly parameters: NamedTensors;
   readonly statistics: NamedTensors;
   /** Uniform numbers on [0, 1) for each dropout layer, [N, units]; empty unless the mode is `train`. */
   readonly uniform: NamedTensors;
-  readonly updatedStatistics: Record<string, tf.Tensor>;
+  /** In `train`, by name; the running statistics follow them. */
+  readonly batchStatistics: Record<string, tf.Tensor>;
 }
 
 export interface DropoutDeclaration {

@@ -1,7 +1,8 @@
 /** The loss of a batch as a function of flat parameters: what training, evaluation and sharpness all differentiate. */
 import * as tf from '@tensorflow/tfjs';
 import { float, type NamedTensors, type TensorsOf } from '../engine/engine.js';
-import { join, split } from './flat.js';
+import { statisticsAfter } from './batch-norm.js';
+import { split } from './flat.js';
 import type { Mode, Model } from './model.js';
 
 export interface ClassificationLoss {
@@ -84,7 +85,7 @@ export function batchLoss(
   mode: Mode,
 ): BatchLoss {
   const { layout } = model;
-  const { logits, statistics } = model.forward(
+  const { logits, batchStatistics } = model.forward(
     {
       parameters: split(parameters, layout.parameters),
       statistics: split(running, layout.statistics),
@@ -93,5 +94,5 @@ export function batchLoss(
     },
     mode,
   );
-  return { ...crossEntropy(logits, labels), statistics: join(statistics, layout.statistics) };
+  return { ...crossEntropy(logits, labels), statistics: statisticsAfter(running, batchStatistics, layout.statistics) };
 }

@@ -24,8 +24,8 @@ export interface ForwardInputs {
 export interface ForwardOutputs {
   /** [N, classes]. */
   readonly logits: tf.Tensor;
-  /** The running statistics after this batch; those given where the mode updates none. */
-  readonly statistics: NamedTensors;
+  /** What the layers found in this batch, in `train` mode: the running statistics follow it. */
+  readonly batchStatistics: NamedTensors;
 }
 
 export interface Model {
@@ -85,10 +85,10 @@ function modelOf(name: string, inputShape: ImageShape, classes: number, network:
     layout: buildLayout(network.parameters, network.statistics),
     dropoutUnits,
     forward({ parameters, statistics, images, dropout }, mode) {
-      const updatedStatistics: Record<string, tf.Tensor> = { ...statistics };
+      const batchStatistics: Record<string, tf.Tensor> = {};
       const uniform = mode === 'train' ? splitDropout(dropout, network.dropout) : {};
-      const logits = network.apply(images, { mode, parameters, statistics, uniform, updatedStatistics });
-      return { logits, statistics: updatedStatistics };
+      const logits = network.apply(images, { mode, parameters, statistics, uniform, batchStatistics });
+      return { logits, batchStatistics };
     },
   };
 }

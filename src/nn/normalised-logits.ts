@@ -10,10 +10,10 @@ export function withNormalisedLogits(model: Model): Model {
   return {
     ...model,
     forward(inputs, mode) {
-      const { logits, statistics } = model.forward(inputs, mode);
+      const { logits, ...rest } = model.forward(inputs, mode);
       const centred = tf.sub(logits, tf.mean(logits, 1, true));
       const lengths = tf.sqrt(tf.add(tf.sum(tf.square(centred), 1, true), TINY));
-      return { logits: tf.div(centred, lengths), statistics };
+      return { logits: tf.div(centred, lengths), ...rest };
     },
   };
 }

@@ -25,8 +25,8 @@ const FUNCTIONS: Readonly<Record<string, Smooth>> = {
   'max pooling over the edge': (x) => tf.square(tf.maxPool(image(tf.square(x)), 3, 2, 1)),
   'batch normalisation with its own statistics': (x) => {
     const parameters = { 'b.weight': tf.slice(x, 0, 4), 'b.bias': tf.slice(x, 4, 4) };
-    const pass = { mode: 'batch', parameters, statistics: {}, uniform: {}, updatedStatistics: {} } as const;
-    const y = batchNorm(4)('b').apply(tf.reshape(x, [15, 4]), { ...pass, updatedStatistics: {} });
+    const pass = { mode: 'batch', parameters, statistics: {}, uniform: {}, batchStatistics: {} } as const;
+    const y = batchNorm(4)('b').apply(tf.reshape(x, [15, 4]), { ...pass, batchStatistics: {} });
     return tf.mul(tf.square(y), tf.square(tf.reshape(x, [15, 4])));
   },
 };

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
 import type { Engine, NamedTensors, ValuesOf } from '../../engine/engine.js';
-import { join, split } from '../flat.js';
+import { statisticsAfter } from '../batch-norm.js';
+import { split } from '../flat.js';
 import { crossEntropy, withGradient } from '../loss.js';
 import { buildModel, type Mode, type Model, type ModelName } from '../model.js';
 import { compareNumber, compareSlots, compareTensor, type Deviation, type Summary, type Tolerance } from './compare.js';
@@ -82,8 +83,8 @@ export function goldenFunction(model: Model, mode: Mode) {
         mode,
       );
       const { mean, correct } = crossEntropy(output.logits, labels);
-      const extras = { logits: output.logits, correct, statistics: join(output.statistics, layout.statistics) };
-      return { value: mean, extras };
+      const after = statisticsAfter(statistics.as1D(), output.batchStatistics, layout.statistics);
+      return { value: mean, extras: { logits: output.logits, correct, statistics: after } };
     }, parameters.as1D());
     return { loss: value, gradient, ...extras };
   };

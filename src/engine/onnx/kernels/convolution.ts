@@ -69,10 +69,16 @@ const conv2d: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, { x, filte
 };
 
 /** The filter turned by 180° with its channels swapped, [I,O,kh,kw]: a convolution with it is the gradient's (stride 1). */
-export function turned(graph: GraphBuilder, filter: Traced, { filterHeight, filterWidth }: ConvolutionInfo): string {
-  const backwards = (length: number) => graph.integers(Array.from({ length }, (_, i) => length - 1 - i));
-  const rows = graph.node('Gather', [inOrder(graph, filter, IOHW), backwards(filterHeight)], { axis: 2 });
-  return graph.node('Gather', [rows, backwards(filterWidth)], { axis: 3 });
+export function turned(graph: GraphBuilder, filter: Traced, info: ConvolutionInfo): string {
+  const { inChannels, outChannels, filterHeight, filterWidth } = info;
+  const window = filterHeight * filterWidth;
+  const [stored, flat] = [
+    [inChannels, outChannels, filterHeight, filterWidth],
+    [inChannels, outChannels, window],
+  ];
+  const backwards = graph.integers(Array.from({ length: window }, (_, place) => window - 1 - place));
+  const places = graph.reshape(inOrder(graph, filter, IOHW), stored, flat);
+  return graph.reshape(graph.node('Gather', [places, backwards], { axis: 2 }), flat, stored);
 }
 
 /** Padding of the convolution with the turned filter. */

@@ -34,7 +34,7 @@ const conv2dBackpropFilter: Kernel<
 > = (graph, { x, dy }, attributes) => {
   const { filterShape } = attributes;
   const info = convolutionInfo(x.shape, filterShape, attributes);
-  const name = filterGradient(graph, inPlainOrder(graph, x), inOrder(graph, dy, NCHW), info);
+  const name = filterGradient(graph, inOrder(graph, x, NCHW), inPlainOrder(graph, dy), info);
   return traced(name, filterShape, 'float32', OIHW);
 };
 

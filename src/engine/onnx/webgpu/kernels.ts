@@ -2,22 +2,21 @@
 import { type SplitVAttrs, util } from '@tensorflow/tfjs';
 import { SmoothOutError } from '../../../support/errors.js';
 import { inImageParts } from '../image-parts.js';
+import { steepStep } from '../kernels/activation.js';
 import { convolution } from '../kernels/convolution.js';
 import { depthwiseConvolution } from '../kernels/depthwise.js';
 import { eachElement, elementwise } from '../kernels/elementwise.js';
 import { GPU_KERNELS } from '../kernels/gpu.js';
-import { chunks, LARGEST } from '../kernels/gpu-filter-gradient.js';
+import { chunks, LARGEST } from '../kernels/gpu-windows.js';
 import type { Kernel, KernelTable } from '../kernels/kernel.js';
 import { shape } from '../kernels/shape.js';
 import type { Traced } from '../traced.js';
 
-/** AdaSmoothOut takes signs. */
+/** AdaSmoothOut takes signs. 2⁻¹²⁶ is the least number beside 0 that a GPU must know. */
 const sign: Kernel<'x'> = (graph, { x }, attributes) => {
   if (x.dtype !== 'float32') return elementwise.Sign(graph, { x }, attributes);
   return eachElement(x, (name) => {
-    const [zero, one] = [graph.float(0), graph.float(1)];
-    const negative = graph.node('Where', [graph.node('Less', [name, zero]), graph.float(-1), zero]);
-    return graph.node('Where', [graph.node('Greater', [name, zero]), one, negative]);
+    return graph.node('Clip', [graph.node('Mul', [name, graph.float(2 ** 126)]), graph.float(-1), graph.float(1)]);
   });
 };
 
@@ -55,6 +54,7 @@ export const WEBGPU_KERNELS = {
   ...inImageParts({ ...convolution, ...GPU_KERNELS }, { elements: LARGEST, images: 1 }),
   SplitV: splitV,
   Sign: sign,
+  Step: steepStep,
   DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
 } satisfies KernelTable;
 
