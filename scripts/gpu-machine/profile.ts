@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Engine } from '../../src/engine/engine.js';
+import type { InferenceSession } from '../../src/engine/onnx/runtime.js';
 import { createWebGpuEngine } from '../../src/engine/onnx/webgpu/engine.js';
 import { stepTask } from '../bench/measurements.js';
 import { prepareWork } from '../bench/ours-work.js';
@@ -22,11 +23,9 @@ const task = options.small
   ? await smallTask(NETWORKS.find((network) => network.name === name)!, true)
   : await stepTask(`${name}-`, 'smoothout');
 
-/** Milliseconds a step. With a folder, each session writes its trace there when it is released. */
-async function timed(traces?: string): Promise<number> {
-  let sessions = 0;
-  const profiled = () => ({ enableProfiling: true, profileFilePrefix: join(traces!, String(sessions++)) });
-  const engine = await createWebGpuEngine({ mayFallBack: false, ...(traces !== undefined && { session: profiled }) });
+/** Milliseconds a step, with these options besides for each of ONNX Runtime's sessions. */
+async function timed(session: () => InferenceSession.SessionOptions): Promise<number> {
+  const engine = await createWebGpuEngine({ mayFallBack: false, session });
   const programs: { dispose(): Promise<void> }[] = [];
   const watched: Engine = {
     ...engine,
@@ -86,17 +85,19 @@ function add(sum: { -readonly [K in keyof Sum]: Sum[K] }, microseconds: number):
   sum.ms += microseconds / 1000 / steps;
 }
 
-const plain = await timed();
+const plain = await timed(() => ({}));
+const nhwc = await timed(() => ({ executionProviders: [{ name: 'webgpu', preferredLayout: 'NHWC' }] }));
 const traces = join(folder, name);
 mkdirSync(traces, { recursive: true });
-// Every shader is compiled by now.
-await timed(traces);
+let sessions = 0;
+// Every shader is compiled by now. A session writes its trace when it is released.
+await timed(() => ({ enableProfiling: true, profileFilePrefix: join(traces, String(sessions++)) }));
 const { all, host, programs } = sumsOf(traces);
 const row = (label: string, { count, ms }: Sum) =>
   `  ${label.padEnd(32)} ${count.toFixed(0).padStart(6)} ${ms.toFixed(3).padStart(10)}`;
 console.log(
   [
-    `${name}: ${plain.toFixed(2)} ms a step; with traces:`,
+    `${name}: ${plain.toFixed(2)} ms a step, ${nhwc.toFixed(2)} with convolutions on NHWC; with traces:`,
     `  ${'of a step'.padEnd(32)} ${'times'.padStart(6)} ${'ms'.padStart(10)}`,
     row('nodes, prepared by the host', host),
     row('programs of the GPU', all),

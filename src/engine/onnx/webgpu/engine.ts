@@ -13,8 +13,9 @@ import { WEBGPU_KERNELS } from './kernels.js';
 import { createGpuMemory, type GpuMemory } from './memory.js';
 import { createGpuProgram } from './program.js';
 
+/** Left to itself the device has images as NHWC, with a Transpose before and after each convolution: 267 in a step of ResNet44. */
 const SESSION_OPTIONS: InferenceSession.SessionOptions = {
-  executionProviders: ['webgpu'],
+  executionProviders: [{ name: 'webgpu', preferredLayout: 'NCHW' }],
   graphOptimizationLevel: 'all',
   logSeverityLevel: 3,
 };
