@@ -40,7 +40,7 @@ export function createGpuMemory(sessionOptions: () => ort.InferenceSession.Sessi
     return {
       tensor,
       shape: tensor.dims,
-      read: async () => (await copy(tensor, 'cpu')).data as Float32Array,
+      read: async () => (tensor.size === 0 ? new Float32Array() : ((await copy(tensor, 'cpu')).data as Float32Array)),
       dispose: () => tensor.dispose(),
     };
   }

@@ -1,9 +1,17 @@
 /** A traced function as an ONNX Runtime session on the GPU: what is kept never leaves it. */
 
+import { at, last, named } from '../../../support/at.js';
 import { SmoothOutError } from '../../../support/errors.js';
 import { checkedInput } from '../../checks.js';
-import type { Value } from '../../engine.js';
-import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
+import { sizeOf, type Value } from '../../engine.js';
+import {
+  type CompileOptions,
+  type FlatProgram,
+  handedOn,
+  isDeviceArray,
+  type NamedValues,
+  type Signature,
+} from '../../flat.js';
 import type { Graph } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
@@ -27,23 +35,64 @@ export async function createGpuProgram(
   expected: Signature,
   { memory, guard, session: sessionOptions, isKept, mayFallBack }: GpuProgramOptions,
 ): Promise<FlatProgram> {
-  const onnxName = (name: string) => outputs[name]![0]!.name;
-  const locations = Object.keys(signature).map((name) => [onnxName(name), isKept(name) ? 'gpu-buffer' : 'cpu']);
-  const placed = { ...sessionOptions, preferredOutputLocation: Object.fromEntries(locations) };
-  const session = await guard(() => createSession(graph, placed, mayFallBack));
+  const names = Object.keys(signature);
+  const onnxName = (name: string) => named(outputs, name)[0]!.name;
+  const onGpu = Object.fromEntries(names.map((name) => [onnxName(name), 'gpu-buffer' as const]));
+  const session = await guard(() =>
+    createSession(graph, { ...sessionOptions, preferredOutputLocation: onGpu }, mayFallBack),
+  );
+
+  /** Sends a run to the GPU and waits for nothing: its results are arrays that are yet to be computed. */
+  async function send(given: NamedValues): Promise<Record<string, GpuArray>> {
+    const feeds = inputs.map(({ name }) => [name, tensorOf(given, name, expected)]);
+    const results = await guard(() => session.run(Object.fromEntries(feeds)));
+    return Object.fromEntries(names.map((name) => [name, memory.adopt(named(results, onnxName(name)))]));
+  }
 
   return {
     async run(given) {
-      const feeds = inputs.map(({ name }) => [name, tensorOf(given, name, expected)]);
-      const fetched = await guard(() => session.run(Object.fromEntries(feeds)));
-      const results = Object.keys(signature).map((name): [string, Value] => {
-        const tensor = fetched[onnxName(name)]!;
-        return [name, isKept(name) ? memory.adopt(tensor) : (tensor.data as Float32Array)];
+      const results = Object.entries(await send(given)).map(async ([name, array]): Promise<[string, Value]> => {
+        return [name, isKept(name) ? array : await fetched([array])];
       });
-      return Object.fromEntries(results);
+      return Object.fromEntries(await Promise.all(results));
+    },
+    // The GPU computes while the host prepares the next runs: it would wait for the host if each had to be fetched.
+    async *runs(first, each) {
+      let next = first;
+      let sent: Record<string, GpuArray>[] = [];
+      const results = async (): Promise<NamedValues> => {
+        const all = names.map(async (name): Promise<[string, Value]> => {
+          const arrays = sent.map((run) => named(run, name));
+          return [name, name in first ? last(arrays) : await fetched(arrays)];
+        });
+        return Object.fromEntries(await Promise.all(all));
+      };
+      for await (const item of each) {
+        const sentNow = await send({ ...next, ...item });
+        next = handedOn(next, sentNow);
+        sent.push(sentNow);
+        if (sent.length < MOST_SENT) continue;
+        yield await results();
+        sent = [];
+      }
+      if (sent.length > 0) yield await results();
     },
     dispose: () => session.release(),
   };
+}
+
+/** Runs that may be under way together. */
+const MOST_SENT = 8;
+
+/** The numbers of arrays of one size, one behind the other; the arrays go back to the GPU. */
+async function fetched(arrays: readonly GpuArray[]): Promise<Float32Array> {
+  const size = sizeOf(at(arrays, 0).shape);
+  const numbers = new Float32Array(arrays.length * size);
+  for (const [i, array] of arrays.entries()) {
+    numbers.set(await array.read(), i * size);
+    array.dispose();
+  }
+  return numbers;
 }
 
 /** Where `mayFallBack` says so, operators that WebGPU has no kernel for run on the CPU, with copies before and after. */
