@@ -2,11 +2,11 @@
 import { firstImages } from '../data/source.js';
 import type { Split } from '../data/split-images.js';
 import type { Weights } from '../nn/weights.js';
+import { createStatisticsEstimator } from '../session/batch-statistics.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { createEvaluator, type Evaluation } from '../session/evaluate.js';
 import type { Session } from '../session/session.js';
 import { SmoothOutError } from '../support/errors.js';
-import { createStatisticsEstimator } from './batch-statistics.js';
 import { usualBatchSize } from './split-loss.js';
 
 export interface InterpolationOptions {
@@ -39,20 +39,12 @@ export async function createInterpolation(
   const { engine } = session;
   const { model, splits } = from;
   const evaluator = createEvaluator(engine, model);
-  const estimator =
-    statistics === 'reestimate'
-      ? createStatisticsEstimator(
-          engine,
-          model,
-          await session.images(from.spec, firstImages(from.splits.train, images)),
-          usualBatchSize(model, 'running'),
-        )
-      : null;
+  const estimator = statistics === 'reestimate' ? await trainingStatistics(session, from, images) : null;
   let last: { readonly alpha: number; readonly weights: Weights } | null = null;
   async function weightsAt(alpha: number): Promise<Weights> {
     if (last?.alpha === alpha) return last.weights;
     const mixed = interpolated(from.weights, to.weights, alpha);
-    const weights = estimator ? { ...mixed, statistics: await estimator.estimate(mixed.parameters) } : mixed;
+    const weights = estimator ? { ...mixed, statistics: await estimator.of(mixed.parameters) } : mixed;
     last = { alpha, weights };
     return weights;
   }
@@ -65,6 +57,20 @@ export async function createInterpolation(
       await evaluator.dispose();
       await estimator?.dispose();
     },
+  };
+}
+
+/** @throws SmoothOutError USAGE where there is but one image, which has no variance. */
+async function trainingStatistics(session: Session, { model, spec, splits }: CheckpointFile, images: number) {
+  const train = await session.images(spec, firstImages(splits.train, images));
+  if (train.count < 2) throw new SmoothOutError('USAGE', 'batch statistics need at least 2 images, got 1');
+  const estimator = createStatisticsEstimator(session.engine, model);
+  // The size of a batch matters little: the variance of its mean goes missing.
+  const batches = () => train.batches(usualBatchSize(model, 'running'));
+  const weightOf = (count: number) => (count === 1 ? 0 : count);
+  return {
+    of: (parameters: Float32Array) => estimator.estimate(parameters, batches(), weightOf),
+    dispose: estimator.dispose,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Initialiser, Slot } from './layout.js';
 /** Added to the variance (PyTorch's default `eps`). */
 const EPSILON = 1e-5;
 /** Weight of the newest batch in the running statistics (PyTorch's default `momentum`). */
-export const MOMENTUM = 0.1;
+const MOMENTUM = 0.1;
 
 /**
  * `torch.nn.BatchNorm1d` and `BatchNorm2d`: normalises each channel, the last axis, over all others. Normalises by the

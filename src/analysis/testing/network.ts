@@ -5,8 +5,8 @@ import { createOnnxEngine } from '../../engine/onnx/cpu/engine.js';
 import { minimize } from '../../lbfgsb/minimize.js';
 import { buildModel, type Model } from '../../nn/model.js';
 import { initialise, type Weights } from '../../nn/weights.js';
+import { createStatisticsEstimator } from '../../session/batch-statistics.js';
 import { normal } from '../../support/random.js';
-import { createStatisticsEstimator } from '../batch-statistics.js';
 import { createSplitLoss, type SplitLossOptions } from '../split-loss.js';
 
 export const NEVER: AbortSignal = new AbortController().signal;
@@ -58,8 +58,8 @@ export async function trainSmallNetwork(iterations: number, count = 400): Promis
   const training = createSplitLoss(objective);
   const { x } = await minimize(training.evaluate, Float64Array.from(initial.parameters), { maxIterations: iterations });
   const parameters = Float32Array.from(x);
-  const estimator = createStatisticsEstimator(engine, model, images, count);
-  const statistics = await estimator.estimate(parameters);
+  const estimator = createStatisticsEstimator(engine, model);
+  const statistics = await estimator.estimate(parameters, images.batches(count), () => 1);
   await training.dispose();
   await estimator.dispose();
   return {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { trainSmallNetwork } from '../analysis/testing/network.js';
 import { createStatisticsEstimator } from './batch-statistics.js';
-import { trainSmallNetwork } from './testing/network.js';
 
 test('statistics are the mean and unbiased variance of what comes into batch norm, over batches by their size', async () => {
   const { model, weights, images, source, objective } = await trainSmallNetwork(3);
-  const estimator = createStatisticsEstimator(objective.engine, model, images, 300);
-  const estimate = await estimator.estimate(weights.parameters);
+  const estimator = createStatisticsEstimator(objective.engine, model);
+  const estimate = await estimator.estimate(weights.parameters, images.batches(300), (count) => count);
   const [matrix, bias] = model.layout.parameters;
   const pixels = new Float32Array(400 * 784);
   await source.read(
