@@ -17,12 +17,13 @@ const step: Kernel<'x', Partial<StepAttrs>> = (graph, { x }, { alpha }) =>
 
 /**
  * The same in one pass: min(1, max(0, 2¹²⁶·x)). A comparison and a cast take two, of which the cast is the slowest pass
- * in a step on the CPU. 2⁻¹²⁶ is the least number beside 0 where denormal ones are zero (session.ts).
+ * in a step on the CPU. 2⁻¹²⁶ is the least number beside 0 where denormal ones are zero (session.ts). It asks for relu(x), a
+ * value that the network has and keeps, instead of x, so that x need not be kept beside it for the backward pass.
  */
 export const steepStep: typeof step = (graph, inputs, attributes) => {
   if (attributes.alpha || inputs.x.dtype !== 'float32') return step(graph, inputs, attributes);
   const slope = { alpha: { float: 2 ** 126 }, beta: { float: 0 } };
-  return eachElement(inputs.x, (name) => graph.node('HardSigmoid', [name], slope));
+  return eachElement(inputs.x, (name) => graph.node('HardSigmoid', [graph.node('Relu', [name])], slope));
 };
 
 const leakyRelu: Kernel<'x', LeakyReluAttrs> = (graph, { x }, { alpha }) =>
