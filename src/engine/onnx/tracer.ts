@@ -86,10 +86,14 @@ const outputName = (name: string) => `out:${name}`;
 
 const whole = (name: string, value: Traced) => ({ name: outputName(name), offset: 0, shape: value.shape, value });
 
+/** Elements (16 MiB) of a piece where any cut costs nothing: what is computed on the way to it is as small, and soon gone. */
+const SLICE = 2 ** 22;
+
 /** An output whole, or in the pieces it comes in. */
 function outputPieces(name: string, value: Traced): (OutputPiece & { value: Traced })[] {
-  const sizes = value.pieces?.sizes;
-  const pieces = sizes && value.pieces?.split(sizes);
+  if (!value.pieces) return [whole(name, value)];
+  const { sizes = slices(at(value.shape, 0)), split } = value.pieces;
+  const pieces = sizes.length > 1 && split(sizes);
   if (!pieces) return [whole(name, value)];
   const offsets = offsetsOf(sizes);
   return pieces.map((piece, i) => ({
@@ -99,3 +103,6 @@ function outputPieces(name: string, value: Traced): (OutputPiece & { value: Trac
     value: piece,
   }));
 }
+
+const slices = (size: number): number[] =>
+  Array.from({ length: Math.ceil(size / SLICE) }, (_, i) => Math.min(SLICE, size - i * SLICE));
