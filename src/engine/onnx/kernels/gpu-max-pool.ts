@@ -76,6 +76,6 @@ function windowsOver(info: ConvolutionInfo): Seen[][] {
       if (isInside) over[row * inWidth + column]!.push({ window, place });
     }
   }
-  const most = Math.max(...over.map(({ length }) => length));
+  const most = over.reduce((count, { length }) => Math.max(count, length), 0);
   return Array.from({ length: most }, (_, i) => over.map((windows) => windows[i] ?? UNSEEN));
 }
