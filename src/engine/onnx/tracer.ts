@@ -86,8 +86,8 @@ const outputName = (name: string) => `out:${name}`;
 
 const whole = (name: string, value: Traced) => ({ name: outputName(name), offset: 0, shape: value.shape, value });
 
-/** Elements (16 MiB) of a piece where any cut costs nothing: what is computed on the way to it is as small, and soon gone. */
-const SLICE = 2 ** 22;
+/** Elements (1 MiB) of a piece where any cut costs nothing: what is computed on the way to it is as small, and soon gone. */
+const SLICE = 2 ** 18;
 
 /** An output whole, or in the pieces it comes in. */
 function outputPieces(name: string, value: Traced): (OutputPiece & { value: Traced })[] {
