@@ -11,7 +11,7 @@ import type { convolution } from './kernels/convolution.js';
 import type { Kernel, KernelTable } from './kernels/kernel.js';
 import type { pooling } from './kernels/pooling.js';
 import { shape } from './kernels/shape.js';
-import { offsetsOf } from './pieces.js';
+import { evenSizes, offsetsOf } from './pieces.js';
 import type { Traced } from './traced.js';
 
 export interface PartLimits {
@@ -44,10 +44,8 @@ function opened(kernel: typeof convolution.Conv2D, limits: PartLimits): typeof c
     const fitting = (limits.elements * images) / sizeOf(whole.shape);
     const perPart = Math.max(1, Math.floor(fitting / limits.images)) * limits.images;
     if (perPart >= images) return whole;
-    const sizes = Array.from({ length: Math.ceil(images / perPart) }, (_, i) =>
-      Math.min(perPart, images - i * perPart),
-    );
-    const parts = () => cut(graph, inputs.x, sizes).map((x) => kernel(graph, { ...inputs, x }, attributes));
+    const parts = () =>
+      cut(graph, inputs.x, evenSizes(images, perPart)).map((x) => kernel(graph, { ...inputs, x }, attributes));
     return { ...whole, parts };
   };
 }

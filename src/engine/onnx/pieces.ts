@@ -49,6 +49,10 @@ export function declareInputs(graph: GraphBuilder, signature: Signature, split: 
   return { values: Object.fromEntries(values), declared: () => [...declared.values()] };
 }
 
+/** `total` in runs of `size`; the last may be shorter. */
+export const evenSizes = (total: number, size: number): number[] =>
+  Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size));
+
 export function offsetsOf(sizes: readonly number[]): number[] {
   let end = 0;
   return sizes.map((size) => {

@@ -9,7 +9,7 @@ import type { NamedTensors } from '../engine.js';
 import type { Signature, TensorFunction } from '../flat.js';
 import { createGraphBuilder, type Graph } from './graph.js';
 import type { KernelTable } from './kernels/kernel.js';
-import { declareInputs, type InputPiece, offsetsOf } from './pieces.js';
+import { declareInputs, evenSizes, type InputPiece, offsetsOf } from './pieces.js';
 import { BACKEND, type TraceBackend, traceBackend } from './trace-backend.js';
 import { inPlainOrder, type Traced } from './traced.js';
 
@@ -92,7 +92,7 @@ const SLICE = 2 ** 18;
 /** An output whole, or in the pieces it comes in. */
 function outputPieces(name: string, value: Traced): (OutputPiece & { value: Traced })[] {
   if (!value.pieces) return [whole(name, value)];
-  const { sizes = slices(at(value.shape, 0)), split } = value.pieces;
+  const { sizes = evenSizes(at(value.shape, 0), SLICE), split } = value.pieces;
   const pieces = sizes.length > 1 && split(sizes);
   if (!pieces) return [whole(name, value)];
   const offsets = offsetsOf(sizes);
@@ -103,6 +103,3 @@ function outputPieces(name: string, value: Traced): (OutputPiece & { value: Trac
     value: piece,
   }));
 }
-
-const slices = (size: number): number[] =>
-  Array.from({ length: Math.ceil(size / SLICE) }, (_, i) => Math.min(SLICE, size - i * SLICE));

@@ -3,10 +3,10 @@ import { named } from '../../../support/at.js';
 import { checkedInput } from '../../checks.js';
 import { type HostArray, sizeOf, type Value } from '../../engine.js';
 import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
+import { createInferenceSession } from '../inference-session.js';
 import { viewOf } from '../pieces.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
-import { openSession } from '../session.js';
 import type { TracedFunction } from '../tracer.js';
 import type { CpuArray, CpuMemory } from './memory.js';
 import { runInPlace, UNRETURNED } from './run-in-place.js';
@@ -25,7 +25,7 @@ export async function createCpuProgram(
   { isKept }: CompileOptions,
   executionProviders: readonly string[] = ['cpu'],
 ): Promise<FlatProgram> {
-  const session = await openSession(encodeModel(graph, UNRETURNED), {
+  const session = await createInferenceSession(encodeModel(graph, UNRETURNED), {
     executionProviders,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

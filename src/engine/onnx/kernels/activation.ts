@@ -17,7 +17,7 @@ const step: Kernel<'x', Partial<StepAttrs>> = (graph, { x }, { alpha }) =>
 
 /**
  * The same in one pass: min(1, max(0, 2¹²⁶·x)). A comparison and a cast take two, of which the cast is the slowest pass
- * in a step on the CPU. 2⁻¹²⁶ is the least number beside 0 where denormal ones are zero (session.ts). It asks for relu(x), a
+ * in a step on the CPU. 2⁻¹²⁶ is the least number beside 0 where denormal ones are zero (inference-session.ts). It asks for relu(x), a
  * value that the network has and keeps, instead of x, so that x need not be kept beside it for the backward pass.
  */
 export const steepStep: typeof step = (graph, inputs, attributes) => {

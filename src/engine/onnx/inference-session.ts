@@ -9,7 +9,7 @@
 import { InferenceSession } from './runtime.js';
 
 /** What ONNX Runtime throws passes through. */
-export const openSession = (
+export const createInferenceSession = (
   model: Uint8Array,
   { extra, ...options }: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> => {
