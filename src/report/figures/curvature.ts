@@ -2,25 +2,21 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurvatureMeasurement } from '../../records/curvature-record.js';
 import { at, last } from '../../support/at.js';
-import { logAxis, nominalScale, SERIES_COLOURS, SHAPES } from './drawing.js';
+import { logAxis, nominal, quantitative, SERIES_COLOURS, SHAPES } from './drawing.js';
 
 export interface NamedCurvature {
   readonly name: string;
   readonly measurement: Pick<CurvatureMeasurement, 'matrix' | 'eigenvalues' | 'residuals' | 'density'>;
 }
 
-type Density = NonNullable<CurvatureMeasurement['density']>;
-export interface DensityPoint {
-  readonly eigenvalue: number;
-  readonly density: number;
-}
+type Density = Pick<NonNullable<CurvatureMeasurement['density']>, 'nodes' | 'weights'>;
 
 const POINTS = 400;
 /** Of the spectrum's range: narrower than what separates the outliers of a network, wider than a line. */
 const WIDTH = 0.01;
 
 /** Each node as a Gaussian of its weight, so that the density is a curve that integrates to 1. */
-function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weights'>): DensityPoint[] {
+function smoothDensity({ nodes, weights }: Density): { eigenvalue: number; density: number }[] {
   const range = last(nodes) - at(nodes, 0);
   const sigma = WIDTH * (range === 0 ? Math.max(1, Math.abs(at(nodes, 0))) : range);
   const from = at(nodes, 0) - 5 * sigma;
@@ -36,10 +32,8 @@ function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weights'>): 
 export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   const names = all.map(({ name }) => name);
   const legend = { title: null, orient: 'top', columns: 1, labelLimit: 0 } as const;
-  const series = {
-    color: { field: 'name', type: 'nominal', scale: nominalScale(names, SERIES_COLOURS), legend },
-  } as const;
-  const shape = { field: 'name', type: 'nominal', scale: nominalScale(names, SHAPES), legend } as const;
+  const color = nominal('name', names, SERIES_COLOURS, legend);
+  const shape = nominal('name', names, SHAPES, legend);
   const matrix = all.some(({ measurement }) => measurement.matrix === 'ggn') ? 'Gauss–Newton matrix' : 'Hessian';
   const eigenvalues = all.flatMap(({ name, measurement: { eigenvalues: values, residuals } }) =>
     values.map((value, i) => ({
@@ -47,19 +41,13 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
       ...{ low: value - at(residuals, i), high: value + at(residuals, i) },
     })),
   );
-  const ranks = {
-    field: 'rank',
-    type: 'quantitative',
-    scale: { nice: false },
-    axis: { title: 'Rank', tickMinStep: 1 },
-  } as const;
-  const y = (field: string) =>
-    ({ field, type: 'quantitative', axis: { title: `Largest eigenvalues of the ${matrix}` } }) as const;
+  const rank = quantitative('rank', { scale: { nice: false }, axis: { title: 'Rank', tickMinStep: 1 } });
+  const y = (field: string) => quantitative(field, { axis: { title: `Largest eigenvalues of the ${matrix}` } });
+  const panel = { width: 420, height: 220 };
   const spectrum = {
-    width: 420,
-    height: 220,
+    ...panel,
     data: { values: eigenvalues },
-    encoding: { x: ranks, ...series },
+    encoding: { x: rank, color },
     layer: [
       { mark: 'rule', encoding: { y: y('low'), y2: { field: 'high' } } },
       { mark: { type: 'point', filled: true, opacity: 1 }, encoding: { y: y('value'), shape } },
@@ -72,19 +60,18 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   // Below what a single eigenvalue adds there is nothing but the Gaussians' tails.
   const least = Math.max(...densities.map(({ density }) => density)) * 1e-9;
   const drawn = densities.map((point) => ({ ...point, density: point.density < least ? null : point.density }));
-  const height = logAxis(
+  const densityAxis = logAxis(
     drawn.map(({ density }) => density),
     'Density of the eigenvalues',
   );
   const lines = {
-    width: 420,
-    height: 220,
+    ...panel,
     data: { values: drawn },
     mark: { type: 'line', invalid: 'break-paths-show-domains' },
     encoding: {
-      x: { field: 'eigenvalue', type: 'quantitative', axis: { title: `Eigenvalue of the ${matrix}`, grid: false } },
-      y: { ...height, field: 'density', type: 'quantitative' },
-      ...series,
+      x: quantitative('eigenvalue', { axis: { title: `Eigenvalue of the ${matrix}`, grid: false } }),
+      y: quantitative('density', densityAxis),
+      color,
     },
   } satisfies TopLevelSpec;
   return { vconcat: [spectrum, lines] };

@@ -6,7 +6,20 @@ import { at } from '../../support/at.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Cells } from '../groups.js';
 import { PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
-import { BLUE, DASHES, INK, logAxis, loggable, nominalScale, ORANGE, SHAPES, type UndrawnFigure } from './drawing.js';
+import {
+  BLUE,
+  DASHES,
+  INK,
+  LINE_LEGEND,
+  logAxis,
+  loggable,
+  nominal,
+  ORANGE,
+  quantitative,
+  SHAPES,
+  SPLIT_TITLES,
+  type UndrawnFigure,
+} from './drawing.js';
 
 /** One point of a figure around a minimum (Figs. 3 and 5–10). */
 export interface LossAndAccuracyPoint {
@@ -21,7 +34,6 @@ export interface LossAndAccuracyPoint {
   readonly accuracy: number;
 }
 
-const SPLIT_NAMES = { train: 'training set', test: 'test set' } as const;
 type Quantity = 'loss' | 'accuracy';
 type Layered = Extract<TopLevelSpec, { layer: unknown }>;
 type Layer = Layered['layer'][number];
@@ -37,31 +49,21 @@ function curves(quantity: Quantity, colour: string, y: PositionY, { series, spli
   const legend = { title: null, orient: 'top', columns: 2, symbolStrokeColor: INK } as const;
   return {
     encoding: {
-      x: { field: 'x', type: 'quantitative', scale: { nice: false } },
-      y: { ...y, field: quantity, type: 'quantitative' },
+      x: quantitative('x', { scale: { nice: false } }),
+      y: quantitative(quantity, y),
       detail: { field: 'series', type: 'nominal' },
     },
     layer: [
       {
         mark: { type: 'line', color: colour, invalid: 'break-paths-show-domains' },
         encoding: {
-          strokeDash: {
-            field: 'split',
-            type: 'nominal',
-            scale: nominalScale(splits, DASHES),
-            legend: splits.length > 1 ? { ...legend, symbolType: 'M-2,0L2,0', symbolSize: 200, labelOffset: 14 } : null,
-          },
+          strokeDash: nominal('split', splits, DASHES, splits.length > 1 ? { ...legend, ...LINE_LEGEND } : null),
         },
       },
       {
         mark: { type: 'point', color: colour, filled: quantity === 'loss', opacity: 1, invalid: 'filter' },
         encoding: {
-          shape: {
-            field: 'series',
-            type: 'nominal',
-            scale: nominalScale(series, SHAPES),
-            legend: series.length > 1 ? { ...legend, symbolFillColor: INK } : null,
-          },
+          shape: nominal('series', series, SHAPES, series.length > 1 ? { ...legend, symbolFillColor: INK } : null),
         },
       },
     ],
@@ -80,13 +82,13 @@ export function lossAndAccuracyFigure(
     .map(({ x, series, split, loss, accuracy }) => ({
       x,
       series,
-      split: SPLIT_NAMES[split],
+      split: SPLIT_TITLES[split],
       loss: loggable(loss),
       accuracy: Number.isFinite(accuracy) ? accuracy : null,
     }))
     .sort((a, b) => a.x - b.x);
   const series = [...new Set(points.map((point) => point.series))];
-  const splits = Object.values(SPLIT_NAMES).filter((name) => values.some(({ split }) => split === name));
+  const splits = Object.values(SPLIT_TITLES).filter((name) => values.some(({ split }) => split === name));
   const lossAxis = logAxis(
     values.map(({ loss }) => loss),
     'Loss (filled marks, log scale)',

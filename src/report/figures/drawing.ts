@@ -23,6 +23,9 @@ export const DASHES: readonly number[][] = [
   [8, 2, 1, 2],
 ];
 
+/** As legends and captions call them. */
+export const SPLIT_TITLES = { train: 'training set', test: 'test set' } as const;
+
 const text = {
   labelColor: INK,
   titleColor: INK,
@@ -39,12 +42,7 @@ const THEME: Config = {
   padding: 6,
   view: { stroke: null },
   axis: { ...text, domainColor: INK, tickColor: INK, gridColor: '#8a8a8e', gridOpacity: 0.25, titlePadding: 8 },
-  legend: {
-    ...text,
-    symbolStrokeColor: INK,
-    symbolSize: 60,
-    labelLimit: 220,
-  },
+  legend: { ...text, symbolStrokeColor: INK, symbolSize: 60, labelLimit: 220 },
   header: { labelColor: INK, titleColor: INK, labelFontSize: 12 },
   title: { color: INK, fontSize: 13, fontWeight: 'normal', anchor: 'start', subtitleColor: INK },
   line: { strokeWidth: 1.6 },
@@ -102,10 +100,26 @@ export function logAxis(values: readonly (number | null)[], title: string) {
   };
 }
 
-/** Gives each name one of `range`, which starts anew where the names are more. */
-export function nominalScale<T>(names: readonly string[], range: readonly T[]): { domain: string[]; range: T[] } {
-  return { domain: [...names], range: names.map((_, i) => at(range, i % range.length)) };
+/** Numbers of a field, on the axis. */
+export const quantitative = <Rest extends object>(field: string, rest: Rest) =>
+  ({ field, type: 'quantitative', ...rest }) as const;
+
+/** Names of a field, each shown as one of `range`, which starts anew where the names are more. */
+export function nominal<T, Legend>(field: string, names: readonly string[], range: readonly T[], legend: Legend) {
+  const scale = { domain: [...names], range: names.map((_, i) => at(range, i % range.length)) };
+  return { field, type: 'nominal', scale, legend } as const;
 }
+
+/** From `low` to `high`, as a bar or a shaded range. */
+export const INTERVAL = { y: quantitative('low', {}), y2: { field: 'high' } } as const;
+
+/** The legend of lines that differ in their dashes. */
+export const LINE_LEGEND = {
+  symbolType: 'M-2,0L2,0',
+  symbolSize: 200,
+  symbolStrokeColor: INK,
+  labelOffset: 14,
+} as const;
 
 /** The sections of figures on the page, in their order. */
 export const FIGURE_SECTIONS = {

@@ -1,7 +1,7 @@
 /** The loss over a plane, a panel for each network and split, in bands that read in black and white too. */
 import type { TopLevelSpec } from 'vega-lite';
 import { groupBy } from '../../support/statistics.js';
-import { INK } from './drawing.js';
+import { INK, quantitative, SPLIT_TITLES } from './drawing.js';
 
 export interface PlanePoint {
   readonly alpha: number;
@@ -12,7 +12,6 @@ export interface PlanePoint {
   readonly loss: number;
 }
 
-const SPLIT_NAMES = { train: 'training set', test: 'test set' } as const;
 const BANDS = 8;
 
 /** Darker for higher, equally wide in the logarithm of the loss; a cross marks the minimiser. */
@@ -20,15 +19,13 @@ export function planeFigure(points: readonly PlanePoint[]): TopLevelSpec {
   const visible = points.filter(({ loss }) => loss > 0 && Number.isFinite(loss));
   const columns = cells(points.map(({ alpha }) => alpha));
   const rows = cells(points.map(({ beta }) => beta));
-  const color = {
-    field: 'loss',
-    type: 'quantitative',
-    scale: { type: 'threshold', domain: bandEdges(visible.map(({ loss }) => loss)), scheme: 'blues' },
-    legend: { title: 'Loss' },
-  } as const;
-  const axis = (title: string) => ({ title, grid: false, tickCount: 6 });
-  const scale = { nice: false, zero: false };
-  const panels = groupBy(visible, ({ series, split }) => `${series}, ${SPLIT_NAMES[split]}`);
+  const bands = { type: 'threshold', domain: bandEdges(visible.map(({ loss }) => loss)), scheme: 'blues' } as const;
+  const position = (field: string, of: string) =>
+    quantitative(field, {
+      scale: { nice: false, zero: false },
+      axis: { title: `${of}, in norms of each filter`, grid: false, tickCount: 6 },
+    });
+  const panels = groupBy(visible, ({ series, split }) => `${series}, ${SPLIT_TITLES[split]}`);
   return {
     concat: [...panels].map(([title, panel]) => ({
       title,
@@ -43,17 +40,17 @@ export function planeFigure(points: readonly PlanePoint[]): TopLevelSpec {
           ],
           mark: 'rect',
           encoding: {
-            x: { field: 'from', type: 'quantitative', scale, axis: axis('α, in norms of each filter') },
+            x: position('from', 'α'),
             x2: { field: 'to' },
-            y: { field: 'bottom', type: 'quantitative', scale, axis: axis('β, in norms of each filter') },
+            y: position('bottom', 'β'),
             y2: { field: 'top' },
-            color,
+            color: quantitative('loss', { scale: bands, legend: { title: 'Loss' } }),
           },
         },
         {
           data: { values: [{ alpha: 0, beta: 0 }] },
           mark: { type: 'point', shape: 'cross', color: INK, filled: true, opacity: 1 },
-          encoding: { x: { field: 'alpha', type: 'quantitative' }, y: { field: 'beta', type: 'quantitative' } },
+          encoding: { x: quantitative('alpha', {}), y: quantitative('beta', {}) },
         },
       ],
     })),

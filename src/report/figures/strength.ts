@@ -9,7 +9,7 @@ import { type Group, meanAccuracy } from '../groups.js';
 import { modelTitle } from '../paper.js';
 import type { Run } from '../runs.js';
 import { STRENGTH_SCANS, type StrengthScan } from '../third-party.js';
-import { BLUE, logAxis, ORANGE, type UndrawnFigure } from './drawing.js';
+import { BLUE, INTERVAL, logAxis, ORANGE, quantitative, type UndrawnFigure } from './drawing.js';
 
 /** Error in percent, with the ends of its 95 % interval: the error itself where there is one seed. */
 interface Point {
@@ -104,41 +104,28 @@ function strengthFigure(
       height: 150,
       data: { values: points.map((point) => ({ ...point, kind: point.a === 0 ? 'without' : 'with' })) },
       encoding: {
-        y: {
-          field: 'error',
-          type: 'quantitative',
-          scale: { zero: false },
-          axis: { title: 'Validation error, %', tickCount: 5 },
-        },
+        y: quantitative('error', { scale: { zero: false }, axis: { title: 'Validation error, %', tickCount: 5 } }),
       },
       layer: [
         {
           // A logarithmic axis has no room for a = 0: its mean crosses the panel, with its interval shaded.
           transform: [{ filter: 'datum.kind === "without"' }],
           layer: [
-            {
-              mark: { type: 'rect', color: colour, opacity: 0.12 },
-              encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
-            },
+            { mark: { type: 'rect', color: colour, opacity: 0.12 }, encoding: INTERVAL },
             { mark: { type: 'rule', color: colour, strokeDash: [5, 3] } },
           ],
         },
         {
           transform: [{ filter: 'datum.kind === "with"' }],
           encoding: {
-            x: {
-              field: 'a',
-              type: 'quantitative',
+            x: quantitative('a', {
               scale,
               axis: { ...axis, title: i === panels.length - 1 ? axis.title : null, grid: false },
-            },
+            }),
           },
           layer: [
             { mark: { type: 'line', color: colour } },
-            {
-              mark: { type: 'rule', color: colour, strokeWidth: 1.3 },
-              encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
-            },
+            { mark: { type: 'rule', color: colour, strokeWidth: 1.3 }, encoding: INTERVAL },
             { mark: { type: 'point', color: colour, filled: true, opacity: 1, size: 45 } },
           ],
         },
