@@ -5,8 +5,17 @@ import { at } from '../../support/at.js';
 import type { Difference, Estimate } from '../../support/statistics.js';
 import { type Epoch, type Group, meanAccuracy, sharpness, unfinishedSeeds } from '../groups.js';
 import type { PaperResult } from '../paper.js';
-import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
-import { type Cell, type Column, type Html, html } from './html.js';
+import {
+  durationText,
+  isClear,
+  NOTHING,
+  percentText,
+  plusMinus,
+  sharpnessPlusMinus,
+  sharpnessText,
+  signedText,
+} from '../text.js';
+import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 
 export function section(id: string, title: string, ...contents: readonly Html[]): Html {
   return html`
@@ -14,6 +23,18 @@ export function section(id: string, title: string, ...contents: readonly Html[])
 <h2>${title}</h2>
 ${contents}
 </section>`;
+}
+
+/** A section of one table under the paragraph that explains it; nothing where there is no row. */
+export function tableSection<Row>(
+  id: string,
+  title: string,
+  explanation: Html,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Html | null {
+  if (rows.length === 0) return null;
+  return section(id, title, html`<p>${explanation}</p>\n`, sortableTable(title, columns, rows));
 }
 
 export const methodTitle = ({ method: label, settings: { method } }: Group): string =>
@@ -35,10 +56,8 @@ export function paperColumn<Row>(group: string, cell: (row: Row) => Cell): Colum
   return { title: 'Paper', group, numeric: true, paper: true, cell };
 }
 
-export const accuracyOf = ({ accuracy }: PaperResult): Cell => ({ content: percentText(accuracy), sort: accuracy });
-
 export function accuracyColumns<Row>(paper: (row: Row) => PaperResult, of: (row: Row) => Group | null): Column<Row>[] {
-  return [paperColumn('Accuracy, %', (row) => accuracyOf(paper(row))), ...measuredAccuracyColumns(of)];
+  return [paperColumn('Accuracy, %', (row) => percentCell(paper(row).accuracy)), ...measuredAccuracyColumns(of)];
 }
 
 export function measuredAccuracyColumns<Row>(of: (row: Row) => Group | null): Column<Row>[] {
@@ -80,7 +99,7 @@ export function sharpnessColumns<Row>(
   ];
 }
 
-export const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
+const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
   defined: 'As defined',
   keskar: "Keskar's",
   reference: "Authors' code",
@@ -107,6 +126,11 @@ export const small = (...parts: readonly string[]): Html =>
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .join(', ')}</span>`;
+
+export const durationCell = (seconds: number): Cell => ({ content: durationText(seconds), sort: seconds });
+
+/** A percentage. */
+export const percentCell = (value: number): Cell => ({ content: percentText(value), sort: value });
 
 /** A mean with its interval and, in small print, over how many seeds. */
 export function estimateCell(value: Estimate, mean: string, plusOrMinus: string): Cell {
