@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import { isTuningTrial } from '../config/tuned.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { writeBundle } from './bundle.js';
-import { beyondCsv } from './csv/beyond.js';
 import { type CsvRow, csvText } from './csv/cells.js';
-import { claimCsv } from './csv/claims.js';
-import { comparisonCsv } from './csv/comparison.js';
-import { correlationCsv } from './csv/correlations.js';
-import { curvatureRowCsv } from './csv/curvature.js';
-import { spentCsv, UNFINISHED_COLUMNS, unfinishedCsv } from './csv/evidence.js';
+import {
+  beyondCsv,
+  claimCsv,
+  comparisonCsv,
+  correlationCsv,
+  curvatureRowCsv,
+  spentCsv,
+  UNFINISHED_COLUMNS,
+  unfinishedCsv,
+} from './csv/other-tables.js';
 import { tableRows } from './csv/paper-tables.js';
 import { runsCsv } from './csv/runs.js';
 import { deviationRows } from './deviations.js';
