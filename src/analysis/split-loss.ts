@@ -1,6 +1,6 @@
 /** The loss of a network over a whole split, with its gradient, as L-BFGS-B takes it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SplitImages } from '../data/split-images.js';
+import type { Split, SplitImages } from '../data/split-images.js';
 import { type DeviceArray, type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
@@ -8,6 +8,9 @@ import { access } from '../lbfgsb/vectors.js';
 import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import { networkRow } from '../nn/networks.js';
+import type { MeasuredImages } from '../records/sharpness-conventions.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import { SmoothOutError } from '../support/errors.js';
 
 const { add, at } = access;
 
@@ -51,6 +54,43 @@ export interface Losses {
 /** How many images make a batch where the user does not say. */
 export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): number {
   return networkRow(name).analysisBatch[batchNorm];
+}
+
+/**
+ * Settings with the numbers of images that they come to for one checkpoint: null stands for all of them, and for the
+ * network's usual batch.
+ *
+ * @throws SmoothOutError USAGE where batch statistics would be those of a single image.
+ */
+export function resolveImages<Settings extends ImageSettings>(
+  settings: Settings,
+  { splits, model }: CheckpointFile,
+  hint?: string,
+): Settings & MeasuredImages {
+  const splitImages = splits[settings.split].count;
+  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
+  const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
+  checkBatches(settings.batchNorm, images, batchSize, hint);
+  return { ...settings, images, splitImages, batchSize };
+}
+
+interface ImageSettings {
+  readonly split: Split;
+  readonly batchNorm: BatchNormMode;
+  readonly images: number | null;
+  readonly batchSize: number | null;
+}
+
+/** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
+export function checkBatches(
+  batchNorm: BatchNormMode,
+  images: number,
+  batchSize: number,
+  hint = 'Choose another --batch-size or --images.',
+): void {
+  if (batchNorm === 'running' || (batchSize > 1 && images % batchSize !== 1)) return;
+  const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
+  throw new SmoothOutError('USAGE', what, { hint });
 }
 
 /**
