@@ -94,11 +94,28 @@ export interface Claim {
 }
 
 /** What the text or the code says beyond Table 1's columns: for each optimizer, the values that are no choice. */
-export const EXPECTED = {
-  adam: { weightDecay: [0, 1e-4], schedule: [] },
-  resnet44: { weightDecay: [1e-4], schedule: [81, 122, 164] },
-  alexnet: { weightDecay: [5e-4], schedule: [20, 40] },
+const EXPECTED = {
+  adam: { weightDecay: [0, 1e-4], schedule: '' },
+  resnet44: { weightDecay: [1e-4], schedule: '81:0.1,122:0.01,164:0.001' },
+  alexnet: { weightDecay: [5e-4], schedule: '20:0.1,40:0.01' },
 } as const;
+
+export const expectedOf = ({ model }: PaperRow) =>
+  EXPECTED[model === 'resnet44' || model === 'alexnet' ? model : 'adam'];
+
+/** EPOCH:FACTOR of every step, as in EXPECTED. */
+export const scheduleOf = ({ schedule }: RunSpec): string =>
+  schedule.map(({ epoch, factor }) => `${epoch}:${factor}`).join();
+
+export const hasGhostBatches = ({ ghostBatchSize, batchSize }: RunSpec): boolean =>
+  ghostBatchSize !== null && ghostBatchSize < batchSize;
+
+type Noise = Partial<Readonly<Record<'per' | 'schedule' | 'parameters' | 'distribution', string>>>;
+
+/** The settings of the noise, those that some methods do not have left undefined. */
+export function noiseOf({ method }: RunSpec): Noise & { readonly a?: number } {
+  return ('noise' in method && method.noise) || {};
+}
 
 export function claimOf(run: Run): Claim {
   const { settings, record } = run;
@@ -121,10 +138,10 @@ export function claimOf(run: Run): Claim {
 }
 
 /** Settings that no row of the paper has. */
-function beyondThePaper({ method, optimizer, budget }: RunSpec): string[] {
-  const isGaussian = 'noise' in method && method.noise && 'distribution' in method.noise;
+function beyondThePaper(settings: RunSpec): string[] {
+  const { optimizer, budget } = settings;
   return [
-    ...(isGaussian && method.noise.distribution === 'gaussian' ? ['Gaussian noise'] : []),
+    ...(noiseOf(settings).distribution === 'gaussian' ? ['Gaussian noise'] : []),
     ...(optimizer.warmup > 0 || optimizer.decay !== 'none' ? ['warm-up or decay of the learning rate'] : []),
     ...(budget === null ? [] : ['a budget in place of epochs']),
   ];
@@ -137,7 +154,7 @@ function hasColumnsOf({ settings }: Run, row: PaperRow): boolean {
     settings.batchSize === row.batchSize &&
     settings.augment === row.augment &&
     settings.optimizer.name === row.optimizer &&
-    (settings.ghostBatchSize !== null && settings.ghostBatchSize < settings.batchSize) === row.ghostBatches &&
+    hasGhostBatches(settings) === row.ghostBatches &&
     // Table 1 rounds 0.1·√8 = 0.2828 to 0.283 and 0.01·√128 = 0.1131 to 0.113.
     Math.abs(learningRateAt(0, settings) / row.learningRate - 1) < 0.005
   );
@@ -145,7 +162,7 @@ function hasColumnsOf({ settings }: Run, row: PaperRow): boolean {
 
 function notesOf({ settings }: Run, row: PaperRow): string[] {
   const { optimizer, method } = settings;
-  const expected = EXPECTED[row.model === 'resnet44' || row.model === 'alexnet' ? row.model : 'adam'];
+  const expected = expectedOf(row);
   // AlexNet's AdaSmoothOut goes without either regularizer (paper, 4.2).
   const unregularised = row.model === 'alexnet' && method.name === 'adasmoothout';
   const weightDecays: readonly number[] = unregularised ? [0] : expected.weightDecay;
@@ -154,9 +171,7 @@ function notesOf({ settings }: Run, row: PaperRow): string[] {
   for (const how of Object.values(settings.tuning ?? {})) notes.push(how);
   if (!weightDecays.includes(optimizer.weightDecay)) notes.push(`weight decay ${optimizer.weightDecay}`);
   if (optimizer.name === 'sgd' && optimizer.momentum !== 0.9) notes.push(`momentum ${optimizer.momentum}`);
-  if (settings.schedule.map(({ epoch, factor }) => `${epoch}:${factor}`).join() !== scheduleOf(expected.schedule)) {
-    notes.push('another learning rate schedule');
-  }
+  if (scheduleOf(settings) !== expected.schedule) notes.push('another learning rate schedule');
   if (settings.dropout !== null && !(unregularised && settings.dropout === 0))
     notes.push(`dropout ${settings.dropout}`);
   if (settings.ghostBatchSize !== null && row.ghostBatches && settings.ghostBatchSize !== 128) {
@@ -164,11 +179,6 @@ function notesOf({ settings }: Run, row: PaperRow): string[] {
   }
   if (method.label !== method.name) notes.push(`labelled ${method.label}`);
   return notes;
-}
-
-/** Each step divides the learning rate by ten once more. */
-export function scheduleOf(epochs: readonly number[]): string {
-  return epochs.map((epoch, i) => `${epoch}:${Number(`1e-${i + 1}`)}`).join();
 }
 
 /** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */

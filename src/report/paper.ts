@@ -31,11 +31,8 @@ export interface PaperResult {
   readonly sharpness: number;
 }
 
-/** What rows have in common: everything but batch size and results. */
-type Protocol = Pick<
-  PaperRow,
-  'model' | 'dataset' | 'after' | 'augment' | 'optimizer' | 'epochs' | 'learningRate' | 'ghostBatches'
->;
+/** What rows have in common. */
+type Protocol = Omit<PaperRow, 'id' | 'batchSize' | 'results' | 'gapFrom'>;
 type Numbers = readonly [accuracy: number, sharpness: number];
 type Reported = { baseline: Numbers } & Partial<Record<PaperMethod, Numbers>>;
 
@@ -119,6 +116,9 @@ export interface PaperFigure {
   readonly split?: 'train' | 'test';
   readonly caption: string;
 }
+
+/** "Fig. 3(a)" of "3a". */
+export const figureTitle = (id: string): string => `Fig. ${id.slice(0, -1)}(${id.at(-1)})`;
 
 /** "Figs. 5, 9 and 10": the way they were made is not stated; this is the reading that fits the authors' script. */
 const line = (id: string, experiment: string, subject: string): PaperFigure => ({

@@ -17,11 +17,11 @@ import {
 import { tableRows } from './csv/paper-tables.js';
 import { runsCsv } from './csv/runs.js';
 import { deviationRows } from './deviations.js';
+import { spectrumFigures } from './figures/curvature.js';
 import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
 import { measureFigures } from './figures/measures.js';
 import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
-import { spectrumFigures } from './figures/spectra.js';
 import { strengthFigures } from './figures/strength.js';
 import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';

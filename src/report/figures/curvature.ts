@@ -1,10 +1,16 @@
 /** The spectrum of a loss's second derivatives: its largest eigenvalues, and the density of all of them. */
 import type { TopLevelSpec } from 'vega-lite';
+import { METHOD_TITLES } from '../../config/methods.js';
 import type { CurvatureMeasurement } from '../../records/curvature-record.js';
 import { at, last } from '../../support/at.js';
-import { logAxis, nominal, quantitative, SERIES_COLOURS, SHAPES } from './drawing.js';
+import { groupBy } from '../../support/statistics.js';
+import type { CurvatureRow } from '../curvatures.js';
+import { familiesOf } from '../families.js';
+import type { Group } from '../groups.js';
+import { MATRIX_TITLES } from '../measures.js';
+import { logAxis, nominal, quantitative, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 
-export interface NamedCurvature {
+interface NamedCurvature {
   readonly name: string;
   readonly measurement: Pick<CurvatureMeasurement, 'matrix' | 'eigenvalues' | 'residuals' | 'density'>;
 }
@@ -34,7 +40,7 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   const legend = { title: null, orient: 'top', columns: 1, labelLimit: 0 } as const;
   const color = nominal('name', names, SERIES_COLOURS, legend);
   const shape = nominal('name', names, SHAPES, legend);
-  const matrix = all.some(({ measurement }) => measurement.matrix === 'ggn') ? 'Gauss–Newton matrix' : 'Hessian';
+  const matrix = MATRIX_TITLES[all.some(({ measurement }) => measurement.matrix === 'ggn') ? 'ggn' : 'hessian'];
   const eigenvalues = all.flatMap(({ name, measurement: { eigenvalues: values, residuals } }) =>
     values.map((value, i) => ({
       ...{ name, rank: i + 1, value },
@@ -75,4 +81,25 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
     },
   } satisfies TopLevelSpec;
   return { vconcat: [spectrum, lines] };
+}
+
+/** A figure for each family of groups and way of measuring, with the lowest seed of each group. */
+export function spectrumFigures(rows: readonly CurvatureRow[]): UndrawnFigure[] {
+  return [...groupBy(rows, ({ kind }) => kind)].flatMap(([kind, ofKind]) =>
+    familiesOf(ofKind.map(({ group }) => group)).map(({ groups, heading, name }): UndrawnFigure => {
+      const drawn = ofKind.filter(({ group }) => groups.includes(group));
+      const { matrix, images, split } = ofKind[0].first;
+      return {
+        section: 'curvature',
+        name: `curvature-${name}-${kind}`,
+        heading: `${MATRIX_TITLES[matrix]} of ${heading}`,
+        caption: `Largest eigenvalues with their residuals, and the density where it was measured, over ${images} images (${split}); of each group the lowest seed.`,
+        spec: curvatureFigure(drawn.map(({ group, first }) => ({ name: nameOf(group), measurement: first }))),
+      };
+    }),
+  );
+}
+
+function nameOf({ method: label, settings: { method, batchSize } }: Group): string {
+  return `${label === method.name ? METHOD_TITLES[method.name] : label}, batch ${batchSize}`;
 }

@@ -5,7 +5,7 @@ import { type RunName, runText } from '../../records/run-folder.js';
 import { at } from '../../support/at.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Cells } from '../groups.js';
-import { PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
+import { figureTitle, PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
 import {
   BLUE,
   DASHES,
@@ -194,7 +194,7 @@ function drawPaperFigure(
   const figure: UndrawnFigure = {
     section: 'paper',
     name: `figure-${id}`,
-    heading: `Fig. ${id.slice(0, -1)}(${id.at(-1)})`,
+    heading: figureTitle(id),
     caption: `${caption}. ${names.join('; ')}.`,
     spec: lossAndAccuracyFigure(meanPoints(points.map(({ point, series }) => ({ ...point, series }))), {
       xTitle: X_TITLES[kind],

@@ -89,8 +89,8 @@ function strengthFigure(
 ): TopLevelSpec {
   const panels = [
     { ...own, colour: BLUE },
-    ...others.map(({ title, points }) => {
-      const found = points.map(([a, error]): Point => ({ a, error, low: error, high: error }));
+    ...others.map(({ title, strengths, errors }) => {
+      const found = errors.map((error, i): Point => ({ a: at(strengths, i), error, low: error, high: error }));
       return { title, points: found, colour: ORANGE };
     }),
   ];
