@@ -52,7 +52,6 @@ export function runPaths(
 export const runNameSchema = z.object({ experiment: z.string(), method: z.string(), seed: z.int() });
 export type RunName = z.output<typeof runNameSchema>;
 
-/** A run's name as text. */
 export const runText = ({ experiment, method, seed }: RunName): string => `${experiment}/${method}, seed ${seed}`;
 
 /** The run that the path of one of its files names, or null for a file elsewhere. */
@@ -63,7 +62,7 @@ export function runOfPath(path: string): RunName | null {
 
 /**
  * Makes the folders of runs to come, each with its config: that is how others see that they wait. A run that has begun, or
- * is just beginning, is left alone; so is one whose folder cannot be written, which it will say itself.
+ * is just beginning, is left alone; so is one whose folder cannot be written.
  *
  * @returns the runs that were not there before.
  */
@@ -71,13 +70,13 @@ export async function announceRuns(output: string, specs: readonly RunSpec[]): P
   const announced: RunPaths[] = [];
   for (const spec of specs) {
     const paths = runPaths(output, spec);
-    const isNew = await makeFolder(paths.folder)
-      .then(() => writeFile(paths.config, runConfigText(spec), { flag: 'wx' }))
-      .then(
-        () => true,
-        () => false,
-      );
-    if (isNew) announced.push(paths);
+    try {
+      await makeFolder(paths.folder);
+      await writeFile(paths.config, runConfigText(spec), { flag: 'wx' });
+      announced.push(paths);
+    } catch {
+      // It is there already, or says itself what is wrong.
+    }
   }
   return announced;
 }
@@ -119,17 +118,8 @@ export async function openRun(paths: RunPaths, lockSeconds = 0): Promise<Lock> {
 /** Removes the files of an earlier run, for a start from scratch. The folder must be locked. */
 export async function clearRun(paths: RunPaths): Promise<void> {
   // The record goes first: without it, whatever a kill leaves of the others counts as no run.
-  for (const path of [
-    paths.record,
-    paths.last,
-    paths.best,
-    paths.average,
-    paths.metrics,
-    paths.sharpness,
-    paths.config,
-  ]) {
-    await rm(path, { force: true });
-  }
+  const { record, last, best, average, metrics, sharpness, config } = paths;
+  for (const path of [record, last, best, average, metrics, sharpness, config]) await rm(path, { force: true });
 }
 
 /** What is left of a run cannot be used. */

@@ -1,10 +1,9 @@
 /** Groups of runs that differ by their seed alone, and the cells of the paper's tables that they stand in. */
 import type { RunSpec } from '../config/schema.js';
-import { datasetTitle } from '../data/catalogue.js';
 import { learningRateAt } from '../optim/learning-rate.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { type BySeed, type Estimate, estimate, groupBy } from '../support/statistics.js';
-import { modelTitle, PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperResult, type PaperRow } from './paper.js';
+import { PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperResult, type PaperRow, problemTitle } from './paper.js';
 import { measurementOf, type Problem, type Run } from './runs.js';
 
 /** A run with a best and a last epoch. */
@@ -182,8 +181,8 @@ function notesOf({ settings }: Run, row: PaperRow): string[] {
 }
 
 /** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */
-export function describeGroup({ settings: { model, dataset, batchSize }, claim }: Group): string {
-  return [`${modelTitle(model)} on ${datasetTitle(dataset)}`, `batch ${batchSize}`, ...claim.deviations].join(', ');
+export function describeGroup({ settings, claim }: Group): string {
+  return [problemTitle(settings), `batch ${settings.batchSize}`, ...claim.deviations].join(', ');
 }
 
 /** The paper's result for a group that stands as its row does. */
@@ -250,7 +249,7 @@ function conflict(row: PaperRow, method: PaperMethod, rivals: readonly Group[], 
   const names = rivals.map(({ name }) => name).join(' and ');
   const decision = winner === null ? 'the cell stays empty' : `the cell shows ${winner.name}, the others stand apart`;
   return {
-    where: `${modelTitle(row.model)} on ${datasetTitle(row.dataset)}, batch ${row.batchSize}, ${method}`,
+    where: `${problemTitle(row)}, batch ${row.batchSize}, ${method}`,
     what:
       rivals.length === 1
         ? `${names} follows preset reference, and another run of this row preset paper; ${decision}`

@@ -1,6 +1,6 @@
 /** What the paper (arXiv 1805.07898 v1) reports: Tables 1–3, number for number with the protocol of each row, and its figures. */
 import { METHOD_TITLES } from '../config/methods.js';
-import type { DatasetName } from '../data/catalogue.js';
+import { type AnyDataset, type DatasetName, datasetTitle } from '../data/catalogue.js';
 import { type ModelName, networkRow } from '../nn/networks.js';
 import type { CurveKind } from '../records/curve-record.js';
 
@@ -104,6 +104,14 @@ export function paperRow(id: string): PaperRow {
 }
 
 export const modelTitle = (name: ModelName): string => networkRow(name).title;
+
+/** "F1 on MNIST" */
+export const problemTitle = ({ model, dataset }: { model: ModelName; dataset: AnyDataset }): string =>
+  `${modelTitle(model)} on ${datasetTitle(dataset)}`;
+
+/** "MNIST", or "generated MNIST". */
+export const dataTitle = (dataset: AnyDataset, synthetic: boolean): string =>
+  `${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
 
 /** A cell of the paper's tables. */
 export type Role = readonly [row: string, method: PaperMethod];

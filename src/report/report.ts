@@ -63,11 +63,8 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
   const results = await readResults(paths);
   const comparison = other === null ? null : compareResults([runs, compare!], results, other);
   const figures = await drawFigures(results);
-  const { table1, table2, table3 } = tableRows(results.tables);
-  const contents: [name: string, text: string][] = [
-    ['table1.csv', csvText(table1)],
-    ['table2.csv', csvText(table2)],
-    ['table3.csv', csvText(table3)],
+  const contents: Text[] = [
+    ...Object.entries(tableRows(results.tables)).map(([name, rows]): Text => [`${name}.csv`, csvText(rows)]),
     ['claims.csv', csvText(results.verdicts.map(claimCsv))],
     ...ifAny('beyond.csv', results.beyond.map(beyondCsv)),
     ...ifAny('correlations.csv', results.correlations.map(correlationCsv)),
@@ -76,7 +73,7 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
     ['deviations.csv', csvText(deviationRows(results.groups))],
     ['unfinished.csv', csvText(results.unfinished.map(unfinishedCsv), UNFINISHED_COLUMNS)],
     ['spent.csv', csvText(spentRows(results.runs).map(spentCsv))],
-    ...figures.map(({ name, svg }): [string, string] => [`figures/${name}.svg`, svg]),
+    ...figures.map(({ name, svg }): Text => [`figures/${name}.svg`, svg]),
     ['report.html', reportPage(results, figures, comparison)],
     ...ifAny('comparison.csv', comparison === null ? [] : comparisonCsv(comparison)),
   ];
@@ -106,5 +103,7 @@ export function drawFigures({ runs, unfinished, cells, curves, correlations, cur
   ]);
 }
 
-const ifAny = (name: string, rows: readonly CsvRow[]): [string, string][] =>
-  rows.length > 0 ? [[name, csvText(rows)]] : [];
+/** A file by its name. */
+type Text = [name: string, text: string];
+
+const ifAny = (name: string, rows: readonly CsvRow[]): Text[] => (rows.length > 0 ? [[name, csvText(rows)]] : []);

@@ -111,7 +111,6 @@ function unevenSharpness({ name: where, runs }: Group): Problem[] {
 /** Every row of the paper's Table 1, with the runs that stand in it. */
 export interface Table1Row {
   readonly row: PaperRow;
-  readonly paper: PaperResult;
   readonly baseline: Group | null;
 }
 
@@ -129,7 +128,6 @@ export interface Table3Row {
   readonly method: PaperMethod;
   readonly paper: PaperResult & { readonly gap: number };
   readonly group: Group | null;
-  readonly smallBatch: Group | null;
   /** Small-batch baseline − this, percentage points. */
   readonly gap: Readonly<Record<Epoch, Difference | null>>;
 }
@@ -142,7 +140,7 @@ export interface Tables {
 
 function buildTables(cells: Cells): Tables {
   return {
-    table1: PAPER_ROWS.map((row) => ({ row, paper: row.results.baseline, baseline: cells.at(row, 'baseline') })),
+    table1: PAPER_ROWS.map((row) => ({ row, baseline: cells.at(row, 'baseline') })),
     table2: TABLE2_ROWS.map((row): Table2Row => {
       const baseline = cells.at(row, 'baseline');
       const smoothout = cells.at(row, 'smoothout');
@@ -157,7 +155,7 @@ function buildTables(cells: Cells): Tables {
         if (result === undefined) return [];
         const group = cells.at(row, method);
         const gap = smallBatchRow.results.baseline.accuracy - result.accuracy;
-        return [{ row, method, paper: { ...result, gap }, group, smallBatch, gap: differences(smallBatch, group) }];
+        return [{ row, method, paper: { ...result, gap }, group, gap: differences(smallBatch, group) }];
       });
     }),
   };

@@ -155,18 +155,12 @@ function ofBestEpoch<T extends { readonly checkpoint: string; readonly epoch: nu
 function withoutImpostors(runs: readonly Run[]): { kept: Run[]; rejected: Problem[] } {
   const name = ({ record }: Run): string => `${record.experiment}/${record.method}/seed-${record.seed}`;
   const claims = groupBy(runs, name);
-  const kept: Run[] = [];
-  const rejected: Problem[] = [];
-  for (const run of runs) {
-    const rivals = claims.get(name(run))!;
-    if (rivals.length === 1 || run.folder === name(run)) kept.push(run);
-    else {
-      const others = rivals.filter((rival) => rival !== run).map(({ folder }) => folder);
-      rejected.push({
-        where: run.folder,
-        what: `its run.json says it is ${name(run)}, as does that of ${others.join(', ')}; the run is left out`,
-      });
-    }
-  }
-  return { kept, rejected };
+  const rivalsOf = (run: Run) => claims.get(name(run))!.filter((rival) => rival !== run);
+  const isImpostor = (run: Run) => run.folder !== name(run) && rivalsOf(run).length > 0;
+  const rejected = runs.filter(isImpostor).map((run): Problem => {
+    const others = rivalsOf(run).map(({ folder }) => folder);
+    const what = `its run.json says it is ${name(run)}, as does that of ${others.join(', ')}; the run is left out`;
+    return { where: run.folder, what };
+  });
+  return { kept: runs.filter((run) => !isImpostor(run)), rejected };
 }

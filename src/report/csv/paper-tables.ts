@@ -11,7 +11,8 @@ export function tableRows(tables: Tables): Readonly<Record<'table1' | 'table2' |
   };
 }
 
-function table1Csv({ row, paper, baseline }: Table1Row): CsvRow {
+function table1Csv({ row, baseline }: Table1Row): CsvRow {
+  const paper = row.results.baseline;
   return {
     ...named(row),
     data_augment: row.augment ? 'Yes' : 'No',

@@ -1,14 +1,13 @@
 /** What finished runs show side by side: accuracy against batch size, and sharpness against the generalisation gap. */
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
-import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import { at, last } from '../../support/at.js';
 import { spearman } from '../../support/rank-correlation.js';
 import { groupBy } from '../../support/statistics.js';
 import { familiesOf } from '../families.js';
 import { type Group, meanAccuracy } from '../groups.js';
-import { modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
+import { dataTitle, modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
 import { INTERVAL, nominal, quantitative, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 import { scatterFigure } from './scatter.js';
@@ -136,7 +135,7 @@ function sharpnessGapPoints(runs: readonly Run[]): SharpnessGapPoint[] {
     const gap = generalisationGap(run);
     if (gap === null || run.record.status !== 'completed') return [];
     const { model, dataset, method } = run.settings;
-    const problem = `${modelTitle(model)}, ${run.record.data.synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
+    const problem = `${modelTitle(model)}, ${dataTitle(dataset, run.record.data.synthetic)}`;
     return CONVENTION_NAMES.flatMap((convention): SharpnessGapPoint[] => {
       const value = measurementOf(run, convention)?.value;
       // Rounding can leave a metric that is zero a little below it, and a logarithmic axis has no room for that.

@@ -2,11 +2,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { METHOD_TITLES, strengthOf } from '../../config/methods.js';
 import { isTuningTrial, tunedBy } from '../../config/tuned.js';
-import { datasetTitle } from '../../data/catalogue.js';
 import { at } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';
 import { type Group, meanAccuracy } from '../groups.js';
-import { modelTitle } from '../paper.js';
+import { dataTitle, modelTitle } from '../paper.js';
 import type { Run } from '../runs.js';
 import { STRENGTH_SCANS, type StrengthScan } from '../third-party.js';
 import { BLUE, INTERVAL, logAxis, ORANGE, quantitative, type UndrawnFigure } from './drawing.js';
@@ -63,7 +62,7 @@ function figureOf(
   );
   const seeds = scan.map(({ runs }) => runs.length);
   const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
-  const network = `${modelTitle(model)} on ${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}, batch ${batchSize}`;
+  const network = `${modelTitle(model)} on ${dataTitle(dataset, synthetic)}, batch ${batchSize}`;
   const caption = [
     `Error on ${validation.slice('holdout:'.length)} held-out training images at the best of ${epochs} epochs;`,
     most === 1

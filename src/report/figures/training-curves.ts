@@ -1,12 +1,11 @@
 /** Loss and accuracy against the epoch, a figure an experiment. */
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
-import { datasetTitle } from '../../data/catalogue.js';
 import type { EpochMetrics } from '../../records/metrics.js';
 import { at } from '../../support/at.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Group } from '../groups.js';
-import { modelTitle } from '../paper.js';
+import { problemTitle } from '../paper.js';
 import {
   DASHES,
   INTERVAL,
@@ -28,8 +27,7 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
   const drawn = new Map<string, number>();
   return [...alike.values()].flatMap((groups): UndrawnFigure[] => {
     const { experiment, claim, settings } = groups[0];
-    const { model, dataset, batchSize } = settings;
-    const heading = `${experiment}: ${modelTitle(model)} on ${datasetTitle(dataset)}, batch ${batchSize}`;
+    const heading = `${experiment}: ${problemTitle(settings)}, batch ${settings.batchSize}`;
     const deviations = claim.deviations.filter((one) => groups.every((other) => other.claim.deviations.includes(one)));
     const methods = new Map<string, number>();
     const series = groups.map((group) => {

@@ -45,8 +45,8 @@ export function experimentColumn<Row>(of: (row: Row) => Group): Column<Row> {
   return {
     title: 'Experiment',
     cell: (row) => {
-      const group = of(row);
-      return { content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`, sort: group.experiment };
+      const { experiment } = of(row);
+      return { content: groupLink(of(row), experiment), sort: experiment };
     },
   };
 }
@@ -132,21 +132,24 @@ export const durationCell = (seconds: number): Cell => ({ content: durationText(
 /** A percentage. */
 export const percentCell = (value: number): Cell => ({ content: percentText(value), sort: value });
 
-/** A mean with its interval and, in small print, over how many seeds. */
-export function estimateCell(value: Estimate, mean: string, plusOrMinus: string): Cell {
-  return { content: [mean, small(plusOrMinus, `n = ${value.n}`)], sort: value.mean };
+/** A mean, by default a percentage, with its interval and, in small print, over how many seeds. */
+export function estimateCell(
+  value: Estimate | null,
+  text: (mean: number) => string = percentText,
+  interval: (value: Estimate) => string = plusMinus,
+): Cell {
+  if (value === null) return EMPTY;
+  return { content: [text(value.mean), small(interval(value), `n = ${value.n}`)], sort: value.mean };
 }
 
-export function accuracyCell(group: Group | null, epoch: Epoch = 'best'): Cell {
-  if (group === null) return EMPTY;
-  const value = meanAccuracy(group, epoch);
-  return estimateCell(value, percentText(value.mean), plusMinus(value));
-}
+export const accuracyCell = (group: Group | null, epoch: Epoch = 'best'): Cell =>
+  estimateCell(group && meanAccuracy(group, epoch));
 
-export function sharpnessCell(group: Group | null, convention: NamedConvention): Cell {
-  const value = group && sharpness(group, convention);
-  return value === null ? EMPTY : estimateCell(value, sharpnessText(value.mean), sharpnessPlusMinus(value));
-}
+export const sharpnessCell = (group: Group | null, convention: NamedConvention): Cell =>
+  estimateCell(group && sharpness(group, convention), sharpnessText, sharpnessPlusMinus);
+
+/** A link to the settings of a group. */
+export const groupLink = (group: Group, text = group.name): Html => html`<a href="#${anchorOf(group)}">${text}</a>`;
 
 /** Links to the settings of the groups in a row, with marks for what a reader has to know of them. */
 export function runsCell(groups: readonly (Group | null)[]): Cell {
@@ -154,8 +157,7 @@ export function runsCell(groups: readonly (Group | null)[]): Cell {
   if (present.length === 0) return { content: html`<span class="empty">not run</span>`, sort: '' };
   return {
     content: present.map(
-      (group, i) =>
-        html`${i > 0 && html`<br>`}<a href="#${anchorOf(group)}">${group.name}</a>${marksOf(group, group.claim.notes)}`,
+      (group, i) => html`${i > 0 && html`<br>`}${groupLink(group)}${marksOf(group, group.claim.notes)}`,
     ),
     sort: at(present, 0).experiment,
   };

@@ -1,10 +1,9 @@
 /** The page's first table: the paper's claims, and what the runs say of each. */
 import { datasetTitle } from '../../data/catalogue.js';
-import type { Group } from '../groups.js';
 import { modelTitle } from '../paper.js';
 import { NOTHING, plusMinus, sharpnessText, signedText } from '../text.js';
 import { reasonFor, type Verdict } from '../verdicts.js';
-import { anchorOf, section } from './cells.js';
+import { groupLink, section } from './cells.js';
 import { type Column, type Html, html, sortableTable } from './html.js';
 
 const QUANTITIES: Readonly<Record<Verdict['quantity'], string>> = {
@@ -25,7 +24,10 @@ const COLUMNS: readonly Column<Verdict>[] = [
   { title: 'Effect', cell: effectText, numeric: true },
   { title: 'Paper', cell: ({ published }) => published?.toFixed(2) ?? NOTHING, numeric: true, paper: true },
   { title: 'Why', cell: reasonFor, wrap: true },
-  { title: 'Runs', cell: ({ more, less }) => ({ content: html`${link(more)} ${link(less)}` }) },
+  {
+    title: 'Runs',
+    cell: ({ more, less }) => ({ content: html`${more && groupLink(more)} ${less && groupLink(less)}` }),
+  },
 ];
 
 function effectText({ effect, quantity }: Verdict): string {
@@ -34,8 +36,6 @@ function effectText({ effect, quantity }: Verdict): string {
   const ci95 = effect.ci95 === null ? '' : ` ± ${sharpnessText(effect.ci95)}`;
   return `${sharpnessText(effect.mean)}${ci95}`;
 }
-
-const link = (group: Group | null) => group !== null && html`<a href="#${anchorOf(group)}">${group.name}</a>`;
 
 export function claimsSection(claims: readonly Verdict[]): Html {
   const run = claims.filter(({ word }) => word !== 'not run');

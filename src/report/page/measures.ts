@@ -1,5 +1,4 @@
 /** The sections of the page on what was measured of minima: which measure goes with generalisation, and curvature. */
-import { datasetTitle } from '../../data/catalogue.js';
 import type { Estimate } from '../../support/statistics.js';
 import {
   type Coefficient,
@@ -12,6 +11,7 @@ import {
 } from '../correlations.js';
 import type { CurvatureRow } from '../curvatures.js';
 import { MATRIX_TITLES } from '../measures.js';
+import { dataTitle } from '../paper.js';
 import { estimateCell, experimentColumn, methodTitle, section, tableSection } from './cells.js';
 import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 
@@ -23,7 +23,7 @@ function coefficientCell(coefficient: Coefficient | null): Cell {
 const CORRELATION_COLUMNS: readonly Column<CorrelationRow>[] = [
   { title: 'Measure', cell: ({ measure }) => measure, wrap: true },
   { title: 'With', cell: ({ target }) => TARGETS[target].title },
-  { title: 'Data', cell: ({ dataset, synthetic }) => `${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}` },
+  { title: 'Data', cell: ({ dataset, synthetic }) => dataTitle(dataset, synthetic) },
   { title: 'DNN', cell: ({ network }) => network ?? 'all' },
   { title: 'Runs', numeric: true, cell: ({ points }) => points.length },
   { title: 'Kendall’s τ', numeric: true, cell: ({ kendall }) => coefficientCell(kendall) },
@@ -49,8 +49,8 @@ setting are alike, so the intervals are rather too narrow; and with many measure
 }
 
 function curvatureCell(value: Estimate): Cell {
-  const plusMinus = value.ci95 === null ? '' : `± ${value.ci95.toPrecision(2)}`;
-  return estimateCell(value, value.mean.toPrecision(4), plusMinus);
+  const interval = ({ ci95 }: Estimate) => (ci95 === null ? '' : `± ${ci95.toPrecision(2)}`);
+  return estimateCell(value, (mean) => mean.toPrecision(4), interval);
 }
 
 const CURVATURE_COLUMNS: readonly Column<CurvatureRow>[] = [

@@ -5,7 +5,7 @@ import type { BeyondRow } from '../beyond.js';
 import { describeGroup, type Group, publishedOf } from '../groups.js';
 import { modelTitle } from '../paper.js';
 import type { ComparedPair, Comparison } from '../results.js';
-import { percentText, plusMinus, signedText } from '../text.js';
+import { signedText } from '../text.js';
 import {
   accuracyCell,
   differenceCell,
@@ -65,13 +65,13 @@ export function beyondSection(rows: readonly BeyondRow[]): Html | null {
       title: 'Best epoch',
       group: 'Average, %',
       numeric: true,
-      cell: ({ average }) => (average ? estimateCell(average, percentText(average.mean), plusMinus(average)) : EMPTY),
+      cell: ({ average }) => estimateCell(average),
     },
     { title: 'Over the baseline, points', numeric: true, cell: ({ improvement }) => differenceCell(improvement) },
     {
       title: 'Training − validation, points',
       numeric: true,
-      cell: ({ gap }) => (gap ? estimateCell(gap, signedText(gap.mean), plusMinus(gap)) : EMPTY),
+      cell: ({ gap }) => estimateCell(gap, signedText),
     },
     ...perConvention('Sharpness', ({ group }: BeyondRow, convention) => sharpnessCell(group, convention)),
     {

@@ -19,7 +19,7 @@ import { type Cell, type Column, type Html, html, sortableTable } from './html.j
 
 export function table1Section({ table1 }: Tables): Html {
   const baseline = (row: Table1Row) => row.baseline;
-  const paper = (row: Table1Row) => row.paper;
+  const paper = ({ row }: Table1Row) => row.results.baseline;
   const columns: Column<Table1Row>[] = [
     ...NETWORK,
     { title: 'Training', cell: ({ row }) => trainingCell(row) },
