@@ -63,9 +63,15 @@ export function meanAccuracy(group: Group, epoch: Epoch = 'best'): Estimate {
   return estimate([...accuracies(group, epoch).values()])!;
 }
 
-/** The mean over seeds of each checkpoint's sharpness (itself the maximum of its repeats); n says how many were measured. */
-export function sharpness({ runs }: Group, convention: NamedConvention): Estimate | null {
-  return estimate(runs.flatMap((run) => measurementOf(run, convention)?.value ?? []));
+/** The sharpness of each checkpoint that was measured (itself the maximum of its repeats), by seed. */
+export function sharpnesses({ runs }: Group, convention: NamedConvention): BySeed {
+  const measured = runs.map((run) => [run.record.seed, measurementOf(run, convention)?.value] as const);
+  return new Map(measured.filter((one): one is readonly [number, number] => one[1] !== undefined));
+}
+
+/** Their mean over seeds; n says how many were measured. */
+export function sharpness(group: Group, convention: NamedConvention): Estimate | null {
+  return estimate([...sharpnesses(group, convention).values()]);
 }
 
 /** The seeds as a command takes them: "1-5", "1,3,7-9". */

@@ -3,7 +3,6 @@
  * (https://w3id.org/ro/crate/1.1) with a CreateAction for each run, as its profile Process Run Crate 0.5 asks.
  */
 import { basename, extname } from 'node:path';
-
 import type { Run } from './runs.js';
 
 const CRATE = 'https://w3id.org/ro/crate/1.1';
@@ -54,12 +53,7 @@ export interface Program {
 export function crateMetadata(files: ReadonlyMap<string, number>, runs: readonly Run[], program: Program): string {
   const actions = runs.map((run) => actionOf(run, files));
   const graph = [
-    {
-      '@id': 'ro-crate-metadata.json',
-      '@type': 'CreativeWork',
-      conformsTo: at(CRATE),
-      about: at('./'),
-    },
+    { '@id': 'ro-crate-metadata.json', '@type': 'CreativeWork', conformsTo: at(CRATE), about: at('./') },
     {
       '@id': './',
       '@type': 'Dataset',

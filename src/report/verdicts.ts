@@ -1,12 +1,11 @@
 /** The paper's claims as data, and what the runs at hand say of each: claims.csv and the page's first table. */
 import type { CurveFile } from '../records/curve-record.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';
-import { type BySeed, type Difference, difference } from '../support/statistics.js';
+import { type Difference, difference } from '../support/statistics.js';
 import { studentQuantile } from '../support/student-t.js';
-import { accuracies, choose, type Group } from './groups.js';
+import { rises } from './curves.js';
+import { accuracies, choose, type Group, sharpnesses } from './groups.js';
 import { figureTitle, PAPER_FIGURES, PAPER_ROWS, type PaperMethod, type PaperRow, paperRow } from './paper.js';
-import { rises } from './rises.js';
-import { measurementOf } from './runs.js';
 
 /** A cell of the paper's tables. */
 interface Cell {
@@ -14,7 +13,7 @@ interface Cell {
   readonly method: PaperMethod;
 }
 
-/** Accuracy in percent, what noise adds to the training loss (rises.ts), or sharpness in one of the conventions. */
+/** Accuracy in percent, what noise adds to the training loss (curves.ts), or sharpness in one of the conventions. */
 type Quantity = 'accuracy' | 'rise' | NamedConvention;
 
 /** `more` has more of the quantity than `less`. */
@@ -174,17 +173,8 @@ function effectOf(
 ): Difference | null {
   if (more === null || less === null) return null;
   if (quantity === 'rise') return difference(...rises([more, less], curves));
-  return difference(bySeed(more, quantity), bySeed(less, quantity));
-}
-
-function bySeed(group: Group, quantity: Exclude<Quantity, 'rise'>): BySeed {
-  if (quantity === 'accuracy') return accuracies(group);
-  return new Map(
-    group.runs.flatMap((run) => {
-      const measured = measurementOf(run, quantity);
-      return measured === undefined ? [] : [[run.record.seed, measured.value] as const];
-    }),
-  );
+  const bySeed = (group: Group) => (quantity === 'accuracy' ? accuracies(group) : sharpnesses(group, quantity));
+  return difference(bySeed(more), bySeed(less));
 }
 
 /** Differences that are all the same, but for rounding, give no interval: a few more seeds would show it to be too narrow. */

@@ -19,7 +19,6 @@ export function barrierFigure(points: readonly BarrierPoint[], title: string): T
   const kinds = [...new Set(points.map(({ kind }) => kind))].sort();
   const legend = kinds.length > 1 ? ({ title: null, orient: 'bottom', columns: 1, labelLimit: 560 } as const) : null;
   const losses = points.map(({ loss }) => loggable(loss));
-  const y = logAxis(losses, 'Loss (log scale)');
   const panels = [...groupBy(points, ({ panel }) => panel)];
   return {
     title,
@@ -33,7 +32,7 @@ export function barrierFigure(points: readonly BarrierPoint[], title: string): T
       mark: { type: 'line', opacity: 0.7, strokeWidth: 1.2, invalid: 'break-paths-show-domains' },
       encoding: {
         x: quantitative('alpha', { axis: { title: 'α', grid: false, tickCount: 6 } }),
-        y: quantitative('loss', y),
+        y: quantitative('loss', logAxis('Loss (log scale)', losses)),
         detail: { field: 'line', type: 'nominal' },
         color: nominal('kind', kinds, SERIES_COLOURS, legend),
       },

@@ -66,17 +66,14 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   // Below what a single eigenvalue adds there is nothing but the Gaussians' tails.
   const least = Math.max(...densities.map(({ density }) => density)) * 1e-9;
   const drawn = densities.map((point) => ({ ...point, density: point.density < least ? null : point.density }));
-  const densityAxis = logAxis(
-    drawn.map(({ density }) => density),
-    'Density of the eigenvalues',
-  );
+  const drawnDensities = drawn.map(({ density }) => density);
   const lines = {
     ...panel,
     data: { values: drawn },
     mark: { type: 'line', invalid: 'break-paths-show-domains' },
     encoding: {
       x: quantitative('eigenvalue', { axis: { title: `Eigenvalue of the ${matrix}`, grid: false } }),
-      y: quantitative('density', densityAxis),
+      y: quantitative('density', logAxis('Density of the eigenvalues', drawnDensities)),
       color,
     },
   } satisfies TopLevelSpec;

@@ -35,41 +35,6 @@ export interface LossAndAccuracyPoint {
 }
 
 type Quantity = 'loss' | 'accuracy';
-type Layered = Extract<TopLevelSpec, { layer: unknown }>;
-type Layer = Layered['layer'][number];
-type PositionY = { scale: object; axis: object };
-
-interface Legends {
-  readonly series: readonly string[];
-  readonly splits: readonly string[];
-}
-
-/** A line and its marks on one of the two axes. */
-function curves(quantity: Quantity, colour: string, y: PositionY, { series, splits }: Legends): Layer {
-  const legend = { title: null, orient: 'top', columns: 2, symbolStrokeColor: INK } as const;
-  return {
-    encoding: {
-      x: quantitative('x', { scale: { nice: false } }),
-      y: quantitative(quantity, y),
-      detail: { field: 'series', type: 'nominal' },
-    },
-    layer: [
-      {
-        mark: { type: 'line', color: colour, invalid: 'break-paths-show-domains' },
-        encoding: {
-          strokeDash: nominal('split', splits, DASHES, splits.length > 1 ? { ...legend, ...LINE_LEGEND } : null),
-        },
-      },
-      {
-        mark: { type: 'point', color: colour, filled: quantity === 'loss', opacity: 1, invalid: 'filter' },
-        encoding: {
-          shape: nominal('series', series, SHAPES, series.length > 1 ? { ...legend, symbolFillColor: INK } : null),
-        },
-      },
-    ],
-  };
-}
-
 /**
  * Loss on a logarithmic left axis, accuracy on the right one, against `x`: the form of the paper's Figs. 3 and 5–10.
  * Series differ in the shape of their marks, splits in their dashes, the two quantities in colour and filling.
@@ -89,14 +54,29 @@ export function lossAndAccuracyFigure(
     .sort((a, b) => a.x - b.x);
   const series = [...new Set(points.map((point) => point.series))];
   const splits = Object.values(SPLIT_TITLES).filter((name) => values.some(({ split }) => split === name));
-  const lossAxis = logAxis(
-    values.map(({ loss }) => loss),
-    'Loss (filled marks, log scale)',
-  );
-  const accuracyAxis = {
-    scale: { zero: false, nice: true },
-    axis: { title: 'Accuracy, % (hollow marks)', orient: 'right', grid: false, tickCount: 6 },
-  };
+  const legend = { title: null, orient: 'top', columns: 2, symbolStrokeColor: INK } as const;
+  const strokeDash = nominal('split', splits, DASHES, splits.length > 1 ? { ...legend, ...LINE_LEGEND } : null);
+  const marks = series.length > 1 ? { ...legend, symbolFillColor: INK } : null;
+  const shape = nominal('series', series, SHAPES, marks);
+  /** A line and its marks on one of the two axes. */
+  const curves = <Y extends object>(quantity: Quantity, color: string, y: Y) => ({
+    encoding: {
+      x: quantitative('x', { scale: { nice: false } }),
+      y: quantitative(quantity, y),
+      detail: { field: 'series', type: 'nominal' as const },
+    },
+    layer: [
+      { mark: { type: 'line', color, invalid: 'break-paths-show-domains' } as const, encoding: { strokeDash } },
+      // Filled marks for the loss and hollow ones for the accuracy: the two part in black and white too.
+      {
+        mark: { type: 'point', color, filled: quantity === 'loss', opacity: 1, invalid: 'filter' } as const,
+        encoding: { shape },
+      },
+    ],
+  });
+  const losses = values.map(({ loss }) => loss);
+  const { scale, axis } = logAxis('Loss (filled marks, log scale)', losses);
+  const accuracyAxis = { title: 'Accuracy, % (hollow marks)', orient: 'right', grid: false, tickCount: 6 } as const;
   return {
     ...(title === undefined ? {} : { title }),
     width: 420,
@@ -104,9 +84,8 @@ export function lossAndAccuracyFigure(
     data: { values },
     encoding: { x: { axis: { title: xTitle, grid: false, tickCount: 8 } } },
     layer: [
-      // Filled marks for the loss and hollow ones for the accuracy: the two part in black and white too.
-      curves('loss', BLUE, { ...lossAxis, axis: { ...lossAxis.axis, orient: 'left' } }, { series, splits }),
-      curves('accuracy', ORANGE, accuracyAxis, { series, splits }),
+      curves('loss', BLUE, { scale, axis: { ...axis, orient: 'left' as const } }),
+      curves('accuracy', ORANGE, { scale: { zero: false, nice: true }, axis: accuracyAxis }),
     ],
     resolve: { scale: { y: 'independent' } },
   };

@@ -54,11 +54,6 @@ const LEGEND_LAYOUT: VegaConfig = {
   legend: { layout: { top: { direction: 'vertical', anchor: 'start', margin: 4 } } },
 };
 
-/** 1, 2 and 5 times the powers of ten below. */
-function nice(exponent: number, factors: readonly number[]): number[] {
-  return factors.map((factor) => Number(`${factor}e${exponent}`));
-}
-
 /**
  * The labelled values of a logarithmic axis over `values`: powers of ten, every second or third of them where there would
  * be more than eight, and 1–2–5 steps where the data span less than two decades. The first and the last enclose the data,
@@ -67,16 +62,13 @@ function nice(exponent: number, factors: readonly number[]): number[] {
 export function logTicks(values: readonly (number | null)[]): number[] {
   const positive = values.filter((value): value is number => value !== null && value > 0 && Number.isFinite(value));
   if (positive.length === 0) return [];
-  let least = Number.POSITIVE_INFINITY;
-  let greatest = 0;
-  for (const value of positive) {
-    least = Math.min(least, value);
-    greatest = Math.max(greatest, value);
-  }
+  const least = positive.reduce((low, value) => Math.min(low, value));
+  const greatest = positive.reduce((high, value) => Math.max(high, value));
   const first = Math.floor(Math.log10(least));
   const last = Math.ceil(Math.log10(greatest));
   if (last - first <= 2) {
-    const all = Array.from({ length: last - first + 2 }, (_, i) => nice(first + i, [1, 2, 5])).flat();
+    const exponents = Array.from({ length: last - first + 2 }, (_, i) => first + i);
+    const all = exponents.flatMap((exponent) => [1, 2, 5].map((factor) => Number(`${factor}e${exponent}`)));
     const from = all.findLastIndex((tick) => tick <= least);
     const to = all.findIndex((tick) => tick >= greatest);
     // One value, exactly on a tick, still needs an axis of some length.
@@ -91,7 +83,7 @@ export function logTicks(values: readonly (number | null)[]): number[] {
 export const loggable = (loss: number): number | null => (loss > 0 && Number.isFinite(loss) ? loss : null);
 
 /** Scale and axis over `values`, from the first tick to the last. */
-export function logAxis(values: readonly (number | null)[], title: string) {
+export function logAxis(title: string, values: readonly (number | null)[]) {
   const ticks = logTicks(values);
   const domain = ticks.length === 0 ? {} : { domain: [at(ticks, 0), last(ticks)] };
   return {

@@ -59,7 +59,7 @@ export function scatterFigure(
 /** A logarithmic axis, with room for 0 and what is below it where there is such a value. */
 function axisOver(points: readonly ScatterPoint[], panel: string, title: string) {
   const values = points.filter((point) => point.panel === panel).map(({ x }) => x);
-  const { scale, axis } = logAxis(values, title);
+  const { scale, axis } = logAxis(title, values);
   const least = Math.min(...values);
   if (least > 0) return { scale, axis: { ...axis, grid: false } };
   const ticks = axis.values;

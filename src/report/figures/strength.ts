@@ -94,7 +94,7 @@ function strengthFigure(
     }),
   ];
   const strengths = panels.flatMap(({ points }) => points.map(({ a }) => a));
-  const { scale, axis } = logAxis(strengths, 'Strength of the noise, a (log scale)');
+  const { scale, axis } = logAxis('Strength of the noise, a (log scale)', strengths);
   return {
     spacing: 14,
     vconcat: panels.map(({ title, points, colour }, i) => ({

@@ -139,7 +139,7 @@ export function trainingCurvesFigure(
     vconcat: [
       {
         ...panel,
-        encoding: { x: x(null), y: quantitative('loss', logAxis(losses, 'Loss (log scale)')), color },
+        encoding: { x: x(null), y: quantitative('loss', logAxis('Loss (log scale)', losses)), color },
         layer: [lines, marks],
       },
       {

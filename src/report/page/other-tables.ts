@@ -61,18 +61,9 @@ export function beyondSection(rows: readonly BeyondRow[]): Html | null {
     { title: 'Batch', numeric: true, cell: ({ group }) => group.settings.batchSize },
     { title: 'Method', cell: ({ group }) => methodTitle(group) },
     ...measuredAccuracyColumns(({ group }: BeyondRow) => group),
-    {
-      title: 'Best epoch',
-      group: 'Average, %',
-      numeric: true,
-      cell: ({ average }) => estimateCell(average),
-    },
+    { title: 'Best epoch', group: 'Average, %', numeric: true, cell: ({ average }) => estimateCell(average) },
     { title: 'Over the baseline, points', numeric: true, cell: ({ improvement }) => differenceCell(improvement) },
-    {
-      title: 'Training − validation, points',
-      numeric: true,
-      cell: ({ gap }) => estimateCell(gap, signedText),
-    },
+    { title: 'Training − validation, points', numeric: true, cell: ({ gap }) => estimateCell(gap, signedText) },
     ...perConvention('Sharpness', ({ group }: BeyondRow, convention) => sharpnessCell(group, convention)),
     {
       title: 'Gradients',
