@@ -71,16 +71,8 @@ export function isSameMeasure(a: MeasureSettings, b: MeasureSettings): boolean {
 const NORMS = { l2: 'L2', linf: 'L∞' } as const;
 
 /** Names a measure with the settings that make it another quantity, such as "worst case, L∞, adaptive, ρ = 0.001, m = 128". */
-export function measureTitle({
-  measure,
-  norm,
-  adaptive,
-  radius,
-  m,
-  logits,
-  split,
-  batchNorm,
-}: MeasureSettings): string {
+export function measureTitle(settings: MeasureSettings): string {
+  const { measure, norm, adaptive, radius, m, logits, split, batchNorm } = settings;
   return [
     MEASURES[measure].title,
     ...(measure === 'lpf' ? [] : [NORMS[norm], ...(adaptive ? ['adaptive'] : [])]),

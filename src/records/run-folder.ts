@@ -9,35 +9,27 @@ import { SmoothOutError } from '../support/errors.js';
 import { exists, makeFolder, removeStaleTemporaries } from '../support/files.js';
 import { acquireLock, type Lock, waitForLock } from '../support/lock.js';
 
-export interface RunPaths {
-  readonly folder: string;
+/** The files in a run's folder. */
+const FILES = {
   /** The resolved config of this one run: `smoothout run` of this file repeats it. */
-  readonly config: string;
-  readonly record: string;
-  readonly metrics: string;
+  config: 'config.yaml',
+  record: 'run.json',
+  metrics: 'metrics.jsonl',
   /** Parameters and batch statistics at the best validation epoch. */
-  readonly best: string;
+  best: 'best.safetensors',
   /** The same at the last epoch, with the optimizer's state: what a resume needs. */
-  readonly last: string;
+  last: 'last.safetensors',
   /** Of the average of the parameters, with running statistics of its own, at its best validation epoch. */
-  readonly average: string;
-  readonly sharpness: string;
-  readonly lock: string;
-}
+  average: 'average.safetensors',
+  sharpness: 'sharpness.json',
+  lock: 'run.lock.json',
+} as const;
 
-/** The files of the run in `folder`. */
+export type RunPaths = Readonly<Record<'folder' | keyof typeof FILES, string>>;
+
 export function runPathsIn(folder: string): RunPaths {
-  return {
-    folder,
-    config: join(folder, 'config.yaml'),
-    record: join(folder, 'run.json'),
-    metrics: join(folder, 'metrics.jsonl'),
-    best: join(folder, 'best.safetensors'),
-    last: join(folder, 'last.safetensors'),
-    average: join(folder, 'average.safetensors'),
-    sharpness: join(folder, 'sharpness.json'),
-    lock: join(folder, 'run.lock.json'),
-  };
+  const paths = Object.entries(FILES).map(([name, file]) => [name, join(folder, file)]);
+  return { folder, ...Object.fromEntries(paths) };
 }
 
 /** `<output>/runs/<experiment>/<label of the method>/seed-<n>`. The names are checked by the config's schema. */

@@ -1,6 +1,5 @@
 /** Folders of results: read, sorted into the paper's tables, and put side by side. */
 import { basename, dirname, join } from 'node:path';
-import type { RunSpec } from '../config/schema.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
@@ -174,7 +173,7 @@ export interface ComparedPair {
   readonly present: Group;
   readonly left: Group | null;
   readonly right: Group | null;
-  /** What the settings of the two differ in; empty for a repetition. */
+  /** "batchSize 1000 / 1200" for each setting that the two differ in; empty for a repetition. */
   readonly settings: readonly string[];
   /** right − left, percentage points; null where a side is missing. */
   readonly difference: Readonly<Record<Epoch, Difference | null>>;
@@ -195,7 +194,8 @@ export function compareResults(names: readonly [string, string], left: Results, 
   // In the order of the left ones, then of those that the right alone has.
   const pairs = [...new Map([...ofLeft, ...ofRight, ...ofLeft])].map(([key, present]): ComparedPair => {
     const [a, b] = [ofLeft.get(key) ?? null, ofRight.get(key) ?? null];
-    const settings = a === null || b === null ? [] : settingsDifference(a.settings, b.settings);
+    const differing = a && b ? differingSettings([a.settings, b.settings]) : [];
+    const settings = differing.map(({ path, values }) => `${path} ${values.join(' / ')}`);
     return { present, left: a, right: b, settings, difference: differences(b, a) };
   });
   return { names, pairs };
@@ -207,9 +207,4 @@ function keyed({ cells: { placed, apart } }: Results): Map<string, Group> {
     ...placed.map((group) => [`row ${group.claim.row!.id}/${group.claim.method}`, group] as const),
     ...named.map(([name, [group]]) => [name, group] as const),
   ]);
-}
-
-/** "batchSize 1000 / 1200" for each setting in which two runs differ. */
-function settingsDifference(left: RunSpec, right: RunSpec): string[] {
-  return differingSettings([left, right]).map(({ path, values }) => `${path} ${values.join(' / ')}`);
 }

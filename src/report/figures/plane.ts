@@ -17,8 +17,14 @@ const BANDS = 8;
 /** Darker for higher, equally wide in the logarithm of the loss; a cross marks the minimiser. */
 export function planeFigure(points: readonly PlanePoint[]): TopLevelSpec {
   const visible = points.filter(({ loss }) => loss > 0 && Number.isFinite(loss));
-  const columns = cells(points.map(({ alpha }) => alpha));
-  const rows = cells(points.map(({ beta }) => beta));
+  const columns = cells(
+    ['left', 'right'],
+    points.map(({ alpha }) => alpha),
+  );
+  const rows = cells(
+    ['bottom', 'top'],
+    points.map(({ beta }) => beta),
+  );
   const bands = { type: 'threshold', domain: bandEdges(visible.map(({ loss }) => loss)), scheme: 'blues' } as const;
   const position = (field: string, of: string) =>
     quantitative(field, {
@@ -33,15 +39,11 @@ export function planeFigure(points: readonly PlanePoint[]): TopLevelSpec {
       height: 240,
       layer: [
         {
-          data: { values: panel.map(({ alpha, beta, loss }) => ({ loss, ...columns.get(alpha), y: rows.get(beta) })) },
-          transform: [
-            { calculate: 'datum.y.from', as: 'bottom' },
-            { calculate: 'datum.y.to', as: 'top' },
-          ],
+          data: { values: panel.map(({ alpha, beta, loss }) => ({ loss, ...columns.get(alpha), ...rows.get(beta) })) },
           mark: 'rect',
           encoding: {
-            x: position('from', 'α'),
-            x2: { field: 'to' },
+            x: position('left', 'α'),
+            x2: { field: 'right' },
             y: position('bottom', 'β'),
             y2: { field: 'top' },
             color: quantitative('loss', { scale: bands, legend: { title: 'Loss' } }),
@@ -67,15 +69,15 @@ function bandEdges(losses: readonly number[]): number[] {
   return [...new Set(edges.map((edge) => Number(edge.toPrecision(3))))];
 }
 
-/** From each coordinate of a grid to its cell, half-way to its neighbours and a little over, so that no gap shows. */
-function cells(coordinates: readonly number[]): Map<number, { readonly from: number; readonly to: number }> {
+/** From each coordinate of a grid to the ends of its cell, half-way to its neighbours and a little over, so that no gap shows. */
+function cells([from, to]: readonly [string, string], coordinates: readonly number[]) {
   const sorted = [...new Set(coordinates)].sort((a, b) => a - b);
   const width = (i: number): number => (sorted[i + 1] ?? Number.NaN) - (sorted[i] ?? Number.NaN);
   return new Map(
     sorted.map((at, i) => {
       const after = width(i) || width(i - 1) || 1;
       const before = width(i - 1) || after;
-      return [at, { from: at - 0.51 * before, to: at + 0.51 * after }];
+      return [at, { [from]: at - 0.51 * before, [to]: at + 0.51 * after }];
     }),
   );
 }
