@@ -17,14 +17,9 @@ const BANDS = 8;
 /** Darker for higher, equally wide in the logarithm of the loss; a cross marks the minimiser. */
 export function planeFigure(points: readonly PlanePoint[]): TopLevelSpec {
   const visible = points.filter(({ loss }) => loss > 0 && Number.isFinite(loss));
-  const columns = cells(
-    ['left', 'right'],
-    points.map(({ alpha }) => alpha),
-  );
-  const rows = cells(
-    ['bottom', 'top'],
-    points.map(({ beta }) => beta),
-  );
+  const [alphas, betas] = [points.map(({ alpha }) => alpha), points.map(({ beta }) => beta)];
+  const columns = cells('left', 'right', alphas);
+  const rows = cells('bottom', 'top', betas);
   const bands = { type: 'threshold', domain: bandEdges(visible.map(({ loss }) => loss)), scheme: 'blues' } as const;
   const position = (field: string, of: string) =>
     quantitative(field, {
@@ -70,7 +65,7 @@ function bandEdges(losses: readonly number[]): number[] {
 }
 
 /** From each coordinate of a grid to the ends of its cell, half-way to its neighbours and a little over, so that no gap shows. */
-function cells([from, to]: readonly [string, string], coordinates: readonly number[]) {
+function cells(from: string, to: string, coordinates: readonly number[]) {
   const sorted = [...new Set(coordinates)].sort((a, b) => a - b);
   const width = (i: number): number => (sorted[i + 1] ?? Number.NaN) - (sorted[i] ?? Number.NaN);
   return new Map(
