@@ -33,7 +33,7 @@ const DENSITY_PROBES = 10;
 const DENSITY_STEPS = 30;
 
 /** The settings with the numbers of images that they come to for one checkpoint. */
-export type ResolvedCurvature = CurvatureSettings & CurvatureQuestion & { readonly splitImages: number };
+type ResolvedCurvature = CurvatureSettings & CurvatureQuestion & { readonly splitImages: number };
 
 /** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
 export function resolveCurvature(settings: CurvatureSettings, checkpoint: CheckpointFile): ResolvedCurvature {

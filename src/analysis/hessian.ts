@@ -7,7 +7,7 @@ import { symmetricEigen, tridiagonal } from './symmetric-eigen.js';
 
 const { at } = access;
 
-export interface LargestEigenvalueOptions {
+interface LargestEigenvalueOptions {
   /** Most Lanczos steps, each two evaluations; default 30. */
   readonly maxIterations?: number;
   /** Stop when the residual is at most this fraction of the value; default 1e-3. */
@@ -19,7 +19,7 @@ export interface LargestEigenvalueOptions {
   readonly onIteration?: (report: { iteration: number; value: number; residual: number }) => void;
 }
 
-export interface LargestEigenvalue {
+interface LargestEigenvalue {
   readonly value: number;
   /** ‖Hv − value·v‖ for the unit Ritz vector v: an eigenvalue of H lies this close to the value. */
   readonly residual: number;

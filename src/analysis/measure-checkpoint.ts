@@ -52,7 +52,7 @@ export interface Measured<Measurement> {
   readonly record: string;
 }
 
-export interface MeasureStep {
+interface MeasureStep {
   /** What is under way, in a few words. */
   readonly doing: string;
   /** Share of the measurement that is done. */

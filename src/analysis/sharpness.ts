@@ -32,7 +32,7 @@ export interface MeasurementProgress {
   readonly best: number | null;
 }
 
-export interface MeasureOptions {
+interface MeasureOptions {
   readonly settings: SharpnessSettings;
   /** Ask projected ascent and the Hessian too. */
   readonly check: boolean;

@@ -44,17 +44,13 @@ export async function probeSpectrum(
   return { nodes: values, weights: vectors.map((vector) => at(vector, 0) ** 2) };
 }
 
-export interface TraceEstimate {
-  readonly trace: number;
-  /** Standard error of the estimate; 0 where nothing was left to estimate, null from one probe alone. */
-  readonly error: number | null;
-}
-
 /**
  * tr A = Σ λ + (n − k)·E[uᵀAu] over u in what the k eigenvectors of the eigenvalues leave of n dimensions. As in Hutch++
  * (Meyer et al. 2021) what is large is summed exactly, and only the rest is estimated.
+ *
+ * @returns it with the standard error of the estimate: 0 where nothing was left to estimate, null from one probe alone.
  */
-export function traceOf(size: number, eigenvalues: readonly number[], probes: readonly Probe[]): TraceEstimate {
+export function traceOf(size: number, eigenvalues: readonly number[], probes: readonly Probe[]) {
   const known = eigenvalues.reduce((sum, value) => sum + value, 0);
   const rest = size - eigenvalues.length;
   if (rest === 0) return { trace: known, error: 0 };

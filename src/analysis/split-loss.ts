@@ -17,7 +17,7 @@ const { add, at } = access;
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
 export type BatchNormMode = 'running' | 'batch';
 
-export interface LossOptions {
+interface LossOptions {
   readonly engine: Engine;
   readonly model: Model;
   /** Running batch statistics, flat; `batchNorm: 'batch'` has no use for them. */
@@ -41,12 +41,12 @@ export interface MeanLoss {
   readonly valueAt: (w: Float64Array) => Promise<number>;
 }
 
-export interface SplitLoss extends MeanLoss {
+interface SplitLoss extends MeanLoss {
   dispose(): Promise<void>;
 }
 
 /** The losses of one network over one set of images or another, which share their programs. */
-export interface Losses {
+interface Losses {
   readonly over: (images: SplitImages) => MeanLoss;
   dispose(): Promise<void>;
 }

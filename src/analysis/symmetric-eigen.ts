@@ -4,7 +4,7 @@ import { at } from '../support/at.js';
 
 const { entry, setEntry } = entries;
 
-export interface SymmetricEigen {
+interface SymmetricEigen {
   /** Largest in size first. */
   readonly values: number[];
   /** `vectors[i]` is the unit eigenvector of `values[i]`. */

@@ -19,9 +19,7 @@ export type EpochProgress = Readonly<z.output<typeof progressSchema>>;
 
 const placeSchema = z.object({ updates: z.number(), progress: progressSchema });
 
-export type CheckpointPlace = Readonly<z.output<typeof placeSchema>>;
-
 /** Null for the metadata of a file that no training can go on from. */
-export function parsePlace({ place }: Metadata): CheckpointPlace | null {
+export function parsePlace({ place }: Metadata): z.output<typeof placeSchema> | null {
   return placeSchema.safeParse(parseJson(place ?? '')).data ?? null;
 }

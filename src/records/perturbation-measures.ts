@@ -42,8 +42,6 @@ const settingsShape = {
   seed: z.int().min(0),
 };
 
-const settingsSchema = z.object(settingsShape);
-
 export const perturbationSchema = z.object({
   ...settingsShape,
   /** In nats. */
@@ -58,7 +56,7 @@ export const perturbationSchema = z.object({
   ...SHAPES.computed,
 });
 
-export type MeasureSettings = z.output<typeof settingsSchema>;
+export type MeasureSettings = z.output<z.ZodObject<typeof settingsShape>>;
 export type PerturbationMeasurement = z.output<typeof perturbationSchema>;
 
 const SETTINGS = Object.keys(settingsShape) as readonly (keyof MeasureSettings)[];

@@ -15,7 +15,7 @@ export const TARGETS = {
   error: { title: 'test error', of: (run: Run) => 100 - run.record.bestAccuracy! },
 } as const;
 
-export type Target = keyof typeof TARGETS;
+type Target = keyof typeof TARGETS;
 const TARGET_NAMES = Object.keys(TARGETS) as readonly Target[];
 
 /** With a 95 % bootstrap interval over runs, where there is one. */
@@ -40,7 +40,7 @@ export interface CorrelationRow {
   readonly bySetting: ReadonlyMap<string, number>;
 }
 
-export interface MeasuredRun {
+interface MeasuredRun {
   readonly run: Run;
   readonly measure: number;
   readonly target: number;

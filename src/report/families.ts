@@ -3,7 +3,7 @@ import { groupBy } from '../support/statistics.js';
 import type { Group } from './groups.js';
 import { problemTitle } from './paper.js';
 
-export interface Family {
+interface Family {
   readonly groups: readonly [Group, ...Group[]];
   /** Network and data set, with what sets it apart from the paper's: "F1 on MNIST, reference". */
   readonly heading: string;

@@ -88,7 +88,7 @@ export function seedList({ runs }: Group): string {
 }
 
 /** How a run stands to the paper's tables. */
-export interface Claim {
+interface Claim {
   /** The row whose columns of Table 1 it has, if any. */
   readonly row: PaperRow | null;
   readonly method: PaperMethod | null;

@@ -29,7 +29,7 @@ import { type Comparison, compareResults, locateResults, type Results, readResul
 import type { Problem } from './runs.js';
 import { spentRows } from './spent.js';
 
-export interface ReportOptions {
+interface ReportOptions {
   /** A folder of results, or of runs. */
   readonly runs: string;
   /** Where the report goes; null: into the folder of results. */

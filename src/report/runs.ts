@@ -14,7 +14,6 @@ import { at } from '../support/at.js';
 import { messageOf } from '../support/errors.js';
 import { groupBy } from '../support/statistics.js';
 
-/** Everything the report knows of one run. */
 export interface Run {
   /** EXPERIMENT/METHOD/seed-N, below the folder of runs. */
   readonly folder: string;
@@ -55,20 +54,18 @@ export function reasonOf(error: unknown): string {
   return at(messageOf(error).split('\n'), 0);
 }
 
-export interface LoadedRuns {
-  /** In the order of their folders, numbers in them counted as numbers. */
-  readonly runs: readonly Run[];
-  readonly problems: readonly Problem[];
-}
-
 /**
  * Reads every run below `runsFolder` (EXPERIMENT/METHOD/seed-N/). What cannot be read is a problem, not an error: a run
  * without a usable run.json or config.yaml is left out whole, one with a damaged metrics.jsonl or sharpness.json keeps
  * what its other files say. No folder at all is no runs.
  *
  * @param names of those that are wanted, where not all are.
+ * @returns the runs in the order of their folders, numbers in them counted as numbers.
  */
-export async function loadRuns(runsFolder: string, names?: readonly string[]): Promise<LoadedRuns> {
+export async function loadRuns(
+  runsFolder: string,
+  names?: readonly string[],
+): Promise<{ runs: Run[]; problems: Problem[] }> {
   const runs: Run[] = [];
   const problems: Problem[] = [];
   const leftOut = (where: string, what: string) => problems.push({ where, what: `${what}; it is left out` });

@@ -95,7 +95,7 @@ function publishedEffect({ quantity, more, less }: Claimed): number | null {
 /** Where the paper's own numbers show no difference (F1's sharpness at 256 is 0.0000 on both sides) it claims none. */
 const CLAIMS = ALL_CLAIMS.filter((claim) => claim.threshold !== 0 || (publishedEffect(claim) ?? 1) > 0);
 
-export type Word = 'reproduced' | 'contradicted' | 'undecided' | 'not run';
+type Word = 'reproduced' | 'contradicted' | 'undecided' | 'not run';
 
 export interface Verdict {
   readonly statement: string;

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { groupBy } from '../../support/statistics.js';
 import { INK, quantitative, SPLIT_TITLES } from './drawing.js';
 
-export interface PlanePoint {
+interface PlanePoint {
   readonly alpha: number;
   readonly beta: number;
   readonly series: string;

@@ -146,7 +146,7 @@ function sharpnessGapPoints(runs: readonly Run[]): SharpnessGapPoint[] {
   });
 }
 
-export interface RankCorrelation {
+interface RankCorrelation {
   readonly convention: NamedConvention;
   /** null: over all runs. Over several problems together, what sets the problems apart weighs in as well. */
   readonly problem: string | null;

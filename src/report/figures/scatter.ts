@@ -13,7 +13,7 @@ export interface ScatterPoint {
   readonly y: number;
 }
 
-export interface Panel {
+interface Panel {
   /** As its points name it. */
   readonly panel: string;
   readonly title: string | readonly string[];

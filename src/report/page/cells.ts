@@ -51,7 +51,6 @@ export function experimentColumn<Row>(of: (row: Row) => Group): Column<Row> {
   };
 }
 
-/** A number of the paper's. */
 export function paperColumn<Row>(group: string, cell: (row: Row) => Cell): Column<Row> {
   return { title: 'Paper', group, numeric: true, paper: true, cell };
 }
@@ -129,7 +128,6 @@ export const small = (...parts: readonly string[]): Html =>
 
 export const durationCell = (seconds: number): Cell => ({ content: durationText(seconds), sort: seconds });
 
-/** A percentage. */
 export const percentCell = (value: number): Cell => ({ content: percentText(value), sort: value });
 
 /** A mean, by default a percentage, with its interval and, in small print, over how many seeds. */

@@ -142,7 +142,6 @@ ${cells.apart.length > 0 && html`<a href="#apart">Other runs</a>`} ${correlation
 </header>`;
 }
 
-/** What the columns of the tables mean. */
 function readingSection(): Html {
   const terms = html`<dl>
 <div><dt>Accuracy</dt>
