@@ -4,23 +4,10 @@ import { access, axpy, norm as length, scale } from '../lbfgsb/vectors.js';
 
 const { add, at, clamp } = access;
 
-export interface Ball {
+interface Ball {
   /** ‖v‖₂ ≤ radius, or |vᵢ| ≤ radius for every i. */
   readonly norm: 'l2' | 'linf';
   readonly radius: number;
-}
-
-export interface AutoPgdOptions extends Ball {
-  /** Evaluations after the first. */
-  readonly steps: number;
-  readonly onStep?: (step: number) => void;
-}
-
-export interface AutoPgdResult {
-  /** The largest value seen. */
-  readonly f: number;
-  /** The value at 0. */
-  readonly start: number;
 }
 
 /** α: the weight of a new step beside the movement so far. */
@@ -32,13 +19,15 @@ const SUCCESSES = 0.75;
  * Maximises over n variables, from 0: v₊ = P(v + α(z − v) + (1 − α)(v − v₋)) with z = P(v + η·s), where s is the steepest
  * direction of the ball, ∇f/‖∇f‖₂ or sign ∇f. η starts at twice the radius and is halved, back at the best point so far,
  * where too few steps since the last checkpoint went up. Values that are no numbers count as no improvement.
+ *
+ * @returns the largest value seen, and the one at 0, after which there were `steps` evaluations.
  */
 export async function maximizeByAutoPgd(
   objective: ObjectiveFunction,
   n: number,
-  { norm, radius, steps, onStep }: AutoPgdOptions,
-): Promise<AutoPgdResult> {
-  const ball = { norm, radius };
+  { steps, ...ball }: Ball & { readonly steps: number },
+): Promise<{ f: number; start: number }> {
+  const { norm, radius } = ball;
   const checkpoints = new Set(checkpointsOf(steps));
   let [v, previous] = [new Float64Array(n), new Float64Array(n)];
   const [best, bestGradient] = [new Float64Array(n), new Float64Array(n)];
@@ -59,7 +48,6 @@ export async function maximizeByAutoPgd(
     [previous, v] = [v, z];
     const before = f;
     f = await objective(v, gradient);
-    onStep?.(step);
     if (f > before) since.successes++;
     if (f > fBest) {
       fBest = f;

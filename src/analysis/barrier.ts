@@ -1,7 +1,7 @@
 /** The barrier between two minima: how far the loss rises above the straight line between their losses (Entezari et al. 2022). */
 
 /** A point of the line between two networks, α = 0 and 1 at its ends. */
-export interface LinePoint {
+interface LinePoint {
   readonly alpha: number;
   /** Cross-entropy (nats). */
   readonly loss: number;

@@ -11,12 +11,12 @@ import type { Weights } from '../nn/weights.js';
 import type { SymmetricMatrix } from './lanczos.js';
 import { addTo, type BatchNormMode, divide, type SplitLossOptions } from './split-loss.js';
 
-export interface LossCurvatureOptions extends Omit<SplitLossOptions, 'statistics'> {
+interface LossCurvatureOptions extends Omit<SplitLossOptions, 'statistics'> {
   readonly matrix: CurvatureMatrix;
   readonly weights: Weights;
 }
 
-export interface LossCurvature {
+interface LossCurvature {
   /** The rows and columns of the parameters from `offset` on, `size` of them. */
   block(offset: number, size: number): SymmetricMatrix;
   /** The mean cross-entropy (nats) over the images; null before the first product. */

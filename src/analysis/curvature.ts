@@ -11,7 +11,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { createLossCurvature } from './curvature-matrix.js';
 import { type Eigenpairs, type LanczosState, largestEigenpairs, type SymmetricMatrix } from './lanczos.js';
 import { densityOf, type Probe, probeSpectrum, traceOf } from './spectral-density.js';
-import { type BatchNormMode, usualBatchSize } from './split-loss.js';
+import { type BatchNormMode, resolveImages } from './split-loss.js';
 
 export interface CurvatureSettings {
   readonly matrix: CurvatureMatrix;
@@ -33,18 +33,11 @@ const DENSITY_PROBES = 10;
 const DENSITY_STEPS = 30;
 
 /** The settings with the numbers of images that they come to for one checkpoint. */
-export type ResolvedCurvature = CurvatureSettings & CurvatureQuestion & { readonly splitImages: number };
+type ResolvedCurvature = CurvatureSettings & CurvatureQuestion & { readonly splitImages: number };
 
 /** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
-export function resolveCurvature(settings: CurvatureSettings, { splits, model }: CheckpointFile): ResolvedCurvature {
-  const splitImages = splits[settings.split].count;
-  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
-  const batchSize = Math.min(usualBatchSize(model, settings.batchNorm), images);
-  if (settings.batchNorm === 'batch' && (batchSize === 1 || images % batchSize === 1)) {
-    const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
-    throw new SmoothOutError('USAGE', what, { hint: 'Choose another --images.' });
-  }
-  return { ...settings, images, splitImages, batchSize };
+export function resolveCurvature(settings: CurvatureSettings, checkpoint: CheckpointFile): ResolvedCurvature {
+  return resolveImages({ ...settings, batchSize: null }, checkpoint, 'Choose another --images.');
 }
 
 /** Rows and columns of the matrix: all parameters, or those of a layer. */

@@ -11,7 +11,7 @@ export interface CurveTask<Row> {
   readonly rows: (onShare: (share: number) => void) => Promise<Row[]>;
 }
 
-export interface CurveRowsOptions<Row> {
+interface CurveRowsOptions<Row> {
   /** Of the curve's files, without the ending. */
   readonly path: string;
   /** All that the rows depend on: saved rows of other settings are not used. */

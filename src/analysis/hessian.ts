@@ -1,12 +1,13 @@
 /** The largest eigenvalue of the Hessian of the loss: a second opinion on the sharpness. */
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { access, axpy, dot, norm, scale } from '../lbfgsb/vectors.js';
-import { at as itemAt } from '../support/at.js';
+import { at as itemAt, last } from '../support/at.js';
 import { normal } from '../support/random.js';
+import { symmetricEigen, tridiagonal } from './symmetric-eigen.js';
 
 const { at } = access;
 
-export interface LargestEigenvalueOptions {
+interface LargestEigenvalueOptions {
   /** Most Lanczos steps, each two evaluations; default 30. */
   readonly maxIterations?: number;
   /** Stop when the residual is at most this fraction of the value; default 1e-3. */
@@ -18,7 +19,7 @@ export interface LargestEigenvalueOptions {
   readonly onIteration?: (report: { iteration: number; value: number; residual: number }) => void;
 }
 
-export interface LargestEigenvalue {
+interface LargestEigenvalue {
   readonly value: number;
   /** ‖Hv − value·v‖ for the unit Ritz vector v: an eigenvalue of H lies this close to the value. */
   readonly residual: number;
@@ -60,8 +61,8 @@ export async function largestHessianEigenvalue(
     const beta = norm(w);
     if (!Number.isFinite(alpha + beta)) break;
     diagonal.push(alpha);
-    const { value, last } = largestTridiagonalPair(diagonal, offDiagonal);
-    best = { value, residual: beta * last };
+    const { value, last: lastComponent } = largestTridiagonalPair(diagonal, offDiagonal);
+    best = { value, residual: beta * lastComponent };
     onIteration?.({ iteration: diagonal.length, ...best });
     converged = best.residual <= tolerance * Math.abs(value);
     if (beta === 0) break;
@@ -93,54 +94,12 @@ function centralDifferences(
   };
 }
 
-/** The largest eigenvalue of a symmetric tridiagonal matrix, and its unit eigenvector's last component (not negative). */
-export interface LargestPair {
-  readonly value: number;
-  readonly last: number;
-}
-
 /**
- * Of the matrix with `diagonal` of k numbers and positive `offDiagonal` of k − 1: bisection on the pivots of λI − T,
- * which are all positive exactly when λ exceeds every eigenvalue.
+ * The largest eigenvalue of the symmetric tridiagonal matrix with `diagonal` of k numbers and `offDiagonal` of k − 1, and the
+ * last component of its unit eigenvector, not negative.
  */
-export function largestTridiagonalPair(diagonal: readonly number[], offDiagonal: readonly number[]): LargestPair {
-  const beside = (i: number): number => Math.abs(offDiagonal[i - 1] ?? 0) + Math.abs(offDiagonal[i] ?? 0);
-  // Gershgorin: no eigenvalue lies above `high`, and the largest is at least any diagonal entry.
-  let high = Math.max(...diagonal.map((d, i) => d + beside(i)));
-  let low = Math.max(...diagonal);
-  for (;;) {
-    const middle = low + (high - low) / 2;
-    if (middle <= low || middle >= high) break;
-    if (pivots(diagonal, offDiagonal, middle).every((pivot) => pivot > 0)) high = middle;
-    else low = middle;
-  }
-
-  return { value: high, last: lastComponent(diagonal, offDiagonal, high) };
-}
-
-/**
- * Of the eigenvector, by twisted factorisation: eliminate from both ends towards the row where what is left is nearest
- * to zero, and substitute back outwards, where nothing cancels.
- */
-function lastComponent(diagonal: readonly number[], offDiagonal: readonly number[], value: number): number {
-  const k = diagonal.length;
-  const fromStart = pivots(diagonal, offDiagonal, value);
-  const fromEnd = pivots([...diagonal].reverse(), [...offDiagonal].reverse(), value).reverse();
-  const left = diagonal.map((d, i) => Math.abs(itemAt(fromStart, i) + itemAt(fromEnd, i) - (value - d)));
-  const twist = left.indexOf(Math.min(...left));
-  const s = new Float64Array(k);
-  s[twist] = 1;
-  for (let i = twist - 1; i >= 0; i--) s[i] = (itemAt(offDiagonal, i) * at(s, i + 1)) / itemAt(fromStart, i);
-  for (let i = twist + 1; i < k; i++) s[i] = (itemAt(offDiagonal, i - 1) * at(s, i - 1)) / itemAt(fromEnd, i);
-  return Math.abs(at(s, k - 1)) / Math.hypot(...s);
-}
-
-/** Of Gaussian elimination on λI − T from its first row on. */
-function pivots(diagonal: readonly number[], offDiagonal: readonly number[], lambda: number): number[] {
-  let before = Number.NaN;
-  return diagonal.map((d, i) => {
-    const carried = i === 0 ? 0 : itemAt(offDiagonal, i - 1) ** 2 / before;
-    before = lambda - d - carried;
-    return before;
-  });
+export function largestTridiagonalPair(diagonal: readonly number[], offDiagonal: readonly number[]) {
+  const { values, vectors } = symmetricEigen(tridiagonal(diagonal, offDiagonal));
+  const value = Math.max(...values);
+  return { value, last: Math.abs(last(itemAt(vectors, values.indexOf(value)))) };
 }

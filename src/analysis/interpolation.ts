@@ -9,7 +9,7 @@ import type { Session } from '../session/session.js';
 import { SmoothOutError } from '../support/errors.js';
 import { usualBatchSize } from './split-loss.js';
 
-export interface InterpolationOptions {
+interface InterpolationOptions {
   /**
    * Batch norm's running statistics on the way: interpolated like the weights, as the authors do, or estimated anew on
    * the training images, since the mean of two networks' statistics is neither's.
@@ -19,7 +19,7 @@ export interface InterpolationOptions {
   readonly images?: number;
 }
 
-export interface Interpolation {
+interface Interpolation {
   at(alpha: number, split: Split): Promise<Evaluation>;
   dispose(): Promise<void>;
 }

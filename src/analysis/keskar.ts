@@ -80,7 +80,7 @@ export async function measureOnce(space: SearchSpace, options: MaximumOptions): 
     onIteration: ({ iteration, evaluations, f }) =>
       onIteration?.({ iteration, evaluations, sharpness: relativeIncrease(-f, loss) }),
   });
-  return { sharpness: relativeIncrease(-f, loss), loss: loss, status, evaluations };
+  return { sharpness: relativeIncrease(-f, loss), loss, status, evaluations };
 }
 
 function randomPoint({ box, center }: SearchSpace, { seed, repeat }: MaximumOptions): Float64Array {

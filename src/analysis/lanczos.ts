@@ -22,7 +22,7 @@ export interface LanczosState {
   readonly products: number;
 }
 
-export interface EigenpairsOptions {
+interface EigenpairsOptions {
   /** How many eigenvalues are wanted. */
   readonly count: number;
   /** A residual at most this fraction of its eigenvalue ends the search; default 1e-4. */

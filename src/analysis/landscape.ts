@@ -20,7 +20,7 @@ export interface DirectionOptions {
   readonly fixed: 'none' | 'biasbn';
 }
 
-export interface LandscapeOptions extends DirectionOptions {
+interface LandscapeOptions extends DirectionOptions {
   /** Networks that are compared are given the same: their directions then differ in the filters' lengths alone. */
   readonly seed: number;
   /** The first images of each split only. */

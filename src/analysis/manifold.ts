@@ -18,7 +18,7 @@ import type { SearchSpace } from './keskar.js';
 const { at } = access;
 const { addEntry, entry, setEntry } = entries;
 
-export interface Manifold {
+interface Manifold {
   /** p and n. */
   readonly dimension: number;
   readonly size: number;

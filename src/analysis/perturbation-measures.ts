@@ -15,8 +15,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { createNormalBuffer, createUniformBuffer } from '../support/random-buffers.js';
 import { meanOf, standardError } from '../support/statistics.js';
 import { maximizeByAutoPgd } from './auto-pgd.js';
-import { checkBatches } from './sharpness.js';
-import { createLosses, type MeanLoss, usualBatchSize } from './split-loss.js';
+import { checkBatches, createLosses, type MeanLoss, usualBatchSize } from './split-loss.js';
 
 const { at } = access;
 

@@ -5,7 +5,7 @@ import { uniform } from '../support/random.js';
 
 const { add, at } = access;
 
-export interface ProjectedAscentOptions extends Box {
+interface ProjectedAscentOptions extends Box {
   /** Steps from each start; default 20. */
   readonly steps?: number;
   /** Starts drawn uniformly from the box after the one at x0; default 2. */
@@ -15,7 +15,7 @@ export interface ProjectedAscentOptions extends Box {
   readonly onStep?: (report: { start: number; step: number; f: number; best: number }) => void;
 }
 
-export interface ProjectedAscentResult {
+interface ProjectedAscentResult {
   /** The best point seen. */
   readonly x: Float64Array;
   /** The objective there; NaN where no evaluation was finite. */

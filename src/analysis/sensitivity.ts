@@ -26,7 +26,7 @@ export interface NoisyPoint {
   readonly draws: number;
 }
 
-export interface SensitivityOptions {
+interface SensitivityOptions {
   readonly strengths: readonly number[];
   /** The first images of the split only; all of them unless given. */
   readonly images?: number;

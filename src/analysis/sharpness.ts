@@ -1,7 +1,12 @@
 /** The sharpness of one checkpoint: Keskar et al.'s metric (keskar.ts) with all repeats and second opinions. */
 import { firstImages } from '../data/source.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
-import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from '../records/sharpness-conventions.js';
+import {
+  type ConventionSettings,
+  conventionOf,
+  type MeasuredImages,
+  NAMED_CONVENTIONS,
+} from '../records/sharpness-conventions.js';
 import type { SharpnessCheck, SharpnessMeasurement } from '../records/sharpness-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
@@ -11,7 +16,7 @@ import { largestHessianEigenvalue } from './hessian.js';
 import { fullSpace, measureOnce, relativeIncrease, type SearchSpace, type SharpnessOnce } from './keskar.js';
 import { drawManifold, manifoldSpace } from './manifold.js';
 import { maximizeByProjectedAscent } from './projected-ascent.js';
-import { createSplitLoss, type SplitLoss, usualBatchSize } from './split-loss.js';
+import { createSplitLoss, resolveImages } from './split-loss.js';
 
 export interface MeasurementProgress {
   readonly what: 'L-BFGS-B' | 'projected ascent' | 'Hessian';
@@ -27,7 +32,7 @@ export interface MeasurementProgress {
   readonly best: number | null;
 }
 
-export interface MeasureOptions {
+interface MeasureOptions {
   readonly settings: SharpnessSettings;
   /** Ask projected ascent and the Hessian too. */
   readonly check: boolean;
@@ -59,28 +64,7 @@ export function runsOf({ start, manifold, repeats }: SharpnessSettings): number 
   return start === 'random' || manifold !== null ? repeats : 1;
 }
 
-/** Settings with the numbers of images that they come to for one checkpoint. */
-export interface ResolvedSettings extends SharpnessSettings {
-  readonly images: number;
-  readonly splitImages: number;
-  readonly batchSize: number;
-}
-
-/** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
-export function resolveSettings(settings: SharpnessSettings, { splits, model }: CheckpointFile): ResolvedSettings {
-  const splitImages = splits[settings.split].count;
-  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
-  const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
-  checkBatches(settings.batchNorm, images, batchSize);
-  return { ...settings, images, splitImages, batchSize };
-}
-
-/** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
-export function checkBatches(batchNorm: 'running' | 'batch', images: number, batchSize: number): void {
-  if (batchNorm === 'running' || (batchSize > 1 && images % batchSize !== 1)) return;
-  const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
-  throw new SmoothOutError('USAGE', what, { hint: 'Choose another --batch-size or --images.' });
-}
+export type ResolvedSettings = SharpnessSettings & MeasuredImages;
 
 /**
  * @throws SmoothOutError CHECKPOINT_INVALID where the loss at the checkpoint is not finite; USAGE for a subspace that
@@ -91,11 +75,18 @@ export async function measureSharpness(
   checkpoint: CheckpointFile,
   options: MeasureOptions,
 ): Promise<SharpnessMeasurement> {
-  const settings = resolveSettings(options.settings, checkpoint);
-  checkManifold(settings, checkpoint.model.layout.size);
+  const settings = resolveImages(options.settings, checkpoint);
+  const { model, weights, spec, splits } = checkpoint;
+  checkManifold(settings, model.layout.size);
   const startedAt = performance.now();
   const follow = progressReporter(options.onProgress);
-  const loss = await splitLoss(session, checkpoint, settings, (fraction) => follow({ fraction }));
+  const { engine, signal } = session;
+  const { split, images, batchNorm, batchSize } = settings;
+  const loss = createSplitLoss({
+    ...{ engine, model, statistics: weights.statistics, batchNorm, batchSize, signal },
+    images: await session.images(spec, firstImages(splits[split], images)),
+    onBatch: (done) => follow({ fraction: done / images }),
+  });
   let evaluated = 0;
   const objective: ObjectiveFunction = async (x, gradient) => {
     const f = await loss.evaluate(x, gradient);
@@ -103,7 +94,7 @@ export async function measureSharpness(
     return f;
   };
   try {
-    const w = Float64Array.from(checkpoint.weights.parameters);
+    const w = Float64Array.from(weights.parameters);
     const runs: SharpnessOnce[] = [];
     const spaceFor = (repeat: number): SearchSpace => searchSpace(objective, w, settings, repeat);
     for (let repeat = 0; repeat < runsOf(settings); repeat++) {
@@ -119,8 +110,7 @@ export async function measureSharpness(
     }
     const seconds = (performance.now() - startedAt) / 1000;
     const check = options.check ? await askSecondOpinions(spaceFor(0), at(runs, 0).loss, settings.seed, follow) : null;
-    const { name: engine, device } = session.engine;
-    return { ...measurementOf(settings, runs), check, seconds, engine, device };
+    return { ...measurementOf(settings, runs), check, seconds, engine: engine.name, device: engine.device };
   } finally {
     await loss.dispose();
   }
@@ -129,38 +119,12 @@ export async function measureSharpness(
 type Follow = (change: Partial<MeasurementProgress>) => void;
 
 function progressReporter(onProgress: MeasureOptions['onProgress']): Follow {
-  let now: MeasurementProgress = {
-    what: 'L-BFGS-B',
-    repeat: 0,
-    iteration: 0,
-    evaluations: 0,
-    fraction: 0,
-    best: null,
-  };
+  const beginning = { what: 'L-BFGS-B', repeat: 0, iteration: 0, evaluations: 0, fraction: 0, best: null } as const;
+  let now: MeasurementProgress = beginning;
   return (change) => {
     now = { ...now, ...change };
     onProgress?.(now);
   };
-}
-
-async function splitLoss(
-  session: Session,
-  checkpoint: CheckpointFile,
-  { split, images, batchNorm, batchSize }: ResolvedSettings,
-  onFraction: (fraction: number) => void,
-): Promise<SplitLoss> {
-  const { engine, signal } = session;
-  const { model, weights, spec, splits } = checkpoint;
-  return createSplitLoss({
-    engine,
-    model,
-    statistics: weights.statistics,
-    images: await session.images(spec, firstImages(splits[split], images)),
-    batchNorm,
-    batchSize,
-    signal,
-    onBatch: (done) => onFraction(done / images),
-  });
 }
 
 function measurementOf(

@@ -1,10 +1,11 @@
 /** Trace and spectral density of a symmetric matrix from products with random vectors. */
 import { norm, scale } from '../lbfgsb/vectors.js';
+import type { CurvaturePart } from '../records/curvature-record.js';
 import { at, last } from '../support/at.js';
 import type { Stream } from '../support/random.js';
 import { meanOf, standardError } from '../support/statistics.js';
 import { orthogonalise, randomUnit, type SymmetricMatrix } from './lanczos.js';
-import { symmetricEigen } from './symmetric-eigen.js';
+import { symmetricEigen, tridiagonal } from './symmetric-eigen.js';
 
 /** Gauss quadrature of the spectrum as a random vector u sees it: uᵀf(A)u ≈ Σ wᵢ f(λᵢ), and Σ wᵢ = 1. */
 export interface Probe {
@@ -39,24 +40,17 @@ export async function probeSpectrum(
     scale(1 / beta, w);
     basis.push(Float32Array.from(w));
   }
-  const tridiagonal = diagonal.map((d, i) =>
-    diagonal.map((_, j) => (i === j ? d : Math.abs(i - j) === 1 ? at(beside, Math.min(i, j)) : 0)),
-  );
-  const { values, vectors } = symmetricEigen(tridiagonal);
+  const { values, vectors } = symmetricEigen(tridiagonal(diagonal, beside));
   return { nodes: values, weights: vectors.map((vector) => at(vector, 0) ** 2) };
-}
-
-export interface TraceEstimate {
-  readonly trace: number;
-  /** Standard error of the estimate; 0 where nothing was left to estimate, null from one probe alone. */
-  readonly error: number | null;
 }
 
 /**
  * tr A = Σ λ + (n − k)·E[uᵀAu] over u in what the k eigenvectors of the eigenvalues leave of n dimensions. As in Hutch++
  * (Meyer et al. 2021) what is large is summed exactly, and only the rest is estimated.
+ *
+ * @returns it with the standard error of the estimate: 0 where nothing was left to estimate, null from one probe alone.
  */
-export function traceOf(size: number, eigenvalues: readonly number[], probes: readonly Probe[]): TraceEstimate {
+export function traceOf(size: number, eigenvalues: readonly number[], probes: readonly Probe[]) {
   const known = eigenvalues.reduce((sum, value) => sum + value, 0);
   const rest = size - eigenvalues.length;
   if (rest === 0) return { trace: known, error: 0 };
@@ -64,18 +58,12 @@ export function traceOf(size: number, eigenvalues: readonly number[], probes: re
   return { trace: known + meanOf(estimates), error: estimates.length > 1 ? standardError(estimates) : null };
 }
 
-export interface SpectralDensity {
-  /** Ascending. */
-  readonly nodes: number[];
-  /** Shares of the eigenvalues at the nodes; their sum is 1. */
-  readonly weights: number[];
-  readonly probes: number;
-  /** n Σ wᵢλᵢ and n Σ wᵢλᵢ²: trace and squared Frobenius norm as these probes estimate them. */
-  readonly trace: number;
-  readonly squaredFrobenius: number;
-}
+type SpectralDensity = NonNullable<CurvaturePart['density']>;
 
-/** Stochastic Lanczos quadrature (Ubaru et al. 2017), beside eigenvalues that are known. */
+/**
+ * Stochastic Lanczos quadrature (Ubaru et al. 2017), beside eigenvalues that are known. The probes estimate the trace as
+ * n Σ wᵢλᵢ and the squared Frobenius norm as n Σ wᵢλᵢ².
+ */
 export function densityOf(size: number, eigenvalues: readonly number[], probes: readonly Probe[]): SpectralDensity {
   const share = (size - eigenvalues.length) / size / probes.length;
   const points = [

@@ -1,6 +1,6 @@
 /** The loss of a network over a whole split, with its gradient, as L-BFGS-B takes it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SplitImages } from '../data/split-images.js';
+import type { Split, SplitImages } from '../data/split-images.js';
 import { type DeviceArray, type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
@@ -8,13 +8,16 @@ import { access } from '../lbfgsb/vectors.js';
 import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import { networkRow } from '../nn/networks.js';
+import type { MeasuredImages } from '../records/sharpness-conventions.js';
+import type { CheckpointFile } from '../session/checkpoint-file.js';
+import { SmoothOutError } from '../support/errors.js';
 
 const { add, at } = access;
 
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
 export type BatchNormMode = 'running' | 'batch';
 
-export interface LossOptions {
+interface LossOptions {
   readonly engine: Engine;
   readonly model: Model;
   /** Running batch statistics, flat; `batchNorm: 'batch'` has no use for them. */
@@ -38,12 +41,12 @@ export interface MeanLoss {
   readonly valueAt: (w: Float64Array) => Promise<number>;
 }
 
-export interface SplitLoss extends MeanLoss {
+interface SplitLoss extends MeanLoss {
   dispose(): Promise<void>;
 }
 
 /** The losses of one network over one set of images or another, which share their programs. */
-export interface Losses {
+interface Losses {
   readonly over: (images: SplitImages) => MeanLoss;
   dispose(): Promise<void>;
 }
@@ -51,6 +54,43 @@ export interface Losses {
 /** How many images make a batch where the user does not say. */
 export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): number {
   return networkRow(name).analysisBatch[batchNorm];
+}
+
+/**
+ * Settings with the numbers of images that they come to for one checkpoint: null stands for all of them, and for the
+ * network's usual batch.
+ *
+ * @throws SmoothOutError USAGE where batch statistics would be those of a single image.
+ */
+export function resolveImages<Settings extends ImageSettings>(
+  settings: Settings,
+  { splits, model }: CheckpointFile,
+  hint?: string,
+): Settings & MeasuredImages {
+  const splitImages = splits[settings.split].count;
+  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
+  const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
+  checkBatches(settings.batchNorm, images, batchSize, hint);
+  return { ...settings, images, splitImages, batchSize };
+}
+
+interface ImageSettings {
+  readonly split: Split;
+  readonly batchNorm: BatchNormMode;
+  readonly images: number | null;
+  readonly batchSize: number | null;
+}
+
+/** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
+export function checkBatches(
+  batchNorm: BatchNormMode,
+  images: number,
+  batchSize: number,
+  hint = 'Choose another --batch-size or --images.',
+): void {
+  if (batchNorm === 'running' || (batchSize > 1 && images % batchSize !== 1)) return;
+  const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
+  throw new SmoothOutError('USAGE', what, { hint });
 }
 
 /**

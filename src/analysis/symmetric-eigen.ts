@@ -1,9 +1,10 @@
 /** Eigenvalues and eigenvectors of small symmetric matrices, by Jacobi's rotations. */
 import { entries, type Matrix, squareMatrix } from '../lbfgsb/matrix.js';
+import { at } from '../support/at.js';
 
 const { entry, setEntry } = entries;
 
-export interface SymmetricEigen {
+interface SymmetricEigen {
   /** Largest in size first. */
   readonly values: number[];
   /** `vectors[i]` is the unit eigenvector of `values[i]`. */
@@ -38,6 +39,13 @@ export function symmetricEigen(matrix: readonly (readonly number[])[]): Symmetri
     values: order.map((i) => entry(a, i, i)),
     vectors: order.map((i) => [...vectors.values.subarray(i * n, (i + 1) * n)]),
   };
+}
+
+/** The rows of a symmetric tridiagonal matrix, of the numbers on its diagonal and those beside it. */
+export function tridiagonal(diagonal: readonly number[], beside: readonly number[]): number[][] {
+  return diagonal.map((d, i) =>
+    diagonal.map((_, j) => (i === j ? d : Math.abs(i - j) === 1 ? at(beside, Math.min(i, j)) : 0)),
+  );
 }
 
 /** a ← RᵀaR with the rotation of axes p and q that makes a[p][q] zero; the rows of `vectors` turn with them. */

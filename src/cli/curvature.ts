@@ -68,7 +68,7 @@ async function measureAll(options: CurvatureOptions): Promise<void> {
 
 /** NAME.csv and NAME.svg in <out>/figures. */
 async function writeFigure(measured: readonly Measured[], options: CurvatureOptions): Promise<string[]> {
-  const { curvatureCsv } = await import('../records/curvature-csv.js');
+  const { curvatureCsv } = await import('../records/curvature-record.js');
   const { curvatureFigure } = await import('../report/figures/curvature.js');
   const { renderSvg } = await import('../report/figures/drawing.js');
   const checkpoints = measured.map(({ checkpoint }) => checkpoint);

@@ -1,5 +1,5 @@
 /** `smoothout sharpness --measure keskar`: Keskar et al.'s metric in one convention or in all of them. */
-import type { Measured } from '../analysis/measured.js';
+import type { Measured } from '../analysis/measure-checkpoint.js';
 import type { SharpnessSettings } from '../analysis/sharpness.js';
 import { CONVENTION_NAMES, withConvention } from '../records/sharpness-conventions.js';
 import type { SharpnessMeasurement } from '../records/sharpness-record.js';

@@ -1,5 +1,5 @@
 /** Measures checkpoints, as many at once as `--jobs` asks for: what fails is said and does not stop the others. */
-import type { CheckpointPath, Measured, MeasureEvents } from '../analysis/measured.js';
+import type { CheckpointPath, Measured, MeasureEvents } from '../analysis/measure-checkpoint.js';
 import { inLanes } from '../jobs/lanes.js';
 import type { Perform } from '../jobs/tasks.js';
 import { withRetry } from '../jobs/workers.js';

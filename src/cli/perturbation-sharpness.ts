@@ -1,5 +1,5 @@
 /** `smoothout sharpness --measure worst|average|lpf`: how the loss changes in a ball around a checkpoint. */
-import type { Measured } from '../analysis/measured.js';
+import type { Measured } from '../analysis/measure-checkpoint.js';
 import type { MeasureRequest } from '../analysis/perturbation-measures.js';
 import {
   MEASURES,

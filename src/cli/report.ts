@@ -46,7 +46,7 @@ export function registerReport(program: Command): void {
 
 async function printAsJson({ results, comparison, problems, files }: Report): Promise<void> {
   const [{ comparisonCsv }, { tableRows }] = await Promise.all([
-    import('../report/csv/comparison.js'),
+    import('../report/csv/other-tables.js'),
     import('../report/csv/paper-tables.js'),
   ]);
   for (const [table, rows] of Object.entries(tableRows(results.tables))) {

@@ -1,5 +1,5 @@
 /** What is seen of measurements of sharpness: a table where somebody watches, else a line now and then. */
-import type { MeasureEvents } from '../analysis/measured.js';
+import type { MeasureEvents } from '../analysis/measure-checkpoint.js';
 import { type Column, createLiveTable } from './live-table.js';
 import { log, showsProgress } from './output.js';
 import { duration, LINE_SECONDS } from './progress.js';

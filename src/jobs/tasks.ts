@@ -1,8 +1,15 @@
 /** What a worker can be asked for. A process that does without workers carries the same tasks out itself. */
-import { type KeskarEvents, type KeskarRequest, measureKeskar } from '../analysis/measure-keskar.js';
-import { measureBall, type PerturbationEvents, type PerturbationRequest } from '../analysis/measure-perturbation.js';
+import {
+  type KeskarRequest,
+  type MeasureEvents,
+  measureBall,
+  measureKeskar,
+  type PerturbationRequest,
+} from '../analysis/measure-checkpoint.js';
 import type { RunSpec } from '../config/schema.js';
+import type { PerturbationMeasurement } from '../records/perturbation-measures.js';
 import type { RunRecord } from '../records/run-record.js';
+import type { SharpnessMeasurement } from '../records/sharpness-record.js';
 import type { Session } from '../session/session.js';
 import { type Pace, practise } from '../training/practice.js';
 import { type RunEvents, type RunSettings, trainRun } from '../training/run.js';
@@ -19,10 +26,14 @@ interface Tasks {
     readonly events: { readonly onStep: (pace: Pace) => void };
     readonly result: unknown;
   };
-  readonly keskar: { readonly given: KeskarRequest; readonly events: KeskarEvents; readonly result: unknown };
+  readonly keskar: {
+    readonly given: KeskarRequest;
+    readonly events: MeasureEvents<SharpnessMeasurement>;
+    readonly result: unknown;
+  };
   readonly perturbation: {
     readonly given: PerturbationRequest;
-    readonly events: PerturbationEvents;
+    readonly events: MeasureEvents<PerturbationMeasurement>;
     readonly result: unknown;
   };
 }

@@ -3,28 +3,23 @@ import { z } from 'zod';
 import { parseJson } from '../support/files.js';
 import type { Metadata } from '../support/safetensors.js';
 
-const number = z.number();
-
 const progressSchema = z.object({
   /** Counted from 0. */
-  epoch: number,
-  steps: number,
-  images: number,
+  epoch: z.number(),
+  steps: z.number(),
+  images: z.number(),
   /** Summed over the images so far: cross-entropy (nats) and correct predictions, as they were trained on. */
-  lossSum: number,
-  correct: number,
+  lossSum: z.number(),
+  correct: z.number(),
   /** Wall time of these steps, waiting for data included. */
-  seconds: number,
+  seconds: z.number(),
 });
 
-/** How far an epoch has come. */
 export type EpochProgress = Readonly<z.output<typeof progressSchema>>;
 
-const placeSchema = z.object({ updates: number, progress: progressSchema });
-
-export type CheckpointPlace = Readonly<z.output<typeof placeSchema>>;
+const placeSchema = z.object({ updates: z.number(), progress: progressSchema });
 
 /** Null for the metadata of a file that no training can go on from. */
-export function parsePlace({ place }: Metadata): CheckpointPlace | null {
+export function parsePlace({ place }: Metadata): z.output<typeof placeSchema> | null {
   return placeSchema.safeParse(parseJson(place ?? '')).data ?? null;
 }

@@ -10,17 +10,11 @@ import { findRuns, foldersBelow, RUN_DEPTH, rootOf } from './find-runs.js';
 import { runPathsIn } from './run-folder.js';
 import { readRunRecord } from './run-record.js';
 
-export interface Clutter {
+interface Clutter {
   readonly kind: 'optimizer state' | 'temporary file' | 'empty folder';
   readonly path: string;
   /** That its removal frees. */
   readonly bytes: number;
-}
-
-export interface FoundClutter {
-  readonly items: readonly Clutter[];
-  /** Folders of runs that a process works in, or may: they are left alone. */
-  readonly inUse: readonly string[];
 }
 
 /**
@@ -28,9 +22,11 @@ export interface FoundClutter {
  * - what killed processes left of files that they were writing
  * - empty folders
  *
- * @param what as `findRuns` takes it. @throws SmoothOutError USAGE, FILE_UNREADABLE
+ * @param what as `findRuns` takes it.
+ * @returns these, and the folders of runs that a process works in, or may: they are left alone.
+ * @throws SmoothOutError USAGE, FILE_UNREADABLE
  */
-export async function findClutter(what: string, results: string): Promise<FoundClutter> {
+export async function findClutter(what: string, results: string): Promise<{ items: Clutter[]; inUse: string[] }> {
   const items: Clutter[] = [];
   const inUse: string[] = [];
   const runs = await findRuns(what, results);

@@ -31,7 +31,7 @@ const CURVE_KINDS = Object.keys(CURVE_COLUMNS) as CurveKind[];
 type Kind = keyof typeof COLUMNS;
 
 /** A line of such a file, column by column. Loss: cross-entropy; accuracy: percent. */
-export type CurveRow<K extends Kind> = Readonly<Record<(typeof COLUMNS)[K][number], string | number>>;
+type CurveRow<K extends Kind> = Readonly<Record<(typeof COLUMNS)[K][number], string | number>>;
 
 /** The text of NAME.csv. */
 export function curveCsv<K extends Kind>(kind: K, rows: readonly CurveRow<K>[]): string {
@@ -62,7 +62,7 @@ export interface CurvePoint {
   readonly detail: string;
 }
 
-export interface Curve {
+interface Curve {
   readonly kind: CurveKind;
   readonly points: readonly CurvePoint[];
 }

@@ -7,7 +7,7 @@ import { sha256 } from '../support/digest.js';
 import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
 
-export interface PartialState<State> {
+interface PartialState<State> {
   /** What was saved; null where there is nothing, or where it is damaged. */
   read(): Promise<State | null>;
   /** @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { readTextIfExists, writeFileAtomic } from '../support/files.js';
 
 /** Rows by the key of the task that they are from. */
-export type PartialRows<Row> = Record<string, Row[]>;
+type PartialRows<Row> = Record<string, Row[]>;
 
 const partialCurve = z.object({ settings: z.unknown(), rows: z.record(z.string(), z.array(z.unknown())) });
 

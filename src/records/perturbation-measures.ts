@@ -42,8 +42,6 @@ const settingsShape = {
   seed: z.int().min(0),
 };
 
-const settingsSchema = z.object(settingsShape);
-
 export const perturbationSchema = z.object({
   ...settingsShape,
   /** In nats. */
@@ -58,7 +56,7 @@ export const perturbationSchema = z.object({
   ...SHAPES.computed,
 });
 
-export type MeasureSettings = z.output<typeof settingsSchema>;
+export type MeasureSettings = z.output<z.ZodObject<typeof settingsShape>>;
 export type PerturbationMeasurement = z.output<typeof perturbationSchema>;
 
 const SETTINGS = Object.keys(settingsShape) as readonly (keyof MeasureSettings)[];
@@ -71,16 +69,8 @@ export function isSameMeasure(a: MeasureSettings, b: MeasureSettings): boolean {
 const NORMS = { l2: 'L2', linf: 'L∞' } as const;
 
 /** Names a measure with the settings that make it another quantity, such as "worst case, L∞, adaptive, ρ = 0.001, m = 128". */
-export function measureTitle({
-  measure,
-  norm,
-  adaptive,
-  radius,
-  m,
-  logits,
-  split,
-  batchNorm,
-}: MeasureSettings): string {
+export function measureTitle(settings: MeasureSettings): string {
+  const { measure, norm, adaptive, radius, m, logits, split, batchNorm } = settings;
   return [
     MEASURES[measure].title,
     ...(measure === 'lpf' ? [] : [NORMS[norm], ...(adaptive ? ['adaptive'] : [])]),

@@ -9,35 +9,27 @@ import { SmoothOutError } from '../support/errors.js';
 import { exists, makeFolder, removeStaleTemporaries } from '../support/files.js';
 import { acquireLock, type Lock, waitForLock } from '../support/lock.js';
 
-export interface RunPaths {
-  readonly folder: string;
+/** The files in a run's folder. */
+const FILES = {
   /** The resolved config of this one run: `smoothout run` of this file repeats it. */
-  readonly config: string;
-  readonly record: string;
-  readonly metrics: string;
+  config: 'config.yaml',
+  record: 'run.json',
+  metrics: 'metrics.jsonl',
   /** Parameters and batch statistics at the best validation epoch. */
-  readonly best: string;
+  best: 'best.safetensors',
   /** The same at the last epoch, with the optimizer's state: what a resume needs. */
-  readonly last: string;
+  last: 'last.safetensors',
   /** Of the average of the parameters, with running statistics of its own, at its best validation epoch. */
-  readonly average: string;
-  readonly sharpness: string;
-  readonly lock: string;
-}
+  average: 'average.safetensors',
+  sharpness: 'sharpness.json',
+  lock: 'run.lock.json',
+} as const;
 
-/** The files of the run in `folder`. */
+export type RunPaths = Readonly<Record<'folder' | keyof typeof FILES, string>>;
+
 export function runPathsIn(folder: string): RunPaths {
-  return {
-    folder,
-    config: join(folder, 'config.yaml'),
-    record: join(folder, 'run.json'),
-    metrics: join(folder, 'metrics.jsonl'),
-    best: join(folder, 'best.safetensors'),
-    last: join(folder, 'last.safetensors'),
-    average: join(folder, 'average.safetensors'),
-    sharpness: join(folder, 'sharpness.json'),
-    lock: join(folder, 'run.lock.json'),
-  };
+  const paths = Object.entries(FILES).map(([name, file]) => [name, join(folder, file)]);
+  return { folder, ...Object.fromEntries(paths) };
 }
 
 /** `<output>/runs/<experiment>/<label of the method>/seed-<n>`. The names are checked by the config's schema. */
@@ -52,7 +44,6 @@ export function runPaths(
 export const runNameSchema = z.object({ experiment: z.string(), method: z.string(), seed: z.int() });
 export type RunName = z.output<typeof runNameSchema>;
 
-/** A run's name as text. */
 export const runText = ({ experiment, method, seed }: RunName): string => `${experiment}/${method}, seed ${seed}`;
 
 /** The run that the path of one of its files names, or null for a file elsewhere. */
@@ -63,7 +54,7 @@ export function runOfPath(path: string): RunName | null {
 
 /**
  * Makes the folders of runs to come, each with its config: that is how others see that they wait. A run that has begun, or
- * is just beginning, is left alone; so is one whose folder cannot be written, which it will say itself.
+ * is just beginning, is left alone; so is one whose folder cannot be written.
  *
  * @returns the runs that were not there before.
  */
@@ -71,13 +62,13 @@ export async function announceRuns(output: string, specs: readonly RunSpec[]): P
   const announced: RunPaths[] = [];
   for (const spec of specs) {
     const paths = runPaths(output, spec);
-    const isNew = await makeFolder(paths.folder)
-      .then(() => writeFile(paths.config, runConfigText(spec), { flag: 'wx' }))
-      .then(
-        () => true,
-        () => false,
-      );
-    if (isNew) announced.push(paths);
+    try {
+      await makeFolder(paths.folder);
+      await writeFile(paths.config, runConfigText(spec), { flag: 'wx' });
+      announced.push(paths);
+    } catch {
+      // It is there already, or says itself what is wrong.
+    }
   }
   return announced;
 }
@@ -119,17 +110,8 @@ export async function openRun(paths: RunPaths, lockSeconds = 0): Promise<Lock> {
 /** Removes the files of an earlier run, for a start from scratch. The folder must be locked. */
 export async function clearRun(paths: RunPaths): Promise<void> {
   // The record goes first: without it, whatever a kill leaves of the others counts as no run.
-  for (const path of [
-    paths.record,
-    paths.last,
-    paths.best,
-    paths.average,
-    paths.metrics,
-    paths.sharpness,
-    paths.config,
-  ]) {
-    await rm(path, { force: true });
-  }
+  const { record, last, best, average, metrics, sharpness, config } = paths;
+  for (const path of [record, last, best, average, metrics, sharpness, config]) await rm(path, { force: true });
 }
 
 /** What is left of a run cannot be used. */

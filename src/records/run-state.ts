@@ -17,7 +17,7 @@ export const RUN_STATES = ['stalled', 'failed', 'diverged', 'running', 'interrup
  * - `stalled`: it has, but gives no sign of life; or it is on another machine and may be dead
  * - `interrupted`: saved and stopped, or its process died; the same command goes on
  */
-export type RunState = (typeof RUN_STATES)[number];
+type RunState = (typeof RUN_STATES)[number];
 
 /** As `smoothout status --json` prints it. */
 export interface RunStatus {

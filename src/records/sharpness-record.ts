@@ -139,7 +139,7 @@ export async function sharpnessPath(checkpoint: string): Promise<string> {
 }
 
 /** All that has been measured of a checkpoint. */
-export type Measured = Pick<SharpnessRecord, 'measurements' | 'perturbations'>;
+type Measured = Pick<SharpnessRecord, 'measurements' | 'perturbations'>;
 
 /**
  * What has been measured of exactly this checkpoint; none of it where the file has changed since.

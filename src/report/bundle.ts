@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
-import { foldersBelow } from '../records/find-runs.js';
+import { foldersBelow, RUN_DEPTH } from '../records/find-runs.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asReadError, writeFileAtomic } from '../support/files.js';
 import { gitCommit, versions } from '../support/versions.js';
@@ -45,7 +45,9 @@ export async function writeBundle(
 
 /** Records, settings and metrics of runs (no checkpoints and locks), and the curves, by their path in the bundle. */
 async function inputs({ runs, results }: ResultsPaths): Promise<[name: string, from: string][]> {
-  const folders = (await foldersBelow(runs, 3)).map((folder) => [`runs/${folder}`, join(runs, folder)] as const);
+  const folders = (await foldersBelow(runs, RUN_DEPTH)).map(
+    (folder) => [`runs/${folder}`, join(runs, folder)] as const,
+  );
   const all = [...folders, ['figures', join(results, 'figures')] as const];
   const files = all.map(async ([name, from]) => {
     const kept = (await readdir(from).catch(() => [])).filter((file) => RECORD.test(file)).sort();

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { RunSpec } from '../config/schema.js';
 import { kendall } from '../support/rank-correlation.js';
 import { correlationRows, LEAST_RUNS, sentenceOf } from './correlations.js';
-import { correlationCsv } from './csv/correlations.js';
+import { correlationCsv } from './csv/other-tables.js';
 import { granulated, granulatedBySetting, granulesOf } from './granulated.js';
 import { loadRuns, type Run } from './runs.js';
 import { writeRuns } from './testing/fixture-runs.js';

@@ -1,13 +1,12 @@
 /** Whether what was measured of the runs of a data set goes with how they generalise: rank correlations with intervals. */
 import type { AnyDataset } from '../data/catalogue.js';
-import { datasetTitle } from '../data/catalogue.js';
 import { at } from '../support/at.js';
 import { bootstrapInterval, type Interval } from '../support/bootstrap.js';
 import { kendall, spearman } from '../support/rank-correlation.js';
 import { groupBy } from '../support/statistics.js';
 import { granulated, granulatedBySetting, granulesOf } from './granulated.js';
 import { measuresOf } from './measures.js';
-import { modelTitle } from './paper.js';
+import { dataTitle, modelTitle } from './paper.js';
 import { generalisationGap, type Run } from './runs.js';
 
 /** What a measure may go with. */
@@ -16,7 +15,7 @@ export const TARGETS = {
   error: { title: 'test error', of: (run: Run) => 100 - run.record.bestAccuracy! },
 } as const;
 
-export type Target = keyof typeof TARGETS;
+type Target = keyof typeof TARGETS;
 const TARGET_NAMES = Object.keys(TARGETS) as readonly Target[];
 
 /** With a 95 % bootstrap interval over runs, where there is one. */
@@ -41,7 +40,7 @@ export interface CorrelationRow {
   readonly bySetting: ReadonlyMap<string, number>;
 }
 
-export interface MeasuredRun {
+interface MeasuredRun {
   readonly run: Run;
   readonly measure: number;
   readonly target: number;
@@ -131,8 +130,7 @@ export function coefficientText(coefficient: Coefficient | null): string {
 /** What the runs show of a measure, in one sentence. */
 export function sentenceOf(row: CorrelationRow): string {
   const { dataset, synthetic, network, points, target, kendall: tau, granulated: psi } = row;
-  const data = `${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
-  const where = `Over ${points.length} runs of ${network ?? 'several networks'} on ${data}`;
+  const where = `Over ${points.length} runs of ${network ?? 'several networks'} on ${dataTitle(dataset, synthetic)}`;
   const { title } = TARGETS[target];
   const [over, within] = [clearSign(tau), clearSign(psi)];
   const all = `τ = ${coefficientText(tau)}`;

@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { CurvatureMeasurement, CurvatureRecord } from '../records/curvature-record.js';
-import { curvatureRowCsv } from './csv/curvature.js';
+import { curvatureRowCsv } from './csv/other-tables.js';
 import { type CurvatureRow, curvatureRows } from './curvatures.js';
-import { spectrumFigures } from './figures/spectra.js';
+import { spectrumFigures } from './figures/curvature.js';
 import { groupRuns } from './groups.js';
-import { curvatureSection } from './page/curvature.js';
+import { curvatureSection } from './page/measures.js';
 import { loadRuns } from './runs.js';
 import { resultsFolder, writeRun } from './testing/fixture-runs.js';
 

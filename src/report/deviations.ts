@@ -3,7 +3,7 @@ import { METHOD_TITLES } from '../config/methods.js';
 import { isTuningTrial } from '../config/tuned.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { groupBy } from '../support/statistics.js';
-import { EXPECTED, type Group, scheduleOf } from './groups.js';
+import { expectedOf, type Group, hasGhostBatches, noiseOf, scheduleOf } from './groups.js';
 import type { Run } from './runs.js';
 
 /** A line of deviations.csv, and of the page's table. */
@@ -13,69 +13,55 @@ interface Rule {
   readonly deviation: string;
   /** What the paper says; "not given" is followed by what the authors' code has, where that is known. */
   readonly paper: string | ((group: Group) => string);
-  /** What the group has in its place; null where it is as the paper says. */
-  readonly here: (group: Group) => string | null;
+  /** What the group has in its place; nothing where it is as the paper says. */
+  readonly here: (group: Group) => string | false | null;
 }
 
 const isMeasured = ({ sharpness }: Run): boolean => sharpness !== null;
 
-const when = (holds: boolean, here: string): string | null => (holds ? here : null);
-
-/** The settings of the noise, those that some methods do not have left undefined. */
-function noiseOf({ settings: { method } }: Group): { a?: number; per?: string; schedule?: string } & {
-  parameters?: string;
-  distribution?: string;
-} {
-  return 'noise' in method && method.noise !== undefined ? method.noise : {};
-}
-
 /** "a = 0.02: noise.a from 8 values, …": configs say how a was tuned where they say `a: tuned`. */
 function strengthText(group: Group): string | null {
-  const { a } = noiseOf(group);
+  const { a } = noiseOf(group.settings);
   const [how = 'the config does not say how it was chosen'] = Object.values(group.settings.tuning ?? {});
   return a === undefined ? null : `a = ${a}: ${how}`;
 }
-
-const expectedOf = ({ claim: { row } }: Group) =>
-  row === null ? null : EXPECTED[row.model === 'resnet44' || row.model === 'alexnet' ? row.model : 'adam'];
 
 const RULES: readonly Rule[] = [
   {
     deviation: 'seeds of a result',
     paper: 'not given; one, as no result has an interval',
-    here: ({ runs }) => when(runs.length > 1, `${runs.length}`),
+    here: ({ runs }) => runs.length > 1 && `${runs.length}`,
   },
   {
     deviation: 'data',
     paper: ({ settings }) => datasetTitle(settings.dataset),
-    here: ({ synthetic }) => when(synthetic, 'a generated stand-in'),
+    here: ({ synthetic }) => synthetic && 'a generated stand-in',
   },
   {
     deviation: 'training images',
     paper: 'all',
-    here: ({ settings: { trainLimit } }) => when(trainLimit !== null, `the first ${trainLimit}`),
+    here: ({ settings: { trainLimit } }) => trainLimit !== null && `the first ${trainLimit}`,
   },
   {
     deviation: 'validation images',
     paper: 'all',
-    here: ({ settings: { validationLimit } }) => when(validationLimit !== null, `the first ${validationLimit}`),
+    here: ({ settings: { validationLimit } }) => validationLimit !== null && `the first ${validationLimit}`,
   },
   {
     deviation: 'accuracy measured on',
     paper: 'the test set, which also chooses the best epoch',
-    here: ({ settings: { validation } }) =>
-      when(validation !== 'test', `${validation.slice(8)} held-out training images`),
+    here: ({ settings: { validation } }) => validation !== 'test' && `${validation.slice(8)} held-out training images`,
   },
   {
     deviation: 'network, batch or optimizer',
     paper: 'the rows of Table 1',
     here: ({ claim: { row }, settings: { model, batchSize, optimizer, epochs } }) =>
-      when(row === null, `${model}, batch ${batchSize}, ${optimizer.name} ${optimizer.learningRate}, ${epochs} epochs`),
+      row === null && `${model}, batch ${batchSize}, ${optimizer.name} ${optimizer.learningRate}, ${epochs} epochs`,
   },
   {
     deviation: 'epochs',
     paper: ({ claim: { row } }) => `${row?.epochs}`,
-    here: ({ claim: { row }, settings: { epochs } }) => when(row !== null && epochs !== row.epochs, `${epochs}`),
+    here: ({ claim: { row }, settings: { epochs } }) => row !== null && epochs !== row.epochs && `${epochs}`,
   },
   {
     deviation: 'budget',
@@ -90,44 +76,41 @@ const RULES: readonly Rule[] = [
     deviation: 'method',
     paper: 'those reported for the row',
     here: ({ claim: { row, method }, settings }) =>
-      when(row !== null && (method === null || !row.results[method]), METHOD_TITLES[settings.method.name]),
+      row !== null && (method === null || !row.results[method]) && METHOD_TITLES[settings.method.name],
   },
   { deviation: 'strength of the noise', paper: 'not given, for no experiment', here: strengthText },
   {
     deviation: 'distribution of the noise',
     paper: 'uniform',
-    here: (group) => when(noiseOf(group).distribution === 'gaussian', 'Gaussian, of the same variance'),
+    here: ({ settings }) => noiseOf(settings).distribution === 'gaussian' && 'Gaussian, of the same variance',
   },
   {
     deviation: 'noise over time',
     paper: 'of constant strength',
-    here: (group) =>
-      when(noiseOf(group).schedule === 'tanh', 'falls to 0 around the middle of the training, by a tanh'),
+    here: ({ settings }) =>
+      noiseOf(settings).schedule === 'tanh' && 'falls to 0 around the middle of the training, by a tanh',
   },
   {
     deviation: 'noise drawn',
     paper: 'once a step (Algorithm 1)',
-    here: (group) => {
-      const { ghostBatchSize, batchSize } = group.settings;
-      const ghosts = ghostBatchSize !== null && ghostBatchSize < batchSize;
-      return when(ghosts && noiseOf(group).per === 'ghostBatch', 'for every ghost batch');
-    },
+    here: ({ settings }) =>
+      hasGhostBatches(settings) && noiseOf(settings).per === 'ghostBatch' && 'for every ghost batch',
   },
   {
     deviation: 'parameters perturbed',
     paper: 'all',
-    here: (group) => when(noiseOf(group).parameters === 'withoutBatchNorm', 'all but batch normalisation’s'),
+    here: ({ settings }) => noiseOf(settings).parameters === 'withoutBatchNorm' && 'all but batch normalisation’s',
   },
   {
     deviation: 'optimizer’s state',
     paper: 'not said to be dropped',
     here: ({ settings }) =>
-      when(settings.optimizer.reset === 'epoch', 'starts over in every epoch, as in the authors’ code'),
+      settings.optimizer.reset === 'epoch' && 'starts over in every epoch, as in the authors’ code',
   },
   {
     deviation: 'gradient clipping',
     paper: 'not mentioned; authors’ code: norm 5',
-    here: ({ settings: { optimizer } }) => when(optimizer.clipNorm !== null, `norm ${optimizer.clipNorm}`),
+    here: ({ settings: { optimizer } }) => optimizer.clipNorm !== null && `norm ${optimizer.clipNorm}`,
   },
   {
     deviation: 'weight decay',
@@ -136,50 +119,45 @@ const RULES: readonly Rule[] = [
   },
   {
     deviation: 'learning rate over time',
-    paper: (group) => `not given; authors’ code: ${scheduleText(scheduleOf(expectedOf(group)!.schedule))}`,
-    here: (group) => {
-      const expected = expectedOf(group);
-      const own = group.settings.schedule.map(({ epoch, factor }) => `${epoch}:${factor}`).join();
-      return when(expected !== null && own !== scheduleOf(expected.schedule), scheduleText(own));
-    },
+    paper: ({ claim: { row } }) => `not given; authors’ code: ${scheduleText(expectedOf(row!).schedule)}`,
+    here: ({ claim: { row }, settings }) =>
+      row !== null && scheduleOf(settings) !== expectedOf(row).schedule && scheduleText(scheduleOf(settings)),
   },
   {
     deviation: 'warm-up or decay of the learning rate',
     paper: 'none',
     here: ({ settings: { optimizer } }) =>
-      when(
-        optimizer.warmup > 0 || optimizer.decay !== 'none',
-        `warm-up ${optimizer.warmup} epochs, decay ${optimizer.decay}`,
-      ),
+      (optimizer.warmup > 0 || optimizer.decay !== 'none') &&
+      `warm-up ${optimizer.warmup} epochs, decay ${optimizer.decay}`,
   },
   {
     deviation: 'momentum',
     paper: 'not given; authors’ code: 0.9',
     here: ({ settings: { optimizer } }) =>
-      when(optimizer.name !== 'adam' && optimizer.momentum !== 0.9, `${optimizer.momentum}`),
+      optimizer.name !== 'adam' && optimizer.momentum !== 0.9 && `${optimizer.momentum}`,
   },
   {
     deviation: 'ghost batch size',
     paper: 'not given; authors’ code: 128',
     here: ({ settings: { ghostBatchSize } }) =>
-      when(ghostBatchSize !== null && ghostBatchSize !== 128, `${ghostBatchSize}`),
+      ghostBatchSize !== null && ghostBatchSize !== 128 && `${ghostBatchSize}`,
   },
   {
     deviation: 'dropout',
     paper: 'the network’s own, none with AlexNet’s AdaSmoothOut',
     here: ({ settings: { dropout, model, method } }) =>
-      when(dropout !== null && !(model === 'alexnet' && method.name === 'adasmoothout'), `${dropout}`),
+      dropout !== null && !(model === 'alexnet' && method.name === 'adasmoothout') && `${dropout}`,
   },
   {
     deviation: 'batch normalisation’s scale at the start',
     paper: 'not given; authors’ code: uniform on [0, 1) but in ResNet44',
     here: ({ settings: { batchNorm, model } }) =>
-      batchNorm.scaleInitialisation === 'uniform' ? 'uniform on [0, 1)' : when(model !== 'resnet44', '1'),
+      batchNorm.scaleInitialisation === 'uniform' ? 'uniform on [0, 1)' : model !== 'resnet44' && '1',
   },
   {
     deviation: 'parameters at the start',
     paper: 'random',
-    here: ({ settings: { init } }) => when(init !== null, 'read from a file'),
+    here: ({ settings: { init } }) => init !== null && 'read from a file',
   },
   {
     deviation: 'average of the parameters',
@@ -189,12 +167,12 @@ const RULES: readonly Rule[] = [
   {
     deviation: 'sharpness measured on',
     paper: 'not given; authors’ code: the test set',
-    here: ({ runs }) => when(runs.some(isMeasured), 'the training set, but by “authors’ code”'),
+    here: ({ runs }) => runs.some(isMeasured) && 'the training set, but by “authors’ code”',
   },
   {
     deviation: 'sign of the gradient in L-BFGS-B',
     paper: 'not given; authors’ code: the wrong one',
-    here: ({ runs }) => when(runs.some(isMeasured), 'the right one, but by “authors’ code”'),
+    here: ({ runs }) => runs.some(isMeasured) && 'the right one, but by “authors’ code”',
   },
 ];
 
@@ -206,7 +184,7 @@ export function deviationRows(all: readonly Group[]): DeviationRow[] {
   return RULES.flatMap(({ deviation, paper, here }) => {
     const found = groups.flatMap((group) => {
       const own = here(group);
-      if (own === null) return [];
+      if (own === null || own === false) return [];
       return { name: group.name, paper: typeof paper === 'string' ? paper : paper(group), here: own };
     });
     return [...groupBy(found, ({ paper, here }) => JSON.stringify([paper, here])).values()].map((alike) => {

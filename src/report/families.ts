@@ -1,10 +1,9 @@
 /** Families of groups: those that differ in batch size and method, and in what follows from the batch size. */
-import { datasetTitle } from '../data/catalogue.js';
 import { groupBy } from '../support/statistics.js';
 import type { Group } from './groups.js';
-import { modelTitle } from './paper.js';
+import { problemTitle } from './paper.js';
 
-export interface Family {
+interface Family {
   readonly groups: readonly [Group, ...Group[]];
   /** Network and data set, with what sets it apart from the paper's: "F1 on MNIST, reference". */
   readonly heading: string;
@@ -34,6 +33,6 @@ function familyOf(groups: readonly [Group, ...Group[]]): Family {
     ...(trainLimit === null ? [] : [`${trainLimit}-images`]),
     ...(preset === 'paper' ? [] : [preset]),
   ];
-  const heading = [`${modelTitle(model)} on ${datasetTitle(dataset)}`, ...marks].join(', ');
+  const heading = [problemTitle(settings), ...marks].join(', ');
   return { groups, heading, name: [model, dataset, ...marks].join('-'), isComparable };
 }

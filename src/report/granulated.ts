@@ -21,7 +21,7 @@ function settingsOf(spec: RunSpec): Map<string, string> {
 type Granule = readonly { readonly run: number; readonly value: string | undefined }[];
 
 /** Of each setting that varies. */
-export type Granules = ReadonlyMap<string, readonly Granule[]>;
+type Granules = ReadonlyMap<string, readonly Granule[]>;
 
 export function granulesOf(specs: readonly RunSpec[]): Granules {
   const settings = specs.map(settingsOf);

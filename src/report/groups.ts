@@ -1,10 +1,9 @@
 /** Groups of runs that differ by their seed alone, and the cells of the paper's tables that they stand in. */
 import type { RunSpec } from '../config/schema.js';
-import { datasetTitle } from '../data/catalogue.js';
 import { learningRateAt } from '../optim/learning-rate.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { type BySeed, type Estimate, estimate, groupBy } from '../support/statistics.js';
-import { modelTitle, PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperResult, type PaperRow } from './paper.js';
+import { PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperResult, type PaperRow, problemTitle } from './paper.js';
 import { measurementOf, type Problem, type Run } from './runs.js';
 
 /** A run with a best and a last epoch. */
@@ -64,9 +63,15 @@ export function meanAccuracy(group: Group, epoch: Epoch = 'best'): Estimate {
   return estimate([...accuracies(group, epoch).values()])!;
 }
 
-/** The mean over seeds of each checkpoint's sharpness (itself the maximum of its repeats); n says how many were measured. */
-export function sharpness({ runs }: Group, convention: NamedConvention): Estimate | null {
-  return estimate(runs.flatMap((run) => measurementOf(run, convention)?.value ?? []));
+/** The sharpness of each checkpoint that was measured (itself the maximum of its repeats), by seed. */
+export function sharpnesses({ runs }: Group, convention: NamedConvention): BySeed {
+  const measured = runs.map((run) => [run.record.seed, measurementOf(run, convention)?.value] as const);
+  return new Map(measured.filter((one): one is readonly [number, number] => one[1] !== undefined));
+}
+
+/** Their mean over seeds; n says how many were measured. */
+export function sharpness(group: Group, convention: NamedConvention): Estimate | null {
+  return estimate([...sharpnesses(group, convention).values()]);
 }
 
 /** The seeds as a command takes them: "1-5", "1,3,7-9". */
@@ -83,7 +88,7 @@ export function seedList({ runs }: Group): string {
 }
 
 /** How a run stands to the paper's tables. */
-export interface Claim {
+interface Claim {
   /** The row whose columns of Table 1 it has, if any. */
   readonly row: PaperRow | null;
   readonly method: PaperMethod | null;
@@ -94,11 +99,28 @@ export interface Claim {
 }
 
 /** What the text or the code says beyond Table 1's columns: for each optimizer, the values that are no choice. */
-export const EXPECTED = {
-  adam: { weightDecay: [0, 1e-4], schedule: [] },
-  resnet44: { weightDecay: [1e-4], schedule: [81, 122, 164] },
-  alexnet: { weightDecay: [5e-4], schedule: [20, 40] },
+const EXPECTED = {
+  adam: { weightDecay: [0, 1e-4], schedule: '' },
+  resnet44: { weightDecay: [1e-4], schedule: '81:0.1,122:0.01,164:0.001' },
+  alexnet: { weightDecay: [5e-4], schedule: '20:0.1,40:0.01' },
 } as const;
+
+export const expectedOf = ({ model }: PaperRow) =>
+  EXPECTED[model === 'resnet44' || model === 'alexnet' ? model : 'adam'];
+
+/** EPOCH:FACTOR of every step, as in EXPECTED. */
+export const scheduleOf = ({ schedule }: RunSpec): string =>
+  schedule.map(({ epoch, factor }) => `${epoch}:${factor}`).join();
+
+export const hasGhostBatches = ({ ghostBatchSize, batchSize }: RunSpec): boolean =>
+  ghostBatchSize !== null && ghostBatchSize < batchSize;
+
+type Noise = Partial<Readonly<Record<'per' | 'schedule' | 'parameters' | 'distribution', string>>>;
+
+/** The settings of the noise, those that some methods do not have left undefined. */
+export function noiseOf({ method }: RunSpec): Noise & { readonly a?: number } {
+  return ('noise' in method && method.noise) || {};
+}
 
 export function claimOf(run: Run): Claim {
   const { settings, record } = run;
@@ -121,10 +143,10 @@ export function claimOf(run: Run): Claim {
 }
 
 /** Settings that no row of the paper has. */
-function beyondThePaper({ method, optimizer, budget }: RunSpec): string[] {
-  const isGaussian = 'noise' in method && method.noise && 'distribution' in method.noise;
+function beyondThePaper(settings: RunSpec): string[] {
+  const { optimizer, budget } = settings;
   return [
-    ...(isGaussian && method.noise.distribution === 'gaussian' ? ['Gaussian noise'] : []),
+    ...(noiseOf(settings).distribution === 'gaussian' ? ['Gaussian noise'] : []),
     ...(optimizer.warmup > 0 || optimizer.decay !== 'none' ? ['warm-up or decay of the learning rate'] : []),
     ...(budget === null ? [] : ['a budget in place of epochs']),
   ];
@@ -137,7 +159,7 @@ function hasColumnsOf({ settings }: Run, row: PaperRow): boolean {
     settings.batchSize === row.batchSize &&
     settings.augment === row.augment &&
     settings.optimizer.name === row.optimizer &&
-    (settings.ghostBatchSize !== null && settings.ghostBatchSize < settings.batchSize) === row.ghostBatches &&
+    hasGhostBatches(settings) === row.ghostBatches &&
     // Table 1 rounds 0.1·√8 = 0.2828 to 0.283 and 0.01·√128 = 0.1131 to 0.113.
     Math.abs(learningRateAt(0, settings) / row.learningRate - 1) < 0.005
   );
@@ -145,7 +167,7 @@ function hasColumnsOf({ settings }: Run, row: PaperRow): boolean {
 
 function notesOf({ settings }: Run, row: PaperRow): string[] {
   const { optimizer, method } = settings;
-  const expected = EXPECTED[row.model === 'resnet44' || row.model === 'alexnet' ? row.model : 'adam'];
+  const expected = expectedOf(row);
   // AlexNet's AdaSmoothOut goes without either regularizer (paper, 4.2).
   const unregularised = row.model === 'alexnet' && method.name === 'adasmoothout';
   const weightDecays: readonly number[] = unregularised ? [0] : expected.weightDecay;
@@ -154,9 +176,7 @@ function notesOf({ settings }: Run, row: PaperRow): string[] {
   for (const how of Object.values(settings.tuning ?? {})) notes.push(how);
   if (!weightDecays.includes(optimizer.weightDecay)) notes.push(`weight decay ${optimizer.weightDecay}`);
   if (optimizer.name === 'sgd' && optimizer.momentum !== 0.9) notes.push(`momentum ${optimizer.momentum}`);
-  if (settings.schedule.map(({ epoch, factor }) => `${epoch}:${factor}`).join() !== scheduleOf(expected.schedule)) {
-    notes.push('another learning rate schedule');
-  }
+  if (scheduleOf(settings) !== expected.schedule) notes.push('another learning rate schedule');
   if (settings.dropout !== null && !(unregularised && settings.dropout === 0))
     notes.push(`dropout ${settings.dropout}`);
   if (settings.ghostBatchSize !== null && row.ghostBatches && settings.ghostBatchSize !== 128) {
@@ -166,14 +186,9 @@ function notesOf({ settings }: Run, row: PaperRow): string[] {
   return notes;
 }
 
-/** Each step divides the learning rate by ten once more. */
-export function scheduleOf(epochs: readonly number[]): string {
-  return epochs.map((epoch, i) => `${epoch}:${Number(`1e-${i + 1}`)}`).join();
-}
-
 /** "F1 on MNIST, batch 6000", with what sets it apart from the paper's rows. */
-export function describeGroup({ settings: { model, dataset, batchSize }, claim }: Group): string {
-  return [`${modelTitle(model)} on ${datasetTitle(dataset)}`, `batch ${batchSize}`, ...claim.deviations].join(', ');
+export function describeGroup({ settings, claim }: Group): string {
+  return [problemTitle(settings), `batch ${settings.batchSize}`, ...claim.deviations].join(', ');
 }
 
 /** The paper's result for a group that stands as its row does. */
@@ -240,7 +255,7 @@ function conflict(row: PaperRow, method: PaperMethod, rivals: readonly Group[], 
   const names = rivals.map(({ name }) => name).join(' and ');
   const decision = winner === null ? 'the cell stays empty' : `the cell shows ${winner.name}, the others stand apart`;
   return {
-    where: `${modelTitle(row.model)} on ${datasetTitle(row.dataset)}, batch ${row.batchSize}, ${method}`,
+    where: `${problemTitle(row)}, batch ${row.batchSize}, ${method}`,
     what:
       rivals.length === 1
         ? `${names} follows preset reference, and another run of this row preset paper; ${decision}`

@@ -1,6 +1,6 @@
 /** What the paper (arXiv 1805.07898 v1) reports: Tables 1–3, number for number with the protocol of each row, and its figures. */
 import { METHOD_TITLES } from '../config/methods.js';
-import type { DatasetName } from '../data/catalogue.js';
+import { type AnyDataset, type DatasetName, datasetTitle } from '../data/catalogue.js';
 import { type ModelName, networkRow } from '../nn/networks.js';
 import type { CurveKind } from '../records/curve-record.js';
 
@@ -31,11 +31,8 @@ export interface PaperResult {
   readonly sharpness: number;
 }
 
-/** What rows have in common: everything but batch size and results. */
-type Protocol = Pick<
-  PaperRow,
-  'model' | 'dataset' | 'after' | 'augment' | 'optimizer' | 'epochs' | 'learningRate' | 'ghostBatches'
->;
+/** What rows have in common. */
+type Protocol = Omit<PaperRow, 'id' | 'batchSize' | 'results' | 'gapFrom'>;
 type Numbers = readonly [accuracy: number, sharpness: number];
 type Reported = { baseline: Numbers } & Partial<Record<PaperMethod, Numbers>>;
 
@@ -108,6 +105,14 @@ export function paperRow(id: string): PaperRow {
 
 export const modelTitle = (name: ModelName): string => networkRow(name).title;
 
+/** "F1 on MNIST" */
+export const problemTitle = ({ model, dataset }: { model: ModelName; dataset: AnyDataset }): string =>
+  `${modelTitle(model)} on ${datasetTitle(dataset)}`;
+
+/** "MNIST", or "generated MNIST". */
+export const dataTitle = (dataset: AnyDataset, synthetic: boolean): string =>
+  `${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
+
 /** A cell of the paper's tables. */
 export type Role = readonly [row: string, method: PaperMethod];
 
@@ -119,6 +124,9 @@ export interface PaperFigure {
   readonly split?: 'train' | 'test';
   readonly caption: string;
 }
+
+/** "Fig. 3(a)" of "3a". */
+export const figureTitle = (id: string): string => `Fig. ${id.slice(0, -1)}(${id.at(-1)})`;
 
 /** "Figs. 5, 9 and 10": the way they were made is not stated; this is the reading that fits the authors' script. */
 const line = (id: string, experiment: string, subject: string): PaperFigure => ({

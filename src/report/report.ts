@@ -3,21 +3,25 @@ import { join } from 'node:path';
 import { isTuningTrial } from '../config/tuned.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { writeBundle } from './bundle.js';
-import { beyondCsv } from './csv/beyond.js';
 import { type CsvRow, csvText } from './csv/cells.js';
-import { claimCsv } from './csv/claims.js';
-import { comparisonCsv } from './csv/comparison.js';
-import { correlationCsv } from './csv/correlations.js';
-import { curvatureRowCsv } from './csv/curvature.js';
-import { spentCsv, UNFINISHED_COLUMNS, unfinishedCsv } from './csv/evidence.js';
+import {
+  beyondCsv,
+  claimCsv,
+  comparisonCsv,
+  correlationCsv,
+  curvatureRowCsv,
+  spentCsv,
+  UNFINISHED_COLUMNS,
+  unfinishedCsv,
+} from './csv/other-tables.js';
 import { tableRows } from './csv/paper-tables.js';
 import { runsCsv } from './csv/runs.js';
 import { deviationRows } from './deviations.js';
+import { spectrumFigures } from './figures/curvature.js';
 import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
 import { measureFigures } from './figures/measures.js';
 import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
-import { spectrumFigures } from './figures/spectra.js';
 import { strengthFigures } from './figures/strength.js';
 import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';
@@ -25,7 +29,7 @@ import { type Comparison, compareResults, locateResults, type Results, readResul
 import type { Problem } from './runs.js';
 import { spentRows } from './spent.js';
 
-export interface ReportOptions {
+interface ReportOptions {
   /** A folder of results, or of runs. */
   readonly runs: string;
   /** Where the report goes; null: into the folder of results. */
@@ -59,11 +63,8 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
   const results = await readResults(paths);
   const comparison = other === null ? null : compareResults([runs, compare!], results, other);
   const figures = await drawFigures(results);
-  const { table1, table2, table3 } = tableRows(results.tables);
-  const contents: [name: string, text: string][] = [
-    ['table1.csv', csvText(table1)],
-    ['table2.csv', csvText(table2)],
-    ['table3.csv', csvText(table3)],
+  const contents: Text[] = [
+    ...Object.entries(tableRows(results.tables)).map(([name, rows]): Text => [`${name}.csv`, csvText(rows)]),
     ['claims.csv', csvText(results.verdicts.map(claimCsv))],
     ...ifAny('beyond.csv', results.beyond.map(beyondCsv)),
     ...ifAny('correlations.csv', results.correlations.map(correlationCsv)),
@@ -72,7 +73,7 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
     ['deviations.csv', csvText(deviationRows(results.groups))],
     ['unfinished.csv', csvText(results.unfinished.map(unfinishedCsv), UNFINISHED_COLUMNS)],
     ['spent.csv', csvText(spentRows(results.runs).map(spentCsv))],
-    ...figures.map(({ name, svg }): [string, string] => [`figures/${name}.svg`, svg]),
+    ...figures.map(({ name, svg }): Text => [`figures/${name}.svg`, svg]),
     ['report.html', reportPage(results, figures, comparison)],
     ...ifAny('comparison.csv', comparison === null ? [] : comparisonCsv(comparison)),
   ];
@@ -102,5 +103,7 @@ export function drawFigures({ runs, unfinished, cells, curves, correlations, cur
   ]);
 }
 
-const ifAny = (name: string, rows: readonly CsvRow[]): [string, string][] =>
-  rows.length > 0 ? [[name, csvText(rows)]] : [];
+/** A file by its name. */
+type Text = [name: string, text: string];
+
+const ifAny = (name: string, rows: readonly CsvRow[]): Text[] => (rows.length > 0 ? [[name, csvText(rows)]] : []);

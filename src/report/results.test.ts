@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { comparisonCsv } from './csv/comparison.js';
+import { comparisonCsv } from './csv/other-tables.js';
 import { compareResults, type Results, readResults } from './results.js';
 import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from './testing/fixture-runs.js';
 import { comparisonTable } from './text.js';

@@ -1,6 +1,5 @@
 /** Folders of results: read, sorted into the paper's tables, and put side by side. */
 import { basename, dirname, join } from 'node:path';
-import type { RunSpec } from '../config/schema.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
@@ -111,7 +110,6 @@ function unevenSharpness({ name: where, runs }: Group): Problem[] {
 /** Every row of the paper's Table 1, with the runs that stand in it. */
 export interface Table1Row {
   readonly row: PaperRow;
-  readonly paper: PaperResult;
   readonly baseline: Group | null;
 }
 
@@ -129,7 +127,6 @@ export interface Table3Row {
   readonly method: PaperMethod;
   readonly paper: PaperResult & { readonly gap: number };
   readonly group: Group | null;
-  readonly smallBatch: Group | null;
   /** Small-batch baseline − this, percentage points. */
   readonly gap: Readonly<Record<Epoch, Difference | null>>;
 }
@@ -142,7 +139,7 @@ export interface Tables {
 
 function buildTables(cells: Cells): Tables {
   return {
-    table1: PAPER_ROWS.map((row) => ({ row, paper: row.results.baseline, baseline: cells.at(row, 'baseline') })),
+    table1: PAPER_ROWS.map((row) => ({ row, baseline: cells.at(row, 'baseline') })),
     table2: TABLE2_ROWS.map((row): Table2Row => {
       const baseline = cells.at(row, 'baseline');
       const smoothout = cells.at(row, 'smoothout');
@@ -157,7 +154,7 @@ function buildTables(cells: Cells): Tables {
         if (result === undefined) return [];
         const group = cells.at(row, method);
         const gap = smallBatchRow.results.baseline.accuracy - result.accuracy;
-        return [{ row, method, paper: { ...result, gap }, group, smallBatch, gap: differences(smallBatch, group) }];
+        return [{ row, method, paper: { ...result, gap }, group, gap: differences(smallBatch, group) }];
       });
     }),
   };
@@ -176,7 +173,7 @@ export interface ComparedPair {
   readonly present: Group;
   readonly left: Group | null;
   readonly right: Group | null;
-  /** What the settings of the two differ in; empty for a repetition. */
+  /** "batchSize 1000 / 1200" for each setting that the two differ in; empty for a repetition. */
   readonly settings: readonly string[];
   /** right − left, percentage points; null where a side is missing. */
   readonly difference: Readonly<Record<Epoch, Difference | null>>;
@@ -197,7 +194,8 @@ export function compareResults(names: readonly [string, string], left: Results, 
   // In the order of the left ones, then of those that the right alone has.
   const pairs = [...new Map([...ofLeft, ...ofRight, ...ofLeft])].map(([key, present]): ComparedPair => {
     const [a, b] = [ofLeft.get(key) ?? null, ofRight.get(key) ?? null];
-    const settings = a === null || b === null ? [] : settingsDifference(a.settings, b.settings);
+    const differing = a && b ? differingSettings([a.settings, b.settings]) : [];
+    const settings = differing.map(({ path, values }) => `${path} ${values.join(' / ')}`);
     return { present, left: a, right: b, settings, difference: differences(b, a) };
   });
   return { names, pairs };
@@ -209,9 +207,4 @@ function keyed({ cells: { placed, apart } }: Results): Map<string, Group> {
     ...placed.map((group) => [`row ${group.claim.row!.id}/${group.claim.method}`, group] as const),
     ...named.map(([name, [group]]) => [name, group] as const),
   ]);
-}
-
-/** "batchSize 1000 / 1200" for each setting in which two runs differ. */
-function settingsDifference(left: RunSpec, right: RunSpec): string[] {
-  return differingSettings([left, right]).map(({ path, values }) => `${path} ${values.join(' / ')}`);
 }

@@ -3,7 +3,6 @@
  * (https://w3id.org/ro/crate/1.1) with a CreateAction for each run, as its profile Process Run Crate 0.5 asks.
  */
 import { basename, extname } from 'node:path';
-
 import type { Run } from './runs.js';
 
 const CRATE = 'https://w3id.org/ro/crate/1.1';
@@ -43,23 +42,19 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 /** A reference; folders that were copied by hand may have spaces in their names. */
 const at = (id: string) => ({ '@id': encodeURI(id) });
 
-/** The program that wrote the bundle. */
-export interface Program {
-  readonly version: string;
-  /** Null where it was not run from a repository of its own. */
-  readonly commit: string | null;
-}
-
-/** The text of ro-crate-metadata.json for these files, given by path and size in bytes, and the runs among them. */
-export function crateMetadata(files: ReadonlyMap<string, number>, runs: readonly Run[], program: Program): string {
+/**
+ * The text of ro-crate-metadata.json for these files, given by path and size in bytes, and the runs among them.
+ *
+ * @param program that wrote the bundle; without a commit where it was not run from a repository of its own.
+ */
+export function crateMetadata(
+  files: ReadonlyMap<string, number>,
+  runs: readonly Run[],
+  program: { readonly version: string; readonly commit: string | null },
+): string {
   const actions = runs.map((run) => actionOf(run, files));
   const graph = [
-    {
-      '@id': 'ro-crate-metadata.json',
-      '@type': 'CreativeWork',
-      conformsTo: at(CRATE),
-      about: at('./'),
-    },
+    { '@id': 'ro-crate-metadata.json', '@type': 'CreativeWork', conformsTo: at(CRATE), about: at('./') },
     {
       '@id': './',
       '@type': 'Dataset',

@@ -14,7 +14,6 @@ import { at } from '../support/at.js';
 import { messageOf } from '../support/errors.js';
 import { groupBy } from '../support/statistics.js';
 
-/** Everything the report knows of one run. */
 export interface Run {
   /** EXPERIMENT/METHOD/seed-N, below the folder of runs. */
   readonly folder: string;
@@ -55,20 +54,18 @@ export function reasonOf(error: unknown): string {
   return at(messageOf(error).split('\n'), 0);
 }
 
-export interface LoadedRuns {
-  /** In the order of their folders, numbers in them counted as numbers. */
-  readonly runs: readonly Run[];
-  readonly problems: readonly Problem[];
-}
-
 /**
  * Reads every run below `runsFolder` (EXPERIMENT/METHOD/seed-N/). What cannot be read is a problem, not an error: a run
  * without a usable run.json or config.yaml is left out whole, one with a damaged metrics.jsonl or sharpness.json keeps
  * what its other files say. No folder at all is no runs.
  *
  * @param names of those that are wanted, where not all are.
+ * @returns the runs in the order of their folders, numbers in them counted as numbers.
  */
-export async function loadRuns(runsFolder: string, names?: readonly string[]): Promise<LoadedRuns> {
+export async function loadRuns(
+  runsFolder: string,
+  names?: readonly string[],
+): Promise<{ runs: Run[]; problems: Problem[] }> {
   const runs: Run[] = [];
   const problems: Problem[] = [];
   const leftOut = (where: string, what: string) => problems.push({ where, what: `${what}; it is left out` });
@@ -155,18 +152,12 @@ function ofBestEpoch<T extends { readonly checkpoint: string; readonly epoch: nu
 function withoutImpostors(runs: readonly Run[]): { kept: Run[]; rejected: Problem[] } {
   const name = ({ record }: Run): string => `${record.experiment}/${record.method}/seed-${record.seed}`;
   const claims = groupBy(runs, name);
-  const kept: Run[] = [];
-  const rejected: Problem[] = [];
-  for (const run of runs) {
-    const rivals = claims.get(name(run))!;
-    if (rivals.length === 1 || run.folder === name(run)) kept.push(run);
-    else {
-      const others = rivals.filter((rival) => rival !== run).map(({ folder }) => folder);
-      rejected.push({
-        where: run.folder,
-        what: `its run.json says it is ${name(run)}, as does that of ${others.join(', ')}; the run is left out`,
-      });
-    }
-  }
-  return { kept, rejected };
+  const rivalsOf = (run: Run) => claims.get(name(run))!.filter((rival) => rival !== run);
+  const isImpostor = (run: Run) => run.folder !== name(run) && rivalsOf(run).length > 0;
+  const rejected = runs.filter(isImpostor).map((run): Problem => {
+    const others = rivalsOf(run).map(({ folder }) => folder);
+    const what = `its run.json says it is ${name(run)}, as does that of ${others.join(', ')}; the run is left out`;
+    return { where: run.folder, what };
+  });
+  return { kept: runs.filter((run) => !isImpostor(run)), rejected };
 }

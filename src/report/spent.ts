@@ -53,10 +53,8 @@ function trainingOf({ record, metrics, settings }: Run): Spent[] {
 }
 
 function measuringOf({ sharpness, curvature }: Run): Spent[] {
-  const unknown = { processor: '', threads: '' } as const;
   const { measurements = [], perturbations = [] } = sharpness ?? {};
   const measured = [...measurements, ...perturbations, ...(curvature?.measurements ?? [])];
-  return measured.map(({ engine, device, seconds }) => {
-    return { engine, device, ...unknown, activity: 'sharpness', outcome: 'completed', seconds };
-  });
+  const common = { processor: '', threads: '', activity: 'sharpness', outcome: 'completed' } as const;
+  return measured.map(({ engine, device, seconds }) => ({ engine, device, ...common, seconds }));
 }

@@ -6,8 +6,9 @@ export interface StrengthScan {
   /** Network, data and batch. */
   readonly title: string;
   readonly source: string;
-  /** Error in percent by a; a = 0 is plain SGD. */
-  readonly points: readonly (readonly [a: number, error: number])[];
+  readonly strengths: readonly number[];
+  /** In percent, at each strength; a = 0 is plain SGD. */
+  readonly errors: readonly number[];
 }
 
 /**
@@ -17,31 +18,21 @@ export interface StrengthScan {
 const source =
   'devansh20la/LPF-SGD on GitHub, logs of commit dffb8d6: test error at the best epoch, means over 2 to 5 seeds, without intervals';
 
+const strengths = [0, 0.001, 0.005, 0.009, 0.0375, 0.07];
+
 export const STRENGTH_SCANS: readonly StrengthScan[] = [
   {
     dataset: 'cifar10',
     title: 'Bisla et al.: WRN16-8 on CIFAR-10, batch 128',
     source,
-    points: [
-      [0, 4.23],
-      [0.001, 4.38],
-      [0.005, 4.24],
-      [0.009, 4.24],
-      [0.0375, 5.41],
-      [0.07, 8.44],
-    ],
+    strengths,
+    errors: [4.23, 4.38, 4.24, 4.24, 5.41, 8.44],
   },
   {
     dataset: 'cifar100',
     title: 'Bisla et al.: WRN16-8 on CIFAR-100, batch 128',
     source,
-    points: [
-      [0, 20.56],
-      [0.001, 20.49],
-      [0.005, 20.29],
-      [0.009, 20.17],
-      [0.0375, 21.79],
-      [0.07, 28.11],
-    ],
+    strengths,
+    errors: [20.56, 20.49, 20.29, 20.17, 21.79, 28.11],
   },
 ];

@@ -1,12 +1,11 @@
 /** The paper's claims as data, and what the runs at hand say of each: claims.csv and the page's first table. */
 import type { CurveFile } from '../records/curve-record.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-conventions.js';
-import { type BySeed, type Difference, difference } from '../support/statistics.js';
+import { type Difference, difference } from '../support/statistics.js';
 import { studentQuantile } from '../support/student-t.js';
-import { accuracies, choose, type Group } from './groups.js';
-import { PAPER_FIGURES, PAPER_ROWS, type PaperMethod, type PaperRow, paperRow } from './paper.js';
-import { rises } from './rises.js';
-import { measurementOf } from './runs.js';
+import { rises } from './curves.js';
+import { accuracies, choose, type Group, sharpnesses } from './groups.js';
+import { figureTitle, PAPER_FIGURES, PAPER_ROWS, type PaperMethod, type PaperRow, paperRow } from './paper.js';
 
 /** A cell of the paper's tables. */
 interface Cell {
@@ -14,7 +13,7 @@ interface Cell {
   readonly method: PaperMethod;
 }
 
-/** Accuracy in percent, what noise adds to the training loss (rises.ts), or sharpness in one of the conventions. */
+/** Accuracy in percent, what noise adds to the training loss (curves.ts), or sharpness in one of the conventions. */
 type Quantity = 'accuracy' | 'rise' | NamedConvention;
 
 /** `more` has more of the quantity than `less`. */
@@ -24,8 +23,8 @@ interface Claimed {
   readonly quantity: 'accuracy' | 'rise' | 'sharpness';
   readonly more: Cell;
   readonly less: Cell;
-  /** How far above `less` it is claimed to be at least; 0 unless given. */
-  readonly threshold?: number;
+  /** How far above `less` it is claimed to be at least. */
+  readonly threshold: number;
 }
 
 const cell = (row: PaperRow, method: PaperMethod = 'baseline'): Cell => ({ row, method });
@@ -38,60 +37,52 @@ const reports = (row: PaperRow, method: PaperMethod) => row.results[method] !== 
 /** What the paper leaves of the gap (Table 3): that no gap is left, no number of seeds could show. */
 const GAP_LEFT = 0.17;
 
+const claimed = (
+  statement: string,
+  table: string,
+  quantity: Claimed['quantity'],
+  more: Cell,
+  less: Cell,
+  threshold = 0,
+): Claimed => ({ statement, table, quantity, more, less, threshold });
+
 /** In the order in which the paper makes them. */
 const ALL_CLAIMS: readonly Claimed[] = [
-  ...LARGE.map((row): Claimed => {
+  ...LARGE.map((row) => {
     const statement = 'A large batch reaches a lower accuracy than a small one.';
-    return { statement, table: 'Table 1', quantity: 'accuracy', more: cell(smallOf(row)), less: cell(row) };
+    return claimed(statement, 'Table 1', 'accuracy', cell(smallOf(row)), cell(row));
   }),
-  ...LARGE.map((row): Claimed => {
+  ...LARGE.map((row) => {
     const statement = 'A large batch leads to a sharper minimum than a small one.';
-    return { statement, table: 'Table 1', quantity: 'sharpness', more: cell(row), less: cell(smallOf(row)) };
+    return claimed(statement, 'Table 1', 'sharpness', cell(row), cell(smallOf(row)));
   }),
-  ...PAPER_ROWS.filter((row) => reports(row, 'smoothout')).flatMap((row): Claimed[] => {
+  ...PAPER_ROWS.filter((row) => reports(row, 'smoothout')).flatMap((row) => {
     const table = row.gapFrom === undefined ? 'Table 2' : 'Table 3';
     const batch = row.id.endsWith('-sb') ? 'small' : 'large';
     const [plain, smooth] = [cell(row), cell(row, 'smoothout')];
     return [
-      {
-        statement: `SmoothOut raises the accuracy at a ${batch} batch.`,
-        table,
-        quantity: 'accuracy',
-        more: smooth,
-        less: plain,
-      },
-      {
-        statement: `SmoothOut finds a flatter minimum at a ${batch} batch.`,
-        table,
-        quantity: 'sharpness',
-        more: plain,
-        less: smooth,
-      },
+      claimed(`SmoothOut raises the accuracy at a ${batch} batch.`, table, 'accuracy', smooth, plain),
+      claimed(`SmoothOut finds a flatter minimum at a ${batch} batch.`, table, 'sharpness', plain, smooth),
     ];
   }),
-  ...PAPER_ROWS.filter((row) => reports(row, 'adasmoothout')).flatMap((row): Claimed[] => {
-    const ada = cell(row, 'adasmoothout');
+  ...PAPER_ROWS.filter((row) => reports(row, 'adasmoothout')).map((row) => {
     const rival = cell(row, reports(row, 'smoothout') ? 'smoothout' : 'baseline');
     const over = rival.method === 'smoothout' ? 'SmoothOut' : 'the baseline';
-    const table = 'Table 3';
-    return [
-      { statement: `AdaSmoothOut gains more than ${over}.`, table, quantity: 'accuracy', more: ada, less: rival },
-    ];
+    const statement = `AdaSmoothOut gains more than ${over}.`;
+    return claimed(statement, 'Table 3', 'accuracy', cell(row, 'adasmoothout'), rival);
   }),
-  {
-    statement: `AdaSmoothOut closes the gap to the small batch, to ${GAP_LEFT} points or less.`,
-    table: 'Table 3',
-    quantity: 'accuracy',
-    more: cell(paperRow('resnet44-cifar100-lb-gbn'), 'adasmoothout'),
-    less: cell(paperRow('resnet44-cifar100-sb')),
-    threshold: -GAP_LEFT,
-  },
-  ...PAPER_FIGURES.filter(({ kind }) => kind === 'sensitivity').flatMap(({ id, series }): Claimed[] => {
+  claimed(
+    `AdaSmoothOut closes the gap to the small batch, to ${GAP_LEFT} points or less.`,
+    'Table 3',
+    'accuracy',
+    cell(paperRow('resnet44-cifar100-lb-gbn'), 'adasmoothout'),
+    cell(paperRow('resnet44-cifar100-sb')),
+    -GAP_LEFT,
+  ),
+  ...PAPER_FIGURES.filter(({ kind }) => kind === 'sensitivity').flatMap(({ id, series }) => {
     const statement = 'Noise raises the loss more at a large batch’s minimum than at a small batch’s.';
     const [less, more] = Object.values(series).map(([row, method]) => cell(paperRow(row), method));
-    return less && more
-      ? [{ statement, table: `Fig. ${id.slice(0, -1)}(${id.at(-1)})`, quantity: 'rise', more, less }]
-      : [];
+    return less && more ? [claimed(statement, figureTitle(id), 'rise', more, less)] : [];
   }),
 ];
 
@@ -102,9 +93,9 @@ function publishedEffect({ quantity, more, less }: Claimed): number | null {
 }
 
 /** Where the paper's own numbers show no difference (F1's sharpness at 256 is 0.0000 on both sides) it claims none. */
-const CLAIMS = ALL_CLAIMS.filter((claim) => claim.threshold !== undefined || (publishedEffect(claim) ?? 1) > 0);
+const CLAIMS = ALL_CLAIMS.filter((claim) => claim.threshold !== 0 || (publishedEffect(claim) ?? 1) > 0);
 
-export type Word = 'reproduced' | 'contradicted' | 'undecided' | 'not run';
+type Word = 'reproduced' | 'contradicted' | 'undecided' | 'not run';
 
 export interface Verdict {
   readonly statement: string;
@@ -161,7 +152,7 @@ function verdict(
   preset: Verdict['preset'],
   sides: Pick<Verdict, 'effect' | 'more' | 'less'>,
 ): Verdict {
-  const { statement, table, threshold = 0 } = claim;
+  const { statement, table, threshold } = claim;
   const { effect } = sides;
   const published = quantity === 'accuracy' || quantity === 'reference' ? publishedEffect(claim) : null;
   const word = wordFor(effect, threshold);
@@ -182,17 +173,8 @@ function effectOf(
 ): Difference | null {
   if (more === null || less === null) return null;
   if (quantity === 'rise') return difference(...rises([more, less], curves));
-  return difference(bySeed(more, quantity), bySeed(less, quantity));
-}
-
-function bySeed(group: Group, quantity: Exclude<Quantity, 'rise'>): BySeed {
-  if (quantity === 'accuracy') return accuracies(group);
-  return new Map(
-    group.runs.flatMap((run) => {
-      const measured = measurementOf(run, quantity);
-      return measured === undefined ? [] : [[run.record.seed, measured.value] as const];
-    }),
-  );
+  const bySeed = (group: Group) => (quantity === 'accuracy' ? accuracies(group) : sharpnesses(group, quantity));
+  return difference(bySeed(more), bySeed(less));
 }
 
 /** Differences that are all the same, but for rounding, give no interval: a few more seeds would show it to be too narrow. */

@@ -3,7 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import type { RunSpec } from '../../config/schema.js';
 import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
-import type { Difference } from '../../support/statistics.js';
+import type { Estimate } from '../../support/statistics.js';
 import { type Group, meanAccuracy, sharpness } from '../groups.js';
 import { modelTitle } from '../paper.js';
 
@@ -36,8 +36,9 @@ export const named = ({ model, dataset }: Pick<RunSpec, 'model' | 'dataset'>): C
   dataset: datasetTitle(dataset),
 });
 
-export function differenceColumns(name: string, value: Difference | null): CsvRow {
-  return { [name]: decimal(value?.mean), [`${name}_ci95`]: decimal(value?.ci95) };
+/** A mean or a difference, and the half-width of its interval. */
+export function estimateColumns(name: string, value: Estimate | null, text = decimal): CsvRow {
+  return { [name]: text(value?.mean), [`${name}_ci95`]: text(value?.ci95) };
 }
 
 /** `columns`: of a file that has its header even where it has no line. */

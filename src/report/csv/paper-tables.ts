@@ -1,7 +1,7 @@
 /** Tables 1 to 3 as CSV: a row of the paper each, measured beside published. */
 import { METHOD_TITLES } from '../../config/methods.js';
 import type { Table1Row, Table2Row, Table3Row, Tables } from '../results.js';
-import { accuracy, type CsvRow, decimal, differenceColumns, named, percent, seeds, sharpnessColumns } from './cells.js';
+import { accuracy, type CsvRow, decimal, estimateColumns, named, percent, seeds, sharpnessColumns } from './cells.js';
 
 export function tableRows(tables: Tables): Readonly<Record<'table1' | 'table2' | 'table3', CsvRow[]>> {
   return {
@@ -11,7 +11,8 @@ export function tableRows(tables: Tables): Readonly<Record<'table1' | 'table2' |
   };
 }
 
-function table1Csv({ row, paper, baseline }: Table1Row): CsvRow {
+function table1Csv({ row, baseline }: Table1Row): CsvRow {
+  const paper = row.results.baseline;
   return {
     ...named(row),
     data_augment: row.augment ? 'Yes' : 'No',
@@ -21,8 +22,7 @@ function table1Csv({ row, paper, baseline }: Table1Row): CsvRow {
     gbn: row.ghostBatches ? 'Yes' : 'No',
     batch_size: row.batchSize,
     seeds: seeds(baseline),
-    accuracy: decimal(accuracy(baseline)?.mean),
-    accuracy_ci95: decimal(accuracy(baseline)?.ci95),
+    ...estimateColumns('accuracy', accuracy(baseline)),
     ...sharpnessColumns('sharpness', baseline),
     paper_accuracy: percent(paper.accuracy),
     paper_sharpness: decimal(paper.sharpness),
@@ -37,7 +37,7 @@ function table2Csv({ row, paper, baseline, smoothout, improvement }: Table2Row):
     seeds: seeds(baseline) === seeds(smoothout) ? seeds(baseline) : `${seeds(baseline)}/${seeds(smoothout)}`,
     baseline: decimal(accuracy(baseline)?.mean),
     smoothout: decimal(accuracy(smoothout)?.mean),
-    ...differenceColumns('improvement', improvement.best),
+    ...estimateColumns('improvement', improvement.best),
     ...sharpnessColumns('sharpness_baseline', baseline),
     ...sharpnessColumns('sharpness_smoothout', smoothout),
     paper_baseline: percent(paper.baseline.accuracy),
@@ -54,7 +54,7 @@ function table3Csv({ row, method, paper, group, gap }: Table3Row): CsvRow {
     method: METHOD_TITLES[method],
     seeds: seeds(group),
     accuracy: decimal(accuracy(group)?.mean),
-    ...differenceColumns('gap', gap.best),
+    ...estimateColumns('gap', gap.best),
     ...sharpnessColumns('sharpness', group),
     paper_accuracy: percent(paper.accuracy),
     paper_gap: percent(paper.gap),

@@ -1,5 +1,5 @@
 /** runs.csv: every run that was read, with its accuracies, its sharpness and where it stands. */
-import { claimOf, type Group } from '../groups.js';
+import { claimOf, type Group, noiseOf } from '../groups.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
 import { type CsvRow, conventionColumns, decimal, named } from './cells.js';
 
@@ -19,7 +19,7 @@ export function runsCsv(runs: readonly Run[], apart: readonly Group[]): CsvRow[]
       ...named(settings),
       generated_data: record.data.synthetic ? 'yes' : 'no',
       method: settings.method.name,
-      a: 'noise' in settings.method ? (settings.method.noise?.a ?? '') : '',
+      a: noiseOf(settings).a ?? '',
       preset: settings.preset,
       batch_size: settings.batchSize,
       ghost_batch_size: settings.ghostBatchSize ?? '',

@@ -1,7 +1,7 @@
 /** The loss on the lines between many pairs of minima. */
 import type { TopLevelSpec } from 'vega-lite';
 import { groupBy } from '../../support/statistics.js';
-import { logAxis, loggable, nominalScale, SERIES_COLOURS } from './drawing.js';
+import { logAxis, loggable, nominal, quantitative, SERIES_COLOURS } from './drawing.js';
 
 export interface BarrierPoint {
   readonly alpha: number;
@@ -17,10 +17,8 @@ export interface BarrierPoint {
 /** A panel for each split and way to the statistics, with a line a pair; pairs of one kind have one colour. */
 export function barrierFigure(points: readonly BarrierPoint[], title: string): TopLevelSpec {
   const kinds = [...new Set(points.map(({ kind }) => kind))].sort();
-  const y = logAxis(
-    points.map(({ loss }) => loggable(loss)),
-    'Loss (log scale)',
-  );
+  const legend = kinds.length > 1 ? ({ title: null, orient: 'bottom', columns: 1, labelLimit: 560 } as const) : null;
+  const losses = points.map(({ loss }) => loggable(loss));
   const panels = [...groupBy(points, ({ panel }) => panel)];
   return {
     title,
@@ -33,15 +31,10 @@ export function barrierFigure(points: readonly BarrierPoint[], title: string): T
       data: { values: values.map((point) => ({ ...point, loss: loggable(point.loss) })) },
       mark: { type: 'line', opacity: 0.7, strokeWidth: 1.2, invalid: 'break-paths-show-domains' },
       encoding: {
-        x: { field: 'alpha', type: 'quantitative', axis: { title: 'α', grid: false, tickCount: 6 } },
-        y: { field: 'loss', type: 'quantitative', ...y },
+        x: quantitative('alpha', { axis: { title: 'α', grid: false, tickCount: 6 } }),
+        y: quantitative('loss', logAxis('Loss (log scale)', losses)),
         detail: { field: 'line', type: 'nominal' },
-        color: {
-          field: 'kind',
-          type: 'nominal',
-          scale: nominalScale(kinds, SERIES_COLOURS),
-          legend: kinds.length > 1 ? { title: null, orient: 'bottom', columns: 1, labelLimit: 560 } : null,
-        },
+        color: nominal('kind', kinds, SERIES_COLOURS, legend),
       },
     })),
   };

@@ -1,26 +1,28 @@
 /** The spectrum of a loss's second derivatives: its largest eigenvalues, and the density of all of them. */
 import type { TopLevelSpec } from 'vega-lite';
+import { METHOD_TITLES } from '../../config/methods.js';
 import type { CurvatureMeasurement } from '../../records/curvature-record.js';
 import { at, last } from '../../support/at.js';
-import { logAxis, nominalScale, SERIES_COLOURS, SHAPES } from './drawing.js';
+import { groupBy } from '../../support/statistics.js';
+import type { CurvatureRow } from '../curvatures.js';
+import { familiesOf } from '../families.js';
+import type { Group } from '../groups.js';
+import { MATRIX_TITLES } from '../measures.js';
+import { logAxis, nominal, quantitative, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 
-export interface NamedCurvature {
+interface NamedCurvature {
   readonly name: string;
   readonly measurement: Pick<CurvatureMeasurement, 'matrix' | 'eigenvalues' | 'residuals' | 'density'>;
 }
 
-type Density = NonNullable<CurvatureMeasurement['density']>;
-export interface DensityPoint {
-  readonly eigenvalue: number;
-  readonly density: number;
-}
+type Density = Pick<NonNullable<CurvatureMeasurement['density']>, 'nodes' | 'weights'>;
 
 const POINTS = 400;
 /** Of the spectrum's range: narrower than what separates the outliers of a network, wider than a line. */
 const WIDTH = 0.01;
 
 /** Each node as a Gaussian of its weight, so that the density is a curve that integrates to 1. */
-function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weights'>): DensityPoint[] {
+function smoothDensity({ nodes, weights }: Density): { eigenvalue: number; density: number }[] {
   const range = last(nodes) - at(nodes, 0);
   const sigma = WIDTH * (range === 0 ? Math.max(1, Math.abs(at(nodes, 0))) : range);
   const from = at(nodes, 0) - 5 * sigma;
@@ -36,30 +38,22 @@ function smoothDensity({ nodes, weights }: Pick<Density, 'nodes' | 'weights'>): 
 export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   const names = all.map(({ name }) => name);
   const legend = { title: null, orient: 'top', columns: 1, labelLimit: 0 } as const;
-  const series = {
-    color: { field: 'name', type: 'nominal', scale: nominalScale(names, SERIES_COLOURS), legend },
-  } as const;
-  const shape = { field: 'name', type: 'nominal', scale: nominalScale(names, SHAPES), legend } as const;
-  const matrix = all.some(({ measurement }) => measurement.matrix === 'ggn') ? 'Gauss–Newton matrix' : 'Hessian';
+  const color = nominal('name', names, SERIES_COLOURS, legend);
+  const shape = nominal('name', names, SHAPES, legend);
+  const matrix = MATRIX_TITLES[all.some(({ measurement }) => measurement.matrix === 'ggn') ? 'ggn' : 'hessian'];
   const eigenvalues = all.flatMap(({ name, measurement: { eigenvalues: values, residuals } }) =>
     values.map((value, i) => ({
       ...{ name, rank: i + 1, value },
       ...{ low: value - at(residuals, i), high: value + at(residuals, i) },
     })),
   );
-  const ranks = {
-    field: 'rank',
-    type: 'quantitative',
-    scale: { nice: false },
-    axis: { title: 'Rank', tickMinStep: 1 },
-  } as const;
-  const y = (field: string) =>
-    ({ field, type: 'quantitative', axis: { title: `Largest eigenvalues of the ${matrix}` } }) as const;
+  const rank = quantitative('rank', { scale: { nice: false }, axis: { title: 'Rank', tickMinStep: 1 } });
+  const y = (field: string) => quantitative(field, { axis: { title: `Largest eigenvalues of the ${matrix}` } });
+  const panel = { width: 420, height: 220 };
   const spectrum = {
-    width: 420,
-    height: 220,
+    ...panel,
     data: { values: eigenvalues },
-    encoding: { x: ranks, ...series },
+    encoding: { x: rank, color },
     layer: [
       { mark: 'rule', encoding: { y: y('low'), y2: { field: 'high' } } },
       { mark: { type: 'point', filled: true, opacity: 1 }, encoding: { y: y('value'), shape } },
@@ -72,20 +66,37 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   // Below what a single eigenvalue adds there is nothing but the Gaussians' tails.
   const least = Math.max(...densities.map(({ density }) => density)) * 1e-9;
   const drawn = densities.map((point) => ({ ...point, density: point.density < least ? null : point.density }));
-  const height = logAxis(
-    drawn.map(({ density }) => density),
-    'Density of the eigenvalues',
-  );
+  const drawnDensities = drawn.map(({ density }) => density);
   const lines = {
-    width: 420,
-    height: 220,
+    ...panel,
     data: { values: drawn },
     mark: { type: 'line', invalid: 'break-paths-show-domains' },
     encoding: {
-      x: { field: 'eigenvalue', type: 'quantitative', axis: { title: `Eigenvalue of the ${matrix}`, grid: false } },
-      y: { ...height, field: 'density', type: 'quantitative' },
-      ...series,
+      x: quantitative('eigenvalue', { axis: { title: `Eigenvalue of the ${matrix}`, grid: false } }),
+      y: quantitative('density', logAxis('Density of the eigenvalues', drawnDensities)),
+      color,
     },
   } satisfies TopLevelSpec;
   return { vconcat: [spectrum, lines] };
+}
+
+/** A figure for each family of groups and way of measuring, with the lowest seed of each group. */
+export function spectrumFigures(rows: readonly CurvatureRow[]): UndrawnFigure[] {
+  return [...groupBy(rows, ({ kind }) => kind)].flatMap(([kind, ofKind]) =>
+    familiesOf(ofKind.map(({ group }) => group)).map(({ groups, heading, name }): UndrawnFigure => {
+      const drawn = ofKind.filter(({ group }) => groups.includes(group));
+      const { matrix, images, split } = ofKind[0].first;
+      return {
+        section: 'curvature',
+        name: `curvature-${name}-${kind}`,
+        heading: `${MATRIX_TITLES[matrix]} of ${heading}`,
+        caption: `Largest eigenvalues with their residuals, and the density where it was measured, over ${images} images (${split}); of each group the lowest seed.`,
+        spec: curvatureFigure(drawn.map(({ group, first }) => ({ name: nameOf(group), measurement: first }))),
+      };
+    }),
+  );
+}
+
+function nameOf({ method: label, settings: { method, batchSize } }: Group): string {
+  return `${label === method.name ? METHOD_TITLES[method.name] : label}, batch ${batchSize}`;
 }

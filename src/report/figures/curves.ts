@@ -5,8 +5,21 @@ import { type RunName, runText } from '../../records/run-folder.js';
 import { at } from '../../support/at.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Cells } from '../groups.js';
-import { PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
-import { BLUE, DASHES, INK, logAxis, loggable, nominalScale, ORANGE, SHAPES, type UndrawnFigure } from './drawing.js';
+import { figureTitle, PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
+import {
+  BLUE,
+  DASHES,
+  INK,
+  LINE_LEGEND,
+  logAxis,
+  loggable,
+  nominal,
+  ORANGE,
+  quantitative,
+  SHAPES,
+  SPLIT_TITLES,
+  type UndrawnFigure,
+} from './drawing.js';
 
 /** One point of a figure around a minimum (Figs. 3 and 5–10). */
 export interface LossAndAccuracyPoint {
@@ -21,53 +34,7 @@ export interface LossAndAccuracyPoint {
   readonly accuracy: number;
 }
 
-const SPLIT_NAMES = { train: 'training set', test: 'test set' } as const;
 type Quantity = 'loss' | 'accuracy';
-type Layered = Extract<TopLevelSpec, { layer: unknown }>;
-type Layer = Layered['layer'][number];
-type PositionY = { scale: object; axis: object };
-
-interface Legends {
-  readonly series: readonly string[];
-  readonly splits: readonly string[];
-}
-
-/** A line and its marks on one of the two axes. */
-function curves(quantity: Quantity, colour: string, y: PositionY, { series, splits }: Legends): Layer {
-  const legend = { title: null, orient: 'top', columns: 2, symbolStrokeColor: INK } as const;
-  return {
-    encoding: {
-      x: { field: 'x', type: 'quantitative', scale: { nice: false } },
-      y: { ...y, field: quantity, type: 'quantitative' },
-      detail: { field: 'series', type: 'nominal' },
-    },
-    layer: [
-      {
-        mark: { type: 'line', color: colour, invalid: 'break-paths-show-domains' },
-        encoding: {
-          strokeDash: {
-            field: 'split',
-            type: 'nominal',
-            scale: nominalScale(splits, DASHES),
-            legend: splits.length > 1 ? { ...legend, symbolType: 'M-2,0L2,0', symbolSize: 200, labelOffset: 14 } : null,
-          },
-        },
-      },
-      {
-        mark: { type: 'point', color: colour, filled: quantity === 'loss', opacity: 1, invalid: 'filter' },
-        encoding: {
-          shape: {
-            field: 'series',
-            type: 'nominal',
-            scale: nominalScale(series, SHAPES),
-            legend: series.length > 1 ? { ...legend, symbolFillColor: INK } : null,
-          },
-        },
-      },
-    ],
-  };
-}
-
 /**
  * Loss on a logarithmic left axis, accuracy on the right one, against `x`: the form of the paper's Figs. 3 and 5–10.
  * Series differ in the shape of their marks, splits in their dashes, the two quantities in colour and filling.
@@ -80,21 +47,36 @@ export function lossAndAccuracyFigure(
     .map(({ x, series, split, loss, accuracy }) => ({
       x,
       series,
-      split: SPLIT_NAMES[split],
+      split: SPLIT_TITLES[split],
       loss: loggable(loss),
       accuracy: Number.isFinite(accuracy) ? accuracy : null,
     }))
     .sort((a, b) => a.x - b.x);
   const series = [...new Set(points.map((point) => point.series))];
-  const splits = Object.values(SPLIT_NAMES).filter((name) => values.some(({ split }) => split === name));
-  const lossAxis = logAxis(
-    values.map(({ loss }) => loss),
-    'Loss (filled marks, log scale)',
-  );
-  const accuracyAxis = {
-    scale: { zero: false, nice: true },
-    axis: { title: 'Accuracy, % (hollow marks)', orient: 'right', grid: false, tickCount: 6 },
-  };
+  const splits = Object.values(SPLIT_TITLES).filter((name) => values.some(({ split }) => split === name));
+  const legend = { title: null, orient: 'top', columns: 2, symbolStrokeColor: INK } as const;
+  const strokeDash = nominal('split', splits, DASHES, splits.length > 1 ? { ...legend, ...LINE_LEGEND } : null);
+  const marks = series.length > 1 ? { ...legend, symbolFillColor: INK } : null;
+  const shape = nominal('series', series, SHAPES, marks);
+  /** A line and its marks on one of the two axes. */
+  const curves = <Y extends object>(quantity: Quantity, color: string, y: Y) => ({
+    encoding: {
+      x: quantitative('x', { scale: { nice: false } }),
+      y: quantitative(quantity, y),
+      detail: { field: 'series', type: 'nominal' as const },
+    },
+    layer: [
+      { mark: { type: 'line', color, invalid: 'break-paths-show-domains' } as const, encoding: { strokeDash } },
+      // Filled marks for the loss and hollow ones for the accuracy: the two part in black and white too.
+      {
+        mark: { type: 'point', color, filled: quantity === 'loss', opacity: 1, invalid: 'filter' } as const,
+        encoding: { shape },
+      },
+    ],
+  });
+  const losses = values.map(({ loss }) => loss);
+  const { scale, axis } = logAxis('Loss (filled marks, log scale)', losses);
+  const accuracyAxis = { title: 'Accuracy, % (hollow marks)', orient: 'right', grid: false, tickCount: 6 } as const;
   return {
     ...(title === undefined ? {} : { title }),
     width: 420,
@@ -102,9 +84,8 @@ export function lossAndAccuracyFigure(
     data: { values },
     encoding: { x: { axis: { title: xTitle, grid: false, tickCount: 8 } } },
     layer: [
-      // Filled marks for the loss and hollow ones for the accuracy: the two part in black and white too.
-      curves('loss', BLUE, { ...lossAxis, axis: { ...lossAxis.axis, orient: 'left' } }, { series, splits }),
-      curves('accuracy', ORANGE, accuracyAxis, { series, splits }),
+      curves('loss', BLUE, { scale, axis: { ...axis, orient: 'left' as const } }),
+      curves('accuracy', ORANGE, { scale: { zero: false, nice: true }, axis: accuracyAxis }),
     ],
     resolve: { scale: { y: 'independent' } },
   };
@@ -192,7 +173,7 @@ function drawPaperFigure(
   const figure: UndrawnFigure = {
     section: 'paper',
     name: `figure-${id}`,
-    heading: `Fig. ${id.slice(0, -1)}(${id.at(-1)})`,
+    heading: figureTitle(id),
     caption: `${caption}. ${names.join('; ')}.`,
     spec: lossAndAccuracyFigure(meanPoints(points.map(({ point, series }) => ({ ...point, series }))), {
       xTitle: X_TITLES[kind],

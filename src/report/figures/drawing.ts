@@ -23,6 +23,9 @@ export const DASHES: readonly number[][] = [
   [8, 2, 1, 2],
 ];
 
+/** As legends and captions call them. */
+export const SPLIT_TITLES = { train: 'training set', test: 'test set' } as const;
+
 const text = {
   labelColor: INK,
   titleColor: INK,
@@ -39,12 +42,7 @@ const THEME: Config = {
   padding: 6,
   view: { stroke: null },
   axis: { ...text, domainColor: INK, tickColor: INK, gridColor: '#8a8a8e', gridOpacity: 0.25, titlePadding: 8 },
-  legend: {
-    ...text,
-    symbolStrokeColor: INK,
-    symbolSize: 60,
-    labelLimit: 220,
-  },
+  legend: { ...text, symbolStrokeColor: INK, symbolSize: 60, labelLimit: 220 },
   header: { labelColor: INK, titleColor: INK, labelFontSize: 12 },
   title: { color: INK, fontSize: 13, fontWeight: 'normal', anchor: 'start', subtitleColor: INK },
   line: { strokeWidth: 1.6 },
@@ -56,11 +54,6 @@ const LEGEND_LAYOUT: VegaConfig = {
   legend: { layout: { top: { direction: 'vertical', anchor: 'start', margin: 4 } } },
 };
 
-/** 1, 2 and 5 times the powers of ten below. */
-function nice(exponent: number, factors: readonly number[]): number[] {
-  return factors.map((factor) => Number(`${factor}e${exponent}`));
-}
-
 /**
  * The labelled values of a logarithmic axis over `values`: powers of ten, every second or third of them where there would
  * be more than eight, and 1–2–5 steps where the data span less than two decades. The first and the last enclose the data,
@@ -69,16 +62,13 @@ function nice(exponent: number, factors: readonly number[]): number[] {
 export function logTicks(values: readonly (number | null)[]): number[] {
   const positive = values.filter((value): value is number => value !== null && value > 0 && Number.isFinite(value));
   if (positive.length === 0) return [];
-  let least = Number.POSITIVE_INFINITY;
-  let greatest = 0;
-  for (const value of positive) {
-    least = Math.min(least, value);
-    greatest = Math.max(greatest, value);
-  }
+  const least = positive.reduce((low, value) => Math.min(low, value));
+  const greatest = positive.reduce((high, value) => Math.max(high, value));
   const first = Math.floor(Math.log10(least));
   const last = Math.ceil(Math.log10(greatest));
   if (last - first <= 2) {
-    const all = Array.from({ length: last - first + 2 }, (_, i) => nice(first + i, [1, 2, 5])).flat();
+    const exponents = Array.from({ length: last - first + 2 }, (_, i) => first + i);
+    const all = exponents.flatMap((exponent) => [1, 2, 5].map((factor) => Number(`${factor}e${exponent}`)));
     const from = all.findLastIndex((tick) => tick <= least);
     const to = all.findIndex((tick) => tick >= greatest);
     // One value, exactly on a tick, still needs an axis of some length.
@@ -93,7 +83,7 @@ export function logTicks(values: readonly (number | null)[]): number[] {
 export const loggable = (loss: number): number | null => (loss > 0 && Number.isFinite(loss) ? loss : null);
 
 /** Scale and axis over `values`, from the first tick to the last. */
-export function logAxis(values: readonly (number | null)[], title: string) {
+export function logAxis(title: string, values: readonly (number | null)[]) {
   const ticks = logTicks(values);
   const domain = ticks.length === 0 ? {} : { domain: [at(ticks, 0), last(ticks)] };
   return {
@@ -102,10 +92,26 @@ export function logAxis(values: readonly (number | null)[], title: string) {
   };
 }
 
-/** Gives each name one of `range`, which starts anew where the names are more. */
-export function nominalScale<T>(names: readonly string[], range: readonly T[]): { domain: string[]; range: T[] } {
-  return { domain: [...names], range: names.map((_, i) => at(range, i % range.length)) };
+/** Numbers of a field, on the axis. */
+export const quantitative = <Rest extends object>(field: string, rest: Rest) =>
+  ({ field, type: 'quantitative', ...rest }) as const;
+
+/** Names of a field, each shown as one of `range`, which starts anew where the names are more. */
+export function nominal<T, Legend>(field: string, names: readonly string[], range: readonly T[], legend: Legend) {
+  const scale = { domain: [...names], range: names.map((_, i) => at(range, i % range.length)) };
+  return { field, type: 'nominal', scale, legend } as const;
 }
+
+/** From `low` to `high`, as a bar or a shaded range. */
+export const INTERVAL = { y: quantitative('low', {}), y2: { field: 'high' } } as const;
+
+/** The legend of lines that differ in their dashes. */
+export const LINE_LEGEND = {
+  symbolType: 'M-2,0L2,0',
+  symbolSize: 200,
+  symbolStrokeColor: INK,
+  labelOffset: 14,
+} as const;
 
 /** The sections of figures on the page, in their order. */
 export const FIGURE_SECTIONS = {

@@ -1,10 +1,9 @@
 /** Measures of the runs of a data set against their generalisation gap and test error. */
 import { methodTitle } from '../../config/methods.js';
-import { datasetTitle } from '../../data/catalogue.js';
 import { at } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';
 import { type CorrelationRow, coefficientText, TARGETS } from '../correlations.js';
-import { modelTitle } from '../paper.js';
+import { dataTitle, modelTitle } from '../paper.js';
 import type { UndrawnFigure } from './drawing.js';
 import { type ScatterPoint, scatterFigure } from './scatter.js';
 
@@ -18,7 +17,7 @@ export function measureFigures(rows: readonly CorrelationRow[]): UndrawnFigure[]
   const figures = groupBy(firsts, ({ dataset, synthetic, target }) => JSON.stringify([dataset, synthetic, target]));
   return [...figures.values()].map((ofFigure): UndrawnFigure => {
     const { dataset, synthetic, target } = ofFigure[0];
-    const data = `${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
+    const data = dataTitle(dataset, synthetic);
     const panels = ofFigure.map(({ measure, kendall, points }) => ({
       panel: measure,
       title: linesOf(measure),

@@ -1,9 +1,9 @@
 /** The loss over a plane, a panel for each network and split, in bands that read in black and white too. */
 import type { TopLevelSpec } from 'vega-lite';
 import { groupBy } from '../../support/statistics.js';
-import { INK } from './drawing.js';
+import { INK, quantitative, SPLIT_TITLES } from './drawing.js';
 
-export interface PlanePoint {
+interface PlanePoint {
   readonly alpha: number;
   readonly beta: number;
   readonly series: string;
@@ -12,23 +12,21 @@ export interface PlanePoint {
   readonly loss: number;
 }
 
-const SPLIT_NAMES = { train: 'training set', test: 'test set' } as const;
 const BANDS = 8;
 
 /** Darker for higher, equally wide in the logarithm of the loss; a cross marks the minimiser. */
 export function planeFigure(points: readonly PlanePoint[]): TopLevelSpec {
   const visible = points.filter(({ loss }) => loss > 0 && Number.isFinite(loss));
-  const columns = cells(points.map(({ alpha }) => alpha));
-  const rows = cells(points.map(({ beta }) => beta));
-  const color = {
-    field: 'loss',
-    type: 'quantitative',
-    scale: { type: 'threshold', domain: bandEdges(visible.map(({ loss }) => loss)), scheme: 'blues' },
-    legend: { title: 'Loss' },
-  } as const;
-  const axis = (title: string) => ({ title, grid: false, tickCount: 6 });
-  const scale = { nice: false, zero: false };
-  const panels = groupBy(visible, ({ series, split }) => `${series}, ${SPLIT_NAMES[split]}`);
+  const [alphas, betas] = [points.map(({ alpha }) => alpha), points.map(({ beta }) => beta)];
+  const columns = cells('left', 'right', alphas);
+  const rows = cells('bottom', 'top', betas);
+  const bands = { type: 'threshold', domain: bandEdges(visible.map(({ loss }) => loss)), scheme: 'blues' } as const;
+  const position = (field: string, of: string) =>
+    quantitative(field, {
+      scale: { nice: false, zero: false },
+      axis: { title: `${of}, in norms of each filter`, grid: false, tickCount: 6 },
+    });
+  const panels = groupBy(visible, ({ series, split }) => `${series}, ${SPLIT_TITLES[split]}`);
   return {
     concat: [...panels].map(([title, panel]) => ({
       title,
@@ -36,24 +34,20 @@ export function planeFigure(points: readonly PlanePoint[]): TopLevelSpec {
       height: 240,
       layer: [
         {
-          data: { values: panel.map(({ alpha, beta, loss }) => ({ loss, ...columns.get(alpha), y: rows.get(beta) })) },
-          transform: [
-            { calculate: 'datum.y.from', as: 'bottom' },
-            { calculate: 'datum.y.to', as: 'top' },
-          ],
+          data: { values: panel.map(({ alpha, beta, loss }) => ({ loss, ...columns.get(alpha), ...rows.get(beta) })) },
           mark: 'rect',
           encoding: {
-            x: { field: 'from', type: 'quantitative', scale, axis: axis('α, in norms of each filter') },
-            x2: { field: 'to' },
-            y: { field: 'bottom', type: 'quantitative', scale, axis: axis('β, in norms of each filter') },
+            x: position('left', 'α'),
+            x2: { field: 'right' },
+            y: position('bottom', 'β'),
             y2: { field: 'top' },
-            color,
+            color: quantitative('loss', { scale: bands, legend: { title: 'Loss' } }),
           },
         },
         {
           data: { values: [{ alpha: 0, beta: 0 }] },
           mark: { type: 'point', shape: 'cross', color: INK, filled: true, opacity: 1 },
-          encoding: { x: { field: 'alpha', type: 'quantitative' }, y: { field: 'beta', type: 'quantitative' } },
+          encoding: { x: quantitative('alpha', {}), y: quantitative('beta', {}) },
         },
       ],
     })),
@@ -70,15 +64,15 @@ function bandEdges(losses: readonly number[]): number[] {
   return [...new Set(edges.map((edge) => Number(edge.toPrecision(3))))];
 }
 
-/** From each coordinate of a grid to its cell, half-way to its neighbours and a little over, so that no gap shows. */
-function cells(coordinates: readonly number[]): Map<number, { readonly from: number; readonly to: number }> {
+/** From each coordinate of a grid to the ends of its cell, half-way to its neighbours and a little over, so that no gap shows. */
+function cells(from: string, to: string, coordinates: readonly number[]) {
   const sorted = [...new Set(coordinates)].sort((a, b) => a - b);
   const width = (i: number): number => (sorted[i + 1] ?? Number.NaN) - (sorted[i] ?? Number.NaN);
   return new Map(
     sorted.map((at, i) => {
       const after = width(i) || width(i - 1) || 1;
       const before = width(i - 1) || after;
-      return [at, { from: at - 0.51 * before, to: at + 0.51 * after }];
+      return [at, { [from]: at - 0.51 * before, [to]: at + 0.51 * after }];
     }),
   );
 }

@@ -1,16 +1,15 @@
 /** What finished runs show side by side: accuracy against batch size, and sharpness against the generalisation gap. */
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
-import { datasetTitle } from '../../data/catalogue.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import { at, last } from '../../support/at.js';
 import { spearman } from '../../support/rank-correlation.js';
 import { groupBy } from '../../support/statistics.js';
 import { familiesOf } from '../families.js';
 import { type Group, meanAccuracy } from '../groups.js';
-import { modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
+import { dataTitle, modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
-import { nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
+import { INTERVAL, nominal, quantitative, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 import { scatterFigure } from './scatter.js';
 
 /** A figure for every family of groups that has several batch sizes. */
@@ -67,7 +66,7 @@ function batchSizeFigure(title: string, points: readonly Point[]): TopLevelSpec 
   const sizes = [...new Set(values.map(({ batchSize }) => batchSize))];
   const legend = { title: null, orient: 'top', columns: 2 } as const;
   const filter = (source: Point['source']) => [{ filter: { field: 'source', equal: source } }];
-  const shape = { field: 'series', type: 'nominal', scale: nominalScale(series, SHAPES), legend } as const;
+  const shape = nominal('series', series, SHAPES, legend);
   const size = Math.log2(last(sizes) / at(sizes, 0)) * 0.08;
   return {
     title,
@@ -75,27 +74,19 @@ function batchSizeFigure(title: string, points: readonly Point[]): TopLevelSpec 
     height: 240,
     data: { values },
     encoding: {
-      x: {
-        field: 'batchSize',
-        type: 'quantitative',
+      x: quantitative('batchSize', {
         scale: { type: 'log', base: 2, nice: false, domain: [at(sizes, 0) / 2 ** size, last(sizes) * 2 ** size] },
         axis: { title: 'Batch size (log scale)', values: sizes, grid: false, format: 'd' },
-      },
-      y: {
-        field: 'accuracy',
-        type: 'quantitative',
+      }),
+      y: quantitative('accuracy', {
         scale: { zero: false },
         axis: { title: 'Accuracy, % (hollow: paper)', tickCount: 6 },
-      },
-      color: { field: 'series', type: 'nominal', scale: nominalScale(series, SERIES_COLOURS), legend },
+      }),
+      color: nominal('series', series, SERIES_COLOURS, legend),
     },
     layer: [
       { transform: filter('measured'), mark: 'line' },
-      {
-        transform: filter('measured'),
-        mark: { type: 'rule', strokeWidth: 1.3 },
-        encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
-      },
+      { transform: filter('measured'), mark: { type: 'rule', strokeWidth: 1.3 }, encoding: INTERVAL },
       {
         transform: filter('measured'),
         mark: { type: 'point', filled: true, opacity: 1, size: 50 },
@@ -144,7 +135,7 @@ function sharpnessGapPoints(runs: readonly Run[]): SharpnessGapPoint[] {
     const gap = generalisationGap(run);
     if (gap === null || run.record.status !== 'completed') return [];
     const { model, dataset, method } = run.settings;
-    const problem = `${modelTitle(model)}, ${run.record.data.synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
+    const problem = `${modelTitle(model)}, ${dataTitle(dataset, run.record.data.synthetic)}`;
     return CONVENTION_NAMES.flatMap((convention): SharpnessGapPoint[] => {
       const value = measurementOf(run, convention)?.value;
       // Rounding can leave a metric that is zero a little below it, and a logarithmic axis has no room for that.
@@ -155,7 +146,7 @@ function sharpnessGapPoints(runs: readonly Run[]): SharpnessGapPoint[] {
   });
 }
 
-export interface RankCorrelation {
+interface RankCorrelation {
   readonly convention: NamedConvention;
   /** null: over all runs. Over several problems together, what sets the problems apart weighs in as well. */
   readonly problem: string | null;
@@ -193,12 +184,7 @@ export function sharpnessGapFigure(points: readonly SharpnessGapPoint[]): TopLev
       title: CONVENTION_TITLES[one.convention],
       subtitle: correlationText(one),
     }));
-  const named = points.map(({ convention, sharpness, gap, ...rest }) => ({
-    ...rest,
-    panel: convention,
-    x: sharpness,
-    y: gap,
-  }));
+  const named = points.map(({ convention: panel, sharpness: x, gap: y, ...rest }) => ({ ...rest, panel, x, y }));
   const titles = { xTitle: 'Sharpness (log scale)', yTitle: 'Generalisation gap, points', columns: panels.length };
   return scatterFigure(named, panels, titles);
 }

@@ -1,6 +1,6 @@
 /** Runs as points, one panel for each thing that was measured of them, against what they have in common on the left. */
 import type { TopLevelSpec } from 'vega-lite';
-import { INK, logAxis, nominalScale, SERIES_COLOURS, SHAPES } from './drawing.js';
+import { INK, logAxis, nominal, quantitative, SERIES_COLOURS, SHAPES } from './drawing.js';
 
 /** A run in a panel. */
 export interface ScatterPoint {
@@ -13,7 +13,7 @@ export interface ScatterPoint {
   readonly y: number;
 }
 
-export interface Panel {
+interface Panel {
   /** As its points name it. */
   readonly panel: string;
   readonly title: string | readonly string[];
@@ -28,9 +28,8 @@ export function scatterFigure(
 ): TopLevelSpec {
   const problems = [...new Set(points.map(({ problem }) => problem))].sort();
   const methods = [...new Set(points.map(({ method }) => method))].sort();
-  const method = { field: 'method', type: 'nominal', scale: nominalScale(methods, SERIES_COLOURS) } as const;
   const legend = { title: null, orient: 'bottom', columns: 4 } as const;
-  const methodLegend = { ...legend, symbolType: 'circle' };
+  const method = nominal('method', methods, SERIES_COLOURS, { ...legend, symbolType: 'circle' });
   return {
     spacing: 18,
     data: { values: [...points] },
@@ -42,23 +41,16 @@ export function scatterFigure(
       transform: [{ filter: { field: 'panel', equal: panel } }],
       mark: { type: 'point', opacity: 0.85, size: 45 },
       encoding: {
-        x: { field: 'x', type: 'quantitative', ...axisOver(points, panel, xTitle) },
-        y: {
-          field: 'y',
-          type: 'quantitative',
+        x: quantitative('x', axisOver(points, panel, xTitle)),
+        y: quantitative('y', {
           scale: { zero: false },
           axis: { title: i % columns === 0 ? yTitle : null, tickCount: 5 },
-        },
-        stroke: { ...method, legend: methodLegend },
-        fill: { ...method, legend: methodLegend },
+        }),
+        stroke: method,
+        fill: method,
         // Filled for the baseline, hollow for every other method: the two part in black and white too.
         fillOpacity: { condition: { test: 'datum.method === "Baseline"', value: 1 }, value: 0 },
-        shape: {
-          field: 'problem',
-          type: 'nominal',
-          scale: nominalScale(problems, SHAPES),
-          legend: { ...legend, symbolFillColor: INK, symbolStrokeColor: INK },
-        },
+        shape: nominal('problem', problems, SHAPES, { ...legend, symbolFillColor: INK, symbolStrokeColor: INK }),
       },
     })),
   };
@@ -67,17 +59,13 @@ export function scatterFigure(
 /** A logarithmic axis, with room for 0 and what is below it where there is such a value. */
 function axisOver(points: readonly ScatterPoint[], panel: string, title: string) {
   const values = points.filter((point) => point.panel === panel).map(({ x }) => x);
-  const { scale, axis } = logAxis(values, title);
+  const { scale, axis } = logAxis(title, values);
   const least = Math.min(...values);
   if (least > 0) return { scale, axis: { ...axis, grid: false } };
   const ticks = axis.values;
+  const domain = [least, ticks.at(-1) ?? 1];
   return {
-    scale: {
-      type: 'symlog' as const,
-      constant: ticks[0] ?? 1,
-      domain: [least, ticks.at(-1) ?? 1],
-      nice: false,
-    },
+    scale: { type: 'symlog' as const, constant: ticks[0] ?? 1, domain, nice: false },
     axis: { ...axis, grid: false, values: [0, ...ticks] },
   };
 }

@@ -2,14 +2,13 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { METHOD_TITLES, strengthOf } from '../../config/methods.js';
 import { isTuningTrial, tunedBy } from '../../config/tuned.js';
-import { datasetTitle } from '../../data/catalogue.js';
 import { at } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';
 import { type Group, meanAccuracy } from '../groups.js';
-import { modelTitle } from '../paper.js';
+import { dataTitle, modelTitle } from '../paper.js';
 import type { Run } from '../runs.js';
 import { STRENGTH_SCANS, type StrengthScan } from '../third-party.js';
-import { BLUE, logAxis, ORANGE, type UndrawnFigure } from './drawing.js';
+import { BLUE, INTERVAL, logAxis, ORANGE, quantitative, type UndrawnFigure } from './drawing.js';
 
 /** Error in percent, with the ends of its 95 % interval: the error itself where there is one seed. */
 interface Point {
@@ -63,7 +62,7 @@ function figureOf(
   );
   const seeds = scan.map(({ runs }) => runs.length);
   const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
-  const network = `${modelTitle(model)} on ${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}, batch ${batchSize}`;
+  const network = `${modelTitle(model)} on ${dataTitle(dataset, synthetic)}, batch ${batchSize}`;
   const caption = [
     `Error on ${validation.slice('holdout:'.length)} held-out training images at the best of ${epochs} epochs;`,
     most === 1
@@ -89,13 +88,13 @@ function strengthFigure(
 ): TopLevelSpec {
   const panels = [
     { ...own, colour: BLUE },
-    ...others.map(({ title, points }) => {
-      const found = points.map(([a, error]): Point => ({ a, error, low: error, high: error }));
+    ...others.map(({ title, strengths, errors }) => {
+      const found = errors.map((error, i): Point => ({ a: at(strengths, i), error, low: error, high: error }));
       return { title, points: found, colour: ORANGE };
     }),
   ];
   const strengths = panels.flatMap(({ points }) => points.map(({ a }) => a));
-  const { scale, axis } = logAxis(strengths, 'Strength of the noise, a (log scale)');
+  const { scale, axis } = logAxis('Strength of the noise, a (log scale)', strengths);
   return {
     spacing: 14,
     vconcat: panels.map(({ title, points, colour }, i) => ({
@@ -104,41 +103,28 @@ function strengthFigure(
       height: 150,
       data: { values: points.map((point) => ({ ...point, kind: point.a === 0 ? 'without' : 'with' })) },
       encoding: {
-        y: {
-          field: 'error',
-          type: 'quantitative',
-          scale: { zero: false },
-          axis: { title: 'Validation error, %', tickCount: 5 },
-        },
+        y: quantitative('error', { scale: { zero: false }, axis: { title: 'Validation error, %', tickCount: 5 } }),
       },
       layer: [
         {
           // A logarithmic axis has no room for a = 0: its mean crosses the panel, with its interval shaded.
           transform: [{ filter: 'datum.kind === "without"' }],
           layer: [
-            {
-              mark: { type: 'rect', color: colour, opacity: 0.12 },
-              encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
-            },
+            { mark: { type: 'rect', color: colour, opacity: 0.12 }, encoding: INTERVAL },
             { mark: { type: 'rule', color: colour, strokeDash: [5, 3] } },
           ],
         },
         {
           transform: [{ filter: 'datum.kind === "with"' }],
           encoding: {
-            x: {
-              field: 'a',
-              type: 'quantitative',
+            x: quantitative('a', {
               scale,
               axis: { ...axis, title: i === panels.length - 1 ? axis.title : null, grid: false },
-            },
+            }),
           },
           layer: [
             { mark: { type: 'line', color: colour } },
-            {
-              mark: { type: 'rule', color: colour, strokeWidth: 1.3 },
-              encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
-            },
+            { mark: { type: 'rule', color: colour, strokeWidth: 1.3 }, encoding: INTERVAL },
             { mark: { type: 'point', color: colour, filled: true, opacity: 1, size: 45 } },
           ],
         },

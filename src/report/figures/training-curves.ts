@@ -1,13 +1,23 @@
 /** Loss and accuracy against the epoch, a figure an experiment. */
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
-import { datasetTitle } from '../../data/catalogue.js';
 import type { EpochMetrics } from '../../records/metrics.js';
 import { at } from '../../support/at.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Group } from '../groups.js';
-import { modelTitle } from '../paper.js';
-import { DASHES, INK, logAxis, loggable, nominalScale, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
+import { problemTitle } from '../paper.js';
+import {
+  DASHES,
+  INTERVAL,
+  LINE_LEGEND,
+  logAxis,
+  loggable,
+  nominal,
+  quantitative,
+  SERIES_COLOURS,
+  SHAPES,
+  type UndrawnFigure,
+} from './drawing.js';
 
 /** One figure an experiment; runs of one name on other data or with other sizes have one of their own. */
 export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
@@ -17,8 +27,7 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
   const drawn = new Map<string, number>();
   return [...alike.values()].flatMap((groups): UndrawnFigure[] => {
     const { experiment, claim, settings } = groups[0];
-    const { model, dataset, batchSize } = settings;
-    const heading = `${experiment}: ${modelTitle(model)} on ${datasetTitle(dataset)}, batch ${batchSize}`;
+    const heading = `${experiment}: ${problemTitle(settings)}, batch ${settings.batchSize}`;
     const deviations = claim.deviations.filter((one) => groups.every((other) => other.claim.deviations.includes(one)));
     const methods = new Map<string, number>();
     const series = groups.map((group) => {
@@ -110,28 +119,18 @@ export function trainingCurvesFigure(
   if (values.length === 0) return null;
   const series = [...new Set(values.map(({ series }) => series))];
   const legend = { title: null, orient: 'top', ...(series.length > 2 && { columns: 2 }) } as const;
-  const line = { symbolType: 'M-2,0L2,0', symbolSize: 200, symbolStrokeColor: INK, labelOffset: 14 };
-  const color = {
-    field: 'series',
-    type: 'nominal',
-    scale: nominalScale(series, SERIES_COLOURS),
-    legend: { ...legend, symbolType: 'circle' },
-  } as const;
-  const shape = { field: 'series', type: 'nominal', scale: nominalScale(series, SHAPES), legend } as const;
-  const strokeDash = {
-    field: 'split',
-    type: 'nominal',
-    scale: nominalScale(SPLITS, DASHES),
-    legend: { ...legend, ...line },
-  } as const;
+  const color = nominal('series', series, SERIES_COLOURS, { ...legend, symbolType: 'circle' });
+  const shape = nominal('series', series, SHAPES, legend);
+  const strokeDash = nominal('split', SPLITS, DASHES, { ...legend, ...LINE_LEGEND });
   const lines = { mark: { type: 'line', invalid: 'break-paths-show-domains' }, encoding: { strokeDash } } as const;
   const marks = {
     transform: [{ filter: 'datum.marked' }],
     mark: { type: 'point' as const, filled: true, opacity: 1, invalid: 'filter' as const },
     encoding: { shape },
   };
-  const x = { field: 'epoch', type: 'quantitative', scale: { nice: false } } as const;
-  const xAxis = { grid: false, tickMinStep: 1 } as const;
+  const x = (title: string | null) =>
+    quantitative('epoch', { scale: { nice: false }, axis: { title, grid: false, tickMinStep: 1 } });
+  const losses = values.map(({ loss }) => loss);
   const panel = { width: 420, height: 150 };
   return {
     title: { text: title, ...(subtitle === '' ? {} : { subtitle }), limit: 480 },
@@ -140,37 +139,21 @@ export function trainingCurvesFigure(
     vconcat: [
       {
         ...panel,
-        encoding: {
-          x: { ...x, axis: { ...xAxis, title: null } },
-          y: {
-            field: 'loss',
-            type: 'quantitative',
-            ...logAxis(
-              values.map(({ loss }) => loss),
-              'Loss (log scale)',
-            ),
-          },
-          color,
-        },
+        encoding: { x: x(null), y: quantitative('loss', logAxis('Loss (log scale)', losses)), color },
         layer: [lines, marks],
       },
       {
         ...panel,
         encoding: {
-          x: { ...x, axis: { ...xAxis, title: 'Epoch' } },
-          y: {
-            field: 'accuracy',
-            type: 'quantitative',
-            scale: { zero: false },
-            axis: { title: 'Accuracy, %', tickCount: 5 },
-          },
+          x: x('Epoch'),
+          y: quantitative('accuracy', { scale: { zero: false }, axis: { title: 'Accuracy, %', tickCount: 5 } }),
           color,
         },
         layer: [
           {
             transform: [{ filter: 'datum.split === "validation"' }],
             mark: { type: 'area', opacity: 0.2 },
-            encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
+            encoding: INTERVAL,
           },
           lines,
           marks,

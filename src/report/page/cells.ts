@@ -5,8 +5,17 @@ import { at } from '../../support/at.js';
 import type { Difference, Estimate } from '../../support/statistics.js';
 import { type Epoch, type Group, meanAccuracy, sharpness, unfinishedSeeds } from '../groups.js';
 import type { PaperResult } from '../paper.js';
-import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
-import { type Cell, type Column, type Html, html } from './html.js';
+import {
+  durationText,
+  isClear,
+  NOTHING,
+  percentText,
+  plusMinus,
+  sharpnessPlusMinus,
+  sharpnessText,
+  signedText,
+} from '../text.js';
+import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 
 export function section(id: string, title: string, ...contents: readonly Html[]): Html {
   return html`
@@ -14,6 +23,18 @@ export function section(id: string, title: string, ...contents: readonly Html[])
 <h2>${title}</h2>
 ${contents}
 </section>`;
+}
+
+/** A section of one table under the paragraph that explains it; nothing where there is no row. */
+export function tableSection<Row>(
+  id: string,
+  title: string,
+  explanation: Html,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Html | null {
+  if (rows.length === 0) return null;
+  return section(id, title, html`<p>${explanation}</p>\n`, sortableTable(title, columns, rows));
 }
 
 export const methodTitle = ({ method: label, settings: { method } }: Group): string =>
@@ -24,21 +45,18 @@ export function experimentColumn<Row>(of: (row: Row) => Group): Column<Row> {
   return {
     title: 'Experiment',
     cell: (row) => {
-      const group = of(row);
-      return { content: html`<a href="#${anchorOf(group)}">${group.experiment}</a>`, sort: group.experiment };
+      const { experiment } = of(row);
+      return { content: groupLink(of(row), experiment), sort: experiment };
     },
   };
 }
 
-/** A number of the paper's. */
 export function paperColumn<Row>(group: string, cell: (row: Row) => Cell): Column<Row> {
   return { title: 'Paper', group, numeric: true, paper: true, cell };
 }
 
-export const accuracyOf = ({ accuracy }: PaperResult): Cell => ({ content: percentText(accuracy), sort: accuracy });
-
 export function accuracyColumns<Row>(paper: (row: Row) => PaperResult, of: (row: Row) => Group | null): Column<Row>[] {
-  return [paperColumn('Accuracy, %', (row) => accuracyOf(paper(row))), ...measuredAccuracyColumns(of)];
+  return [paperColumn('Accuracy, %', (row) => percentCell(paper(row).accuracy)), ...measuredAccuracyColumns(of)];
 }
 
 export function measuredAccuracyColumns<Row>(of: (row: Row) => Group | null): Column<Row>[] {
@@ -80,7 +98,7 @@ export function sharpnessColumns<Row>(
   ];
 }
 
-export const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
+const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
   defined: 'As defined',
   keskar: "Keskar's",
   reference: "Authors' code",
@@ -108,21 +126,28 @@ export const small = (...parts: readonly string[]): Html =>
     .filter((part) => part !== '')
     .join(', ')}</span>`;
 
-/** A mean with its interval and, in small print, over how many seeds. */
-export function estimateCell(value: Estimate, mean: string, plusOrMinus: string): Cell {
-  return { content: [mean, small(plusOrMinus, `n = ${value.n}`)], sort: value.mean };
+export const durationCell = (seconds: number): Cell => ({ content: durationText(seconds), sort: seconds });
+
+export const percentCell = (value: number): Cell => ({ content: percentText(value), sort: value });
+
+/** A mean, by default a percentage, with its interval and, in small print, over how many seeds. */
+export function estimateCell(
+  value: Estimate | null,
+  text: (mean: number) => string = percentText,
+  interval: (value: Estimate) => string = plusMinus,
+): Cell {
+  if (value === null) return EMPTY;
+  return { content: [text(value.mean), small(interval(value), `n = ${value.n}`)], sort: value.mean };
 }
 
-export function accuracyCell(group: Group | null, epoch: Epoch = 'best'): Cell {
-  if (group === null) return EMPTY;
-  const value = meanAccuracy(group, epoch);
-  return estimateCell(value, percentText(value.mean), plusMinus(value));
-}
+export const accuracyCell = (group: Group | null, epoch: Epoch = 'best'): Cell =>
+  estimateCell(group && meanAccuracy(group, epoch));
 
-export function sharpnessCell(group: Group | null, convention: NamedConvention): Cell {
-  const value = group && sharpness(group, convention);
-  return value === null ? EMPTY : estimateCell(value, sharpnessText(value.mean), sharpnessPlusMinus(value));
-}
+export const sharpnessCell = (group: Group | null, convention: NamedConvention): Cell =>
+  estimateCell(group && sharpness(group, convention), sharpnessText, sharpnessPlusMinus);
+
+/** A link to the settings of a group. */
+export const groupLink = (group: Group, text = group.name): Html => html`<a href="#${anchorOf(group)}">${text}</a>`;
 
 /** Links to the settings of the groups in a row, with marks for what a reader has to know of them. */
 export function runsCell(groups: readonly (Group | null)[]): Cell {
@@ -130,8 +155,7 @@ export function runsCell(groups: readonly (Group | null)[]): Cell {
   if (present.length === 0) return { content: html`<span class="empty">not run</span>`, sort: '' };
   return {
     content: present.map(
-      (group, i) =>
-        html`${i > 0 && html`<br>`}<a href="#${anchorOf(group)}">${group.name}</a>${marksOf(group, group.claim.notes)}`,
+      (group, i) => html`${i > 0 && html`<br>`}${groupLink(group)}${marksOf(group, group.claim.notes)}`,
     ),
     sort: at(present, 0).experiment,
   };

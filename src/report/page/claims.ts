@@ -1,10 +1,9 @@
 /** The page's first table: the paper's claims, and what the runs say of each. */
 import { datasetTitle } from '../../data/catalogue.js';
-import type { Group } from '../groups.js';
 import { modelTitle } from '../paper.js';
 import { NOTHING, plusMinus, sharpnessText, signedText } from '../text.js';
 import { reasonFor, type Verdict } from '../verdicts.js';
-import { anchorOf } from './cells.js';
+import { groupLink, section } from './cells.js';
 import { type Column, type Html, html, sortableTable } from './html.js';
 
 const QUANTITIES: Readonly<Record<Verdict['quantity'], string>> = {
@@ -20,15 +19,15 @@ const COLUMNS: readonly Column<Verdict>[] = [
   { title: 'In', cell: ({ table }) => table },
   { title: 'DNN', cell: ({ row }) => `${modelTitle(row.model)}, ${datasetTitle(row.dataset)}` },
   { title: 'Settings', cell: ({ preset }) => (preset === 'paper' ? 'the paper’s' : 'the authors’') },
-  {
-    title: 'Measured in',
-    cell: ({ quantity }) => QUANTITIES[quantity],
-  },
+  { title: 'Measured in', cell: ({ quantity }) => QUANTITIES[quantity] },
   { title: 'Verdict', cell: ({ word }) => word },
   { title: 'Effect', cell: effectText, numeric: true },
   { title: 'Paper', cell: ({ published }) => published?.toFixed(2) ?? NOTHING, numeric: true, paper: true },
   { title: 'Why', cell: reasonFor, wrap: true },
-  { title: 'Runs', cell: ({ more, less }) => ({ content: html`${link(more)} ${link(less)}` }) },
+  {
+    title: 'Runs',
+    cell: ({ more, less }) => ({ content: html`${more && groupLink(more)} ${less && groupLink(less)}` }),
+  },
 ];
 
 function effectText({ effect, quantity }: Verdict): string {
@@ -38,18 +37,14 @@ function effectText({ effect, quantity }: Verdict): string {
   return `${sharpnessText(effect.mean)}${ci95}`;
 }
 
-const link = (group: Group | null) => group !== null && html`<a href="#${anchorOf(group)}">${group.name}</a>`;
-
 export function claimsSection(claims: readonly Verdict[]): Html {
   const run = claims.filter(({ word }) => word !== 'not run');
   const rest = claims.length - run.length;
-  return html`
-<section id="claims">
-<h2>The paper’s claims</h2>
-<p>The effect is in the direction of the claim: above zero is as the paper says. Reproduced and contradicted mean that its 95 %
+  const title = 'The paper’s claims';
+  const explanation = html`<p>The effect is in the direction of the claim: above zero is as the paper says. Reproduced and contradicted mean that its 95 %
 interval leaves out zero; undecided, that it does not. Each is judged by itself: of twenty differences that are none, one interval
 would leave out zero by chance. Accuracy is that of the best epoch, as in the paper; the paper's sharpness is that of the authors'
 code and stands beside that convention alone. ${rest} of ${claims.length} claims have no runs yet: claims.csv has all.</p>
-${sortableTable('The paper’s claims', COLUMNS, run)}
-</section>`;
+`;
+  return section('claims', title, explanation, sortableTable(title, COLUMNS, run));
 }

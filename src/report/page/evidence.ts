@@ -3,8 +3,8 @@ import { type DeviationRow, deviationRows } from '../deviations.js';
 import type { Group } from '../groups.js';
 import type { Run } from '../runs.js';
 import { type SpentRow, spentRows } from '../spent.js';
-import { section } from './cells.js';
-import { type Column, type Html, html, sortableTable } from './html.js';
+import { tableSection } from './cells.js';
+import { type Column, type Html, html } from './html.js';
 
 const DEVIATION_COLUMNS: readonly Column<DeviationRow>[] = [
   { title: 'What', cell: ({ deviation }) => deviation },
@@ -15,13 +15,9 @@ const DEVIATION_COLUMNS: readonly Column<DeviationRow>[] = [
 
 /** Nothing without runs. */
 export function deviationsSection(groups: readonly Group[]): Html | null {
-  const rows = deviationRows(groups);
-  if (rows.length === 0) return null;
-  const explanation = html`<p>What the runs do otherwise than the paper's text, and what they had to choose because the text does not say
-it. Trials of <code>smoothout tune</code> are left out.</p>
-`;
-  const table = sortableTable('Deviations from the paper', DEVIATION_COLUMNS, rows);
-  return section('deviations', 'Deviations from the paper', explanation, table);
+  const explanation = html`What the runs do otherwise than the paper's text, and what they had to choose because the text does not say
+it. Trials of <code>smoothout tune</code> are left out.`;
+  return tableSection('deviations', 'Deviations from the paper', explanation, DEVIATION_COLUMNS, deviationRows(groups));
 }
 
 const UNFINISHED_COLUMNS: readonly Column<Run>[] = [
@@ -33,11 +29,9 @@ const UNFINISHED_COLUMNS: readonly Column<Run>[] = [
 
 /** Nothing where every run is completed. */
 export function unfinishedSection(unfinished: readonly Run[]): Html | null {
-  if (unfinished.length === 0) return null;
-  const explanation = html`<p>In no mean. A run that is “running” is under way, or was killed before it could say why.</p>
-`;
+  const explanation = html`In no mean. A run that is “running” is under way, or was killed before it could say why.`;
   const title = 'Runs that failed, diverged or did not end';
-  return section('unfinished', title, explanation, sortableTable(title, UNFINISHED_COLUMNS, unfinished));
+  return tableSection('unfinished', title, explanation, UNFINISHED_COLUMNS, unfinished);
 }
 
 const SPENT_COLUMNS: readonly Column<SpentRow>[] = [
@@ -53,10 +47,8 @@ const SPENT_COLUMNS: readonly Column<SpentRow>[] = [
 /** Nothing without runs. */
 export function spentSection(runs: readonly Run[]): Html | null {
   const rows = spentRows(runs);
-  if (rows.length === 0) return null;
   const total = rows.reduce((sum, { hours }) => sum + hours, 0);
-  const explanation = html`<p>${total.toFixed(1)} hours in all: of trainings the epochs that were finished, with those of tuning and of runs
-that failed; of sharpness the measurements that are kept. What a kill undid, and the curves around minima, are not recorded.</p>
-`;
-  return section('spent', 'What it cost', explanation, sortableTable('What it cost', SPENT_COLUMNS, rows));
+  const explanation = html`${total.toFixed(1)} hours in all: of trainings the epochs that were finished, with those of tuning and of runs
+that failed; of sharpness the measurements that are kept. What a kill undid, and the curves around minima, are not recorded.`;
+  return tableSection('spent', 'What it cost', explanation, SPENT_COLUMNS, rows);
 }

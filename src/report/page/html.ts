@@ -6,7 +6,7 @@ export interface Html {
   readonly html: string;
 }
 
-export type Content = Html | string | number | null | undefined | false | readonly Content[];
+type Content = Html | string | number | null | undefined | false | readonly Content[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

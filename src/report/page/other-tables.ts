@@ -5,12 +5,12 @@ import type { BeyondRow } from '../beyond.js';
 import { describeGroup, type Group, publishedOf } from '../groups.js';
 import { modelTitle } from '../paper.js';
 import type { ComparedPair, Comparison } from '../results.js';
-import { durationText, percentText, plusMinus, signedText } from '../text.js';
+import { signedText } from '../text.js';
 import {
   accuracyCell,
-  accuracyOf,
   differenceCell,
   differenceColumns,
+  durationCell,
   EMPTY,
   estimateCell,
   experimentColumn,
@@ -20,24 +20,22 @@ import {
   methodTitle,
   paperColumn,
   perConvention,
+  percentCell,
   section,
   sharpnessCell,
+  tableSection,
 } from './cells.js';
 import { type Column, type Html, html, sortableTable } from './html.js';
 
 /** Nothing where every group stands in a table. */
 export function apartSection(apart: readonly Group[]): Html | null {
-  if (apart.length === 0) return null;
   const columns: Column<Group>[] = [
     experimentColumn((group) => group),
     { title: 'DNN', cell: ({ settings }) => modelTitle(settings.model) },
     { title: 'Data set', cell: ({ settings }) => datasetTitle(settings.dataset) },
     { title: 'Batch', numeric: true, cell: ({ settings }) => settings.batchSize },
     { title: 'Epochs', numeric: true, cell: ({ settings }) => settings.epochs },
-    {
-      title: 'Method',
-      cell: methodTitle,
-    },
+    { title: 'Method', cell: methodTitle },
     ...measuredAccuracyColumns((group: Group) => group),
     ...perConvention('Sharpness', sharpnessCell),
     {
@@ -50,33 +48,22 @@ export function apartSection(apart: readonly Group[]): Html | null {
       },
     },
   ];
-  const explanation = html`<p>Shorter than the paper's epochs, on generated data, on a part of the data or with other settings: never to be read as
-rows of the tables above.</p>
-`;
-  return section('apart', 'Other runs', explanation, sortableTable('Other runs', columns, apart));
+  const explanation = html`Shorter than the paper's epochs, on generated data, on a part of the data or with other settings: never to be read as
+rows of the tables above.`;
+  return tableSection('apart', 'Other runs', explanation, columns, apart);
 }
 
 /** Nothing where no run goes beyond the paper. */
 export function beyondSection(rows: readonly BeyondRow[]): Html | null {
-  if (rows.length === 0) return null;
   const columns: Column<BeyondRow>[] = [
     experimentColumn(({ group }) => group),
     { title: 'DNN', cell: ({ group }) => modelTitle(group.settings.model) },
     { title: 'Batch', numeric: true, cell: ({ group }) => group.settings.batchSize },
     { title: 'Method', cell: ({ group }) => methodTitle(group) },
     ...measuredAccuracyColumns(({ group }: BeyondRow) => group),
-    {
-      title: 'Best epoch',
-      group: 'Average, %',
-      numeric: true,
-      cell: ({ average }) => (average ? estimateCell(average, percentText(average.mean), plusMinus(average)) : EMPTY),
-    },
+    { title: 'Best epoch', group: 'Average, %', numeric: true, cell: ({ average }) => estimateCell(average) },
     { title: 'Over the baseline, points', numeric: true, cell: ({ improvement }) => differenceCell(improvement) },
-    {
-      title: 'Training − validation, points',
-      numeric: true,
-      cell: ({ gap }) => (gap ? estimateCell(gap, signedText(gap.mean), plusMinus(gap)) : EMPTY),
-    },
+    { title: 'Training − validation, points', numeric: true, cell: ({ gap }) => estimateCell(gap, signedText) },
     ...perConvention('Sharpness', ({ group }: BeyondRow, convention) => sharpnessCell(group, convention)),
     {
       title: 'Gradients',
@@ -84,17 +71,12 @@ export function beyondSection(rows: readonly BeyondRow[]): Html | null {
       cell: ({ gradientEvaluations: found }) =>
         found ? { content: `${Math.round(found.mean)}`, sort: found.mean } : EMPTY,
     },
-    {
-      title: 'Time',
-      numeric: true,
-      cell: ({ seconds }) => ({ content: durationText(seconds.mean), sort: seconds.mean }),
-    },
+    { title: 'Time', numeric: true, cell: ({ seconds }) => durationCell(seconds.mean) },
   ];
-  const explanation = html`<p>Methods that the paper does not have, each beside the baseline of the same experiment: none of these numbers
+  const explanation = html`Methods that the paper does not have, each beside the baseline of the same experiment: none of these numbers
 is the paper's. “Gradients” are gradients of a batch in a whole run, which is what methods cost; the difference to the baseline
-is the average's where the parameters are averaged.</p>
-`;
-  return section('beyond', 'Beyond the paper', explanation, sortableTable('Beyond the paper', columns, rows));
+is the average's where the parameters are averaged.`;
+  return tableSection('beyond', 'Beyond the paper', explanation, columns, rows);
 }
 
 export function comparisonSection({ names, pairs }: Comparison): Html {
@@ -109,7 +91,7 @@ export function comparisonSection({ names, pairs }: Comparison): Html {
     { title: 'Method', cell: ({ present }) => METHOD_TITLES[present.settings.method.name] },
     paperColumn('Accuracy, %', ({ present }) => {
       const published = publishedOf(present);
-      return published === undefined ? { content: '', sort: '' } : accuracyOf(published);
+      return published === undefined ? { content: '', sort: '' } : percentCell(published.accuracy);
     }),
     { title: left, group: 'Accuracy, %', numeric: true, cell: (pair) => accuracyCell(pair.left) },
     { title: right, group: 'Accuracy, %', numeric: true, cell: (pair) => accuracyCell(pair.right) },

@@ -1,5 +1,4 @@
 /** report.html: its look, and its sections other than the tables of results. */
-
 import { createHash } from 'node:crypto';
 import { METHOD_TITLES } from '../../config/methods.js';
 import { FIGURE_SECTIONS, type Figure, inlineSvg } from '../figures/drawing.js';
@@ -7,13 +6,12 @@ import { type CompletedRun, describeGroup, type Group, seedList } from '../group
 import { PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import type { Comparison, Results } from '../results.js';
 import { measurementOf, type Problem, type Run } from '../runs.js';
-import { durationText, percentText, sharpnessText } from '../text.js';
-import { anchorOf, perConvention, small } from './cells.js';
+import { sharpnessText } from '../text.js';
+import { anchorOf, durationCell, perConvention, percentCell, section, small } from './cells.js';
 import { claimsSection } from './claims.js';
-import { correlationsSection } from './correlations.js';
-import { curvatureSection } from './curvature.js';
 import { deviationsSection, spentSection, unfinishedSection } from './evidence.js';
 import { type Column, escapeHtml, type Html, html, raw, SORT_SCRIPT, sortableTable } from './html.js';
+import { correlationsSection, curvatureSection } from './measures.js';
 import { apartSection, beyondSection, comparisonSection } from './other-tables.js';
 import { table1Section, table2Section, table3Section } from './paper-tables.js';
 
@@ -144,12 +142,8 @@ ${cells.apart.length > 0 && html`<a href="#apart">Other runs</a>`} ${correlation
 </header>`;
 }
 
-/** What the columns of the tables mean. */
 function readingSection(): Html {
-  return html`
-<section id="reading">
-<h2>How to read the tables</h2>
-<dl>
+  const terms = html`<dl>
 <div><dt>Accuracy</dt>
 <dd>Top-1 on the official test set, percent: the mean over n seeds ± the half-width of its 95 % Student-t interval. “Best
 epoch” is chosen on the test set itself, as in the paper, and so a little too good; “last epoch” is not chosen at all. The
@@ -167,20 +161,17 @@ the search often ends where it began and reports 0; the paper's column comes fro
 <dd>${METHOD_TITLES.smoothout}: the gradient is taken at w + θ, θ uniform on [−a, a]. ${METHOD_TITLES.adasmoothout}: θ scaled by
 the norm of each filter. The paper gives a for no experiment; the values used stand under <a href="#provenance">Settings and
 commands</a>.</dd></div>
-</dl>
-</section>`;
+</dl>`;
+  return section('reading', 'How to read the tables', terms);
 }
 
 function figureSections(figures: readonly Figure[]): Html[] {
   return Object.entries(FIGURE_SECTIONS).flatMap(([key, title]) => {
     const drawn = figures.filter((figure) => figure.section === key);
     if (drawn.length === 0) return [];
-    return html`
-<section id="figures-${key}">
-<h2>${title}</h2>
-<div class="figures">${drawn.map(figureElement)}
-</div>
-</section>`;
+    const grid = html`<div class="figures">${drawn.map(figureElement)}
+</div>`;
+    return section(`figures-${key}`, title, grid);
   });
 }
 
@@ -195,12 +186,9 @@ function figureElement({ name, heading, caption, svg }: Figure): Html {
 /** For every group of runs, the settings and commands it was made with. */
 function provenanceSection(groups: readonly Group[]): Html | null {
   if (groups.length === 0) return null;
-  return html`
-<section id="provenance">
-<h2>Settings and commands</h2>
-<p>Every group of runs above, seed by seed. The commands repeat it from the folder that <code>results/</code> is in.</p>
-${groups.map(groupDetails)}
-</section>`;
+  const contents = html`<p>Every group of runs above, seed by seed. The commands repeat it from the folder that <code>results/</code> is in.</p>
+${groups.map(groupDetails)}`;
+  return section('provenance', 'Settings and commands', contents);
 }
 
 function groupDetails(group: Group): Html {
@@ -226,16 +214,8 @@ ${sortableTable(`Seeds of ${name}`, SEED_COLUMNS, runs)}
 const SEED_COLUMNS: readonly Column<CompletedRun>[] = [
   { title: 'Seed', numeric: true, cell: ({ record }) => record.seed },
   { title: 'Best epoch', numeric: true, cell: ({ record }) => record.bestEpoch },
-  {
-    title: 'Best, %',
-    numeric: true,
-    cell: ({ record }) => ({ content: percentText(record.bestAccuracy), sort: record.bestAccuracy }),
-  },
-  {
-    title: 'Last, %',
-    numeric: true,
-    cell: ({ record }) => ({ content: percentText(record.finalAccuracy), sort: record.finalAccuracy }),
-  },
+  { title: 'Best, %', numeric: true, cell: ({ record }) => percentCell(record.bestAccuracy) },
+  { title: 'Last, %', numeric: true, cell: ({ record }) => percentCell(record.finalAccuracy) },
   ...perConvention('Sharpness', (run: Run, convention) => {
     const measurement = measurementOf(run, convention);
     if (measurement === undefined) return { content: '', sort: '' };
@@ -250,11 +230,7 @@ const SEED_COLUMNS: readonly Column<CompletedRun>[] = [
       sort: imagesPerSecond ?? '',
     }),
   },
-  {
-    title: 'Time',
-    numeric: true,
-    cell: ({ record }) => ({ content: durationText(record.seconds), sort: record.seconds }),
-  },
+  { title: 'Time', numeric: true, cell: ({ record }) => durationCell(record.seconds) },
   { title: 'Engine', cell: ({ record }) => `${record.engine}, ${record.device}` },
   { title: 'Commit', cell: ({ record }) => record.gitCommit?.slice(0, 10) ?? 'unknown' },
 ];
@@ -262,13 +238,10 @@ const SEED_COLUMNS: readonly Column<CompletedRun>[] = [
 /** What was left out of the page, and why; nothing where all is well. */
 function problemsSection(problems: readonly Problem[]): Html | null {
   if (problems.length === 0) return null;
-  return html`
-<section id="problems">
-<h2>Left out, or to be read with care</h2>
-<ul>${problems.map(
+  const list = html`<ul>${problems.map(
     ({ where, what }) => html`
 <li><code>${where}</code>: ${what}.</li>`,
   )}
-</ul>
-</section>`;
+</ul>`;
+  return section('problems', 'Left out, or to be read with care', list);
 }

@@ -7,9 +7,9 @@ import { percentText } from '../text.js';
 import {
   accuracyCell,
   accuracyColumns,
-  accuracyOf,
   differenceColumns,
   paperColumn,
+  percentCell,
   runsCell,
   section,
   sharpnessColumns,
@@ -19,7 +19,7 @@ import { type Cell, type Column, type Html, html, sortableTable } from './html.j
 
 export function table1Section({ table1 }: Tables): Html {
   const baseline = (row: Table1Row) => row.baseline;
-  const paper = (row: Table1Row) => row.paper;
+  const paper = ({ row }: Table1Row) => row.results.baseline;
   const columns: Column<Table1Row>[] = [
     ...NETWORK,
     { title: 'Training', cell: ({ row }) => trainingCell(row) },
@@ -38,7 +38,7 @@ export function table2Section({ table2 }: Tables): Html {
   const accuracy: Column<Table2Row>[] = [
     ...NETWORK,
     ...methods.flatMap(([method, name]): Column<Table2Row>[] => [
-      paperColumn(`${name}, %`, ({ paper }) => accuracyOf(paper[method])),
+      paperColumn(`${name}, %`, ({ paper }) => percentCell(paper[method].accuracy)),
       { title: 'Measured', group: `${name}, %`, numeric: true, cell: (row) => accuracyCell(row[method]) },
     ]),
     paperColumn('Improvement, points', ({ paper }) => {
@@ -74,7 +74,7 @@ export function table3Section({ table3 }: Tables): Html {
     ...NETWORK,
     { title: 'Method', cell: ({ method }) => METHOD_TITLES[method] },
     ...accuracyColumns(paper, group),
-    paperColumn(gap, (row) => ({ content: percentText(row.paper.gap), sort: row.paper.gap })),
+    paperColumn(gap, (row) => percentCell(row.paper.gap)),
     ...differenceColumns(gap, (row: Table3Row) => row.gap),
     ...sharpnessColumns('Sharpness', paper, group),
     { title: 'Runs', cell: (row) => runsCell([row.group]) },

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { CurveFile } from '../records/curve-record.js';
+import { rises } from './curves.js';
 import type { Group } from './groups.js';
 import { paperRow } from './paper.js';
-import { rises } from './rises.js';
+
 import { verdicts } from './verdicts.js';
 
 const SEEDS = [1, 2, 3];
