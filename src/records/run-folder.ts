@@ -107,11 +107,15 @@ export async function openRun(paths: RunPaths, lockSeconds = 0): Promise<Lock> {
   return lock;
 }
 
-/** Removes the files of an earlier run, for a start from scratch. The folder must be locked. */
+/** What analyses write of the checkpoints of a run beside them. */
+const MEASUREMENTS = ['', 'last-', 'average-'].flatMap((of) => [`${of}sharpness.json`, `${of}curvature.json`]);
+
+/** Removes the files of an earlier run and what was measured of it, for a start from scratch. The folder must be locked. */
 export async function clearRun(paths: RunPaths): Promise<void> {
   // The record goes first: without it, whatever a kill leaves of the others counts as no run.
-  const { record, last, best, average, metrics, sharpness, config } = paths;
-  for (const path of [record, last, best, average, metrics, sharpness, config]) await rm(path, { force: true });
+  const { folder, record, last, best, average, metrics, config } = paths;
+  const measured = MEASUREMENTS.map((name) => join(folder, name));
+  for (const path of [record, last, best, average, metrics, ...measured, config]) await rm(path, { force: true });
 }
 
 /** What is left of a run cannot be used. */

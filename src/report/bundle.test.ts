@@ -21,6 +21,7 @@ beforeAll(async () => {
   const folder = await writeRun(results, { experiment: 'f1-lb', seed: 3, record: { status: 'diverged', error } });
   await writeFile(join(folder, 'best.safetensors'), 'weights');
   await writeFile(join(folder, 'run.lock.json'), '{}');
+  await writeFile(join(folder, 'last-curvature.json'), '{}');
   await writeRun(results, { experiment: 'f1-lb', seed: 4, record: { status: 'running', finishedAt: null } });
   await writeFile(join(await writeRun(results, { experiment: 'damaged' }), 'run.json'), '{');
   await mkdir(join(results, 'figures'));
@@ -62,6 +63,15 @@ test('it has settings, records, metrics and curves, no checkpoint, and the same 
   const again = join(results, 'again.zip');
   await smoothout.with({ env: { TZ: 'Pacific/Auckland' } })`report --runs ${results} --bundle ${again}`;
   expect(await readFile(again)).toEqual(await readFile(bundle));
+});
+
+test('what was measured of a run is among its results', async () => {
+  const metadata = unzipSync(await readFile(bundle))['ro-crate-metadata.json']!;
+  const graph = JSON.parse(Buffer.from(metadata).toString())['@graph'] as Record<string, unknown>[];
+  const folder = 'runs/f1-lb/baseline/seed-3/';
+  const { result } = graph.find((one) => one['@type'] === 'CreateAction' && one['@id'] === '#f1-lb/baseline/seed-3')!;
+  const names = ['last-curvature.json', 'metrics.jsonl', 'run.json'];
+  expect(result).toEqual(names.map((name) => ({ '@id': `${folder}${name}` })));
 });
 
 test('without a run there is nothing to bundle, and a comparison cannot be made from a bundle', async () => {

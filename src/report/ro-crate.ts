@@ -109,7 +109,8 @@ function fileOf(path: string, size: number) {
 
 function actionOf({ folder, record }: Run, files: ReadonlyMap<string, number>) {
   const { experiment, method, seed, status, epochs, epochsDone, startedAt, finishedAt, error } = record;
-  const own = ['run.json', 'metrics.jsonl', 'sharpness.json'].map((name) => `runs/${folder}/${name}`);
+  const config = `runs/${folder}/config.yaml`;
+  const results = [...files.keys()].filter((path) => path.startsWith(`runs/${folder}/`) && path !== config);
   const completed = status === 'completed';
   return {
     '@id': encodeURI(`#${folder}`),
@@ -117,8 +118,8 @@ function actionOf({ folder, record }: Run, files: ReadonlyMap<string, number>) {
     name: `Training of ${experiment}, ${method}, seed ${seed}`,
     description: `${status}, ${epochsDone} of ${epochs} epochs`,
     instrument: at('#smoothout'),
-    object: at(`runs/${folder}/config.yaml`),
-    result: own.filter((path) => files.has(path)).map(at),
+    object: at(config),
+    result: results.map(at),
     startTime: offsetTime(startedAt),
     ...(finishedAt !== null && { endTime: offsetTime(finishedAt) }),
     // There is none for what is still under way, or was interrupted.

@@ -1,4 +1,5 @@
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRunConfig } from '../config/resolve.js';
 import type { ImageSource } from '../data/source.js';
@@ -52,8 +53,14 @@ describe('a finished run', () => {
     const first = await trainTiny(SPEC);
     const again = await trainTiny(SPEC, { out: first.out });
     expect(again.record).toEqual(first.record);
+    const measured = ['sharpness.json', 'last-sharpness.json', 'curvature.json', 'average-curvature.json'];
+    const ofUser = 'mine-sharpness.json';
+    for (const name of [...measured, ofUser]) await writeFile(join(first.paths.folder, name), '{}');
     const forced = await trainTiny(SPEC, { out: first.out, force: true });
     expect(forced.record!.startedAt).not.toBe(first.record!.startedAt);
+    // What was measured of the run before is not the new one's.
+    const left = await readdir(first.paths.folder);
+    expect(left.filter((name) => [...measured, ofUser].includes(name))).toEqual([ofUser]);
     expect((await resultsOf(forced)).last).toEqual((await resultsOf(first)).last);
   });
 

@@ -39,7 +39,8 @@ const pointsOf = ({ data }: Panel) =>
 test('the trials of tune with their intervals, and the curve of others over the same axis', async () => {
   const scan = [trial(0.005, 1, 75), trial(0.005, 2, 77), trial(0, 1, 74), trial(0, 2, 76), trial(0.07, 1, 40)];
   const diverged = trial(0.5, 1, 10, { record: { status: 'diverged', epochsDone: 1 } });
-  const [figure, ...more] = await figuresOf([...scan, diverged]);
+  const longer = trial(0.9, 1, 10, { config: { epochs: 8 }, record: { status: 'diverged', epochsDone: 1 } });
+  const [figure, ...more] = await figuresOf([...scan, diverged, longer]);
   expect(more).toEqual([]);
   expect(figure).toMatchObject({ section: 'strength', name: 'strength-c1-scan-smoothout' });
   expect(figure!.caption).toContain(

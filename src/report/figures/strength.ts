@@ -44,8 +44,12 @@ function pointOf(group: Group): Point {
 /** The strengths at which a run of the same scan diverged. */
 function divergedOf({ experiment, settings }: Group, unfinished: readonly Run[]): number[] {
   const own = unfinished.filter(
-    ({ record, settings: other }) =>
-      record.status === 'diverged' && record.experiment === experiment && other.method.name === settings.method.name,
+    ({ record, settings: { method, epochs, validation } }) =>
+      record.status === 'diverged' &&
+      record.experiment === experiment &&
+      method.name === settings.method.name &&
+      epochs === settings.epochs &&
+      validation === settings.validation,
   );
   return [...new Set(own.flatMap(({ settings: { method } }) => strengthOf(method) ?? []))].sort((x, y) => x - y);
 }
