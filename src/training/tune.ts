@@ -1,7 +1,7 @@
 /** Choosing settings on held-out training images: what is tried, under which names, and what is chosen. */
 import { parseOverride } from '../config/layers.js';
 import { loadConfigs } from '../config/load.js';
-import { STRENGTH_KEYS, strengthOf } from '../config/methods.js';
+import { labelOf, STRENGTH_KEYS, strengthOf } from '../config/methods.js';
 import { type RunSelection, resolveAllRuns, resolveRuns } from '../config/resolve.js';
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
@@ -101,7 +101,7 @@ function trialsAt(config: Config, settings: Settings, selection: RunSelection): 
   const values = Object.entries(settings).map(([key, value]) => `${key.split('.').at(-1)}${value}`);
   const runs = resolveRuns(config, selection);
   return config.methods.flatMap((method): Trial[] => {
-    const label = method.label ?? method.name;
+    const label = labelOf(method);
     const run = runs.find((one) => one.method.label === label);
     if (run === undefined) return [];
     const named = { ...method, label: folderName([label, ...values].join('-')) };
