@@ -107,38 +107,12 @@ async function wordsAt(
   option: Option | undefined,
   current: string,
 ): Promise<readonly string[]> {
-  if (option !== undefined) return option.argChoices ?? (await namesFor(option.long ?? '', operands, current));
+  const namesFor = async (what: string) => (await import('./completion-names.js')).namesFor(what, operands, current);
+  if (option !== undefined) return option.argChoices ?? namesFor(option.long ?? '');
   if (command.commands.length > 0) {
-    const names = command
-      .createHelp()
-      .visibleCommands(command)
-      .map((each) => each.name());
-    return operands.length === 0 ? names : [];
+    const visible = command.createHelp().visibleCommands(command);
+    return operands.length === 0 ? visible.map((each) => each.name()) : [];
   }
   const argument = command.registeredArguments[operands.length] ?? command.registeredArguments.at(-1);
-  if (argument === undefined) return [];
-  return argument.argChoices ?? (await namesFor(argument.name(), operands, current));
-}
-
-/** The names that stand for what an option or an argument is called. */
-async function namesFor(what: string, operands: readonly string[], current: string): Promise<readonly string[]> {
-  const names = await import('./completion-names.js');
-  const depth = current.split('/').length;
-  switch (what) {
-    case 'config.yaml':
-      return names.configs();
-    case '--method':
-      return names.methods(operands);
-    case 'runs':
-    case 'what':
-      return names.runs(depth);
-    case '--ckpt':
-    case '--from':
-    case '--to':
-      return names.checkpoints();
-    case 'names':
-      return names.datasets();
-    default:
-      return [];
-  }
+  return argument === undefined ? [] : (argument.argChoices ?? namesFor(argument.name()));
 }
