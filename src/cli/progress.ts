@@ -2,7 +2,7 @@
 import { type Options, SingleBar } from 'cli-progress';
 import { log, showsProgress } from './output.js';
 
-/** Bars of work that catches signals itself (interrupt.ts). */
+/** Bars of work that catches signals itself (signals.ts). */
 const CALM: Options = { hideCursor: true, fps: 4, gracefulExit: false };
 
 function createBar(format: string, options: Options): SingleBar {

@@ -3,8 +3,8 @@ import { runText } from '../records/run-folder.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session, SessionOptions } from '../session/session.js';
 import { at, last } from '../support/at.js';
-import { onInterrupt } from './interrupt.js';
 import { log } from './output.js';
+import { onInterrupt } from './signals.js';
 
 /** Opens a session, says what it computes on, and closes it whatever happens. Signals abort its signal. */
 export async function inSession<T>(
