@@ -49,7 +49,7 @@ export function registerLandscape(program: Command): void {
       numberRange('--alpha'),
     )
     .option('--plane', 'over the plane of two directions')
-    .option('--directions <n>', 'how many directions, or planes, to average', wholeNumber('--directions', 1), 1)
+    .addOption(wholeNumber('--directions <n>', 'how many directions, or planes, to average', 1).default(1))
     .addOption(
       choice(
         '--distribution <name>',

@@ -40,11 +40,7 @@ export function registerSharpness(program: Command): void {
       choice('--measure <name>', 'Keskar et al.’s, worst or average case, or LPF’s', 'keskar', ...MEASURE_NAMES),
     );
   addLossOptions(command)
-    .option(
-      '--batch-size <n>',
-      'images in a batch (default: 5000 for batch statistics)',
-      wholeNumber('--batch-size', 1),
-    )
+    .addOption(wholeNumber('--batch-size <n>', 'images in a batch (default: 5000 for batch statistics)', 1))
     .option('--force', 'measure again what has been measured');
   addJobsOption(
     addAnalysisOptions(command, 'measure on the first n images of the split', 'all; worst and average: 1024'),
@@ -63,14 +59,11 @@ export function registerSharpness(program: Command): void {
 
 function addKeskarOptions(command: Command): void {
   command
-    .option(
-      '--epsilon <number>',
-      'ε: half the width of the box, less the share of |x|',
-      positiveNumber('--epsilon'),
-      5e-4,
+    .addOption(
+      positiveNumber('--epsilon <number>', 'ε: half the width of the box, less the share of |x|').default(5e-4),
     )
-    .option('--repeats <n>', 'measurements, of which the largest counts', wholeNumber('--repeats', 1), 5)
-    .option('--max-iterations <n>', 'of L-BFGS-B', wholeNumber('--max-iterations', 1), 10)
+    .addOption(wholeNumber('--repeats <n>', 'measurements, of which the largest counts', 1).default(5))
+    .addOption(wholeNumber('--max-iterations <n>', 'of L-BFGS-B', 1).default(10))
     .addOption(
       choice(
         '--start <where>',
@@ -80,7 +73,7 @@ function addKeskarOptions(command: Command): void {
       ),
     )
     .addOption(choice('--gradient <sign>', 'reference: with the sign error of the authors’ code', 'exact', 'reference'))
-    .option('--manifold <p>', 'in a random subspace of p dimensions', wholeNumber('--manifold', 1))
+    .addOption(wholeNumber('--manifold <p>', 'in a random subspace of p dimensions', 1))
     .addOption(
       new Option('--all-conventions', 'measure as defined, as Keskar et al. and as the reference code did').conflicts([
         ...['epsilon', 'split', 'maxIterations', 'start', 'batchNorm', 'gradient', 'manifold'],
@@ -93,9 +86,9 @@ function addPerturbationOptions(command: Command): void {
   command
     .addOption(choice('--norm <name>', 'of the ball of perturbations', 'l2', 'linf'))
     .option('--adaptive', 'scale the perturbation of each weight by its size')
-    .option('--radius <rho>', 'ρ of the ball or of the noise (default: docs/sharpness.md)', positiveNumber('--radius'))
-    .option('--m <n>', 'images that are perturbed together (default: 128)', wholeNumber('--m', 1))
-    .option('--steps <n>', 'of Auto-PGD, or draws (default: 20; lpf: 100)', wholeNumber('--steps', 1))
+    .addOption(positiveNumber('--radius <rho>', 'ρ of the ball or of the noise (default: docs/sharpness.md)'))
+    .addOption(wholeNumber('--m <n>', 'images that are perturbed together (default: 128)', 1))
+    .addOption(wholeNumber('--steps <n>', 'of Auto-PGD, or draws (default: 20; lpf: 100)', 1))
     .addOption(choice('--logits <how>', 'of the loss: as they are, or of length 1', 'plain', 'normalised'));
 }
 

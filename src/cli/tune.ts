@@ -50,7 +50,7 @@ export function registerTune(program: Command): void {
       '--no-bracket',
       `leave a grid of strengths as it is; else it grows by a factor of two, ${MOST_WIDENINGS} times a side at most, until the best mean is inside`,
     )
-    .option('--holdout <n>', 'training images to choose by', wholeNumber('--holdout', 1), 5000);
+    .addOption(wholeNumber('--holdout <n>', 'training images to choose by', 1).default(5000));
   addTrainingOptions(command)
     .option('--json', 'print one JSON object a line: epochs, runs, then what was chosen')
     .addHelpText('after', EXAMPLES)
