@@ -13,7 +13,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, commonMarks, curveFileName, drawCurve } from './curve.js';
-import { type LineRow, STATISTICS, type Statistics } from './line.js';
+import { type LineRow, STATISTICS, type Statistics } from './interpolate.js';
 import { choice, numberRange } from './options.js';
 import { textTable } from './output.js';
 import { checkpointLabels, inSession, openCheckpoints } from './session.js';

@@ -7,10 +7,10 @@ import { isFinished } from '../records/earlier-run.js';
 import type { RunRecord } from '../records/run-record.js';
 import { chooseSources } from '../session/sources.js';
 import { costOf, paceKey, type RunCost } from '../training/cost.js';
-import { recordsOf } from './earlier-runs.js';
 import { placesOf, workersFor } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, textTable } from './output.js';
+import { recordsOf } from './plan-runs.js';
 import { duration } from './progress.js';
 import { inSession } from './session.js';
 

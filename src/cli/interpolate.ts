@@ -1,10 +1,25 @@
 /** `smoothout interpolate`: a curve of loss and accuracy between two checkpoints. */
 import type { Command } from 'commander';
+import type { Split } from '../data/split-images.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
-import { type LineRow, STATISTICS, type Statistics } from './line.js';
 import { choice, numberRange } from './options.js';
 import { checkpointLabels, inSession, openCheckpoints } from './session.js';
+
+/** A point of a line between two checkpoints. */
+export interface LineRow {
+  readonly alpha: number;
+  readonly split: Split;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly from: string;
+  readonly to: string;
+  readonly statistics: string;
+}
+
+/** What becomes of batch norm's running statistics on the way, by the names of the option and of the record. */
+export const STATISTICS = { interpolate: 'interpolated', reestimate: 're-estimated' } as const;
+export type Statistics = keyof typeof STATISTICS;
 
 interface InterpolateOptions extends CurveOptions {
   readonly from: string;

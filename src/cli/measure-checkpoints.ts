@@ -7,10 +7,11 @@ import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { type JobsOptions, withJobs } from './jobs.js';
+import { type Column, createLiveTable } from './live-table.js';
 import type { AnalysisOptions } from './options.js';
-import { log, print, printJson, reportError } from './output.js';
-import { inSession } from './session.js';
-import { createSharpnessProgress } from './sharpness-progress.js';
+import { log, print, printJson, reportError, showsProgress } from './output.js';
+import { duration, LINE_SECONDS } from './progress.js';
+import { checkpointLabel, inSession } from './session.js';
 
 export interface CheckpointsToMeasure<Measurement> {
   readonly measure: (
@@ -43,7 +44,7 @@ export async function measureCheckpoints<Measurement extends object>(
     const checkpoints = await openAll(session, options, failed);
     const specs = checkpoints.map(({ spec }) => spec);
     await withJobs(session, options, { specs, threads: undefined }, async ({ perform, lanes }) => {
-      const progress = createSharpnessProgress();
+      const progress = createProgress();
       await inLanes(checkpoints, lanes, async ({ path }) => {
         if (signal.aborted) return;
         const { onStart, onStep, stop } = progress.follow(path);
@@ -87,4 +88,40 @@ async function openAll(
     }
   }
   return checkpoints;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'checkpoint', isText: true },
+  { title: 'measuring', isText: true, rank: 1 },
+  { title: 'best' },
+  { title: 'left', width: 11 },
+];
+
+/** What is seen of the measurements: a table where somebody watches, else a line now and then. */
+function createProgress() {
+  const table = showsProgress() ? createLiveTable(COLUMNS) : undefined;
+  return { follow, stop: () => table?.stop() };
+
+  function follow(path: string): Pick<MeasureEvents<never>, 'onStart' | 'onStep'> & { readonly stop: () => void } {
+    const row = table?.addRow();
+    let [name, startedAt, saidAt] = ['', 0, 0];
+    return {
+      onStart({ run, what }) {
+        startedAt = performance.now();
+        saidAt = startedAt;
+        name = `${checkpointLabel({ run, path })}, ${what}`;
+        if (row) row.show([name, 'compiling']);
+        else log(`${name}: measuring`);
+      },
+      onStep({ doing, done, best }) {
+        const left = (((performance.now() - startedAt) / 1000) * (1 - done)) / done;
+        const value = best === null || !Number.isFinite(best) ? '' : best.toFixed(4);
+        row?.show([name, doing, value, Number.isFinite(left) ? duration(left) : '']);
+        if (row || performance.now() - saidAt < 1000 * LINE_SECONDS) return;
+        saidAt = performance.now();
+        log(`${name}: ${doing}`);
+      },
+      stop: () => row?.remove(),
+    };
+  }
 }

@@ -12,10 +12,10 @@ import { at } from '../support/at.js';
 import { EXIT, messageOf, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
 import { permutation } from '../support/random.js';
-import { recordsOf } from './earlier-runs.js';
 import { type Performers, withJobs } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, printJson, reportError } from './output.js';
+import { recordsOf } from './plan-runs.js';
 import { createRunsProgress, type RunProgress, runName } from './runs-progress.js';
 import { inSession } from './session.js';
 
