@@ -115,15 +115,11 @@ async function measure(session: Session, checkpoint: CheckpointFile, options: Cu
   async function compute(): Promise<CurvatureMeasurement> {
     const progress = createCurveProgress(checkpointLabel(checkpoint), 1);
     const onProgress = ({ done, total, what }: CurvatureProgress): void => progress.show(done / total, what);
-    const {
-      read,
-      write: save,
-      remove,
-    } = partialState<CurvatureState>(path, { ...settings, sha256: checkpoint.sha256 });
-    const run = { onProgress, from: force ? null : await read(), save };
+    const partial = partialState<CurvatureState>(path, { ...settings, sha256: checkpoint.sha256 });
+    const run = { onProgress, from: force ? null : await partial.read(), save: partial.write };
     const result = await measureCurvature(session, checkpoint, settings, run).finally(progress.stop);
     await addCurvature(checkpoint, result);
-    await remove();
+    await partial.remove();
     return result;
   }
 }

@@ -21,7 +21,7 @@ export interface Workload {
   /** What is not finished; the first is measured. */
   readonly specs: readonly RunSpec[];
   /** Of what was begun before and goes on. */
-  readonly threads: number | undefined;
+  readonly threads?: number | undefined;
 }
 
 /** Who carries tasks out, `lanes` of them at once. */

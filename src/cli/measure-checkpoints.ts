@@ -1,8 +1,7 @@
 /** Measures checkpoints, as many at once as `--jobs` asks for: what fails is said and does not stop the others. */
 import type { CheckpointPath, Measured, MeasureEvents } from '../analysis/measured.js';
-import { inLanes } from '../jobs/lanes.js';
 import type { Perform } from '../jobs/tasks.js';
-import { withRetry } from '../jobs/workers.js';
+import { inLanes, withRetry } from '../jobs/workers.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
@@ -43,7 +42,7 @@ export async function measureCheckpoints<Measurement extends object>(
     const { signal } = session;
     const checkpoints = await openAll(session, options, failed);
     const specs = checkpoints.map(({ spec }) => spec);
-    await withJobs(session, options, { specs, threads: undefined }, async ({ perform, lanes }) => {
+    await withJobs(session, options, { specs }, async ({ perform, lanes }) => {
       const progress = createProgress();
       await inLanes(checkpoints, lanes, async ({ path }) => {
         if (signal.aborted) return;

@@ -2,9 +2,8 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/schema.js';
-import { inLanes } from '../jobs/lanes.js';
 import { WorkerCrash } from '../jobs/worker-process.js';
-import { withRetry } from '../jobs/workers.js';
+import { inLanes, withRetry } from '../jobs/workers.js';
 import { isFinished } from '../records/earlier-run.js';
 import { announceRuns, withdrawRuns } from '../records/run-folder.js';
 import type { RunRecord } from '../records/run-record.js';

@@ -139,8 +139,8 @@ function table({ experiment, trials }: Tuning, measured: readonly Measured[], ch
     each.trial.method,
     ...keys.map((key) => String(each.trial.settings[key])),
     accuracyText(each),
-    ...[choices.some(({ chosen }) => chosen === each) ? 'chosen' : ''],
-    ...[choices.some(({ best, chosen }) => best === each && chosen !== each) ? 'best mean' : ''],
+    choices.some(({ chosen }) => chosen === each) ? 'chosen' : '',
+    choices.some(({ best, chosen }) => best === each && chosen !== each) ? 'best mean' : '',
   ]);
   const over = seeds === 1 ? `seed ${seed}` : `mean and 95 % interval over ${seeds} seeds`;
   const title = `${experiment}: best accuracy on ${validation.replace('holdout:', '')} held-out training images, ${over}`;

@@ -45,10 +45,8 @@ export async function fastestSplit({ spec, counts, threads, open, log }: Splits)
     const places = placesFor(count, threads);
     if (count * memory > (process.availableMemory?.() ?? freemem())) break;
     log(`--jobs auto: measuring ${nameOf(places)} of ${spec.model} at batch ${spec.batchSize}`);
-    const workers = open(places);
-    const paces = await practiseAll(workers, spec, places).finally(workers.dispose);
-    const imagesPerSecond = paces.reduce((sum, pace) => sum + pace.imagesPerSecond, 0);
-    memory = Math.max(...paces.map((pace) => pace.memory));
+    const { imagesPerSecond, memory: largest } = await practiseAll(open, spec, places);
+    memory = largest;
     measured.push({ places, imagesPerSecond });
     if (imagesPerSecond < HOPELESS * Math.max(...measured.map((each) => each.imagesPerSecond))) break;
   }
@@ -63,8 +61,9 @@ export function nameOf({ length, 0: first }: readonly Place[]): string {
   return `${length} ${length === 1 ? 'job' : 'jobs'} of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
-/** How fast workers train that all train at once, and the bytes of memory that each has had at most. */
-export async function practiseAll({ perform }: Workers, spec: RunSpec, places: readonly Place[]) {
+/** How fast workers that train at once are, all together, and the bytes of memory that the largest has had at most. */
+export async function practiseAll(open: Splits['open'], spec: RunSpec, places: readonly Place[]) {
+  const { perform, dispose } = open(places);
   const told: Pace[][] = places.map(() => []);
   let isShared = false;
   await new Promise<void>((resolve, reject) => {
@@ -81,12 +80,15 @@ export async function practiseAll({ perform }: Workers, spec: RunSpec, places: r
       // It ends where it is stopped.
       perform('practise', { spec }, { onStep }).then(() => reject(interrupted()), reject);
     }
-  });
-  return told.map((paces) => {
+  }).finally(dispose);
+  const speeds = told.map((paces) => {
     const [first, final] = [at(paces, Math.floor(WARM_UP * (paces.length - 1))), last(paces)];
-    const imagesPerSecond = (final.images - first.images) / (final.seconds - first.seconds);
-    return { imagesPerSecond, memory: final.memory };
+    return (final.images - first.images) / (final.seconds - first.seconds);
   });
+  return {
+    imagesPerSecond: speeds.reduce((sum, speed) => sum + speed, 0),
+    memory: Math.max(...told.map((paces) => last(paces).memory)),
+  };
 }
 
 const isLongEnough = (paces: readonly Pace[]) =>
