@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { at } from './at.js';
 import { SmoothOutError } from './errors.js';
+import { parseJson } from './files.js';
 
 export interface Holder {
   readonly pid: number;
@@ -42,12 +43,8 @@ export async function readHolder(path: string): Promise<Holder | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-  try {
-    const holder = JSON.parse(text) as Holder;
-    if (Number.isSafeInteger(holder.pid) && typeof holder.host === 'string') return holder;
-  } catch {
-    // Told below, like any other contents that are no lock's.
-  }
+  const holder = parseJson(text) as Holder | null | undefined;
+  if (Number.isSafeInteger(holder?.pid) && typeof holder?.host === 'string') return holder;
   throw new SmoothOutError('RUN_LOCKED', `${path}: not readable as a lock`, {
     hint: 'If no other smoothout is writing in this folder, delete that file.',
   });

@@ -3,7 +3,7 @@ import { link, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { SmoothOutError } from './errors.js';
-import { asWriteError, checkKept, temporaryFor } from './files.js';
+import { asWriteError, checkKept, temporaryFor, UNSUPPORTED } from './files.js';
 import { type Holder, holderHere, isDead, readHolder } from './lock-holder.js';
 
 export interface Lock {
@@ -71,16 +71,7 @@ async function takeOver(path: string, mine: string): Promise<void> {
 }
 
 /** What `link` says on exFAT, FAT, and many network and container mounts. */
-const NO_LINKS: readonly unknown[] = [
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EINVAL',
-  'EXDEV',
-  'EMLINK',
-  'EACCES',
-];
+const NO_LINKS = [...UNSUPPORTED, 'EXDEV', 'EMLINK'];
 
 /**
  * Whether the lock was free and is now ours. Linking a finished file into place makes it with its contents, so that no

@@ -39,18 +39,9 @@ export function createNormalBuffer(size: number): RandomBuffer {
   };
 }
 
-/** What philox/philox.as.ts exports. */
+/** What philox/philox.as.ts exports; `words` are those of the stream, then scale and offset. */
 interface Exports {
-  fill(
-    runs: number,
-    key0: number,
-    key1: number,
-    chunk: number,
-    step: number,
-    epoch: number,
-    scale: number,
-    offset: number,
-  ): void;
+  fill(runs: number, ...words: readonly number[]): void;
   makeNormal(count: number, deviation: number): void;
 }
 
@@ -83,9 +74,8 @@ function instantiate(size: number) {
     values: new Float32Array(memory.buffer, 0, size),
     exports,
     fillUniform(stream: Stream, bound: number, centre: number): void {
-      const [seed, purpose, chunk, step, epoch] = streamWords(stream);
       const scale = Math.fround(bound / 32768);
-      exports.fill(runs, seed, purpose, chunk, step, epoch, scale, Math.fround(centre + scale / 2));
+      exports.fill(runs, ...streamWords(stream), scale, Math.fround(centre + scale / 2));
     },
   };
 }
