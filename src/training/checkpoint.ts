@@ -108,20 +108,11 @@ export async function readCheckpoint(path: string, spec: RunSpec, learner: Learn
   };
   const { updates, progress } = place;
   const state = {
-    ...weightsIn(tensors, layout, path),
+    ...fromTensors(networkTensors(tensors), layout, path),
     average: vectors(TRAINING_PREFIXES.average, learner.average ? ['parameters'] : []),
     memory: vectors(TRAINING_PREFIXES.memory, learner.method.memory ?? []),
     optimizer: vectors(TRAINING_PREFIXES.optimizer, learner.optimizer.state),
     updates,
   };
   return { state, progress };
-}
-
-/**
- * The parameters and running statistics in a checkpoint of either kind, or in a file of another program.
- *
- * @throws SmoothOutError CHECKPOINT_INVALID where they are not those of the model.
- */
-export function weightsIn(tensors: StoredTensors, layout: Layout, source: string): Weights {
-  return fromTensors(networkTensors(tensors), layout, source);
 }
