@@ -1,7 +1,7 @@
 /** Millions of random numbers a step, at the speed of the processor's vector unit (philox/philox.as.ts). */
 import type { Borrowed } from './borrowed.js';
 import { PHILOX_WASM } from './philox/wasm.js';
-import { NUMBERS_A_RUN, type Stream, streamWords } from './random.js';
+import { type Stream, streamWords } from './random.js';
 
 /** Numbers of one distribution in one array, which every fill writes over. */
 export interface RandomBuffer {
@@ -11,7 +11,7 @@ export interface RandomBuffer {
 }
 
 export interface UniformBuffer extends RandomBuffer {
-  /** Fills `values` with the numbers of `fillUniform`, to the last bit: uniform on (centre − bound, centre + bound). */
+  /** Fills `values` with numbers uniform on (centre − bound, centre + bound), of 16 bits, symmetric about the centre. */
   fill(stream: Stream, bound: number, centre?: number): Borrowed<Float32Array>;
 }
 
@@ -61,6 +61,10 @@ declare namespace WebAssembly {
 }
 
 const PAGE = 65_536;
+
+/** Two from each of 64 words of each of the four generators that take turns (philox/philox.as.ts). */
+export const NUMBERS_A_RUN = 2 * 4 * 64;
+
 let compiled: WebAssembly.Module | undefined;
 
 /** The module with a memory for at least `size` numbers, of which `values` is the beginning. */
