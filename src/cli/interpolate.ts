@@ -1,10 +1,9 @@
 /** `smoothout interpolate`: a curve of loss and accuracy between two checkpoints. */
 import type { Command } from 'commander';
 import type { Split } from '../data/split-images.js';
-import type { CheckpointFile } from '../session/checkpoint-file.js';
+import { at } from '../support/at.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { choice, numberRange } from './options.js';
-import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 /** A point of a line between two checkpoints. */
 export interface LineRow {
@@ -49,12 +48,11 @@ export function registerInterpolate(program: Command): void {
 
 async function drawInterpolation(options: InterpolateOptions): Promise<void> {
   const { alpha: alphas, statistics, split: splits, images } = options;
-  await inSession(options, async (session) => {
+  await drawCurve<LineRow>(options, [options.from, options.to], async (session, checkpoints, labelOf) => {
     const { createInterpolation } = await import('../analysis/interpolation.js');
     const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
-    const checkpoints = await openCheckpoints(session, [options.from, options.to], options.config);
-    const [from, to] = checkpoints as [CheckpointFile, CheckpointFile];
+    const [from, to] = [at(checkpoints, 0), at(checkpoints, 1)];
     const line = await createInterpolation(session, from, to, { statistics, ...(images && { images }) });
     const same = { from: from.path, to: to.path, statistics: STATISTICS[statistics] };
     const tasks = alphas.flatMap((alpha) =>
@@ -63,22 +61,17 @@ async function drawInterpolation(options: InterpolateOptions): Promise<void> {
         rows: async (): Promise<LineRow[]> => [{ alpha, split, ...(await line.at(alpha, split)), ...same }],
       })),
     );
-    const labelOf = checkpointLabels(checkpoints);
     const series = `${labelOf(same.from)} → ${labelOf(same.to)}`;
     const pointOf = ({ alpha, ...row }: LineRow) => ({ ...row, x: alpha, series });
-    try {
-      await drawCurve(options, {
-        kind: 'interpolate',
-        checkpoints,
-        settings: { from: same.from, to: same.to, alpha: alphas, statistics, images },
-        marks: statistics === 'interpolate' ? [] : [statistics],
-        tasks,
-        csv: (rows) => curveCsv('interpolate', rows),
-        figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'α', title: series }),
-        table: (rows) => lineTable(rows.map(pointOf), 'α'),
-      });
-    } finally {
-      await line.dispose();
-    }
+    return {
+      kind: 'interpolate',
+      settings: { from: same.from, to: same.to, alpha: alphas, statistics, images },
+      marks: statistics === 'interpolate' ? [] : [statistics],
+      tasks,
+      csv: (rows) => curveCsv('interpolate', rows),
+      figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'α', title: series }),
+      table: (rows) => lineTable(rows.map(pointOf), 'α'),
+      dispose: () => line.dispose(),
+    };
   });
 }

@@ -2,15 +2,13 @@
 import type { CheckpointPath, Measured, MeasureEvents } from '../analysis/measured.js';
 import type { Perform } from '../jobs/tasks.js';
 import { inLanes, withRetry } from '../jobs/workers.js';
-import type { CheckpointFile } from '../session/checkpoint-file.js';
-import type { Session } from '../session/session.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { type JobsOptions, withJobs } from './jobs.js';
 import { type Column, createLiveTable } from './live-table.js';
 import type { AnalysisOptions } from './options.js';
-import { log, print, printJson, reportError, showsProgress } from './output.js';
+import { GENERATED_NOTE, log, print, printJson, reportError, showsProgress } from './output.js';
 import { duration, LINE_SECONDS } from './progress.js';
-import { checkpointLabel, inSession } from './session.js';
+import { checkpointLabel, inSession, openCheckpoints } from './session.js';
 
 export interface CheckpointsToMeasure<Measurement> {
   readonly measure: (
@@ -40,7 +38,8 @@ export async function measureCheckpoints<Measurement extends object>(
   };
   const interrupted = await inSession(options, async (session) => {
     const { signal } = session;
-    const checkpoints = await openAll(session, options, failed);
+    // Every checkpoint is looked at before hours are spent on the first.
+    const checkpoints = await openCheckpoints(session, options.ckpt, config, failed);
     const specs = checkpoints.map(({ spec }) => spec);
     await withJobs(session, options, { specs }, async ({ perform, lanes }) => {
       const progress = createProgress();
@@ -66,27 +65,13 @@ export async function measureCheckpoints<Measurement extends object>(
     return signal.aborted;
   });
   const all = [...measured.values()].flat();
-  if (!json && all.length > 0) print(summary(all));
+  if (!json && all.length > 0) {
+    const files = [...new Set(all.map(({ record }) => record))];
+    const notes = all.some(({ checkpoint }) => checkpoint.synthetic) ? [GENERATED_NOTE] : [];
+    print([summary(all), ...notes, `Written to ${files.join(', ')}`].join('\n'));
+  }
   if (all.length > 0) for (const failure of failures) log(failure);
   return interrupted ? EXIT.interrupted : status;
-}
-
-/** Every checkpoint is looked at before hours are spent on the first. */
-async function openAll(
-  session: Session,
-  { ckpt, config }: Options,
-  failed: (path: string, error: unknown) => void,
-): Promise<CheckpointFile[]> {
-  const { openCheckpoint } = await import('../session/checkpoint-file.js');
-  const checkpoints: CheckpointFile[] = [];
-  for (const path of ckpt) {
-    try {
-      checkpoints.push(await openCheckpoint(session, path, config));
-    } catch (error) {
-      failed(path, error);
-    }
-  }
-  return checkpoints;
 }
 
 const COLUMNS: readonly Column[] = [

@@ -43,6 +43,14 @@ export interface AnalysisOptions extends ComputingOptions {
   readonly seed: number;
 }
 
+/** Of those that measure one loss of a checkpoint, and keep it. */
+export interface LossOptions extends AnalysisOptions {
+  readonly split: Split;
+  readonly batchNorm: 'running' | 'batch';
+  readonly batchSize?: number;
+  readonly force?: boolean;
+}
+
 export function addTrainingOptions(command: Command): Command {
   return addJobsOption(addSweepOptions(command))
     .option('--shuffle', 'carry the runs out in a random order')

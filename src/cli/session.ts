@@ -22,15 +22,23 @@ export async function inSession<T>(
   }
 }
 
-/** Opens checkpoints one after another; the first that cannot be ends the command. */
+/** Opens checkpoints one after another; the first that cannot be ends the command, unless `failed` takes the error. */
 export async function openCheckpoints(
   session: Session,
   paths: readonly string[],
   config: string | undefined,
+  failed?: (path: string, error: unknown) => void,
 ): Promise<CheckpointFile[]> {
   const { openCheckpoint } = await import('../session/checkpoint-file.js');
   const checkpoints: CheckpointFile[] = [];
-  for (const path of paths) checkpoints.push(await openCheckpoint(session, path, config));
+  for (const path of paths) {
+    try {
+      checkpoints.push(await openCheckpoint(session, path, config));
+    } catch (error) {
+      if (failed === undefined) throw error;
+      failed(path, error);
+    }
+  }
   return checkpoints;
 }
 
