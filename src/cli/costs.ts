@@ -1,8 +1,8 @@
 /** What runs will cost on this machine: the pace of each network is measured for a moment, or known from an earlier time. */
 import type { RunSpec } from '../config/schema.js';
-import { practiseAll } from '../jobs/auto.js';
 import { type PlannedRun, timeOf } from '../jobs/budget.js';
 import { type KeptPace, keepPaces, keptPaces, keyOf } from '../jobs/paces.js';
+import { practiseAll } from '../jobs/split.js';
 import { isFinished } from '../records/earlier-run.js';
 import type { RunRecord } from '../records/run-record.js';
 import { chooseSources } from '../session/sources.js';

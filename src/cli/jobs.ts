@@ -1,8 +1,7 @@
 /** `--jobs`: where a command's tasks are carried out, in this process or by workers. */
 import { availableParallelism } from 'node:os';
 import type { RunSpec } from '../config/schema.js';
-import { candidates, fastestSplit, nameOf } from '../jobs/auto.js';
-import { type Jobs, placesFor, placesOn } from '../jobs/split.js';
+import { candidates, fastestSplit, type Jobs, nameOf, placesFor, placesOn } from '../jobs/split.js';
 import type { Perform } from '../jobs/tasks.js';
 import type { Place } from '../jobs/worker-process.js';
 import { openWorkers, type Workers } from '../jobs/workers.js';
