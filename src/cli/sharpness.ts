@@ -23,11 +23,9 @@ type SharpnessOptions = KeskarOptions &
   PerturbationOptions &
   JobsOptions & { readonly ckpt: string[]; readonly measure: 'keskar' | MeasureName };
 
-/** Options that have a meaning for Keskar et al.'s metric alone, or for the other measures alone. */
-const OF_KESKAR = [
-  ...['epsilon', 'repeats', 'maxIterations', 'start', 'gradient', 'manifold', 'allConventions', 'check'],
-];
-const OF_BALLS = ['norm', 'adaptive', 'radius', 'm', 'steps', 'logits'];
+/** Groups of options that have a meaning for Keskar et al.'s metric alone, and for the other measures alone. */
+const OF_KESKAR = 'With --measure keskar:';
+const OF_BALLS = 'With --measure worst, average or lpf:';
 /** LPF's measure is one ball over all images. */
 const NOT_OF_LPF = ['norm', 'adaptive', 'm'];
 
@@ -45,8 +43,8 @@ export function registerSharpness(program: Command): void {
   addJobsOption(
     addAnalysisOptions(command, 'measure on the first n images of the split', 'all; worst and average: 1024'),
   );
-  addKeskarOptions(command.optionsGroup('With --measure keskar:'));
-  addPerturbationOptions(command.optionsGroup('With --measure worst, average or lpf:'));
+  addKeskarOptions(command.optionsGroup(OF_KESKAR));
+  addPerturbationOptions(command.optionsGroup(OF_BALLS));
   command.addHelpText('after', EXAMPLES).action(async (options: SharpnessOptions) => {
     checkOptions(command, options.measure);
     const { measure } = options;
@@ -94,10 +92,12 @@ function addPerturbationOptions(command: Command): void {
 
 /** @throws SmoothOutError USAGE for an option that the measure has no use for. */
 function checkOptions(command: Command, measure: SharpnessOptions['measure']): void {
-  const useless = measure === 'keskar' ? OF_BALLS : [...OF_KESKAR, ...(measure === 'lpf' ? NOT_OF_LPF : [])];
   const given = command.options.find((option) => {
     const name = option.attributeName();
-    return useless.includes(name) && command.getOptionValueSource(name) === 'cli';
+    const isUseless =
+      option.helpGroupHeading === (measure === 'keskar' ? OF_BALLS : OF_KESKAR) ||
+      (measure === 'lpf' && NOT_OF_LPF.includes(name));
+    return isUseless && command.getOptionValueSource(name) === 'cli';
   });
   if (given === undefined) return;
   throw new SmoothOutError('USAGE', `${given.long} means nothing to --measure ${measure}`);
