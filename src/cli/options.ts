@@ -1,6 +1,5 @@
 /** The options that several commands share, and how their values are read. */
 import { type Command, Option } from 'commander';
-import type { RunSelection } from '../config/resolve.js';
 import { parseSeeds } from '../config/schema.js';
 import type { Split } from '../data/split-images.js';
 import type { EngineChoice } from '../engine/create.js';
@@ -107,11 +106,6 @@ export function overridesOf({ set, synthetic, init }: PlanOptions): string[] {
     ...(synthetic ? ['synthetic=true'] : []),
     ...(init === undefined ? [] : [`init=${JSON.stringify(init)}`]),
   ];
-}
-
-/** Which of a config's runs the options ask for. */
-export function selectionOf({ method, seed }: PlanOptions): RunSelection {
-  return { ...(method && { methods: method }), ...(seed && { seeds: seed }) };
 }
 
 export const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];

@@ -5,7 +5,7 @@ import type { RunSpec } from '../config/schema.js';
 import { runPaths } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import { exists } from '../support/files.js';
-import { overridesOf, type PlanOptions, selectionOf } from './options.js';
+import { overridesOf, type PlanOptions } from './options.js';
 import { log } from './output.js';
 import { runName } from './runs-progress.js';
 
@@ -15,12 +15,12 @@ import { runName } from './runs-progress.js';
  * @throws SmoothOutError CONFIG_INVALID, USAGE
  */
 export async function planRuns(files: readonly string[], options: PlanOptions): Promise<RunSpec[]> {
-  const set = overridesOf(options);
-  const settings = { set, ...(options.method && { methods: options.method }) };
+  const { method: methods, seed: seeds } = options;
+  const settings = { set: overridesOf(options), methods };
   const configs = await Promise.all(
     files.map(async (file) => (await loadConfigs(file, settings)).map((config) => [config, file] as const)),
   );
-  return resolveAllRuns(configs.flat(), selectionOf(options));
+  return resolveAllRuns(configs.flat(), { methods, seeds });
 }
 
 /** What each run has left before: undefined where there is no record, or none that can be read: training it says why. */

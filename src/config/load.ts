@@ -33,7 +33,7 @@ interface LoadOptions {
   /** `key.path=value`, applied in turn on top of the file and to each of its variants. */
   readonly set?: readonly string[];
   /** Labels or names of the methods that are asked for, where not all are: the others may have no strength yet. */
-  readonly methods?: readonly string[];
+  readonly methods?: readonly string[] | undefined;
 }
 
 /**

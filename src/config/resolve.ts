@@ -13,8 +13,8 @@ import { parseTree, plain } from './tree.js';
 
 export interface RunSelection {
   /** Labels or names; all of the config's methods where left out. */
-  readonly methods?: readonly string[];
-  readonly seeds?: readonly number[];
+  readonly methods?: readonly string[] | undefined;
+  readonly seeds?: readonly number[] | undefined;
 }
 
 /** @throws SmoothOutError USAGE for a method that the config does not have. */

@@ -146,5 +146,5 @@ export function plain(tree: Tree): unknown {
 }
 
 export function invalid(origin: Origin, message: string, hint?: string): SmoothOutError {
-  return new SmoothOutError('CONFIG_INVALID', `${origin}: ${message}`, hint === undefined ? {} : { hint });
+  return new SmoothOutError('CONFIG_INVALID', `${origin}: ${message}`, { hint });
 }

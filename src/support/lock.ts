@@ -32,7 +32,11 @@ export async function acquireLock(path: string): Promise<Lock> {
   } finally {
     await rm(mine, { force: true }).catch(() => {});
   }
-  const heartbeat = setInterval(() => void touch(path), 1000 * HEARTBEAT_SECONDS).unref();
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    // A lock that somebody has deleted, or a disk that is away for a moment, must not end what its holder does.
+    utimes(path, now, now).catch(() => {});
+  }, 1000 * HEARTBEAT_SECONDS).unref();
   return {
     async release() {
       clearInterval(heartbeat);
@@ -43,12 +47,6 @@ export async function acquireLock(path: string): Promise<Lock> {
       }
     },
   };
-}
-
-/** A lock that somebody has deleted, or a disk that is away for a moment, must not end what its holder does. */
-async function touch(path: string): Promise<void> {
-  const now = new Date();
-  await utimes(path, now, now).catch(() => {});
 }
 
 /** Replaces the lock of a dead process. */

@@ -170,11 +170,8 @@ async function finishEpoch(
 ): Promise<EpochMetrics> {
   const { spec, paths, learner, sources, plan } = training;
   const startedAt = performance.now();
-  const { loss, accuracy } = await evaluation.evaluator.evaluate(
-    state.parameters,
-    state.statistics,
-    sources.validation,
-  );
+  const { parameters, statistics } = state;
+  const { loss, accuracy } = await evaluation.evaluator.evaluate(parameters, statistics, sources.validation);
   const epoch = progress.epoch + 1;
   if (!Number.isFinite(loss)) throw diverged(`the validation loss is ${loss} after epoch ${epoch}`);
   if (accuracy > (bestEpoch(earlier)?.validationAccuracy ?? Number.NEGATIVE_INFINITY)) {

@@ -105,10 +105,7 @@ function trialsAt(config: Config, settings: Settings, selection: RunSelection): 
     const run = runs.find((one) => one.method.label === label);
     if (run === undefined) return [];
     const named = { ...method, label: folderName([label, ...values].join('-')) };
-    const trial = resolveRuns(
-      { ...config, experiment, methods: [named] },
-      selection.seeds && { seeds: selection.seeds },
-    );
+    const trial = resolveRuns({ ...config, experiment, methods: [named] }, { seeds: selection.seeds });
     return [{ method: label, settings, configHash: run.configHash, runs: trial }];
   });
 }
