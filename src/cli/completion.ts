@@ -63,25 +63,14 @@ export function registerComplete(program: Command): void {
 /** The ways in which the last of the words after `smoothout` may go on; none where a file of any name may stand. */
 export async function completions(program: Command, words: readonly string[]): Promise<string[]> {
   const current = words.at(-1) ?? '';
-  const { command, operands, option } = read(program, words.slice(0, -1));
-  const all = current.startsWith('-')
-    ? command
-        .createHelp()
-        .visibleOptions(command)
-        .flatMap(({ long }) => long ?? [])
-    : await wordsAt(command, operands, option, current);
+  const place = read(program, words.slice(0, -1));
+  const options = place.command.createHelp().visibleOptions(place.command);
+  const all = current.startsWith('-') ? options.flatMap(({ long }) => long ?? []) : await wordsAt(place, current);
   return all.filter((word) => word.startsWith(current));
 }
 
-interface Place {
-  readonly command: Command;
-  /** Words of the command that are neither options nor their values. */
-  readonly operands: readonly string[];
-  /** The option that the next word may belong to. */
-  readonly option: Option | undefined;
-}
-
-function read(program: Command, words: readonly string[]): Place {
+/** The command, its words that are neither options nor their values, and the option that the next word may belong to. */
+function read(program: Command, words: readonly string[]) {
   let command = program;
   let operands: string[] = [];
   let option: Option | undefined;
@@ -102,9 +91,7 @@ function read(program: Command, words: readonly string[]): Place {
 }
 
 async function wordsAt(
-  command: Command,
-  operands: readonly string[],
-  option: Option | undefined,
+  { command, operands, option }: ReturnType<typeof read>,
   current: string,
 ): Promise<readonly string[]> {
   const namesFor = async (what: string) => (await import('./completion-names.js')).namesFor(what, operands, current);

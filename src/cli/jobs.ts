@@ -16,7 +16,7 @@ export interface JobsOptions {
 }
 
 /** What is to be done, as far as `--jobs auto` needs it. */
-export interface Workload {
+interface Workload {
   /** What is not finished; the first is measured. */
   readonly specs: readonly RunSpec[];
   /** Of what was begun before and goes on. */
@@ -24,7 +24,7 @@ export interface Workload {
 }
 
 /** Who carries tasks out, `lanes` of them at once. */
-export interface Performers {
+interface Performers {
   readonly perform: Perform;
   readonly lanes: number;
   /** How long a run's folder is waited for. */

@@ -4,13 +4,6 @@ import { basename } from 'node:path';
 import { EXIT, interrupted } from '../support/errors.js';
 import { log } from './output.js';
 
-interface Interrupt {
-  /** Aborted by the first of SIGNALS, with INTERRUPTED as its reason. */
-  readonly signal: AbortSignal;
-  /** Gives the signals back to Node.js. */
-  dispose(): void;
-}
-
 /**
  * Clusters send SIGUSR1 or SIGUSR2 before a time limit (`sbatch --signal`). By itself Node.js would start its debugger at
  * SIGUSR1, and end at SIGUSR2.
@@ -20,8 +13,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 /**
  * The first signal asks the work to stop where it can be resumed from, the second ends the process at once. Signals are
  * seen only between turns of the event loop: long work must await a timer or input now and then, not promises alone.
+ *
+ * @returns a signal that the first aborts, with INTERRUPTED as its reason; `dispose` gives the signals back to Node.js.
  */
-export function onInterrupt(): Interrupt {
+export function onInterrupt(): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const controller = new AbortController();
   const interrupt = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(EXIT.interruptedTwice);

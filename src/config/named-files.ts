@@ -114,7 +114,8 @@ async function withModule(tree: Tree, path: readonly string[], kind: Kind): Prom
   const changed = 'has changed since this run began, or a file that it imports';
   const result = withDigest(tree, path, file, digest, changed);
   try {
-    REGISTER[kind](file, await defaultExport(file));
+    // Node.js 20 does not read TypeScript by itself.
+    REGISTER[kind](file, await createJiti(import.meta.url, { fsCache: false }).import(file, { default: true }));
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : [];
     if (issue === undefined) throw fail(`does not load: ${messageOf(error)}`);
@@ -155,10 +156,4 @@ function importedFile(name: string, importer: string): string {
   const parent = pathToFileURL(importer);
   const found = createJiti(importer).esmResolve(name, { parentURL: parent, try: true });
   return fileURLToPath(found ?? new URL(name, parent));
-}
-
-/** Node.js 20 does not read TypeScript by itself. */
-async function defaultExport(file: string): Promise<unknown> {
-  const jiti = createJiti(import.meta.url, { fsCache: false });
-  return jiti.import(file, { default: true });
 }

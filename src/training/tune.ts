@@ -136,8 +136,7 @@ export interface Measured {
 /** Mean and 95 % interval over the seeds; null where a run diverged. */
 export const estimateOf = ({ accuracies }: Measured): Estimate | null => accuracies && estimate(accuracies);
 
-const methodOf = ({ trial }: Measured) => at(trial.runs, 0).method;
-const strengthAt = (measured: Measured) => strengthOf(methodOf(measured)) ?? 0;
+const strengthAt = ({ trial }: Measured) => strengthOf(at(trial.runs, 0).method) ?? 0;
 
 /** What was tried for one method, the trial of the best mean and the one that is chosen. */
 export interface Chosen {
