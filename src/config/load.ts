@@ -39,8 +39,7 @@ interface LoadOptions {
 /**
  * The configs of a file: one for each YAML document, or for each of its `variants`.
  *
- * @throws SmoothOutError CONFIG_INVALID with a line for each problem: file, line, key, what was expected. USAGE for a
- *   malformed `--set`.
+ * @throws SmoothOutError CONFIG_INVALID with a line for each problem: file, line, key, what was expected. USAGE for a bad `--set`.
  */
 export async function loadConfigs(path: string, { set = [], methods }: LoadOptions = {}): Promise<Config[]> {
   const overrides = set.map(parseOverride);

@@ -47,7 +47,7 @@ type Kind = keyof typeof REGISTER;
 
 /**
  * The tree with every module that it names loaded and under its absolute path, and in `modules` the SHA-256 of each with
- * what it imports. A relative path is relative to the file that it is written in.
+ * what it imports.
  *
  * @throws SmoothOutError CONFIG_INVALID: there is no such file, it does not load, it exports something else, or it is not
  * the file that `modules` has the digest of.

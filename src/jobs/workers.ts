@@ -64,11 +64,7 @@ export function openWorkers(
   };
 }
 
-/**
- * Tries once more what a worker crashed at.
- *
- * @param onCrash is told why, before it is tried again.
- */
+/** Tries once more what a worker crashed at; `onCrash` is told why, before that. */
 export async function withRetry<T>(
   signal: AbortSignal,
   attempt: () => Promise<T>,

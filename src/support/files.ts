@@ -78,11 +78,7 @@ export async function isFile(path: string, code?: ErrorCode): Promise<boolean> {
   return stat(path).then((found) => found.isFile(), ifAbsent(path, code));
 }
 
-/**
- * Removes what killed processes left of `writeFileAtomic` and of locks. Nobody else may be writing in this folder.
- *
- * @throws SmoothOutError OUTPUT_UNWRITABLE
- */
+/** Removes what killed processes left here of files and locks; nobody may be writing. @throws SmoothOutError OUTPUT_UNWRITABLE */
 export async function removeStaleTemporaries(folder: string): Promise<void> {
   try {
     const names = (await readdir(folder)).filter(isTemporary);

@@ -30,11 +30,7 @@ export function holderHere(): Holder {
   };
 }
 
-/**
- * Who holds the lock at `path`; null where nobody does.
- *
- * @throws SmoothOutError RUN_LOCKED: there is a file which is not readable as a lock.
- */
+/** Who holds the lock at `path`; null where nobody does. @throws SmoothOutError RUN_LOCKED: it is not readable as a lock. */
 export async function readHolder(path: string): Promise<Holder | null> {
   let text: string;
   try {

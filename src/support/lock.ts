@@ -14,8 +14,7 @@ export interface Lock {
 const HEARTBEAT_SECONDS = 15;
 
 /**
- * Takes the lock at `path` (`*.lock.json`): one process at a time writes in a run's folder. The lock is a file that names
- * its holder; whoever dies without removing it is found dead by the next one, which takes its place.
+ * Takes the lock at `path` (`*.lock.json`), which names its holder.
  *
  * @throws SmoothOutError RUN_LOCKED: a living process has it, or one on another machine, about which nothing is known.
  */
@@ -121,11 +120,10 @@ function locked(path: string, holder: Holder | null): SmoothOutError {
 const WAIT_SECONDS = 10;
 
 /**
- * Takes a lock that is held for moments only, as while a file is read, changed and written: waits for its holder.
+ * Takes a lock that is held for moments only, as while a file is read, changed and written: waits for its holder, and tells
+ * `onWait` once who that is.
  *
- * @param seconds how long it waits.
- * @param onWait is told once, where there is a holder, who it is.
- * @throws SmoothOutError RUN_LOCKED where it is still held then.
+ * @throws SmoothOutError RUN_LOCKED where it is still held after so many seconds.
  */
 export async function waitForLock(path: string, seconds = WAIT_SECONDS, onWait?: (why: string) => void): Promise<Lock> {
   const until = performance.now() + 1000 * seconds;

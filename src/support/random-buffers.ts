@@ -15,24 +15,15 @@ export interface UniformBuffer extends RandomBuffer {
   fill(stream: Stream, bound: number, centre?: number): Borrowed<Float32Array>;
 }
 
-export function createUniformBuffer(size: number): UniformBuffer {
-  const { values, fillUniform } = instantiate(size);
-  return {
-    values,
-    fill(stream, bound, centre = 0) {
-      fillUniform(stream, bound, centre);
-      return values;
-    },
-  };
-}
+export const createUniformBuffer = (size: number): UniformBuffer => instantiate(size);
 
 /** `size` numbers from N(0, scale²), by Box–Muller from uniform ones of 16 bits: the largest is 4.9 deviations. */
 export function createNormalBuffer(size: number): RandomBuffer {
-  const { values, fillUniform, exports } = instantiate(size);
+  const { values, fill, exports } = instantiate(size);
   return {
     values,
     fill(stream, deviation) {
-      fillUniform(stream, 0.5, 0.5);
+      fill(stream, 0.5, 0.5);
       exports.makeNormal(size, deviation);
       return values;
     },
@@ -74,12 +65,14 @@ function instantiate(size: number) {
   const pages = Math.max(1, Math.ceil((4 * NUMBERS_A_RUN * runs) / PAGE));
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports;
+  const values = new Float32Array(memory.buffer, 0, size);
   return {
-    values: new Float32Array(memory.buffer, 0, size),
+    values,
     exports,
-    fillUniform(stream: Stream, bound: number, centre: number): void {
+    fill(stream: Stream, bound: number, centre = 0) {
       const scale = Math.fround(bound / 32768);
       exports.fill(runs, ...streamWords(stream), scale, Math.fround(centre + scale / 2));
+      return values;
     },
   };
 }

@@ -12,11 +12,7 @@ export interface Plan {
 }
 
 /** @param evaluations gradients of a batch that an update of the method costs */
-export function planOf(
-  spec: Pick<RunSpec, 'budget' | 'epochs' | 'batchSize'>,
-  images: number,
-  evaluations: number,
-): Plan {
+export function planOf(spec: RunSpec, images: number, evaluations: number): Plan {
   const sizes = batchSizes(images, spec.batchSize);
   const updates = updatesOf(spec, sizes.length, evaluations);
   return {
@@ -26,11 +22,7 @@ export function planOf(
   };
 }
 
-function updatesOf(
-  { budget, epochs }: Pick<RunSpec, 'budget' | 'epochs'>,
-  anEpoch: number,
-  evaluations: number,
-): number {
+function updatesOf({ budget, epochs }: RunSpec, anEpoch: number, evaluations: number): number {
   if (budget === null) return epochs * anEpoch;
   return 'updates' in budget ? budget.updates : Math.max(1, Math.floor(budget.gradients / evaluations));
 }
@@ -67,10 +59,8 @@ export function passSizes(count: number, { method, batchSize, ghostBatchSize }: 
 }
 
 /**
- * How a batch is cut into ghost batches. As `torch.chunk` does: a full batch gives batchSize / ghostBatchSize ghost
- * batches, and a short last batch as many, smaller ones (848 images of 2048/128: 16 of 53).
- *
- * @returns the size of each ghost batch.
+ * The sizes of a batch's ghost batches, cut as `torch.chunk` does: a full batch gives batchSize / ghostBatchSize of them, and
+ * a short last batch as many, smaller ones (848 images of 2048/128: 16 of 53).
  */
 export function ghostBatches(count: number, batchSize: number, ghostBatchSize: number | null): number[] {
   if (ghostBatchSize === null) return [count];

@@ -23,9 +23,8 @@ export interface Pace {
 
 /**
  * Trains a run's network on its images as `train` does, without validation, files or end, until the session's signal is
- * aborted.
+ * aborted. After each call of the device `onStep` is told how far it is.
  *
- * @param onStep is told after each call of the device how far it is.
  * @throws SmoothOutError DIVERGED, and what reading data throws.
  */
 export async function practise(session: Session, spec: RunSpec, onStep: (pace: Pace) => void): Promise<void> {
