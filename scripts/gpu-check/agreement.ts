@@ -4,7 +4,8 @@ import type { Engine } from '../../src/engine/engine.js';
 import { initialise } from '../../src/nn/weights.js';
 import { createEvaluator } from '../../src/session/evaluate.js';
 import { at } from '../../src/support/at.js';
-import { fillUniform, integers } from '../../src/support/random.js';
+import { integers } from '../../src/support/random.js';
+import { createUniformBuffer } from '../../src/support/random-buffers.js';
 import { buildLearner, type Learner } from '../../src/training/learner.js';
 import { trainingPrograms } from '../../src/training/programs.js';
 import { disposeState, downloadState, freshState, type HostState, uploadState } from '../../src/training/state.js';
@@ -159,7 +160,7 @@ async function analyse(
 function imagesOf({ model }: Pick<Learner, 'model'>, count: number, part: number) {
   const { channels, height, width } = model.inputShape;
   const stream = { seed: 1, purpose: 'test', step: part + 1 } as const;
-  const images = fillUniform(stream, new Float32Array(count * channels * height * width), 1);
+  const images = createUniformBuffer(count * channels * height * width).fill(stream, 1);
   return { images, labels: Int32Array.from(integers({ ...stream, epoch: 1 }, count, model.classes)), count };
 }
 

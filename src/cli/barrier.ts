@@ -13,10 +13,9 @@ import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, commonMarks, curveFileName, drawCurve } from './curve.js';
-import { type LineRow, STATISTICS, type Statistics } from './line.js';
+import { type LineRow, STATISTICS, type Statistics } from './interpolate.js';
 import { choice, numberRange } from './options.js';
 import { textTable } from './output.js';
-import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 type Pair = readonly [CheckpointFile, CheckpointFile];
 
@@ -64,34 +63,28 @@ async function drawBarriers(what: readonly string[], options: BarrierOptions): P
   const slug = what.map((text) => text.replace(/[^A-Za-z0-9._-]+/g, '-'));
   const own = [options.pairs, options.statistics].filter((mark) => mark !== 'all' && mark !== 'both');
   const name = options.name ?? curveFileName(['barrier', ...slug, ...commonMarks(options), ...own].join('-'));
-  await inSession(options, async (session) => {
+  await drawCurve<LineRow>({ ...options, name }, paths, async (session, checkpoints, labelOf) => {
     const { curveCsv } = await import('../records/curve-record.js');
     const { barrierFigure } = await import('../report/figures/barriers.js');
-    const checkpoints = await openCheckpoints(session, paths, options.config);
     const pairs = await pairsOf(checkpoints, options);
     const ways = waysOf(at(checkpoints, 0), options.statistics);
-    const labelOf = checkpointLabels(checkpoints);
     const kinds = new Map(pairs.map((pair) => [keyOf(pair), kindOf(pair)]));
     const pointOf = ({ alpha, loss, split, statistics, from, to }: LineRow): BarrierPoint => {
       const line = `${from}\n${to}`;
       const panel = `${split === 'train' ? 'training' : 'test'} set, statistics ${statistics}`;
       return { alpha, loss, line, kind: kinds.get(line)!, panel };
     };
-    await drawCurve(
-      { ...options, name },
-      {
-        kind: 'barrier',
-        checkpoints,
-        settings: { what, alpha: alphas, pairs: options.pairs, statistics: options.statistics, images },
-        tasks: pairs.flatMap((pair) =>
-          ways.map((way) => taskOf(session, pair, way, { alphas, splits, images }, labelOf)),
-        ),
-        results: (rows) => ({ barriers: barriersOf(rows) }),
-        csv: (rows) => curveCsv('barrier', rows),
-        figure: (rows) => barrierFigure(rows.map(pointOf), titleOf(checkpoints, pairs)),
-        table: (rows) => barrierTable(barriersOf(rows), labelOf),
-      },
-    );
+    return {
+      kind: 'barrier',
+      settings: { what, alpha: alphas, pairs: options.pairs, statistics: options.statistics, images },
+      tasks: pairs.flatMap((pair) =>
+        ways.map((way) => taskOf(session, pair, way, { alphas, splits, images }, labelOf)),
+      ),
+      results: (rows) => ({ barriers: barriersOf(rows) }),
+      csv: (rows) => curveCsv('barrier', rows),
+      figure: (rows) => barrierFigure(rows.map(pointOf), titleOf(checkpoints, pairs)),
+      table: (rows) => barrierTable(barriersOf(rows), labelOf),
+    };
   });
 }
 

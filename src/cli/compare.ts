@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { ComparedGroup, Comparison } from '../report/compare.js';
 import { at } from '../support/at.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
-import type { Difference } from '../support/statistics.js';
+import { type Difference, meanOf } from '../support/statistics.js';
 import { GENERATED_NOTE, log, paint, print, printJson, textTable } from './output.js';
 
 interface CompareOptions {
@@ -32,16 +32,14 @@ export function registerCompare(program: Command): void {
       const { compareRuns } = await import('../report/compare.js');
       const comparison = await compareRuns(what, 'results');
       for (const { where, what } of comparison.problems) log(`${paint(process.stderr, 'yellow', where)}: ${what}`);
-      if (comparison.svg !== null) await writeFigure(svg, comparison.svg);
+      if (comparison.svg !== null) {
+        await makeFolder(dirname(svg));
+        await writeFileAtomic(svg, comparison.svg);
+      }
       if (json) printAsJson(comparison);
       else await printTables(comparison);
       if (comparison.svg !== null) log(`wrote ${svg}`);
     });
-}
-
-async function writeFigure(path: string, svg: string): Promise<void> {
-  await makeFolder(dirname(path));
-  await writeFileAtomic(path, svg);
 }
 
 function printAsJson({ groups, settings }: Comparison): void {
@@ -63,7 +61,6 @@ function printAsJson({ groups, settings }: Comparison): void {
 async function printTables({ groups, settings }: Comparison): Promise<void> {
   const text = await import('../report/text.js');
   const { sharpness, unfinishedSeeds } = await import('../report/groups.js');
-  const { meanOf } = await import('../support/statistics.js');
   const against = (difference: Difference | null) =>
     difference === null ? '' : `${text.signedText(difference.mean)}${text.plusMinus(difference)}`;
   const row = ({ name, group, best, last, bestDifference, lastDifference }: ComparedGroup, i: number): string[] => [

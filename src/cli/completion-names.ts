@@ -1,15 +1,33 @@
 /** The names in the working folder that a shell completes. */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { labelIn } from '../config/layers.js';
 import { method } from '../config/methods.js';
-import { at, parseTrees, type Tree } from '../config/tree.js';
+import { methodsIn, parseTrees, scalarAt } from '../config/tree.js';
 import { DATASET_NAMES } from '../data/catalogue.js';
 import { foldersBelow, RUN_DEPTH } from '../records/find-runs.js';
 
-export const datasets = (): readonly string[] => DATASET_NAMES;
+/** What stands for an argument or an option of a name. `depth`: how many folders the word that is completed has. */
+const SOURCES: Readonly<
+  Record<string, (operands: readonly string[], depth: number) => Promise<readonly string[]> | readonly string[]>
+> = {
+  'config.yaml': configs,
+  '--method': methods,
+  runs: experiments,
+  what: experiments,
+  '--ckpt': checkpoints,
+  '--from': checkpoints,
+  '--to': checkpoints,
+  names: () => DATASET_NAMES,
+};
+
+/** The names for an option or an argument; none where a file of any name may stand. `operands`: the command's so far. */
+export async function namesFor(what: string, operands: readonly string[], current: string): Promise<readonly string[]> {
+  return (await SOURCES[what]?.(operands, current.split('/').length)) ?? [];
+}
 
 /** The YAML files here and in the folders for configs. */
-export async function configs(): Promise<string[]> {
+async function configs(): Promise<string[]> {
   const found = await Promise.all(['.', 'configs', join('configs', 'beyond'), 'examples'].map(yamlFilesIn));
   return found.flat();
 }
@@ -21,15 +39,17 @@ async function yamlFilesIn(folder: string): Promise<string[]> {
 
 const RUNS = join('results', 'runs');
 
-/** Experiments, or so many levels below them. */
-export const runs = (depth: number): Promise<string[]> => foldersBelow(RUNS, depth);
+/** Experiments, or as many levels below them as the word has. */
+function experiments(_: readonly string[], depth: number): Promise<string[]> {
+  return foldersBelow(RUNS, depth);
+}
 
-export async function checkpoints(): Promise<string[]> {
+async function checkpoints(): Promise<string[]> {
   return (await foldersBelow(RUNS, RUN_DEPTH)).map((name) => join(RUNS, name, 'best.safetensors'));
 }
 
 /** The labels in those of the files that are configs; without one, every method there is. */
-export async function methods(files: readonly string[]): Promise<string[]> {
+async function methods(files: readonly string[]): Promise<string[]> {
   const labels = (await Promise.all(files.map((file) => labelsIn(file)))).flat();
   return labels.length > 0 ? [...new Set(labels)] : method.options.map(({ shape }) => shape.name.value);
 }
@@ -38,21 +58,15 @@ export async function methods(files: readonly string[]): Promise<string[]> {
 async function labelsIn(file: string, depth = 0): Promise<string[]> {
   try {
     const trees = parseTrees(await readFile(file, 'utf8'), () => file);
-    const labels = trees.flatMap((tree) => {
-      const methods = at(tree, ['methods']);
-      return methods?.kind === 'list'
-        ? methods.items.flatMap((each) => textAt(each, 'label') ?? textAt(each, 'name') ?? [])
-        : [];
-    });
-    const parents = trees.flatMap((tree) => textAt(tree, 'extends') ?? []);
+    const labels = trees
+      .flatMap(methodsIn)
+      .map(labelIn)
+      .filter((label) => label !== '');
     if (labels.length > 0 || depth > 8) return labels;
-    return (await Promise.all(parents.map((parent) => labelsIn(join(dirname(file), parent), depth + 1)))).flat();
+    const parents = trees.flatMap((tree) => scalarAt(tree, ['extends']) ?? []);
+    const below = parents.map((parent) => labelsIn(join(dirname(file), String(parent)), depth + 1));
+    return (await Promise.all(below)).flat();
   } catch {
     return [];
   }
-}
-
-function textAt(tree: Tree, key: string): string | undefined {
-  const found = at(tree, [key]);
-  return found?.kind === 'scalar' && typeof found.value === 'string' ? found.value : undefined;
 }

@@ -63,25 +63,14 @@ export function registerComplete(program: Command): void {
 /** The ways in which the last of the words after `smoothout` may go on; none where a file of any name may stand. */
 export async function completions(program: Command, words: readonly string[]): Promise<string[]> {
   const current = words.at(-1) ?? '';
-  const { command, operands, option } = read(program, words.slice(0, -1));
-  const all = current.startsWith('-')
-    ? command
-        .createHelp()
-        .visibleOptions(command)
-        .flatMap(({ long }) => long ?? [])
-    : await wordsAt(command, operands, option, current);
+  const place = read(program, words.slice(0, -1));
+  const options = place.command.createHelp().visibleOptions(place.command);
+  const all = current.startsWith('-') ? options.flatMap(({ long }) => long ?? []) : await wordsAt(place, current);
   return all.filter((word) => word.startsWith(current));
 }
 
-interface Place {
-  readonly command: Command;
-  /** Words of the command that are neither options nor their values. */
-  readonly operands: readonly string[];
-  /** The option that the next word may belong to. */
-  readonly option: Option | undefined;
-}
-
-function read(program: Command, words: readonly string[]): Place {
+/** The command, its words that are neither options nor their values, and the option that the next word may belong to. */
+function read(program: Command, words: readonly string[]) {
   let command = program;
   let operands: string[] = [];
   let option: Option | undefined;
@@ -102,43 +91,15 @@ function read(program: Command, words: readonly string[]): Place {
 }
 
 async function wordsAt(
-  command: Command,
-  operands: readonly string[],
-  option: Option | undefined,
+  { command, operands, option }: ReturnType<typeof read>,
   current: string,
 ): Promise<readonly string[]> {
-  if (option !== undefined) return option.argChoices ?? (await namesFor(option.long ?? '', operands, current));
+  const namesFor = async (what: string) => (await import('./completion-names.js')).namesFor(what, operands, current);
+  if (option !== undefined) return option.argChoices ?? namesFor(option.long ?? '');
   if (command.commands.length > 0) {
-    const names = command
-      .createHelp()
-      .visibleCommands(command)
-      .map((each) => each.name());
-    return operands.length === 0 ? names : [];
+    const visible = command.createHelp().visibleCommands(command);
+    return operands.length === 0 ? visible.map((each) => each.name()) : [];
   }
   const argument = command.registeredArguments[operands.length] ?? command.registeredArguments.at(-1);
-  if (argument === undefined) return [];
-  return argument.argChoices ?? (await namesFor(argument.name(), operands, current));
-}
-
-/** The names that stand for what an option or an argument is called. */
-async function namesFor(what: string, operands: readonly string[], current: string): Promise<readonly string[]> {
-  const names = await import('./completion-names.js');
-  const depth = current.split('/').length;
-  switch (what) {
-    case 'config.yaml':
-      return names.configs();
-    case '--method':
-      return names.methods(operands);
-    case 'runs':
-    case 'what':
-      return names.runs(depth);
-    case '--ckpt':
-    case '--from':
-    case '--to':
-      return names.checkpoints();
-    case 'names':
-      return names.datasets();
-    default:
-      return [];
-  }
+  return argument === undefined ? [] : (argument.argChoices ?? namesFor(argument.name()));
 }

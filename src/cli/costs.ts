@@ -1,16 +1,16 @@
 /** What runs will cost on this machine: the pace of each network is measured for a moment, or known from an earlier time. */
 import type { RunSpec } from '../config/schema.js';
-import { practiseAll } from '../jobs/auto.js';
 import { type PlannedRun, timeOf } from '../jobs/budget.js';
 import { type KeptPace, keepPaces, keptPaces, keyOf } from '../jobs/paces.js';
+import { practiseAll } from '../jobs/split.js';
 import { isFinished } from '../records/earlier-run.js';
 import type { RunRecord } from '../records/run-record.js';
 import { chooseSources } from '../session/sources.js';
 import { costOf, paceKey, type RunCost } from '../training/cost.js';
-import { recordsOf } from './earlier-runs.js';
 import { placesOf, workersFor } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, textTable } from './output.js';
+import { recordsOf } from './plan-runs.js';
 import { duration } from './progress.js';
 import { inSession } from './session.js';
 
@@ -36,7 +36,7 @@ export async function costsOf(specs: readonly RunSpec[], options: TrainingOption
   const unfinished = specs.filter((_, i) => !earlier[i] || !isFinished(earlier[i]));
   return inSession(options, async (session) => {
     const open = workersFor(session, options);
-    const places = await placesOf(session, options, { specs: unfinished, threads: undefined }, open);
+    const places = await placesOf(session, options, { specs: unfinished }, open);
     const { name, device } = session.engine;
     const { processor } = session.provenance.process;
     const { smoothout, onnxruntime } = session.provenance.versions;
@@ -52,11 +52,8 @@ export async function costsOf(specs: readonly RunSpec[], options: TrainingOption
       const key = keyOf(machine, paceKey(spec));
       if (paces[key] === undefined) {
         log(`measuring ${spec.model} at batch ${spec.batchSize}, ${spec.method.label}`);
-        const workers = open(places);
-        const measured = await practiseAll(workers, spec, places).finally(workers.dispose);
-        const sum = measured.reduce((total, pace) => total + pace.imagesPerSecond, 0);
-        const memory = Math.max(...measured.map((pace) => pace.memory));
-        paces[key] = { imagesPerSecond: sum / measured.length, memory };
+        const { imagesPerSecond, memory } = await practiseAll(open, spec, places);
+        paces[key] = { imagesPerSecond: imagesPerSecond / places.length, memory };
         await keepPaces({ [key]: paces[key] });
       }
       const { epochs = 1, epochsDone = 0 } = earlier[i] ?? {};

@@ -41,8 +41,8 @@ export function registerCurvature(program: Command): void {
     .description('measure eigenvalues, trace and spectral density of the loss’s second derivatives')
     .requiredOption('--ckpt <file...>', 'checkpoints to measure')
     .addOption(choice('--matrix <name>', 'the Hessian, or the generalised Gauss–Newton matrix', 'hessian', 'ggn'))
-    .option('--top <k>', 'how many eigenvalues, the largest in size', wholeNumber('--top', 1, 1000), 10)
-    .option('--probes <n>', 'random vectors for the trace', wholeNumber('--probes', 1), 100)
+    .addOption(wholeNumber('--top <k>', 'how many eigenvalues, the largest in size', 1, 1000).default(10))
+    .addOption(wholeNumber('--probes <n>', 'random vectors for the trace', 1).default(100))
     .option('--density', 'the spectral density too')
     .option('--per-layer', 'of each layer’s own block too');
   addAnalysisOptions(addLossOptions(command), 'measure on the first n images of the split')
@@ -115,15 +115,11 @@ async function measure(session: Session, checkpoint: CheckpointFile, options: Cu
   async function compute(): Promise<CurvatureMeasurement> {
     const progress = createCurveProgress(checkpointLabel(checkpoint), 1);
     const onProgress = ({ done, total, what }: CurvatureProgress): void => progress.show(done / total, what);
-    const {
-      read,
-      write: save,
-      remove,
-    } = partialState<CurvatureState>(path, { ...settings, sha256: checkpoint.sha256 });
-    const run = { onProgress, from: force ? null : await read(), save };
+    const partial = partialState<CurvatureState>(path, { ...settings, sha256: checkpoint.sha256 });
+    const run = { onProgress, from: force ? null : await partial.read(), save: partial.write };
     const result = await measureCurvature(session, checkpoint, settings, run).finally(progress.stop);
     await addCurvature(checkpoint, result);
-    await remove();
+    await partial.remove();
     return result;
   }
 }

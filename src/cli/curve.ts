@@ -7,6 +7,7 @@ import type { Split } from '../data/split-images.js';
 import type { CurveKind } from '../records/curve-record.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { writeFileAtomic } from '../support/files.js';
@@ -14,6 +15,7 @@ import { groupBy } from '../support/statistics.js';
 import { type AnalysisOptions, addAnalysisOptions, splitList } from './options.js';
 import { GENERATED_NOTE, print, printJson, textTable } from './output.js';
 import { createCurveProgress } from './progress.js';
+import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 export interface CurveOptions extends AnalysisOptions {
   readonly split: Split[];
@@ -31,7 +33,6 @@ export function addCurveOptions(command: Command): Command {
 
 interface CurveToDraw<Row extends object> {
   readonly kind: CurveKind | 'plane' | 'barrier';
-  readonly checkpoints: readonly CheckpointFile[];
   /** Beside those that every curve has. */
   readonly settings: object;
   /** Of those, what goes into the default name. */
@@ -42,16 +43,36 @@ interface CurveToDraw<Row extends object> {
   readonly csv: (rows: readonly Row[]) => string;
   readonly figure: (rows: readonly Row[]) => TopLevelSpec;
   readonly table: (rows: readonly Row[]) => string;
+  /** Frees what the tasks compute with. */
+  readonly dispose?: () => Promise<void>;
 }
 
 /**
- * Computes a curve, writes it to NAME.csv, NAME.json and NAME.svg in <out>/figures, and prints it.
+ * Computes a curve of checkpoints, writes it to NAME.csv, NAME.json and NAME.svg in <out>/figures, and prints it.
  *
+ * @param curveOf is given the checkpoints with what they are called in tables and figures.
  * @throws what its tasks throw, with what is done saved; SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE
  */
 export async function drawCurve<Row extends object>(
   options: CurveOptions,
-  { kind, checkpoints, settings: own, marks = [], tasks, results, csv, figure, table }: CurveToDraw<Row>,
+  paths: readonly string[],
+  curveOf: (
+    session: Session,
+    checkpoints: readonly CheckpointFile[],
+    labelOf: (path: string) => string,
+  ) => Promise<CurveToDraw<Row>>,
+): Promise<void> {
+  await inSession(options, async (session) => {
+    const checkpoints = await openCheckpoints(session, paths, options.config);
+    const curve = await curveOf(session, checkpoints, checkpointLabels(checkpoints));
+    await computeAndWrite(options, checkpoints, curve).finally(curve.dispose);
+  });
+}
+
+async function computeAndWrite<Row extends object>(
+  options: CurveOptions,
+  checkpoints: readonly CheckpointFile[],
+  { kind, settings: own, marks = [], tasks, results, csv, figure, table }: CurveToDraw<Row>,
 ): Promise<void> {
   const { out, name = curveName(kind, checkpoints, [...commonMarks(options), ...marks]), json } = options;
   const path = join(out, 'figures', name);

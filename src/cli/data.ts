@@ -8,6 +8,7 @@ import { createCountBar } from './progress.js';
 interface DataOptions {
   readonly data?: string;
   readonly json?: boolean;
+  readonly force?: boolean;
 }
 
 export function registerData(program: Command): void {
@@ -70,10 +71,7 @@ async function list(options: DataOptions): Promise<void> {
   log(`Looked in ${root}.`);
 }
 
-async function fetch(
-  names: string[],
-  options: DataOptions & { readonly mirror?: string; readonly force?: boolean },
-): Promise<void> {
+async function fetch(names: string[], options: DataOptions & { readonly mirror?: string }): Promise<void> {
   const { fetchDataset } = await import('../data/fetch.js');
   if (options.mirror !== undefined && !URL.canParse(options.mirror)) {
     throw new SmoothOutError('USAGE', `--mirror "${options.mirror}" is no web address`, {
@@ -115,11 +113,7 @@ async function verify(names: string[], options: DataOptions): Promise<void> {
 }
 
 /** Prints a line for each file; undefined where nothing of the data set is there. */
-async function verifyOne(
-  name: DatasetName,
-  root: string,
-  options: DataOptions,
-): Promise<{ readonly good: number; readonly bad: number } | undefined> {
+async function verifyOne(name: DatasetName, root: string, options: DataOptions) {
   const { findDataset, inspectFiles, officialPlace, openDataset } = await import('../data/open.js');
   const place = officialPlace(name, root, options.data);
   const say = (state: string, what: string, detail?: string) => {
@@ -162,7 +156,7 @@ function paintState(state: string): string {
   return paint(process.stdout, good ? 'green' : state === 'not here' ? 'dim' : 'red', state);
 }
 
-async function generate(names: string[], options: DataOptions & { readonly force?: boolean }): Promise<void> {
+async function generate(names: string[], options: DataOptions): Promise<void> {
   const { ensureGenerated } = await import('../data/generated/stand-ins.js');
   const root = dataDirectory(options.data);
   for (const name of datasetNames(names)) {

@@ -1,45 +1,17 @@
 /** `smoothout doctor`: what this machine has to compute with, and what is missing. */
 import { statfs } from 'node:fs/promises';
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { freemem, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DATASET_NAMES, dataDirectory } from '../data/catalogue.js';
-import type { DeviceReport } from '../engine/devices.js';
 import { SmoothOutError } from '../support/errors.js';
-import { gitCommit, versions } from '../support/versions.js';
+import { gitCommit, processFacts, versions } from '../support/versions.js';
 import { paint, print, printJson, textTable } from './output.js';
 
 interface DoctorOptions {
   readonly data?: string;
   readonly out: string;
   readonly json?: boolean;
-}
-
-interface DataReport {
-  readonly dataset: string;
-  /** Where the official files are, whether or not they are intact (`smoothout data verify`). */
-  readonly folder: string | null;
-  /** What was looked for, where there is none. */
-  readonly problem: string | null;
-  /** Whether the generated stand-in has been made. */
-  readonly generated: boolean;
-}
-
-interface Report {
-  readonly versions: Readonly<Record<string, string | null>>;
-  readonly gitCommit: string | null;
-  readonly devices: readonly DeviceReport[];
-  /** Why JPEG files, of which ImageNet is made, cannot be read; null where they can. */
-  readonly jpegProblem: string | null;
-  readonly machine: {
-    readonly platform: string;
-    readonly processor: string;
-    readonly threads: number;
-    readonly memoryBytes: number;
-    readonly freeMemoryBytes: number;
-    readonly freeDiskBytes: number;
-  };
-  readonly data: readonly DataReport[];
 }
 
 export function registerDoctor(program: Command): void {
@@ -57,38 +29,32 @@ export function registerDoctor(program: Command): void {
     });
 }
 
-async function examine({ data, out }: DoctorOptions): Promise<Report> {
+type Report = Awaited<ReturnType<typeof examine>>;
+
+async function examine({ data, out }: DoctorOptions) {
   const { findDevices } = await import('../engine/devices.js');
   const { loadSharp } = await import('../data/jpeg.js');
-  const [all, commit, devices, jpegProblem, found, freeDisk] = await Promise.all([
+  const [all, commit, devices, jpegProblem, { processor, threads }, found, freeDisk] = await Promise.all([
     versions(),
     gitCommit(),
     findDevices(),
+    // Why JPEG files, of which ImageNet is made, cannot be read; null where they can.
     loadSharp().then(
       () => null,
       (error: Error) => error.message,
     ),
+    processFacts(),
     findData(data),
     freeDiskBytes(out),
   ]);
-  return {
-    versions: all,
-    gitCommit: commit,
-    devices,
-    jpegProblem,
-    machine: {
-      platform: `${process.platform} ${process.arch}`,
-      processor: cpus()[0]?.model.trim() ?? 'unknown',
-      threads: availableParallelism(),
-      memoryBytes: totalmem(),
-      freeMemoryBytes: freemem(),
-      freeDiskBytes: freeDisk,
-    },
-    data: found,
-  };
+  const platform = `${process.platform} ${process.arch}`;
+  const memory = { memoryBytes: totalmem(), freeMemoryBytes: freemem(), freeDiskBytes: freeDisk };
+  const machine = { platform, processor, threads, ...memory };
+  return { versions: all, gitCommit: commit, devices, jpegProblem, machine, data: found };
 }
 
-async function findData(directory: string | undefined): Promise<DataReport[]> {
+/** Of each data set where its official files are, intact or not, or why they are not found; and whether its stand-in is. */
+async function findData(directory: string | undefined) {
   const { isGenerated } = await import('../data/generated/stand-ins.js');
   const { locateDataset, officialPlace } = await import('../data/open.js');
   const root = dataDirectory(directory);

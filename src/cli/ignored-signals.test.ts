@@ -2,12 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-const built = (file: string) => JSON.stringify(new URL(`../../dist/cli/${file}`, import.meta.url).href);
+const BUILT = JSON.stringify(new URL('../../dist/cli/signals.js', import.meta.url).href);
 
 /** Sends itself the signal, and says whether it is asked to stop. */
 const program = (signal: string) => `
-  const { keepIgnoredSignals } = await import(${built('ignored-signals.js')});
-  const { onInterrupt } = await import(${built('interrupt.js')});
+  const { keepIgnoredSignals, onInterrupt } = await import(${BUILT});
   keepIgnoredSignals();
   const { signal } = onInterrupt();
   process.kill(process.pid, '${signal}');

@@ -1,10 +1,24 @@
 /** `smoothout interpolate`: a curve of loss and accuracy between two checkpoints. */
 import type { Command } from 'commander';
-import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Split } from '../data/split-images.js';
+import { at } from '../support/at.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
-import { type LineRow, STATISTICS, type Statistics } from './line.js';
 import { choice, numberRange } from './options.js';
-import { checkpointLabels, inSession, openCheckpoints } from './session.js';
+
+/** A point of a line between two checkpoints. */
+export interface LineRow {
+  readonly alpha: number;
+  readonly split: Split;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly from: string;
+  readonly to: string;
+  readonly statistics: string;
+}
+
+/** What becomes of batch norm's running statistics on the way, by the names of the option and of the record. */
+export const STATISTICS = { interpolate: 'interpolated', reestimate: 're-estimated' } as const;
+export type Statistics = keyof typeof STATISTICS;
 
 interface InterpolateOptions extends CurveOptions {
   readonly from: string;
@@ -34,12 +48,11 @@ export function registerInterpolate(program: Command): void {
 
 async function drawInterpolation(options: InterpolateOptions): Promise<void> {
   const { alpha: alphas, statistics, split: splits, images } = options;
-  await inSession(options, async (session) => {
+  await drawCurve<LineRow>(options, [options.from, options.to], async (session, checkpoints, labelOf) => {
     const { createInterpolation } = await import('../analysis/interpolation.js');
     const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
-    const checkpoints = await openCheckpoints(session, [options.from, options.to], options.config);
-    const [from, to] = checkpoints as [CheckpointFile, CheckpointFile];
+    const [from, to] = [at(checkpoints, 0), at(checkpoints, 1)];
     const line = await createInterpolation(session, from, to, { statistics, ...(images && { images }) });
     const same = { from: from.path, to: to.path, statistics: STATISTICS[statistics] };
     const tasks = alphas.flatMap((alpha) =>
@@ -48,22 +61,17 @@ async function drawInterpolation(options: InterpolateOptions): Promise<void> {
         rows: async (): Promise<LineRow[]> => [{ alpha, split, ...(await line.at(alpha, split)), ...same }],
       })),
     );
-    const labelOf = checkpointLabels(checkpoints);
     const series = `${labelOf(same.from)} → ${labelOf(same.to)}`;
     const pointOf = ({ alpha, ...row }: LineRow) => ({ ...row, x: alpha, series });
-    try {
-      await drawCurve(options, {
-        kind: 'interpolate',
-        checkpoints,
-        settings: { from: same.from, to: same.to, alpha: alphas, statistics, images },
-        marks: statistics === 'interpolate' ? [] : [statistics],
-        tasks,
-        csv: (rows) => curveCsv('interpolate', rows),
-        figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'α', title: series }),
-        table: (rows) => lineTable(rows.map(pointOf), 'α'),
-      });
-    } finally {
-      await line.dispose();
-    }
+    return {
+      kind: 'interpolate',
+      settings: { from: same.from, to: same.to, alpha: alphas, statistics, images },
+      marks: statistics === 'interpolate' ? [] : [statistics],
+      tasks,
+      csv: (rows) => curveCsv('interpolate', rows),
+      figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'α', title: series }),
+      table: (rows) => lineTable(rows.map(pointOf), 'α'),
+      dispose: () => line.dispose(),
+    };
   });
 }

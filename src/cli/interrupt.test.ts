@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { expect, test } from 'vitest';
 
-const BUILT = new URL('../../dist/cli/interrupt.js', import.meta.url).href;
+const BUILT = new URL('../../dist/cli/signals.js', import.meta.url).href;
 
 /** A program that, once interrupted, either stops with INTERRUPTED's status or never does. */
 const program = (stops: boolean) => `

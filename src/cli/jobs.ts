@@ -1,8 +1,7 @@
 /** `--jobs`: where a command's tasks are carried out, in this process or by workers. */
 import { availableParallelism } from 'node:os';
 import type { RunSpec } from '../config/schema.js';
-import { candidates, fastestSplit, nameOf } from '../jobs/auto.js';
-import { type Jobs, placesFor, placesOn } from '../jobs/split.js';
+import { candidates, fastestSplit, type Jobs, nameOf, placesFor, placesOn } from '../jobs/split.js';
 import type { Perform } from '../jobs/tasks.js';
 import type { Place } from '../jobs/worker-process.js';
 import { openWorkers, type Workers } from '../jobs/workers.js';
@@ -17,15 +16,15 @@ export interface JobsOptions {
 }
 
 /** What is to be done, as far as `--jobs auto` needs it. */
-export interface Workload {
+interface Workload {
   /** What is not finished; the first is measured. */
   readonly specs: readonly RunSpec[];
   /** Of what was begun before and goes on. */
-  readonly threads: number | undefined;
+  readonly threads?: number | undefined;
 }
 
 /** Who carries tasks out, `lanes` of them at once. */
-export interface Performers {
+interface Performers {
   readonly perform: Perform;
   readonly lanes: number;
   /** How long a run's folder is waited for. */

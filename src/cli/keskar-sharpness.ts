@@ -4,23 +4,16 @@ import type { SharpnessSettings } from '../analysis/sharpness.js';
 import { CONVENTION_NAMES, withConvention } from '../records/sharpness-conventions.js';
 import type { SharpnessMeasurement } from '../records/sharpness-record.js';
 import type { CheckpointsToMeasure } from './measure-checkpoints.js';
-import type { AnalysisOptions } from './options.js';
-import { GENERATED_NOTE, textTable } from './output.js';
+import type { LossOptions } from './options.js';
+import { textTable } from './output.js';
 import { checkpointLabel } from './session.js';
 
-export interface KeskarOptions extends AnalysisOptions {
-  readonly epsilon: number;
-  readonly repeats: number;
-  readonly split: 'train' | 'test';
-  readonly maxIterations: number;
-  readonly start: 'center' | 'random';
-  readonly batchNorm: 'running' | 'batch';
-  readonly batchSize?: number;
-  readonly gradient: 'exact' | 'reference';
+export interface KeskarOptions
+  extends LossOptions,
+    Pick<SharpnessSettings, 'epsilon' | 'repeats' | 'maxIterations' | 'start' | 'gradient'> {
   readonly manifold?: number;
   readonly allConventions?: boolean;
   readonly check?: boolean;
-  readonly force?: boolean;
 }
 
 export function keskarSharpness(options: KeskarOptions): CheckpointsToMeasure<SharpnessMeasurement> {
@@ -59,7 +52,6 @@ const NOTES: readonly [string, (measured: Measured<SharpnessMeasurement>) => boo
     'part: only the first images of the split were measured.',
     ({ measurement: { images, splitImages } }) => images < splitImages,
   ],
-  [GENERATED_NOTE, ({ checkpoint }) => checkpoint.synthetic],
 ];
 
 /** The table at the end, and what its words mean. */
@@ -69,8 +61,7 @@ function summary(measured: readonly Measured<SharpnessMeasurement>[]): string {
   const numbers = ['loss', 'sharpness', ...CHECKS, 'evaluations', 'seconds'].map((name) => header.indexOf(name));
   const table = textTable([header, ...measured.map((one) => row(one, checked))], numbers);
   const notes = NOTES.filter(([, applies]) => measured.some(applies)).map(([text]) => text);
-  const files = [...new Set(measured.map(({ record }) => record))];
-  return [table, '', ...notes, `Written to ${files.join(', ')}`].join('\n');
+  return [table, '', ...notes].join('\n');
 }
 
 function row({ checkpoint, measurement: m }: Measured<SharpnessMeasurement>, checked: boolean): string[] {

@@ -7,7 +7,6 @@ import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { choice, numberRange, wholeNumber } from './options.js';
-import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 interface LandscapeOptions extends CurveOptions {
   readonly ckpt: string[];
@@ -49,7 +48,7 @@ export function registerLandscape(program: Command): void {
       numberRange('--alpha'),
     )
     .option('--plane', 'over the plane of two directions')
-    .option('--directions <n>', 'how many directions, or planes, to average', wholeNumber('--directions', 1), 1)
+    .addOption(wholeNumber('--directions <n>', 'how many directions, or planes, to average', 1).default(1))
     .addOption(
       choice(
         '--distribution <name>',
@@ -66,12 +65,11 @@ export function registerLandscape(program: Command): void {
 
 async function drawLandscape(options: LandscapeOptions): Promise<void> {
   const { plane = false, directions, distribution, fixed, seed, images } = options;
-  await inSession(options, async (session) => {
+  await drawCurve<Row>(options, options.ckpt, async (session, checkpoints, labelOf) => {
     const { createLandscape } = await import('../analysis/landscape.js');
     const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure, meanPoints } = await import('../report/figures/curves.js');
     const { planeFigure } = await import('../report/figures/plane.js');
-    const checkpoints = await openCheckpoints(session, options.ckpt, options.config);
     const landscapes = checkpoints.map((checkpoint) => ({
       checkpoint,
       landscape: createLandscape(session, checkpoint, { distribution, fixed, seed, ...(images && { images }) }),
@@ -79,7 +77,6 @@ async function drawLandscape(options: LandscapeOptions): Promise<void> {
     const kind = plane ? 'plane' : 'landscape';
     const alphas = options.alpha ?? numberRange('--alpha')(plane ? '-0.3:0.3:0.05' : '-0.3:0.3:0.02');
     const points = alphas.flatMap((alpha) => (plane ? alphas.map((beta) => ({ alpha, beta })) : [{ alpha }]));
-    const labelOf = checkpointLabels(checkpoints);
     const pointsOf = (rows: readonly Row[]) =>
       meanPoints(rows.map(({ alpha, checkpoint, ...row }) => ({ ...row, x: alpha, series: labelOf(checkpoint) })));
     const gridOf = (rows: readonly Row[]) =>
@@ -87,27 +84,25 @@ async function drawLandscape(options: LandscapeOptions): Promise<void> {
         pointsOf(line).map(({ x: alpha, ...point }) => ({ ...point, alpha, beta })),
       );
     const lineOf = (rows: readonly Row[]) => pointsOf(rows.filter(({ beta = 0 }) => beta === 0));
-    try {
-      await drawCurve(options, {
-        kind,
-        checkpoints,
-        settings: { alpha: alphas, directions, distribution, fixed, seed, images },
-        marks: marksOf(options),
-        tasks: landscapes.flatMap((of) => tasksOf(of, options, points, labelOf(of.checkpoint.path))),
-        csv: (rows) =>
-          curveCsv(
-            kind,
-            rows.map((row) => ({ beta: 0, ...row })),
-          ),
-        figure: (rows) =>
-          plane
-            ? planeFigure(gridOf(rows))
-            : lossAndAccuracyFigure(lineOf(rows), { xTitle: 'α, in norms of each filter' }),
-        table: (rows) => lineTable(lineOf(rows), plane ? 'α (β = 0)' : 'α'),
-      });
-    } finally {
-      for (const { landscape } of landscapes) await landscape.dispose();
-    }
+    return {
+      kind,
+      settings: { alpha: alphas, directions, distribution, fixed, seed, images },
+      marks: marksOf(options),
+      tasks: landscapes.flatMap((of) => tasksOf(of, options, points, labelOf(of.checkpoint.path))),
+      csv: (rows) =>
+        curveCsv(
+          kind,
+          rows.map((row) => ({ beta: 0, ...row })),
+        ),
+      figure: (rows) =>
+        plane
+          ? planeFigure(gridOf(rows))
+          : lossAndAccuracyFigure(lineOf(rows), { xTitle: 'α, in norms of each filter' }),
+      table: (rows) => lineTable(lineOf(rows), plane ? 'α (β = 0)' : 'α'),
+      dispose: async () => {
+        for (const { landscape } of landscapes) await landscape.dispose();
+      },
+    };
   });
 }
 

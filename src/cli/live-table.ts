@@ -12,25 +12,12 @@ export interface Column {
   readonly rank?: number;
 }
 
-export interface LiveRow {
-  readonly show: (cells: readonly string[]) => void;
-  readonly remove: () => void;
-}
-
-export interface LiveTable {
-  readonly addRow: () => LiveRow;
-  /** The line below the rows; none where it is empty. */
-  readonly foot: (line: string) => void;
-  /** Takes the table away. */
-  readonly stop: () => void;
-}
-
 const REDRAW_MS = 250;
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 
-export function createLiveTable(columns: readonly Column[], stream = process.stderr): LiveTable {
-  const rows = new Map<LiveRow, readonly string[]>();
+export function createLiveTable(columns: readonly Column[], stream = process.stderr) {
+  const rows = new Map<object, readonly string[]>();
   let foot = '';
   let drawn = 0;
   let isDue = false;
@@ -60,8 +47,8 @@ export function createLiveTable(columns: readonly Column[], stream = process.std
   const timer = setInterval(() => isDue && draw(), REDRAW_MS);
   return {
     addRow() {
-      const row: LiveRow = {
-        show(cells) {
+      const row = {
+        show(cells: readonly string[]) {
           rows.set(row, cells);
           isDue = true;
         },
@@ -72,10 +59,12 @@ export function createLiveTable(columns: readonly Column[], stream = process.std
       };
       return row;
     },
-    foot(line) {
+    /** The line below the rows; none where it is empty. */
+    foot(line: string) {
       foot = line;
       isDue = true;
     },
+    /** Takes the table away. */
     stop() {
       clearInterval(timer);
       erase();

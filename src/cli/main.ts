@@ -1,10 +1,9 @@
 /** The command line: runs the command that it names. */
 import { CommanderError } from 'commander';
 import { EXIT } from '../support/errors.js';
-import { keepIgnoredSignals } from './ignored-signals.js';
-import { surviveLostOutput } from './lost-output.js';
-import { reportError } from './output.js';
+import { reportError, surviveLostOutput } from './output.js';
 import { programWith } from './program.js';
+import { keepIgnoredSignals } from './signals.js';
 
 /** Runs the command; returns the exit status (support/errors.ts). A command may also leave one in `process.exitCode`. */
 export async function main(args: readonly string[]): Promise<number> {

@@ -1,16 +1,14 @@
 /** Measures checkpoints, as many at once as `--jobs` asks for: what fails is said and does not stop the others. */
 import type { CheckpointPath, Measured, MeasureEvents } from '../analysis/measure-checkpoint.js';
-import { inLanes } from '../jobs/lanes.js';
 import type { Perform } from '../jobs/tasks.js';
-import { withRetry } from '../jobs/workers.js';
-import type { CheckpointFile } from '../session/checkpoint-file.js';
-import type { Session } from '../session/session.js';
+import { inLanes, withRetry } from '../jobs/workers.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { type JobsOptions, withJobs } from './jobs.js';
+import { type Column, createLiveTable } from './live-table.js';
 import type { AnalysisOptions } from './options.js';
-import { log, print, printJson, reportError } from './output.js';
-import { inSession } from './session.js';
-import { createSharpnessProgress } from './sharpness-progress.js';
+import { GENERATED_NOTE, log, print, printJson, reportError, showsProgress } from './output.js';
+import { duration, LINE_SECONDS } from './progress.js';
+import { checkpointLabel, inSession, openCheckpoints } from './session.js';
 
 export interface CheckpointsToMeasure<Measurement> {
   readonly measure: (
@@ -40,10 +38,11 @@ export async function measureCheckpoints<Measurement extends object>(
   };
   const interrupted = await inSession(options, async (session) => {
     const { signal } = session;
-    const checkpoints = await openAll(session, options, failed);
+    // Every checkpoint is looked at before hours are spent on the first.
+    const checkpoints = await openCheckpoints(session, options.ckpt, config, failed);
     const specs = checkpoints.map(({ spec }) => spec);
-    await withJobs(session, options, { specs, threads: undefined }, async ({ perform, lanes }) => {
-      const progress = createSharpnessProgress();
+    await withJobs(session, options, { specs }, async ({ perform, lanes }) => {
+      const progress = createProgress();
       await inLanes(checkpoints, lanes, async ({ path }) => {
         if (signal.aborted) return;
         const { onStart, onStep, stop } = progress.follow(path);
@@ -66,25 +65,47 @@ export async function measureCheckpoints<Measurement extends object>(
     return signal.aborted;
   });
   const all = [...measured.values()].flat();
-  if (!json && all.length > 0) print(summary(all));
+  if (!json && all.length > 0) {
+    const files = [...new Set(all.map(({ record }) => record))];
+    const notes = all.some(({ checkpoint }) => checkpoint.synthetic) ? [GENERATED_NOTE] : [];
+    print([summary(all), ...notes, `Written to ${files.join(', ')}`].join('\n'));
+  }
   if (all.length > 0) for (const failure of failures) log(failure);
   return interrupted ? EXIT.interrupted : status;
 }
 
-/** Every checkpoint is looked at before hours are spent on the first. */
-async function openAll(
-  session: Session,
-  { ckpt, config }: Options,
-  failed: (path: string, error: unknown) => void,
-): Promise<CheckpointFile[]> {
-  const { openCheckpoint } = await import('../session/checkpoint-file.js');
-  const checkpoints: CheckpointFile[] = [];
-  for (const path of ckpt) {
-    try {
-      checkpoints.push(await openCheckpoint(session, path, config));
-    } catch (error) {
-      failed(path, error);
-    }
+const COLUMNS: readonly Column[] = [
+  { title: 'checkpoint', isText: true },
+  { title: 'measuring', isText: true, rank: 1 },
+  { title: 'best' },
+  { title: 'left', width: 11 },
+];
+
+/** What is seen of the measurements: a table where somebody watches, else a line now and then. */
+function createProgress() {
+  const table = showsProgress() ? createLiveTable(COLUMNS) : undefined;
+  return { follow, stop: () => table?.stop() };
+
+  function follow(path: string): Pick<MeasureEvents<never>, 'onStart' | 'onStep'> & { readonly stop: () => void } {
+    const row = table?.addRow();
+    let [name, startedAt, saidAt] = ['', 0, 0];
+    return {
+      onStart({ run, what }) {
+        startedAt = performance.now();
+        saidAt = startedAt;
+        name = `${checkpointLabel({ run, path })}, ${what}`;
+        if (row) row.show([name, 'compiling']);
+        else log(`${name}: measuring`);
+      },
+      onStep({ doing, done, best }) {
+        const left = (((performance.now() - startedAt) / 1000) * (1 - done)) / done;
+        const value = best === null || !Number.isFinite(best) ? '' : best.toFixed(4);
+        row?.show([name, doing, value, Number.isFinite(left) ? duration(left) : '']);
+        if (row || performance.now() - saidAt < 1000 * LINE_SECONDS) return;
+        saidAt = performance.now();
+        log(`${name}: ${doing}`);
+      },
+      stop: () => row?.remove(),
+    };
   }
-  return checkpoints;
 }

@@ -1,6 +1,5 @@
 /** The options that several commands share, and how their values are read. */
 import { type Command, Option } from 'commander';
-import type { RunSelection } from '../config/resolve.js';
 import { parseSeeds } from '../config/schema.js';
 import type { Split } from '../data/split-images.js';
 import type { EngineChoice } from '../engine/create.js';
@@ -43,6 +42,14 @@ export interface AnalysisOptions extends ComputingOptions {
   readonly seed: number;
 }
 
+/** Of those that measure one loss of a checkpoint, and keep it. */
+export interface LossOptions extends AnalysisOptions {
+  readonly split: Split;
+  readonly batchNorm: 'running' | 'batch';
+  readonly batchSize?: number;
+  readonly force?: boolean;
+}
+
 export function addTrainingOptions(command: Command): Command {
   return addJobsOption(addSweepOptions(command))
     .option('--shuffle', 'carry the runs out in a random order')
@@ -62,8 +69,8 @@ export function addSweepOptions(command: Command): Command {
 
 export function addAnalysisOptions(command: Command, images: string, usual = 'all'): Command {
   command
-    .option('--images <n>', `${images} (default: ${usual})`, wholeNumber('--images', 1))
-    .option('--seed <n>', 'of what is drawn at random', wholeNumber('--seed', 0, 0xffffffff), 1)
+    .addOption(wholeNumber('--images <n>', `${images} (default: ${usual})`, 1))
+    .addOption(wholeNumber('--seed <n>', 'of what is drawn at random', 0, 0xffffffff).default(1))
     .option('--config <file>', 'the config of checkpoints that have no config.yaml beside them')
     .option('--data <folder>', 'where the data is (default: SMOOTHOUT_DATA, then datasets/)');
   return addEngineOptions(command).option('--json', 'print one JSON object a line');
@@ -85,11 +92,7 @@ function addEngineOptions(command: Command): Command {
   return command
     .addOption(choice('--engine <name>', 'what computes', 'onnx', 'tensorflow', 'tfjs'))
     .addOption(choice('--device <name>', 'where it computes', 'auto', 'cpu', 'webgpu', 'cuda').env('SMOOTHOUT_DEVICE'))
-    .option(
-      '--threads <n>',
-      'threads of the CPU for each job (default: all, shared out)',
-      wholeNumber('--threads', 1, 1024),
-    );
+    .addOption(wholeNumber('--threads <n>', 'threads of the CPU for each job (default: all, shared out)', 1, 1024));
 }
 
 /** An option with a choice of values, of which the first is the usual. */
@@ -105,11 +108,6 @@ export function overridesOf({ set, synthetic, init }: PlanOptions): string[] {
   ];
 }
 
-/** Which of a config's runs the options ask for. */
-export function selectionOf({ method, seed }: PlanOptions): RunSelection {
-  return { ...(method && { methods: method }), ...(seed && { seeds: seed }) };
-}
-
 export const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
 
 function seedList(text: string): number[] {
@@ -120,22 +118,26 @@ function seedList(text: string): number[] {
   throw new SmoothOutError('USAGE', `--seed ${text}: expected seeds from 0 to 4294967295, such as 1,2 or 1-5`);
 }
 
-export const wholeNumber =
-  (option: string, least: number, most = Number.MAX_SAFE_INTEGER) =>
-  (text: string): number => {
+/** An option whose value is a whole number. */
+export function wholeNumber(flags: string, description: string, least: number, most = Number.MAX_SAFE_INTEGER): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
     const limits = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new SmoothOutError('USAGE', `${option} ${text}: expected a whole number ${limits}`);
-  };
+    throw new SmoothOutError('USAGE', `${option.long} ${text}: expected a whole number ${limits}`);
+  });
+}
 
-export const positiveNumber =
-  (option: string) =>
-  (text: string): number => {
+/** An option whose value is a number above 0. */
+export function positiveNumber(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text) => {
     const value = Number(text);
     if (text.trim() !== '' && value > 0 && Number.isFinite(value)) return value;
-    throw new SmoothOutError('USAGE', `${option} ${text}: expected a number above 0`);
-  };
+    throw new SmoothOutError('USAGE', `${option.long} ${text}: expected a number above 0`);
+  });
+}
 
 /** `train`, `test` or both, for --split. */
 export function splitList(text: string): Split[] {

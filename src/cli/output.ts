@@ -1,4 +1,6 @@
 /** Results go to stdout, everything said about them on the way to stderr. */
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 import { at } from '../support/at.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
@@ -92,4 +94,26 @@ function isOfSystem(error: unknown): error is Error & { readonly path: string } 
 export function sizeText(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
   return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
+}
+
+/**
+ * Output that cannot be written ends no command: its terminal was closed, its disk is full, its reader went away. The work
+ * goes on, as its results are in files. Lines for stderr are lost; where lines of results were lost, a command
+ * that did everything else ends with the status of lost output. A closed pipe (`smoothout … | head`) has had all that it
+ * wanted.
+ */
+export function surviveLostOutput(): void {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  let isLost = false;
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE' || isLost) return;
+    isLost = true;
+    log(`smoothout: results cannot be written to stdout (${code}); the work goes on`);
+  });
+  process.on('exit', (status) => {
+    if (isLost && status === EXIT.ok) process.exitCode = EXIT.outputLost;
+    // Node.js gives its terminals their settings back as it ends, and aborts where one is gone but its descriptor open.
+    for (const descriptor of terminals) if (!isatty(descriptor)) closeSync(descriptor);
+  });
 }

@@ -9,21 +9,15 @@ import {
 } from '../records/perturbation-measures.js';
 import { at } from '../support/at.js';
 import type { CheckpointsToMeasure } from './measure-checkpoints.js';
-import type { AnalysisOptions } from './options.js';
-import { GENERATED_NOTE, textTable } from './output.js';
+import type { LossOptions } from './options.js';
+import { textTable } from './output.js';
 import { checkpointLabel } from './session.js';
 
-export interface PerturbationOptions extends AnalysisOptions {
-  readonly norm: 'l2' | 'linf';
+export interface PerturbationOptions extends LossOptions, Pick<MeasureRequest, 'norm' | 'logits'> {
   readonly adaptive?: boolean;
   readonly radius?: number;
   readonly m?: number;
   readonly steps?: number;
-  readonly logits: 'plain' | 'normalised';
-  readonly split: 'train' | 'test';
-  readonly batchNorm: 'running' | 'batch';
-  readonly batchSize?: number;
-  readonly force?: boolean;
 }
 
 export function perturbationSharpness(
@@ -63,12 +57,6 @@ function summary(measured: readonly Measured<PerturbationMeasurement>[]): string
     String(m.evaluations),
     m.seconds.toFixed(1),
   ]);
-  const isGenerated = measured.some(({ checkpoint }) => checkpoint.synthetic);
-  return [
-    textTable([HEADER, ...rows], [2, 3, 4, 5, 6, 7]),
-    '',
-    `value: ${MEASURES[at(measured, 0).measurement.measure].definition}.`,
-    ...(isGenerated ? [GENERATED_NOTE] : []),
-    `Written to ${[...new Set(measured.map(({ record }) => record))].join(', ')}`,
-  ].join('\n');
+  const { definition } = MEASURES[at(measured, 0).measurement.measure];
+  return `${textTable([HEADER, ...rows], [2, 3, 4, 5, 6, 7])}\n\nvalue: ${definition}.`;
 }

@@ -2,29 +2,22 @@
 import { type Options, SingleBar } from 'cli-progress';
 import { log, showsProgress } from './output.js';
 
-/** Bars of work that catches signals itself (interrupt.ts). */
+/** Bars of work that catches signals itself (signals.ts). */
 const CALM: Options = { hideCursor: true, fps: 4, gracefulExit: false };
 
 function createBar(format: string, options: Options): SingleBar {
   return new SingleBar({ format, barsize: 20, clearOnComplete: true, stream: process.stderr, ...options });
 }
 
-/** How far something countable has come: bytes fetched, images drawn. */
-interface CountBar {
-  /** Shows `done` of `total` under a label; a new label starts a new bar. */
-  readonly update: (label: string, done: number, total: number) => void;
-  /** Takes the bar away. */
-  readonly stop: () => void;
-}
-
-/** A bar, or nothing where nobody watches. Counts are shown in units of `scale`. */
-export function createCountBar(unit: string, scale = 1): CountBar {
-  if (!showsProgress()) return { update: () => {}, stop: () => {} };
+/** How far something countable has come, in units of `scale`: a bar, or nothing where nobody watches. */
+export function createCountBar(unit: string, scale = 1) {
   let bar: SingleBar | undefined;
   let current: string | undefined;
   return {
     stop: () => bar?.stop(),
-    update(label, done, total) {
+    /** Shows `done` of `total` under a label; a new label starts a new bar. */
+    update(label: string, done: number, total: number): void {
+      if (!showsProgress()) return;
       const shown = Math.floor(done / scale);
       if (label !== current) {
         bar?.stop();
@@ -39,30 +32,25 @@ export function createCountBar(unit: string, scale = 1): CountBar {
   };
 }
 
-interface CurveProgress {
-  /** Points done, and the one under way. */
-  readonly show: (done: number, point: string) => void;
-  readonly stop: () => void;
-}
-
 /** Between lines, where there is no bar. */
 export const LINE_SECONDS = 10;
 
 /** Of a curve while its points are computed. */
-export function createCurveProgress(name: string, total: number): CurveProgress {
-  if (showsProgress()) {
-    const bar = createBar(`${name} [{bar}] {percentage}%  {point}  {eta_formatted} left`, CALM);
-    bar.start(total, 0, { point: 'compiling' });
-    return { show: (done, point) => bar.update(done, { point }), stop: () => bar.stop() };
-  }
+export function createCurveProgress(name: string, total: number) {
+  const bar = showsProgress()
+    ? createBar(`${name} [{bar}] {percentage}%  {point}  {eta_formatted} left`, CALM)
+    : undefined;
+  bar?.start(total, 0, { point: 'compiling' });
   let saidAt = performance.now();
   return {
-    show(done, point) {
-      if (performance.now() - saidAt < 1000 * LINE_SECONDS) return;
+    /** Points done, and the one under way. */
+    show(done: number, point: string): void {
+      bar?.update(done, { point });
+      if (bar || performance.now() - saidAt < 1000 * LINE_SECONDS) return;
       saidAt = performance.now();
       log(`${name}: ${Math.floor((100 * done) / total)}%, ${point}`);
     },
-    stop: () => {},
+    stop: () => bar?.stop(),
   };
 }
 

@@ -1,7 +1,6 @@
 /** `smoothout report`: the paper's tables, figures and a page from the runs so far. */
 import { type Command, Option } from 'commander';
 import type { Report } from '../report/report.js';
-import type { Comparison, Results } from '../report/results.js';
 import { log, paint, print, printJson, textTable } from './output.js';
 
 interface ReportCommandOptions {
@@ -58,29 +57,18 @@ async function printAsJson({ results, comparison, problems, files }: Report): Pr
 }
 
 async function printForPeople({ results, comparison, files }: Report): Promise<void> {
-  const { SUMMARY_HEADER, SUMMARY_RIGHT, summaryRows } = await import('../report/text.js');
+  const { SUMMARY_HEADER, SUMMARY_RIGHT, summaryRows, COMPARISON_RIGHT, comparisonTable } = await import(
+    '../report/text.js'
+  );
   const { inTables, apart } = summaryRows(results);
-  const show = (title: string, rows: readonly (readonly string[])[]): void => {
-    if (rows.length === 0) return;
-    print(paint(process.stdout, 'bold', title));
-    print(textTable([SUMMARY_HEADER, ...rows], SUMMARY_RIGHT));
-    print();
+  const show = (title: string, table: readonly (readonly string[])[], right: readonly number[]): void => {
+    print(`${paint(process.stdout, 'bold', title)}\n${textTable(table, right)}\n`);
   };
-  show("The paper's tables", inTables);
-  show('Other runs: no rows of the paper', apart);
-  if (comparison !== null) await printComparison(comparison);
-  print(`${countText(results)} Page: ${files.find((file) => file.endsWith('.html'))}`);
+  if (inTables.length > 0) show("The paper's tables", [SUMMARY_HEADER, ...inTables], SUMMARY_RIGHT);
+  if (apart.length > 0) show('Other runs: no rows of the paper', [SUMMARY_HEADER, ...apart], SUMMARY_RIGHT);
+  if (comparison !== null) show(comparison.names.join(' beside '), comparisonTable(comparison), COMPARISON_RIGHT);
+  const { runs, unfinished, cells } = results;
+  const counts = `${runs.length - unfinished.length} completed runs; ${cells.placed.length} of the paper's results measured.`;
+  print(`${counts} Page: ${files.find((file) => file.endsWith('.html'))}`);
   log(`wrote ${files.length} files: tables, claims.csv, runs.csv, report.html, figures`);
-}
-
-async function printComparison(comparison: Comparison): Promise<void> {
-  const { COMPARISON_RIGHT, comparisonTable } = await import('../report/text.js');
-  print(paint(process.stdout, 'bold', comparison.names.join(' beside ')));
-  print(textTable(comparisonTable(comparison), COMPARISON_RIGHT));
-  print();
-}
-
-function countText({ runs, unfinished, cells }: Results): string {
-  const rows = cells.placed.length;
-  return `${runs.length - unfinished.length} completed runs; ${rows} of the paper's results measured.`;
 }

@@ -2,9 +2,9 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/schema.js';
-import { inLanes } from '../jobs/lanes.js';
+import type { Given, Perform } from '../jobs/tasks.js';
 import { WorkerCrash } from '../jobs/worker-process.js';
-import { withRetry } from '../jobs/workers.js';
+import { inLanes, withRetry } from '../jobs/workers.js';
 import { isFinished } from '../records/earlier-run.js';
 import { announceRuns, withdrawRuns } from '../records/run-folder.js';
 import type { RunRecord } from '../records/run-record.js';
@@ -12,10 +12,10 @@ import { at } from '../support/at.js';
 import { EXIT, messageOf, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
 import { permutation } from '../support/random.js';
-import { recordsOf } from './earlier-runs.js';
-import { type Performers, withJobs } from './jobs.js';
+import { withJobs } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, printJson, reportError } from './output.js';
+import { recordsOf } from './plan-runs.js';
 import { createRunsProgress, type RunProgress, runName } from './runs-progress.js';
 import { inSession } from './session.js';
 
@@ -24,21 +24,15 @@ export type Outcome =
   | { readonly spec: RunSpec; readonly record: RunRecord }
   | { readonly spec: RunSpec; readonly error: unknown };
 
-interface AllOutcomes {
-  /** Of the runs that were begun or found finished, in the order of the plan. */
-  readonly outcomes: readonly Outcome[];
-  readonly interrupted: boolean;
-  /** Exit status: of the first run that failed, or of the interruption. */
-  readonly status: number;
-}
-
 /**
  * A failing run does not stop the others (unless `failFast`); an interruption does. What is wrong with the data or the
  * output folder is found before any run starts.
  *
+ * @returns the outcomes of the runs that were begun or found finished, in the order of the plan; as exit status that of the
+ * first run that failed, or of the interruption.
  * @throws SmoothOutError DATA_MISSING, DATA_CORRUPT, CONFIG_INVALID, OUTPUT_UNWRITABLE, NO_SPACE, USAGE
  */
-export async function runAll(runs: readonly RunSpec[], options: TrainingOptions): Promise<AllOutcomes> {
+export async function runAll(runs: readonly RunSpec[], options: TrainingOptions) {
   const { prepareRuns } = await import('../training/run.js');
   const { out, failFast = false, json = false, shuffle = false } = options;
   await makeFolder(join(out, 'runs'));
@@ -60,8 +54,8 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
         // The checkpoint of a run that diverged has its fault in it already.
         const force =
           options.force || (earlier[runs.indexOf(spec)]?.status === 'diverged' && options.retry !== undefined);
-        const given = { spec, out, force, signal: session.signal };
-        const outcome = await trainOne(performers, given, own).finally(own.stop);
+        const given = { spec, out, force, lockSeconds: performers.lockSeconds };
+        const outcome = await trainOne(performers.perform, given, own, session.signal).finally(own.stop);
         outcomes.set(spec, outcome);
         const isTold = isInterruption(outcome) && [...outcomes.values()].filter(isInterruption).length > 1;
         const ended = isTold ? EXIT.interrupted : tell(outcome, own.hasBegun(), json);
@@ -81,20 +75,15 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
   });
 }
 
-interface Given {
-  readonly spec: RunSpec;
-  readonly out: string;
-  readonly force: boolean;
-  readonly signal: AbortSignal;
-}
-
 /** Trains one run, wherever that is. A worker that crashes at it costs it one more try, from its checkpoint. */
 async function trainOne(
-  { perform, lockSeconds }: Performers,
-  { spec, out, force, signal }: Given,
+  perform: Perform,
+  given: Given<'train'>,
   { events, hasBegun }: RunProgress,
+  signal: AbortSignal,
 ): Promise<Outcome> {
-  const attempt = () => perform('train', { spec, out, force: force && !hasBegun(), lockSeconds }, events);
+  const { spec, out, force } = given;
+  const attempt = () => perform('train', { ...given, force: force && !hasBegun() }, events);
   const onCrash = (why: string) => log(`${runName(spec)}: ${why}; once more, from its checkpoint`);
   try {
     return { spec, record: await withRetry(signal, attempt, onCrash) };

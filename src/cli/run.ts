@@ -5,10 +5,9 @@ import type { RunSpec } from '../config/schema.js';
 import { parseDuration, withinBudget } from '../jobs/budget.js';
 import { messageOf, SmoothOutError } from '../support/errors.js';
 import type { Costs } from './costs.js';
-import { failedRuns } from './earlier-runs.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
-import { planRuns } from './plan-runs.js';
+import { failedRuns, planRuns } from './plan-runs.js';
 import { type Outcome, runAll } from './run-all.js';
 import { runName } from './runs-progress.js';
 

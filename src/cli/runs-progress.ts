@@ -28,13 +28,6 @@ export interface RunProgress {
   readonly stop: () => void;
 }
 
-export interface RunsProgress {
-  readonly follow: (spec: RunSpec) => RunProgress;
-  /** How much is done and when the rest will be; empty where there is one run alone. */
-  readonly overall: () => string;
-  readonly stop: () => void;
-}
-
 interface RunsToFollow {
   readonly runs: readonly RunSpec[];
   /** How many images each of them still trains on. */
@@ -45,13 +38,14 @@ interface RunsToFollow {
   readonly json: boolean;
 }
 
-export function createRunsProgress({ runs, images, lanes, json }: RunsToFollow): RunsProgress {
+export function createRunsProgress({ runs, images, lanes, json }: RunsToFollow) {
   const table = showsProgress() ? createLiveTable(COLUMNS) : undefined;
   const speeds = createSpeeds();
   const ahead = new Map(
     runs.map((spec, i): [RunSpec, Ahead] => [spec, { spec, images: at(images, i), isRunning: false, speed: null }]),
   );
 
+  /** How much is done and when the rest will be; empty where there is one run alone. */
   function overall(): string {
     if (runs.length === 1) return '';
     const seconds = ahead.size === 0 ? null : secondsLeft([...ahead.values()], lanes, speeds);

@@ -6,7 +6,6 @@ import { SmoothOutError } from '../support/errors.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { numberRange } from './options.js';
-import { checkpointLabels, inSession, openCheckpoints } from './session.js';
 
 interface SensitivityOptions extends CurveOptions {
   readonly ckpt: string[];
@@ -43,12 +42,10 @@ function strengths(text: string): number[] {
 
 async function drawSensitivity(options: SensitivityOptions): Promise<void> {
   const { ckpt, noise, split: splits, seed, images } = options;
-  await inSession(options, async (session) => {
+  await drawCurve<Row>(options, ckpt, async (session, checkpoints, labelOf) => {
     const { measureSensitivity, NOISE_BATCH, slopes } = await import('../analysis/sensitivity.js');
     const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
-    const checkpoints = await openCheckpoints(session, ckpt, options.config);
-    const labelOf = checkpointLabels(checkpoints);
     const tasks = checkpoints.flatMap((checkpoint) =>
       splits.map((split) => ({
         key: `${labelOf(checkpoint.path)}, ${split}`,
@@ -71,15 +68,14 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
     };
     const slopeColumn = (rows: readonly Row[]): string[] =>
       slopesIn(rows).flatMap(({ s }) => ['', ...s.map((slope) => slope.toPrecision(4))]);
-    await drawCurve(options, {
+    return {
       kind: 'sensitivity',
-      checkpoints,
       settings: { noise, batchSize: NOISE_BATCH, seed, images },
       tasks,
       results: (rows) => ({ slopes: slopesIn(rows) }),
       csv: (rows) => curveCsv('sensitivity', rows),
       figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'Strength of the noise, a' }),
       table: (rows) => lineTable(rows.map(pointOf), 'a', { 's = ΔC̄/Δa': slopeColumn(rows) }),
-    });
+    };
   });
 }

@@ -3,8 +3,8 @@ import { runText } from '../records/run-folder.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session, SessionOptions } from '../session/session.js';
 import { at, last } from '../support/at.js';
-import { onInterrupt } from './interrupt.js';
 import { log } from './output.js';
+import { onInterrupt } from './signals.js';
 
 /** Opens a session, says what it computes on, and closes it whatever happens. Signals abort its signal. */
 export async function inSession<T>(
@@ -22,15 +22,23 @@ export async function inSession<T>(
   }
 }
 
-/** Opens checkpoints one after another; the first that cannot be ends the command. */
+/** Opens checkpoints one after another; the first that cannot be ends the command, unless `failed` takes the error. */
 export async function openCheckpoints(
   session: Session,
   paths: readonly string[],
   config: string | undefined,
+  failed?: (path: string, error: unknown) => void,
 ): Promise<CheckpointFile[]> {
   const { openCheckpoint } = await import('../session/checkpoint-file.js');
   const checkpoints: CheckpointFile[] = [];
-  for (const path of paths) checkpoints.push(await openCheckpoint(session, path, config));
+  for (const path of paths) {
+    try {
+      checkpoints.push(await openCheckpoint(session, path, config));
+    } catch (error) {
+      if (failed === undefined) throw error;
+      failed(path, error);
+    }
+  }
   return checkpoints;
 }
 

@@ -23,11 +23,9 @@ type SharpnessOptions = KeskarOptions &
   PerturbationOptions &
   JobsOptions & { readonly ckpt: string[]; readonly measure: 'keskar' | MeasureName };
 
-/** Options that have a meaning for Keskar et al.'s metric alone, or for the other measures alone. */
-const OF_KESKAR = [
-  ...['epsilon', 'repeats', 'maxIterations', 'start', 'gradient', 'manifold', 'allConventions', 'check'],
-];
-const OF_BALLS = ['norm', 'adaptive', 'radius', 'm', 'steps', 'logits'];
+/** Groups of options that have a meaning for Keskar et al.'s metric alone, and for the other measures alone. */
+const OF_KESKAR = 'With --measure keskar:';
+const OF_BALLS = 'With --measure worst, average or lpf:';
 /** LPF's measure is one ball over all images. */
 const NOT_OF_LPF = ['norm', 'adaptive', 'm'];
 
@@ -40,17 +38,13 @@ export function registerSharpness(program: Command): void {
       choice('--measure <name>', 'Keskar et al.’s, worst or average case, or LPF’s', 'keskar', ...MEASURE_NAMES),
     );
   addLossOptions(command)
-    .option(
-      '--batch-size <n>',
-      'images in a batch (default: 5000 for batch statistics)',
-      wholeNumber('--batch-size', 1),
-    )
+    .addOption(wholeNumber('--batch-size <n>', 'images in a batch (default: 5000 for batch statistics)', 1))
     .option('--force', 'measure again what has been measured');
   addJobsOption(
     addAnalysisOptions(command, 'measure on the first n images of the split', 'all; worst and average: 1024'),
   );
-  addKeskarOptions(command.optionsGroup('With --measure keskar:'));
-  addPerturbationOptions(command.optionsGroup('With --measure worst, average or lpf:'));
+  addKeskarOptions(command.optionsGroup(OF_KESKAR));
+  addPerturbationOptions(command.optionsGroup(OF_BALLS));
   command.addHelpText('after', EXAMPLES).action(async (options: SharpnessOptions) => {
     checkOptions(command, options.measure);
     const { measure } = options;
@@ -63,14 +57,11 @@ export function registerSharpness(program: Command): void {
 
 function addKeskarOptions(command: Command): void {
   command
-    .option(
-      '--epsilon <number>',
-      'ε: half the width of the box, less the share of |x|',
-      positiveNumber('--epsilon'),
-      5e-4,
+    .addOption(
+      positiveNumber('--epsilon <number>', 'ε: half the width of the box, less the share of |x|').default(5e-4),
     )
-    .option('--repeats <n>', 'measurements, of which the largest counts', wholeNumber('--repeats', 1), 5)
-    .option('--max-iterations <n>', 'of L-BFGS-B', wholeNumber('--max-iterations', 1), 10)
+    .addOption(wholeNumber('--repeats <n>', 'measurements, of which the largest counts', 1).default(5))
+    .addOption(wholeNumber('--max-iterations <n>', 'of L-BFGS-B', 1).default(10))
     .addOption(
       choice(
         '--start <where>',
@@ -80,7 +71,7 @@ function addKeskarOptions(command: Command): void {
       ),
     )
     .addOption(choice('--gradient <sign>', 'reference: with the sign error of the authors’ code', 'exact', 'reference'))
-    .option('--manifold <p>', 'in a random subspace of p dimensions', wholeNumber('--manifold', 1))
+    .addOption(wholeNumber('--manifold <p>', 'in a random subspace of p dimensions', 1))
     .addOption(
       new Option('--all-conventions', 'measure as defined, as Keskar et al. and as the reference code did').conflicts([
         ...['epsilon', 'split', 'maxIterations', 'start', 'batchNorm', 'gradient', 'manifold'],
@@ -93,18 +84,20 @@ function addPerturbationOptions(command: Command): void {
   command
     .addOption(choice('--norm <name>', 'of the ball of perturbations', 'l2', 'linf'))
     .option('--adaptive', 'scale the perturbation of each weight by its size')
-    .option('--radius <rho>', 'ρ of the ball or of the noise (default: docs/sharpness.md)', positiveNumber('--radius'))
-    .option('--m <n>', 'images that are perturbed together (default: 128)', wholeNumber('--m', 1))
-    .option('--steps <n>', 'of Auto-PGD, or draws (default: 20; lpf: 100)', wholeNumber('--steps', 1))
+    .addOption(positiveNumber('--radius <rho>', 'ρ of the ball or of the noise (default: docs/sharpness.md)'))
+    .addOption(wholeNumber('--m <n>', 'images that are perturbed together (default: 128)', 1))
+    .addOption(wholeNumber('--steps <n>', 'of Auto-PGD, or draws (default: 20; lpf: 100)', 1))
     .addOption(choice('--logits <how>', 'of the loss: as they are, or of length 1', 'plain', 'normalised'));
 }
 
 /** @throws SmoothOutError USAGE for an option that the measure has no use for. */
 function checkOptions(command: Command, measure: SharpnessOptions['measure']): void {
-  const useless = measure === 'keskar' ? OF_BALLS : [...OF_KESKAR, ...(measure === 'lpf' ? NOT_OF_LPF : [])];
   const given = command.options.find((option) => {
     const name = option.attributeName();
-    return useless.includes(name) && command.getOptionValueSource(name) === 'cli';
+    const isUseless =
+      option.helpGroupHeading === (measure === 'keskar' ? OF_BALLS : OF_KESKAR) ||
+      (measure === 'lpf' && NOT_OF_LPF.includes(name));
+    return isUseless && command.getOptionValueSource(name) === 'cli';
   });
   if (given === undefined) return;
   throw new SmoothOutError('USAGE', `${given.long} means nothing to --measure ${measure}`);

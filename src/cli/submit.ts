@@ -56,10 +56,10 @@ export function registerSubmit(program: Command): void {
     .requiredOption('--image <name>', 'with smoothout on its PATH')
     .requiredOption('--claim <name>', 'the PersistentVolumeClaim that results go to');
   addSweepOptions(kubernetes)
-    .option('--cpu <n>', 'of each pod', wholeNumber('--cpu', 1), 2)
+    .addOption(wholeNumber('--cpu <n>', 'of each pod', 1).default(2))
     .option('--memory <quantity>', 'of each pod', '4Gi')
-    .option('--gpu <n>', 'of each pod', wholeNumber('--gpu', 1))
-    .option('--parallelism <n>', 'pods at a time (default: all)', wholeNumber('--parallelism', 1))
+    .addOption(wholeNumber('--gpu <n>', 'of each pod', 1))
+    .addOption(wholeNumber('--parallelism <n>', 'pods at a time (default: all)', 1))
     .addHelpText('after', KUBERNETES_EXAMPLES)
     .action(submitKubernetes);
 }

@@ -1,6 +1,7 @@
 /** When a plan of runs will be done, from how fast those went that have trained. */
 import type { RunSpec } from '../config/schema.js';
-import { at } from '../support/at.js';
+import { timeOf } from '../jobs/budget.js';
+import { meanOf } from '../support/statistics.js';
 
 /** A run that is not finished. */
 export interface Ahead {
@@ -13,35 +14,27 @@ export interface Ahead {
 }
 
 /** How fast runs were, by what decides that. */
-export interface Speeds {
-  readonly note: (spec: RunSpec, imagesPerSecond: number) => void;
-  /** Of runs like this one; the mean of all where there is none, and null where nothing has trained. */
-  readonly of: (spec: RunSpec) => number | null;
-}
-
-export function createSpeeds(): Speeds {
+export function createSpeeds() {
   const latest = new Map<string, number>();
   const key = ({ model, batchSize, ghostBatchSize, method }: RunSpec) =>
     [model, batchSize, ghostBatchSize, method.label].join();
   return {
-    note: (spec, imagesPerSecond) => void latest.set(key(spec), imagesPerSecond),
-    of(spec) {
-      const all = [...latest.values()];
-      return latest.get(key(spec)) ?? (all.length === 0 ? null : all.reduce((a, b) => a + b) / all.length);
+    note: (spec: RunSpec, imagesPerSecond: number) => void latest.set(key(spec), imagesPerSecond),
+    /** Of runs like this one; the mean of all where there is none, and null where nothing has trained. */
+    of(spec: RunSpec): number | null {
+      return latest.get(key(spec)) ?? (latest.size === 0 ? null : meanOf([...latest.values()]));
     },
   };
 }
 
-/** Seconds until the last run is done, where each that waits takes the first lane that is free; null while unknown. */
-export function secondsLeft(ahead: readonly Ahead[], lanes: number, speeds: Pick<Speeds, 'of'>): number | null {
-  const seconds = ahead.map(({ spec, images, speed }) => images / (speed ?? speeds.of(spec) ?? Number.NaN));
-  if (!seconds.every(Number.isFinite)) return null;
-  const free = ahead.flatMap(({ isRunning }, i) => (isRunning ? [at(seconds, i)] : []));
-  while (free.length < lanes) free.push(0);
-  for (const [i, { isRunning }] of ahead.entries()) {
-    if (isRunning) continue;
-    const least = Math.min(...free);
-    free[free.indexOf(least)] = least + at(seconds, i);
-  }
-  return Math.max(...free);
+/** Seconds until the last run is done; null while unknown. Those that run come first, as they have their lanes already. */
+export function secondsLeft(
+  ahead: readonly Ahead[],
+  lanes: number,
+  speeds: Pick<ReturnType<typeof createSpeeds>, 'of'>,
+): number | null {
+  const left = ahead
+    .toSorted((a, b) => Number(b.isRunning) - Number(a.isRunning))
+    .map(({ spec, images, speed }) => ({ seconds: images / (speed ?? speeds.of(spec) ?? Number.NaN) }));
+  return left.every(({ seconds }) => Number.isFinite(seconds)) ? timeOf(left, lanes) : null;
 }

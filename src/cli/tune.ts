@@ -16,7 +16,7 @@ import {
   type Tuning,
   widened,
 } from '../training/tune.js';
-import { addTrainingOptions, collect, overridesOf, selectionOf, type TrainingOptions, wholeNumber } from './options.js';
+import { addTrainingOptions, collect, overridesOf, type TrainingOptions, wholeNumber } from './options.js';
 import { log, print, printJson, textTable } from './output.js';
 import { type Outcome, runAll } from './run-all.js';
 
@@ -50,7 +50,7 @@ export function registerTune(program: Command): void {
       '--no-bracket',
       `leave a grid of strengths as it is; else it grows by a factor of two, ${MOST_WIDENINGS} times a side at most, until the best mean is inside`,
     )
-    .option('--holdout <n>', 'training images to choose by', wholeNumber('--holdout', 1), 5000);
+    .addOption(wholeNumber('--holdout <n>', 'training images to choose by', 1).default(5000));
   addTrainingOptions(command)
     .option('--json', 'print one JSON object a line: epochs, runs, then what was chosen')
     .addHelpText('after', EXAMPLES)
@@ -62,7 +62,7 @@ export function registerTune(program: Command): void {
 async function tune(file: string, options: TuneOptions): Promise<number> {
   const { grid, holdout, bracket, json = false } = options;
   const first = grid.map(parseAxis);
-  const common = { holdout, set: overridesOf(options), ...selectionOf(options) };
+  const common = { holdout, set: overridesOf(options), methods: options.method, seeds: options.seed };
   let tunings = await planTuning(file, { axes: first, ...common });
   for (const { experiment } of tunings) await checkTunedWritable(tunedPath(file, experiment));
   const outcomes: Outcome[] = [];
@@ -139,8 +139,8 @@ function table({ experiment, trials }: Tuning, measured: readonly Measured[], ch
     each.trial.method,
     ...keys.map((key) => String(each.trial.settings[key])),
     accuracyText(each),
-    ...[choices.some(({ chosen }) => chosen === each) ? 'chosen' : ''],
-    ...[choices.some(({ best, chosen }) => best === each && chosen !== each) ? 'best mean' : ''],
+    choices.some(({ chosen }) => chosen === each) ? 'chosen' : '',
+    choices.some(({ best, chosen }) => best === each && chosen !== each) ? 'best mean' : '',
   ]);
   const over = seeds === 1 ? `seed ${seed}` : `mean and 95 % interval over ${seeds} seeds`;
   const title = `${experiment}: best accuracy on ${validation.replace('holdout:', '')} held-out training images, ${over}`;

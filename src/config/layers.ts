@@ -1,7 +1,18 @@
 /** What is laid under and over the files of a config: its preset, and `--set key.path=value`. */
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { methodHas } from './methods.js';
-import { at, type Origin, parseTree, type Scalar, type Tree, withValue } from './tree.js';
+import {
+  at,
+  invalid,
+  methodsIn,
+  type Origin,
+  parseTree,
+  type Scalar,
+  scalar,
+  scalarAt,
+  type Tree,
+  withValue,
+} from './tree.js';
 
 type Setting = readonly [path: readonly string[], value: Scalar];
 
@@ -42,12 +53,8 @@ export function applyPreset(tree: Tree): Tree {
   if (scalarAt(tree, ['preset']) !== 'reference') return tree;
   const optimizer = scalarAt(tree, ['optimizer', 'name']) ?? 'adam';
   let filled = fill(tree, [], referenceSettings(scalarAt(tree, ['model']), optimizer));
-  const methods = at(tree, ['methods']);
-  if (methods?.kind === 'list') {
-    for (const i of methods.items.keys()) {
-      const settings = REFERENCE_NOISE[String(scalarAt(tree, ['methods', String(i), 'name']))];
-      if (settings !== undefined) filled = fill(filled, ['methods', String(i)], settings);
-    }
+  for (const [i, method] of methodsIn(tree).entries()) {
+    filled = fill(filled, ['methods', String(i)], REFERENCE_NOISE[nameIn(method)] ?? []);
   }
   return filled;
 }
@@ -57,13 +64,8 @@ function fill(tree: Tree, prefix: readonly string[], settings: readonly Setting[
     const full = [...prefix, ...path];
     const parent = at(filled, full.slice(0, -1));
     const taken = at(filled, full) !== undefined || (parent !== undefined && parent.kind !== 'map');
-    return taken ? filled : withValue(filled, full, { kind: 'scalar', value, origin: 'preset reference' });
+    return taken ? filled : withValue(filled, full, scalar(value, 'preset reference'));
   }, tree);
-}
-
-function scalarAt(tree: Tree, path: readonly string[]): Scalar | undefined {
-  const found = at(tree, path);
-  return found?.kind === 'scalar' ? found.value : undefined;
 }
 
 interface Override {
@@ -92,26 +94,22 @@ export function parseOverride(text: string): Override {
  * @throws SmoothOutError CONFIG_INVALID where it names no method of the config.
  */
 export function applyOverride(tree: Tree, { path, value, origin }: Override): Tree {
-  const methods = at(tree, ['methods']);
-  const labels = methods?.kind === 'list' ? methods.items.map(labelOf) : [];
+  const labels = methodsIn(tree).map(labelIn);
+  const names = methodsIn(tree).map(nameIn);
   const [first, second] = path;
   if (first === 'noise' || first === 'rho') {
-    const having = [...labels.keys()].filter((i) => methodHas(nameOf(at(tree, ['methods', i])), first));
-    if (having.length === 0)
-      throw new SmoothOutError('CONFIG_INVALID', `${origin}: no method of this config has ${first}`);
+    const having = [...names.entries()].flatMap(([i, name]) => (methodHas(name, first) ? [i] : []));
+    if (having.length === 0) throw invalid(origin, `no method of this config has ${first}`);
     return having.reduce((result, i) => withValue(result, ['methods', String(i), ...path], value), tree);
   }
   if (first !== 'methods' || second === undefined) return withValue(tree, path, value);
 
   const keys = path.slice(1);
-  const names = methods?.kind === 'list' ? methods.items.map(nameOf) : [];
   const found = [labels, names, [...labels.keys()].map(String)].map((called) => methodsCalled(called, keys));
   const named = found.find(({ places }) => places.length > 0);
   if (named === undefined) {
-    throw new SmoothOutError(
-      'CONFIG_INVALID',
-      `${origin}: this config has no method "${second}"${didYouMean(second, labels) || `; it has ${labels.join(', ')}`}`,
-    );
+    const help = didYouMean(second, labels) || `; it has ${labels.join(', ')}`;
+    throw invalid(origin, `this config has no method "${second}"${help}`);
   }
   return named.places.reduce((result, i) => withValue(result, ['methods', String(i), ...named.rest], value), tree);
 }
@@ -126,12 +124,8 @@ function methodsCalled(called: readonly string[], keys: readonly string[]) {
   return { places: [], rest: [] };
 }
 
-function labelOf(method: Tree): string {
-  const label = at(method, ['label']);
-  return label?.kind === 'scalar' ? String(label.value) : nameOf(method);
-}
+/** What a method is called as it is written: by its label or, without one, its name. */
+export const labelIn = (method: Tree): string => String(scalarAt(method, ['label']) ?? nameIn(method));
 
-function nameOf(method: Tree | undefined): string {
-  const name = method && at(method, ['name']);
-  return name?.kind === 'scalar' ? String(name.value) : '';
-}
+/** '' where a method has no name, which the schema will refuse. */
+export const nameIn = (method: Tree): string => String(scalarAt(method, ['name']) ?? '');

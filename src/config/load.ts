@@ -3,19 +3,21 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
-import { applyOverride, applyPreset, parseOverride } from './layers.js';
+import { applyOverride, applyPreset, labelIn, nameIn, parseOverride } from './layers.js';
 import { STRENGTH_KEYS } from './methods.js';
-import { withMethodFiles, withOwnModules } from './own-modules.js';
+import { withMethodFiles, withOwnModules, withStartingWeights } from './named-files.js';
 import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
-import { withStartingWeights } from './starting-weights.js';
 import {
   at,
-  emptyMap,
   invalid,
   type MapTree,
   merge,
+  methodsIn,
+  originAt,
   parseTree,
   parseTrees,
+  scalar,
+  scalarAt,
   type Tree,
   without,
   withValue,
@@ -31,14 +33,13 @@ interface LoadOptions {
   /** `key.path=value`, applied in turn on top of the file and to each of its variants. */
   readonly set?: readonly string[];
   /** Labels or names of the methods that are asked for, where not all are: the others may have no strength yet. */
-  readonly methods?: readonly string[];
+  readonly methods?: readonly string[] | undefined;
 }
 
 /**
  * The configs of a file: one for each YAML document, or for each of its `variants`.
  *
- * @throws SmoothOutError CONFIG_INVALID with a line for each problem: file, line, key, what was expected. USAGE for a
- *   malformed `--set`.
+ * @throws SmoothOutError CONFIG_INVALID with a line for each problem: file, line, key, what was expected. USAGE for a bad `--set`.
  */
 export async function loadConfigs(path: string, { set = [], methods }: LoadOptions = {}): Promise<Config[]> {
   const overrides = set.map(parseOverride);
@@ -114,9 +115,7 @@ function variantsOf(tree: MapTree): Tree[] {
 function withDefaultMethods(tree: Tree): Tree {
   if (at(tree, ['methods']) !== undefined) return tree;
   const origin = tree.origin;
-  const items = DEFAULT_METHODS.map((name) => {
-    return withValue(emptyMap(origin), ['name'], { kind: 'scalar', value: name, origin });
-  });
+  const items = DEFAULT_METHODS.map((name) => withValue(undefined, ['name'], scalar(name, origin)));
   return withValue(tree, ['methods'], { kind: 'list', items, origin });
 }
 
@@ -127,7 +126,7 @@ function withSeedList(tree: Tree): Tree {
   const list = parseSeeds(String(seeds.value));
   if (list === null) return tree;
   const { origin } = seeds;
-  const items = list.map((value) => ({ kind: 'scalar' as const, value, origin }));
+  const items = list.map((value) => scalar(value, origin));
   return withValue(tree, ['seeds'], { kind: 'list', items, origin });
 }
 
@@ -137,8 +136,7 @@ function withBudget(tree: Tree): Tree {
   if (tree.kind !== 'map' || budget?.kind !== 'map') return tree;
   const epochs = budget.entries.get('epochs');
   if (epochs !== undefined && budget.entries.size === 1) return withValue(without(tree, 'budget'), ['epochs'], epochs);
-  const unused: Tree = { kind: 'scalar', value: 1, origin: budget.origin };
-  return at(tree, ['epochs']) === undefined ? withValue(tree, ['epochs'], unused) : tree;
+  return at(tree, ['epochs']) === undefined ? withValue(tree, ['epochs'], scalar(1, budget.origin)) : tree;
 }
 
 /**
@@ -150,41 +148,34 @@ async function withTunedStrengths(
   configPath: string,
   isWanted: (method: string) => boolean,
 ): Promise<Tree> {
-  const methods = at(tree, ['methods']);
-  if (methods?.kind !== 'list') return tree;
-  let result = tree;
-  const places = [...methods.items.entries()].flatMap(([i, method]) =>
+  const experiment = scalarAt(tree, ['experiment']);
+  if (experiment === undefined) return tree;
+  const file = tunedPath(configPath, String(experiment));
+  const isSynthetic = scalarAt(tree, ['synthetic']) === true;
+  const places = [...methodsIn(tree).entries()].flatMap(([i, method]) =>
     STRENGTH_KEYS.map((key) => ({ method, path: ['methods', String(i), ...key.split('.')] })),
   );
-  const synthetic = at(tree, ['synthetic']);
-  const isSynthetic = synthetic?.kind === 'scalar' && synthetic.value === true;
+  let result = tree;
   for (const { method, path } of places) {
-    const strength = at(tree, path);
-    if (strength?.kind !== 'scalar' || strength.value !== 'tuned') continue;
-    const label = at(method, ['label']) ?? at(method, ['name']);
-    const name = at(method, ['name']);
-    const experiment = at(tree, ['experiment']);
-    if (label?.kind !== 'scalar' || name?.kind !== 'scalar' || experiment?.kind !== 'scalar') continue;
-    const file = tunedPath(configPath, String(experiment.value));
-    const choices = ((await readTuned(file))?.choices ?? []).filter(({ method }) => method === String(label.value));
+    const [name, label] = [nameIn(method), labelIn(method)];
+    if (scalarAt(tree, path) !== 'tuned' || name === '') continue;
+    const choices = ((await readTuned(file))?.choices ?? []).filter(({ method }) => method === label);
     const onReal = choices.find(({ synthetic }) => !synthetic);
     // Generated data stands in for the real data, so what was chosen there is a start; never the other way round.
     const choice = isSynthetic ? (choices.find(({ synthetic }) => synthetic) ?? onReal) : onReal;
-    if (choice?.strength === undefined) {
-      if (!isWanted(String(label.value)) && !isWanted(String(name.value))) {
-        // Nobody runs it, so any number will do.
-        result = withValue(result, path, { kind: 'scalar', value: 0, origin: file });
-        continue;
-      }
+    if (choice?.strength !== undefined) {
+      result = withValue(result, path, scalar(choice.strength, file));
+      result = withValue(result, ['tuning', label], scalar(describeChoice(choice), file));
+    } else if (isWanted(label) || isWanted(name)) {
       throw invalid(
-        strength.origin,
-        `${path.join('.')}: nothing has been tuned for ${label.value}: there is no strength in ${file}`,
+        originAt(tree, path),
+        `${path.join('.')}: nothing has been tuned for ${label}: there is no strength in ${file}`,
         `Run smoothout tune ${configPath} --grid ${path.slice(2).join('.')}=0.005,0.01,0.02 or give a number.`,
       );
+    } else {
+      // Nobody runs it, so any number will do.
+      result = withValue(result, path, scalar(0, file));
     }
-    result = withValue(result, path, { kind: 'scalar', value: choice.strength, origin: file });
-    const how: Tree = { kind: 'scalar', value: describeChoice(choice), origin: file };
-    result = withValue(result, ['tuning', String(label.value)], how);
   }
   return result;
 }

@@ -1,6 +1,6 @@
 /** The methods of a config: the keys of each, with defaults. What they do is in smoothout/methods.ts. */
 import { z } from 'zod';
-import { optimizerKeys } from './optimizer.js';
+import { optimizerChanges } from './optimizer.js';
 import { count, folderName, fraction, nonNegative, share } from './values.js';
 
 /** Averages of the parameters along the training, evaluated beside them. */
@@ -15,7 +15,7 @@ export const average = z
 
 /** What a method may change of the experiment it runs in: AlexNet's AdaSmoothOut drops both regularizers (paper, 4.1). */
 const overrides = {
-  optimizer: z.strictObject(optimizerKeys).partial().default({}),
+  optimizer: optimizerChanges.default({}),
   dropout: fraction.optional(),
   average: average.optional(),
 };
@@ -75,68 +75,40 @@ export const ownMethod = z.strictObject({
   ...overrides,
 });
 
+/** The form of a method: the keys of its own stand between those that all have. */
+const form = <Name extends string, Keys extends z.ZodRawShape>(name: Name, keys: Keys) =>
+  z.strictObject({ name: z.literal(name), label, ...keys, ...overrides });
+
 export const method = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('baseline'), label, ...overrides }),
-  z.strictObject({
-    name: z.literal('smoothout'),
-    label,
-    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}),
-    ...overrides,
-  }),
-  z.strictObject({
-    name: z.literal('adasmoothout'),
-    label,
-    noise: stochasticNoise(DEFAULT_STRENGTH.filterAdaptive).prefault({}),
-    ...overrides,
-  }),
-  z.strictObject({
-    name: z.literal('smoothout-deterministic'),
-    label,
+  form('baseline', {}),
+  form('smoothout', { noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}) }),
+  form('adasmoothout', { noise: stochasticNoise(DEFAULT_STRENGTH.filterAdaptive).prefault({}) }),
+  form('smoothout-deterministic', {
     noise: fixedNoise.prefault({}),
     /** N of Eq. (1): how many perturbed models see each batch. */
     copies: count.default(8),
-    ...overrides,
   }),
-  z.strictObject({
-    name: z.literal('smoothout-two-sided'),
-    label,
-    noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}),
-    ...overrides,
-  }),
-  z.strictObject({ name: z.literal('sam'), label, rho: strength.default(0.05), runningStatistics, ...overrides }),
-  z.strictObject({
-    name: z.literal('asam'),
-    label,
+  form('smoothout-two-sided', { noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}) }),
+  form('sam', { rho: strength.default(0.05), runningStatistics }),
+  form('asam', {
     rho: strength.default(0.5),
     /** Added to |w|, so that weights of 0 move too. */
     eta: nonNegative.default(0.01),
     runningStatistics,
-    ...overrides,
   }),
-  z.strictObject({
-    name: z.literal('lpf-sgd'),
-    label,
+  form('lpf-sgd', {
     /** `samples`: M, the parts that a batch is cut into, each with noise of its own. */
     noise: filterwiseNoise(0.001, 'rising')
       .extend({ samples: count.default(1) })
       .prefault({}),
-    ...overrides,
   }),
-  z.strictObject({
-    name: z.literal('rwp'),
-    label,
-    noise: filterwiseNoise(0.01, 'constant').extend({ per: noisePer }).prefault({}),
-    ...overrides,
-  }),
-  z.strictObject({
-    name: z.literal('arwp'),
-    label,
+  form('rwp', { noise: filterwiseNoise(0.01, 'constant').extend({ per: noisePer }).prefault({}) }),
+  form('arwp', {
     noise: filterwiseNoise(0.015, 'constant').extend({ per: noisePer }).prefault({}),
     /** The share of the gradient at w + θ. */
     balance: share.default(0.5),
     eta: nonNegative.default(0.1),
     beta: fraction.default(0.99),
-    ...overrides,
   }),
   ownMethod,
 ]);
@@ -167,6 +139,9 @@ export function methodHas(name: string, key: string): boolean {
 
 /** A method as a config gives it, with every default written out. */
 export type MethodConfig = z.output<typeof method>;
+
+/** What the method is called, in folders and tables. */
+export const labelOf = ({ name, label }: MethodConfig): string => label ?? name;
 
 type AsRun<M> = M extends unknown
   ? Readonly<Omit<M, 'label' | keyof typeof overrides>> & { readonly label: string }

@@ -6,15 +6,15 @@ import { sha256 } from '../support/digest.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { readTextIfExists } from '../support/files.js';
 import { loadConfigs } from './load.js';
-import type { MethodConfig } from './methods.js';
-import { withOwnModules } from './own-modules.js';
+import { labelOf, type MethodConfig } from './methods.js';
+import { withOwnModules } from './named-files.js';
 import type { Config, RunSpec } from './schema.js';
 import { parseTree, plain } from './tree.js';
 
 export interface RunSelection {
   /** Labels or names; all of the config's methods where left out. */
-  readonly methods?: readonly string[];
-  readonly seeds?: readonly number[];
+  readonly methods?: readonly string[] | undefined;
+  readonly seeds?: readonly number[] | undefined;
 }
 
 /** @throws SmoothOutError USAGE for a method that the config does not have. */
@@ -58,20 +58,17 @@ function resolveRun(
   seed: number,
 ): RunSpec {
   const { optimizer, dropout = settings.dropout, average = settings.average, ...own } = method;
-  const how = tuning[labelOf(method)];
+  const label = labelOf(method);
+  const how = tuning[label];
   const resolved = {
     ...settings,
-    ...(how !== undefined && { tuning: { [labelOf(method)]: how } }),
+    ...(how !== undefined && { tuning: { [label]: how } }),
     optimizer: { ...settings.optimizer, ...(optimizer as Partial<Config['optimizer']>) },
     dropout,
     average,
-    method: { ...own, label: labelOf(method) },
+    method: { ...own, label },
   };
   return { ...resolved, seed, configHash: sha256(identity(resolved)) };
-}
-
-function labelOf({ name, label }: MethodConfig): string {
-  return label ?? name;
 }
 
 function isNamed(method: MethodConfig, names: readonly string[]): boolean {

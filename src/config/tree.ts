@@ -2,7 +2,6 @@
  * Settings as they were written: every value knows where it stands, so that an error found after files, variants and
  * `--set` have been put together can still name the file and the line.
  */
-import { dirname, resolve } from 'node:path';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { SmoothOutError } from '../support/errors.js';
 
@@ -19,9 +18,7 @@ export type MapTree = Extract<Tree, { kind: 'map' }>;
 /** `configs/c1-lb.yaml:12`, `--set epochs=3`, `preset reference`. */
 export type Origin = string;
 
-export function emptyMap(origin: Origin): MapTree {
-  return { kind: 'map', entries: new Map(), origin };
-}
+export const scalar = (value: Scalar, origin: Origin): Tree => ({ kind: 'scalar', value, origin });
 
 /**
  * Reads YAML 1.2 text without what configs have no use for: aliases, tags, merge keys, keys that are not text. Text without
@@ -36,7 +33,7 @@ export function parseTrees(text: string, originOf: (line: number) => Origin): Tr
   const parsed = parseAllDocuments(text, { lineCounter: lines, merge: false, uniqueKeys: true, prettyErrors: false });
   const documents: readonly Document.Parsed[] = 'empty' in parsed ? [] : parsed;
   const trees = documents.map((document) => treeOf(document, at, originOf(1)));
-  return trees.length > 0 ? trees : [{ kind: 'scalar', value: null, origin: originOf(1) }];
+  return trees.length > 0 ? trees : [scalar(null, originOf(1))];
 }
 
 /** The tree of text with one document. @throws SmoothOutError CONFIG_INVALID */
@@ -54,7 +51,7 @@ function treeOf(document: Document.Parsed, at: (offset: number) => Origin, start
   }
 
   function convert(node: Node | null, origin: Origin): Tree {
-    if (node === null) return { kind: 'scalar', value: null, origin };
+    if (node === null) return scalar(null, origin);
     if (isMap(node)) {
       const entries = new Map<string, Tree>();
       for (const { key, value } of node.items) {
@@ -72,7 +69,7 @@ function treeOf(document: Document.Parsed, at: (offset: number) => Origin, start
     if (isAlias(node)) throw invalid(origin, `aliases such as *${node.source} are not supported: write the value out`);
     const value = isScalar(node) ? node.value : undefined;
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-      return { kind: 'scalar', value, origin };
+      return scalar(value, origin);
     }
     throw invalid(origin, 'expected text, a number, true, false, null, a list or a mapping');
   }
@@ -99,12 +96,12 @@ export function withValue(tree: Tree | undefined, path: readonly string[], value
     const items = tree.items.map((item, i) => (String(i) === key ? withValue(item, rest, value) : item));
     return { ...tree, items };
   }
-  const map = tree?.kind === 'map' ? tree : emptyMap(value.origin);
-  return { ...map, entries: new Map(map.entries).set(key, withValue(map.entries.get(key), rest, value)) };
+  const { entries, origin } = tree?.kind === 'map' ? tree : { entries: new Map<string, Tree>(), origin: value.origin };
+  return { kind: 'map', entries: new Map(entries).set(key, withValue(entries.get(key), rest, value)), origin };
 }
 
-export function without(tree: MapTree, ...keys: string[]): MapTree {
-  return { ...tree, entries: new Map([...tree.entries].filter(([key]) => !keys.includes(key))) };
+export function without(tree: MapTree, key: string): MapTree {
+  return { ...tree, entries: new Map([...tree.entries].filter(([other]) => other !== key)) };
 }
 
 /** The value at `path`, or nothing. */
@@ -116,6 +113,18 @@ export function at(tree: Tree, path: readonly PropertyKey[]): Tree | undefined {
     else return undefined;
   }
   return found;
+}
+
+/** The text, number and so on at `path`; undefined where there is none. */
+export function scalarAt(tree: Tree, path: readonly string[]): Scalar | undefined {
+  const found = at(tree, path);
+  return found?.kind === 'scalar' ? found.value : undefined;
+}
+
+/** The methods of a config, as far as they are a list. */
+export function methodsIn(tree: Tree): readonly Tree[] {
+  const methods = at(tree, ['methods']);
+  return methods?.kind === 'list' ? methods.items : [];
 }
 
 /** Where the value at `path` stands, or the nearest thing around it that was written. */
@@ -136,12 +145,6 @@ export function plain(tree: Tree): unknown {
   return object;
 }
 
-/** A file that is named in a config file is beside it; one that `--set` names is in the working folder. */
-export function fileAt(origin: Origin, name: string): string {
-  const config = origin.startsWith('--') ? undefined : /^(.+):\d+$/.exec(origin)?.[1];
-  return resolve(config === undefined ? process.cwd() : dirname(resolve(config)), name);
-}
-
 export function invalid(origin: Origin, message: string, hint?: string): SmoothOutError {
-  return new SmoothOutError('CONFIG_INVALID', `${origin}: ${message}`, hint === undefined ? {} : { hint });
+  return new SmoothOutError('CONFIG_INVALID', `${origin}: ${message}`, { hint });
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { catalogueEntry } from '../data/catalogue.js';
 import { MODEL_NAMES, type NetworkRow, networkRow } from '../nn/networks.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
+import { labelOf } from './methods.js';
 import { type Config, configSchema, holdoutSize } from './schema.js';
 import { at, originAt, plain, type Tree } from './tree.js';
 
@@ -14,7 +15,7 @@ import { at, originAt, plain, type Tree } from './tree.js';
 export function validate(tree: Tree): Config {
   const parsed = configSchema.safeParse(plain(tree));
   const problems = parsed.success
-    ? check(parsed.data).map(({ path, message }) => `${originAt(tree, path)}: ${path.join('.')}: ${message}`)
+    ? check(parsed.data).map(([key, message]) => `${originAt(tree, key.split('.'))}: ${key}: ${message}`)
     : parsed.error.issues.flatMap((issue) => explain(issue, tree));
   if (!parsed.success || problems.length > 0) throw new SmoothOutError('CONFIG_INVALID', problems.join('\n'));
   return parsed.data;
@@ -135,12 +136,10 @@ function dottedKeys(schema: Schema, prefix = ''): string[] {
   ]);
 }
 
-interface Problem {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
+/** A key to change, and why. */
+type Problem = readonly [key: string, message: string];
 
-/** What several keys must satisfy together. Each problem names the key to change. */
+/** What several keys must satisfy together. */
 function check(config: Config): Problem[] {
   return [...checkModel(config), ...checkBatches(config), ...checkSchedule(config), ...checkNames(config)];
 }
@@ -149,78 +148,64 @@ function* checkModel({ model, dataset, dropout, hidden, methods }: Config): Iter
   const { datasets, dropout: usualDropout, hasHiddenWidths } = networkRow(model);
   const having = (is: (row: NetworkRow) => boolean) => MODEL_NAMES.filter((name) => is(networkRow(name))).join(', ');
   if (datasets !== null && !datasets.some((name) => name === dataset)) {
-    yield { path: ['dataset'], message: `model ${model} is for ${datasets.join(' or ')}, got ${dataset}` };
+    yield ['dataset', `model ${model} is for ${datasets.join(' or ')}, got ${dataset}`];
   }
   if (hidden !== null && !hasHiddenWidths) {
     const choice = having((row) => row.hasHiddenWidths);
-    yield { path: ['hidden'], message: `only model ${choice} has a choice of hidden layers, got ${model}` };
+    yield ['hidden', `only model ${choice} has a choice of hidden layers, got ${model}`];
   }
   if (usualDropout !== null) return;
   const message = `model ${model} has no dropout; ${having((row) => row.dropout !== null)} have`;
-  if (dropout !== null) yield { path: ['dropout'], message };
+  if (dropout !== null) yield ['dropout', message];
   for (const [i, method] of methods.entries()) {
-    if (method.dropout !== undefined) yield { path: ['methods', i, 'dropout'], message };
+    if (method.dropout !== undefined) yield [`methods.${i}.dropout`, message];
   }
 }
 
 function* checkBatches(config: Config): Iterable<Problem> {
-  const { batchSize, ghostBatchSize, dataset, trainLimit, validation, optimizer } = config;
+  const { batchSize, ghostBatchSize, dataset, trainLimit, validation, optimizer, methods } = config;
   // Of the official training set; a folder with fewer images is found out when it is opened.
   const all = catalogueEntry(dataset)?.images.train ?? Number.POSITIVE_INFINITY;
   const heldOut = holdoutSize(validation) ?? 0;
   if (heldOut >= all) {
-    yield {
-      path: ['validation'],
-      message: `expected fewer than the ${all} training images of ${dataset}, got ${heldOut}`,
-    };
+    yield ['validation', `expected fewer than the ${all} training images of ${dataset}, got ${heldOut}`];
   } else if (batchSize > all - heldOut) {
     const rest = heldOut === 0 ? '' : ` less the ${heldOut} held out`;
-    yield { path: ['batchSize'], message: `${batchSize} is more than the ${all} training images of ${dataset}${rest}` };
+    yield ['batchSize', `${batchSize} is more than the ${all} training images of ${dataset}${rest}`];
   } else if (trainLimit !== null && batchSize > trainLimit) {
-    yield {
-      path: ['batchSize'],
-      message: `${batchSize} is more than trainLimit, ${trainLimit}: raise trainLimit or lower batchSize`,
-    };
+    yield ['batchSize', `${batchSize} is more than trainLimit, ${trainLimit}: raise trainLimit or lower batchSize`];
   }
   if (ghostBatchSize !== null && batchSize % ghostBatchSize !== 0) {
-    yield {
-      path: ['ghostBatchSize'],
-      message: `expected a divisor of batchSize, ${batchSize}, got ${ghostBatchSize}`,
-    };
+    yield ['ghostBatchSize', `expected a divisor of batchSize, ${batchSize}, got ${ghostBatchSize}`];
   }
-  for (const [i, method] of config.methods.entries()) {
-    const images = ghostBatchSize ?? batchSize;
+  const images = ghostBatchSize ?? batchSize;
+  for (const [i, method] of methods.entries()) {
     if (method.name !== 'lpf-sgd' || images % method.noise.samples === 0) continue;
-    yield {
-      path: ['methods', i, 'noise', 'samples'],
-      message: `expected a divisor of the ${images} images of a pass, got ${method.noise.samples}`,
-    };
+    const expected = `expected a divisor of the ${images} images of a pass`;
+    yield [`methods.${i}.noise.samples`, `${expected}, got ${method.noise.samples}`];
   }
   if (ghostBatchSize !== null) return;
   const message = 'scales by √(batchSize / ghostBatchSize), so ghostBatchSize must be a number';
-  if (optimizer.scaleLearningRate) yield { path: ['optimizer', 'scaleLearningRate'], message };
-  for (const [i, method] of config.methods.entries()) {
-    const path = ['methods', i, 'optimizer', 'scaleLearningRate'];
-    if (method.optimizer?.scaleLearningRate) yield { path, message };
+  if (optimizer.scaleLearningRate) yield ['optimizer.scaleLearningRate', message];
+  for (const [i, method] of methods.entries()) {
+    if (method.optimizer.scaleLearningRate) yield [`methods.${i}.optimizer.scaleLearningRate`, message];
   }
 }
 
 function* checkSchedule({ schedule }: Config): Iterable<Problem> {
   for (const [i, { epoch }] of schedule.entries()) {
     const before = schedule[i - 1];
-    if (before !== undefined && epoch <= before.epoch) {
-      yield { path: ['schedule', i, 'epoch'], message: `expected an epoch after ${before.epoch}, got ${epoch}` };
-    }
+    if (before === undefined || epoch > before.epoch) continue;
+    yield [`schedule.${i}.epoch`, `expected an epoch after ${before.epoch}, got ${epoch}`];
   }
 }
 
 function* checkNames({ methods, seeds }: Config): Iterable<Problem> {
   const repeatedSeed = seeds.find((seed, i) => seeds.indexOf(seed) !== i);
-  if (repeatedSeed !== undefined) yield { path: ['seeds'], message: `seed ${repeatedSeed} is there twice` };
-  const labels = methods.map(({ name, label }) => label ?? name);
+  if (repeatedSeed !== undefined) yield ['seeds', `seed ${repeatedSeed} is there twice`];
+  const labels = methods.map(labelOf);
   for (const [i, label] of labels.entries()) {
-    if (labels.indexOf(label) !== i) {
-      yield { path: ['methods', i], message: `a second method named ${label}: give it a label of its own (label: …)` };
-    }
+    if (labels.indexOf(label) === i) continue;
+    yield [`methods.${i}`, `a second method named ${label}: give it a label of its own (label: …)`];
   }
 }

@@ -45,7 +45,7 @@ export function withinBudget<R extends PlannedRun>(runs: readonly R[], seconds: 
 }
 
 /** Seconds until all are done, where a lane takes the next run as soon as it is free. */
-export function timeOf(runs: readonly PlannedRun[], lanes: number): number {
+export function timeOf(runs: readonly Pick<PlannedRun, 'seconds'>[], lanes: number): number {
   const busy = new Array<number>(lanes).fill(0);
   for (const { seconds } of runs) {
     const first = Math.min(...busy);

@@ -36,9 +36,7 @@ export function textOf(error: unknown): ErrorText {
 }
 
 export function errorOf(text: ErrorText): Error {
-  if (text.code !== null) {
-    return new SmoothOutError(text.code, text.message, text.hint === undefined ? {} : { hint: text.hint });
-  }
+  if (text.code !== null) return new SmoothOutError(text.code, text.message, { hint: text.hint });
   const [message] = text.stack.split('\n');
   return Object.assign(new Error(message?.replace(/^Error: /, '')), { stack: text.stack });
 }

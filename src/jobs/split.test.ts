@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
-import { candidates } from './auto.js';
-import { parseJobs, placesFor, placesOn } from './split.js';
+import { candidates, parseJobs, placesFor, placesOn } from './split.js';
 
 test.each([
   ['3', 3],

@@ -1,7 +1,11 @@
-/** How the machine is split between the jobs of a command. */
-import { availableParallelism } from 'node:os';
-import { SmoothOutError } from '../support/errors.js';
+/** How the machine is split between the jobs of a command; of `--jobs auto` what is fastest, measured before the runs begin. */
+import { availableParallelism, freemem } from 'node:os';
+import type { RunSpec } from '../config/schema.js';
+import { at, last } from '../support/at.js';
+import { interrupted, SmoothOutError } from '../support/errors.js';
+import type { Pace } from '../training/practice.js';
 import type { Place } from './worker-process.js';
+import type { Workers } from './workers.js';
 
 /** What `--jobs` asks for: so many jobs, as many as are fastest, or one on each of these GPUs. */
 export type Jobs = number | 'auto' | readonly string[];
@@ -39,3 +43,89 @@ const shareOf = (count: number) => Math.max(1, Math.floor(availableParallelism()
 export function placesOn(gpus: readonly string[], threads = shareOf(gpus.length)): Place[] {
   return gpus.map((gpu) => ({ threads, env: { CUDA_VISIBLE_DEVICES: gpu } }));
 }
+
+/** Of each split, once all of its workers train; at least two of their steps. */
+const SECONDS = 3;
+
+/** Share of the measured steps that is left out: a process needs a second until its small steps are at their pace. */
+const WARM_UP = 1 / 3;
+
+/** A split so much slower than the best is the last that is tried: more jobs would be slower still. */
+const HOPELESS = 0.9;
+
+/** On a GPU, whose threads nobody counts. */
+const GPU_JOBS = [1, 2, 4];
+
+/** Numbers of jobs that could be fastest: those that share the threads out evenly. */
+export function candidates(device: 'cpu' | 'gpu', most: number, cores = availableParallelism()): number[] {
+  const counts =
+    device === 'gpu' ? GPU_JOBS : Array.from({ length: cores }, (_, i) => i + 1).filter((n) => cores % n === 0);
+  return counts.filter((count) => count <= Math.max(1, most));
+}
+
+interface Splits {
+  readonly spec: RunSpec;
+  readonly counts: readonly number[];
+  /** Of each job, where that is chosen. */
+  readonly threads: number | undefined;
+  readonly open: (places: readonly Place[]) => Workers;
+  readonly log: (text: string) => void;
+}
+
+/** The places of the fastest split. Says what it measures, and what it chose. */
+export async function fastestSplit({ spec, counts, threads, open, log }: Splits): Promise<Place[]> {
+  if (counts.length === 1) return placesFor(at(counts, 0), threads);
+  const measured: { readonly places: Place[]; readonly imagesPerSecond: number }[] = [];
+  let memory = 0;
+  for (const count of counts) {
+    const places = placesFor(count, threads);
+    if (count * memory > (process.availableMemory?.() ?? freemem())) break;
+    log(`--jobs auto: measuring ${nameOf(places)} of ${spec.model} at batch ${spec.batchSize}`);
+    const { imagesPerSecond, memory: largest } = await practiseAll(open, spec, places);
+    memory = largest;
+    measured.push({ places, imagesPerSecond });
+    if (imagesPerSecond < HOPELESS * Math.max(...measured.map((each) => each.imagesPerSecond))) break;
+  }
+  const best = measured.reduce((a, b) => (b.imagesPerSecond > a.imagesPerSecond ? b : a));
+  const told = measured.map((each) => `${nameOf(each.places)} ${Math.round(each.imagesPerSecond)} images/s`);
+  log(`--jobs auto: ${nameOf(best.places)}; measured: ${told.join(', ')}`);
+  return best.places;
+}
+
+export function nameOf({ length, 0: first }: readonly Place[]): string {
+  const threads = first?.threads ?? 0;
+  return `${length} ${length === 1 ? 'job' : 'jobs'} of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}
+
+/** How fast workers that train at once are, all together, and the bytes of memory that the largest has had at most. */
+export async function practiseAll(open: Splits['open'], spec: RunSpec, places: readonly Place[]) {
+  const { perform, dispose } = open(places);
+  const told: Pace[][] = places.map(() => []);
+  let isShared = false;
+  await new Promise<void>((resolve, reject) => {
+    for (const paces of told) {
+      const onStep = (pace: Pace) => {
+        paces.push(pace);
+        if (!isShared && told.every(({ length }) => length > 0)) {
+          // What was told before the last of them had begun was told of a machine that was not yet shared.
+          for (const each of told) each.splice(0, each.length - 1);
+          isShared = true;
+        }
+        if (isShared && told.every(isLongEnough)) resolve();
+      };
+      // It ends where it is stopped.
+      perform('practise', { spec }, { onStep }).then(() => reject(interrupted()), reject);
+    }
+  }).finally(dispose);
+  const speeds = told.map((paces) => {
+    const [first, final] = [at(paces, Math.floor(WARM_UP * (paces.length - 1))), last(paces)];
+    return (final.images - first.images) / (final.seconds - first.seconds);
+  });
+  return {
+    imagesPerSecond: speeds.reduce((sum, speed) => sum + speed, 0),
+    memory: Math.max(...told.map((paces) => last(paces).memory)),
+  };
+}
+
+const isLongEnough = (paces: readonly Pace[]) =>
+  paces.length > 2 && last(paces).seconds - at(paces, 0).seconds >= SECONDS;

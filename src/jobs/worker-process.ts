@@ -5,7 +5,7 @@ import { last } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { openStderrFile } from '../support/native-stderr.js';
 import { errorOf, type Reply, type Request, type WorkerSettings } from './messages.js';
-import type { Events, Perform, TaskName } from './tasks.js';
+import type { Perform } from './tasks.js';
 
 const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
 
@@ -33,6 +33,8 @@ export class WorkerCrash extends SmoothOutError {
     });
   }
 }
+
+type Listener = (...args: readonly unknown[]) => void;
 
 /** Characters of what a worker has last written to stderr that are kept for a crash. */
 const KEPT = 300;
@@ -76,7 +78,7 @@ export function startWorker(
           finish(() => reject(new WorkerCrash(child.pid, end, last(said.trim().split('\n')))));
         };
         const onMessage = (message: Reply<typeof kind>) => {
-          if ('event' in message) tell(events, message);
+          if ('event' in message) (events[message.event] as Listener | undefined)?.(...message.args);
           else if ('result' in message) finish(() => resolve(message.result));
           else finish(() => reject(errorOf(message.error)));
         };
@@ -92,9 +94,4 @@ export function startWorker(
     kill: () => child.kill('SIGKILL'),
     isAlive: () => isAlive,
   };
-}
-
-function tell<K extends TaskName>(events: Events<K>, { event, args }: Extract<Reply<K>, { event: unknown }>): void {
-  const listener = events[event] as ((...args: readonly unknown[]) => void) | undefined;
-  listener?.(...args);
 }

@@ -1,4 +1,4 @@
-/** The workers of a command: as many as there are places for, started when they are needed. */
+/** The workers of a command: as many as there are places for, started when they are needed; and how tasks are shared out. */
 import { SmoothOutError } from '../support/errors.js';
 import type { WorkerSettings } from './messages.js';
 import type { Perform } from './tasks.js';
@@ -64,11 +64,7 @@ export function openWorkers(
   };
 }
 
-/**
- * Tries once more what a worker crashed at.
- *
- * @param onCrash is told why, before it is tried again.
- */
+/** Tries once more what a worker crashed at; `onCrash` is told why, before that. */
 export async function withRetry<T>(
   signal: AbortSignal,
   attempt: () => Promise<T>,
@@ -81,4 +77,13 @@ export async function withRetry<T>(
     onCrash(error.message);
     return attempt();
   }
+}
+
+/** Calls `work` for each item in their order, `lanes` of them at once; a lane takes the next item as soon as it is free. */
+export async function inLanes<T>(items: Iterable<T>, lanes: number, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  const lane = async () => {
+    for (let next = rest.next(); !next.done; next = rest.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
 }

@@ -7,6 +7,6 @@ import { smoothOut } from './algorithm.js';
 import type { Method, Noise } from './method.js';
 import { filterwisePerturbation } from './perturbation.js';
 
-/** The M parts that a batch is cut into (training/batch-sizes.ts) are passes, as ghost batches are. */
+/** The M parts that a batch is cut into (training/plan.ts) are passes, as ghost batches are. */
 export const lpfSgd = (noise: Omit<Noise, 'distribution' | 'per'>, layout: Layout): Method =>
   smoothOut(filterwisePerturbation(layout), { ...noise, distribution: 'gaussian', per: 'ghostBatch' });

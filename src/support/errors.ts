@@ -37,7 +37,7 @@ export type ErrorCode = keyof typeof STATUS_OF_CODE;
 
 export interface ErrorDetails {
   /** What to try next, one sentence. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 

@@ -78,11 +78,7 @@ export async function isFile(path: string, code?: ErrorCode): Promise<boolean> {
   return stat(path).then((found) => found.isFile(), ifAbsent(path, code));
 }
 
-/**
- * Removes what killed processes left of `writeFileAtomic` and of locks. Nobody else may be writing in this folder.
- *
- * @throws SmoothOutError OUTPUT_UNWRITABLE
- */
+/** Removes what killed processes left here of files and locks; nobody may be writing. @throws SmoothOutError OUTPUT_UNWRITABLE */
 export async function removeStaleTemporaries(folder: string): Promise<void> {
   try {
     const names = (await readdir(folder)).filter(isTemporary);
@@ -115,12 +111,9 @@ export async function readTextIfExists(path: string): Promise<string | null> {
 
 /** The file's value, not checked any further. @throws SmoothOutError `code`: it cannot be read or is not JSON. */
 export async function readJson(path: string, code: ErrorCode): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw asReadError(error, path, code);
-  }
+  });
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -198,17 +191,11 @@ function writeError(code: string, path: string, detail?: string, cause?: unknown
   );
 }
 
-/** What opening a folder and flushing it say where a file system, or the system, has no flush of folders. */
-const NO_FLUSH: readonly unknown[] = [
-  'EINVAL',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EPERM',
-  'EACCES',
-  'EISDIR',
-  'EBADF',
-];
+/** What a file system, or the system, says of an operation that it does not have. */
+export const UNSUPPORTED: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EACCES'];
+
+/** The same of flushing a folder. */
+const NO_FLUSH = [...UNSUPPORTED, 'EISDIR', 'EBADF'];
 
 /** Makes a new name outlive a power cut, where the file system can. The file itself is whole under either name. */
 async function syncFolder(path: string): Promise<void> {

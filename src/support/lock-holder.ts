@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { at } from './at.js';
 import { SmoothOutError } from './errors.js';
+import { parseJson } from './files.js';
 
 export interface Holder {
   readonly pid: number;
@@ -29,11 +30,7 @@ export function holderHere(): Holder {
   };
 }
 
-/**
- * Who holds the lock at `path`; null where nobody does.
- *
- * @throws SmoothOutError RUN_LOCKED: there is a file which is not readable as a lock.
- */
+/** Who holds the lock at `path`; null where nobody does. @throws SmoothOutError RUN_LOCKED: it is not readable as a lock. */
 export async function readHolder(path: string): Promise<Holder | null> {
   let text: string;
   try {
@@ -42,12 +39,8 @@ export async function readHolder(path: string): Promise<Holder | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-  try {
-    const holder = JSON.parse(text) as Holder;
-    if (Number.isSafeInteger(holder.pid) && typeof holder.host === 'string') return holder;
-  } catch {
-    // Told below, like any other contents that are no lock's.
-  }
+  const holder = parseJson(text) as Holder | null | undefined;
+  if (Number.isSafeInteger(holder?.pid) && typeof holder?.host === 'string') return holder;
   throw new SmoothOutError('RUN_LOCKED', `${path}: not readable as a lock`, {
     hint: 'If no other smoothout is writing in this folder, delete that file.',
   });

@@ -3,7 +3,7 @@ import { link, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { SmoothOutError } from './errors.js';
-import { asWriteError, checkKept, temporaryFor } from './files.js';
+import { asWriteError, checkKept, temporaryFor, UNSUPPORTED } from './files.js';
 import { type Holder, holderHere, isDead, readHolder } from './lock-holder.js';
 
 export interface Lock {
@@ -14,8 +14,7 @@ export interface Lock {
 const HEARTBEAT_SECONDS = 15;
 
 /**
- * Takes the lock at `path` (`*.lock.json`): one process at a time writes in a run's folder. The lock is a file that names
- * its holder; whoever dies without removing it is found dead by the next one, which takes its place.
+ * Takes the lock at `path` (`*.lock.json`), which names its holder.
  *
  * @throws SmoothOutError RUN_LOCKED: a living process has it, or one on another machine, about which nothing is known.
  */
@@ -32,7 +31,11 @@ export async function acquireLock(path: string): Promise<Lock> {
   } finally {
     await rm(mine, { force: true }).catch(() => {});
   }
-  const heartbeat = setInterval(() => void touch(path), 1000 * HEARTBEAT_SECONDS).unref();
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    // A lock that somebody has deleted, or a disk that is away for a moment, must not end what its holder does.
+    utimes(path, now, now).catch(() => {});
+  }, 1000 * HEARTBEAT_SECONDS).unref();
   return {
     async release() {
       clearInterval(heartbeat);
@@ -43,12 +46,6 @@ export async function acquireLock(path: string): Promise<Lock> {
       }
     },
   };
-}
-
-/** A lock that somebody has deleted, or a disk that is away for a moment, must not end what its holder does. */
-async function touch(path: string): Promise<void> {
-  const now = new Date();
-  await utimes(path, now, now).catch(() => {});
 }
 
 /** Replaces the lock of a dead process. */
@@ -71,16 +68,7 @@ async function takeOver(path: string, mine: string): Promise<void> {
 }
 
 /** What `link` says on exFAT, FAT, and many network and container mounts. */
-const NO_LINKS: readonly unknown[] = [
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EINVAL',
-  'EXDEV',
-  'EMLINK',
-  'EACCES',
-];
+const NO_LINKS = [...UNSUPPORTED, 'EXDEV', 'EMLINK'];
 
 /**
  * Whether the lock was free and is now ours. Linking a finished file into place makes it with its contents, so that no
@@ -132,11 +120,10 @@ function locked(path: string, holder: Holder | null): SmoothOutError {
 const WAIT_SECONDS = 10;
 
 /**
- * Takes a lock that is held for moments only, as while a file is read, changed and written: waits for its holder.
+ * Takes a lock that is held for moments only, as while a file is read, changed and written: waits for its holder, and tells
+ * `onWait` once who that is.
  *
- * @param seconds how long it waits.
- * @param onWait is told once, where there is a holder, who it is.
- * @throws SmoothOutError RUN_LOCKED where it is still held then.
+ * @throws SmoothOutError RUN_LOCKED where it is still held after so many seconds.
  */
 export async function waitForLock(path: string, seconds = WAIT_SECONDS, onWait?: (why: string) => void): Promise<Lock> {
   const until = performance.now() + 1000 * seconds;

@@ -9,17 +9,12 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { asWriteError } from './files.js';
 
-/** A file for the stderr of a child process. */
-export interface StderrFile {
-  /** For the child's `stdio`. */
-  readonly fd: number;
-  /** What was written since this was last called. */
-  readonly newText: () => string;
-  readonly close: () => void;
-}
-
-/** @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE: the folder for temporary files takes none. */
-export function openStderrFile(): StderrFile {
+/**
+ * A file for the stderr of a child process: `fd` is for its `stdio`, and `newText` what was written since the last call.
+ *
+ * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE: the folder for temporary files takes none.
+ */
+export function openStderrFile() {
   const path = join(tmpdir(), `smoothout-${randomUUID()}.stderr`);
   const fd = openNew(path);
   // Nobody needs its name, and so nothing is left where this process is killed. Windows keeps a file that is open.

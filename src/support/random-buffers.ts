@@ -1,7 +1,7 @@
 /** Millions of random numbers a step, at the speed of the processor's vector unit (philox/philox.as.ts). */
 import type { Borrowed } from './borrowed.js';
 import { PHILOX_WASM } from './philox/wasm.js';
-import { NUMBERS_A_RUN, type Stream, streamWords } from './random.js';
+import { type Stream, streamWords } from './random.js';
 
 /** Numbers of one distribution in one array, which every fill writes over. */
 export interface RandomBuffer {
@@ -11,46 +11,28 @@ export interface RandomBuffer {
 }
 
 export interface UniformBuffer extends RandomBuffer {
-  /** Fills `values` with the numbers of `fillUniform`, to the last bit: uniform on (centre − bound, centre + bound). */
+  /** Fills `values` with numbers uniform on (centre − bound, centre + bound), of 16 bits, symmetric about the centre. */
   fill(stream: Stream, bound: number, centre?: number): Borrowed<Float32Array>;
 }
 
-export function createUniformBuffer(size: number): UniformBuffer {
-  const { values, fillUniform } = instantiate(size);
-  return {
-    values,
-    fill(stream, bound, centre = 0) {
-      fillUniform(stream, bound, centre);
-      return values;
-    },
-  };
-}
+export const createUniformBuffer = (size: number): UniformBuffer => instantiate(size);
 
 /** `size` numbers from N(0, scale²), by Box–Muller from uniform ones of 16 bits: the largest is 4.9 deviations. */
 export function createNormalBuffer(size: number): RandomBuffer {
-  const { values, fillUniform, exports } = instantiate(size);
+  const { values, fill, exports } = instantiate(size);
   return {
     values,
     fill(stream, deviation) {
-      fillUniform(stream, 0.5, 0.5);
+      fill(stream, 0.5, 0.5);
       exports.makeNormal(size, deviation);
       return values;
     },
   };
 }
 
-/** What philox/philox.as.ts exports. */
+/** What philox/philox.as.ts exports; `words` are those of the stream, then scale and offset. */
 interface Exports {
-  fill(
-    runs: number,
-    key0: number,
-    key1: number,
-    chunk: number,
-    step: number,
-    epoch: number,
-    scale: number,
-    offset: number,
-  ): void;
+  fill(runs: number, ...words: readonly number[]): void;
   makeNormal(count: number, deviation: number): void;
 }
 
@@ -70,6 +52,10 @@ declare namespace WebAssembly {
 }
 
 const PAGE = 65_536;
+
+/** Two from each of 64 words of each of the four generators that take turns (philox/philox.as.ts). */
+export const NUMBERS_A_RUN = 2 * 4 * 64;
+
 let compiled: WebAssembly.Module | undefined;
 
 /** The module with a memory for at least `size` numbers, of which `values` is the beginning. */
@@ -79,13 +65,14 @@ function instantiate(size: number) {
   const pages = Math.max(1, Math.ceil((4 * NUMBERS_A_RUN * runs) / PAGE));
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports;
+  const values = new Float32Array(memory.buffer, 0, size);
   return {
-    values: new Float32Array(memory.buffer, 0, size),
+    values,
     exports,
-    fillUniform(stream: Stream, bound: number, centre: number): void {
-      const [seed, purpose, chunk, step, epoch] = streamWords(stream);
+    fill(stream: Stream, bound: number, centre = 0) {
       const scale = Math.fround(bound / 32768);
-      exports.fill(runs, seed, purpose, chunk, step, epoch, scale, Math.fround(centre + scale / 2));
+      exports.fill(runs, ...streamWords(stream), scale, Math.fround(centre + scale / 2));
+      return values;
     },
   };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { compilePhilox } from '../../scripts/build-philox.js';
 import { PHILOX_WASM } from './philox/wasm.js';
-import { fillUniform, fillWords, integers, normal, permutation, type Stream, uniform } from './random.js';
+import { fillWords, integers, normal, permutation, type Stream, uniform } from './random.js';
 import { createUniformBuffer } from './random-buffers.js';
+import { fillUniform } from './testing/fill-uniform.js';
 
 const stream: Stream = { seed: 1, purpose: 'test' };
 const mean = (values: Float32Array) => values.reduce((sum, x) => sum + x, 0) / values.length;

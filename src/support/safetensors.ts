@@ -75,12 +75,9 @@ export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {
  * @throws SmoothOutError CHECKPOINT_INVALID
  */
 export async function readSafetensors(path: string): Promise<{ tensors: StoredTensors; metadata: Metadata }> {
-  let file: Buffer;
-  try {
-    file = await readFile(path);
-  } catch (error) {
+  const file = await readFile(path).catch((error: unknown) => {
     throw asReadError(error, path, 'CHECKPOINT_INVALID');
-  }
+  });
   return decodeSafetensors(file, path);
 }
 
@@ -117,14 +114,7 @@ export async function readSafetensorsHeader(
       const headerEnd = prefixLength(start, size, path);
       const header = (await file.read(Buffer.alloc(headerEnd - 8), { position: 8 })).buffer;
       const { entries, metadata } = parseHeader(header, size - headerEnd, path);
-      const bytes = entries.map(
-        ([
-          name,
-          {
-            data_offsets: [begin, end],
-          },
-        ]) => [name, end - begin] as const,
-      );
+      const bytes = entries.map(([name, { data_offsets: place }]) => [name, place[1] - place[0]] as const);
       return { bytes: Object.fromEntries(bytes), metadata };
     } finally {
       await file.close();

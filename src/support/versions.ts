@@ -18,7 +18,7 @@ export const PACKAGE_FOLDER = join(dirname(fileURLToPath(import.meta.url)), '..'
 export async function versions(): Promise<Record<string, string | null>> {
   const require = createRequire(import.meta.url);
   const [smoothout, tfjs, onnxruntime] = await Promise.all([
-    versionIn(join(PACKAGE_FOLDER, 'package.json')),
+    versionIn(() => join(PACKAGE_FOLDER, 'package.json')),
     versionIn(() => require.resolve('@tensorflow/tfjs/package.json')),
     versionIn(() => require.resolve('onnxruntime-node/package.json')),
   ]);
@@ -75,10 +75,9 @@ export async function processFacts(threads = availableParallelism()): Promise<Pr
   };
 }
 
-async function versionIn(packageJson: string | (() => string)): Promise<string | null> {
+async function versionIn(find: () => string): Promise<string | null> {
   try {
-    const path = typeof packageJson === 'string' ? packageJson : packageJson();
-    return (JSON.parse(await readFile(path, 'utf8')) as { version: string }).version;
+    return (JSON.parse(await readFile(find(), 'utf8')) as { version: string }).version;
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chooseSources } from '../session/sources.js';
-import { checkBatches, ghostBatches } from './batch-sizes.js';
+import { checkBatches, ghostBatches } from './plan.js';
 import { TINY_DATASET, tinySpec } from './testing/tiny.js';
 
 const check = (settings: object) => {

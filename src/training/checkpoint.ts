@@ -77,25 +77,22 @@ function prefixed(prefix: string, vectors: Readonly<Record<string, Float32Array>
 /** @throws SmoothOutError CHECKPOINT_INVALID: damaged, or of a run with other settings. */
 export async function readCheckpoint(path: string, spec: RunSpec, learner: Learner): Promise<Checkpoint> {
   const { layout } = learner.model;
+  const refused = (why: string, hint: string) => new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${why}`, { hint });
   const { tensors, metadata } = await readSafetensors(path);
   const place = parsePlace(metadata);
   if (![FORMAT, OLD_NOISE].includes(metadata.format ?? '') || place === null) {
     throw damaged(path, 'not a checkpoint to resume from: it does not say how far the training had come');
   }
   if (metadata.configHash !== spec.configHash || metadata.seed !== `${spec.seed}`) {
-    throw new SmoothOutError(
-      'CHECKPOINT_INVALID',
-      `${path}: a checkpoint of a run with other settings or another seed`,
-      {
-        hint: 'Give the experiment another name, or start over with --force.',
-      },
+    throw refused(
+      'a checkpoint of a run with other settings or another seed',
+      'Give the experiment another name, or start over with --force.',
     );
   }
   if (metadata.format === OLD_NOISE && ['smoothout', 'smoothout-deterministic'].includes(spec.method.name)) {
-    throw new SmoothOutError(
-      'CHECKPOINT_INVALID',
-      `${path}: an earlier smoothout began this run and rounded its noise otherwise, so it cannot be continued exactly`,
-      { hint: 'Finish it with the version that its run.json names, or start over with --force.' },
+    throw refused(
+      'an earlier smoothout began this run and rounded its noise otherwise, so it cannot be continued exactly',
+      'Finish it with the version that its run.json names, or start over with --force.',
     );
   }
   const vectors = (prefix: string, names: readonly string[]) => {
@@ -108,20 +105,11 @@ export async function readCheckpoint(path: string, spec: RunSpec, learner: Learn
   };
   const { updates, progress } = place;
   const state = {
-    ...weightsIn(tensors, layout, path),
+    ...fromTensors(networkTensors(tensors), layout, path),
     average: vectors(TRAINING_PREFIXES.average, learner.average ? ['parameters'] : []),
     memory: vectors(TRAINING_PREFIXES.memory, learner.method.memory ?? []),
     optimizer: vectors(TRAINING_PREFIXES.optimizer, learner.optimizer.state),
     updates,
   };
   return { state, progress };
-}
-
-/**
- * The parameters and running statistics in a checkpoint of either kind, or in a file of another program.
- *
- * @throws SmoothOutError CHECKPOINT_INVALID where they are not those of the model.
- */
-export function weightsIn(tensors: StoredTensors, layout: Layout, source: string): Weights {
-  return fromTensors(networkTensors(tensors), layout, source);
 }

@@ -27,21 +27,15 @@ export interface PassPlace {
   readonly copy: number;
 }
 
-export interface Draw {
-  /** u [parameters] and a; nothing for a method without noise. */
-  noise(place: StepPlace, pass: PassPlace): Borrowed<{ readonly u?: Float32Array; readonly a?: Float32Array }>;
-  /** Numbers on (0, 1) [images, dropoutUnits]; nothing where the network has no dropout. */
-  dropout(place: StepPlace, pass: PassPlace, images: number): Borrowed<{ readonly dropout?: Float32Array }>;
-}
-
-export function createDraw({ seed }: RunSpec, { model, method: { noise } }: Learner): Draw {
+export function createDraw({ seed }: RunSpec, { model, method: { noise } }: Learner) {
   const size = noise === null ? 0 : model.layout.size;
   const buffer = noise?.distribution === 'gaussian' ? createNormalBuffer(size) : createUniformBuffer(size);
   let u: Borrowed<Float32Array> = new Float32Array(0);
   let uniforms = createUniformBuffer(0);
   let drawn = '';
   return {
-    noise(place, pass) {
+    /** u [parameters] and a; nothing for a method without noise. */
+    noise(place: StepPlace, pass: PassPlace): Borrowed<{ readonly u?: Float32Array; readonly a?: Float32Array }> {
       if (noise === null) return {};
       const stream = noiseStream(seed, noise, place, pass);
       // The ghost batches of a step share u unless each has its own: it need not be drawn again for every one of them.
@@ -51,11 +45,13 @@ export function createDraw({ seed }: RunSpec, { model, method: { noise } }: Lear
       const factor = noiseFactor(noise.schedule, place.done, place.total, noise.alpha);
       return { u, a: Float32Array.of(noise.a * factor) };
     },
-    dropout({ epoch, step }, { ghostBatch }, images) {
+    /** Numbers on (0, 1) [images, dropoutUnits]; nothing where the network has no dropout. */
+    dropout(place: StepPlace, pass: PassPlace, images: number): Borrowed<{ readonly dropout?: Float32Array }> {
       if (model.dropoutUnits === 0) return {};
       const size = images * model.dropoutUnits;
       if (uniforms.values.length < size) uniforms = createUniformBuffer(size);
-      const stream: Stream = { seed, purpose: 'dropout', epoch, step, chunk: ghostBatch };
+      const { epoch, step } = place;
+      const stream: Stream = { seed, purpose: 'dropout', epoch, step, chunk: pass.ghostBatch };
       return { dropout: uniforms.fill(stream, 0.5, 0.5).subarray(0, size) };
     },
   };

@@ -4,10 +4,9 @@ import { initialise } from '../nn/weights.js';
 import type { Session } from '../session/session.js';
 import { chooseSources } from '../session/sources.js';
 import { evaluationsOf } from '../smoothout/method.js';
-import { checkBatches } from './batch-sizes.js';
 import { newEpoch } from './checkpoint.js';
 import { buildLearner } from './learner.js';
-import { planOf } from './plan.js';
+import { checkBatches, planOf } from './plan.js';
 import { trainingPrograms } from './programs.js';
 import { disposeState, freshState, uploadState } from './state.js';
 import { createStepper } from './step.js';
@@ -24,9 +23,8 @@ export interface Pace {
 
 /**
  * Trains a run's network on its images as `train` does, without validation, files or end, until the session's signal is
- * aborted.
+ * aborted. After each call of the device `onStep` is told how far it is.
  *
- * @param onStep is told after each call of the device how far it is.
  * @throws SmoothOutError DIVERGED, and what reading data throws.
  */
 export async function practise(session: Session, spec: RunSpec, onStep: (pace: Pace) => void): Promise<void> {

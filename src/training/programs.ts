@@ -26,29 +26,15 @@ export function trainingPrograms(engine: Engine, learner: Learner) {
   const step = createProgramCache((images: number) =>
     engine.compile(
       ({ state, batch, noise, scalars }) => {
-        const {
-          loss,
-          correct,
-          statistics,
-          memory = {},
-          ...next
-        } = takeStep(
+        const next = takeStep(
           state.parameters,
           (w) => methodGradient(learner.method, w, given(learner, state, batch), noise),
           (w, gradient) =>
             learner.optimizer.update(w, regularise(gradient, w, learner.gradient), state.optimizer, scalars),
         );
-        return {
-          state: {
-            parameters: next.parameters,
-            statistics,
-            memory,
-            average: averageOf(state.average, next.parameters, scalars),
-            optimizer: next.state,
-          },
-          loss,
-          correct,
-        };
+        const { parameters, statistics, memory = {}, state: optimizer, loss, correct } = next;
+        const average = averageOf(state.average, parameters, scalars);
+        return { state: { parameters, statistics, memory, average, optimizer }, loss, correct };
       },
       { state, batch: imageSpecs(learner.model, images, 'train'), noise, scalars },
       { keep: ['state'] },
@@ -74,11 +60,8 @@ export function trainingPrograms(engine: Engine, learner: Learner) {
       ({ parameters, optimizer, average, gradientSum, weight, scalars }) => {
         const gradient = regularise(tf.mul(gradientSum, weight), parameters, learner.gradient);
         const next = learner.optimizer.update(parameters, gradient, optimizer, scalars);
-        return {
-          parameters: next.parameters,
-          optimizer: next.state,
-          average: averageOf(average, next.parameters, scalars),
-        };
+        const nextAverage = averageOf(average, next.parameters, scalars);
+        return { parameters: next.parameters, optimizer: next.state, average: nextAverage };
       },
       { parameters, optimizer, average, gradientSum: parameters, weight: float(), scalars },
       { keep: ['parameters', 'optimizer', 'average'] },

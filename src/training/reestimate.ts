@@ -4,8 +4,8 @@ import { batches } from '../data/batches.js';
 import type { ImageSource } from '../data/source.js';
 import type { Engine, Value } from '../engine/engine.js';
 import { createStatisticsEstimator } from '../session/batch-statistics.js';
-import { passSizes } from './batch-sizes.js';
 import { buildNetwork } from './learner.js';
+import { passSizes } from './plan.js';
 
 /**
  * Means over the training images, in batches (and ghost batches) as the run has them, of each batch's own statistics, as

@@ -4,7 +4,7 @@ import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import type { Dataset } from '../data/source.js';
 import type { Layout } from '../nn/layout.js';
-import { initialise } from '../nn/weights.js';
+import { fromTensors, initialise, networkTensors } from '../nn/weights.js';
 import type { EpochProgress } from '../records/checkpoint-place.js';
 import { isFinished, readEarlierRun, startedWithOther } from '../records/earlier-run.js';
 import { type EpochMetrics, truncateMetrics } from '../records/metrics.js';
@@ -25,10 +25,9 @@ import { evaluationsOf } from '../smoothout/method.js';
 import { last } from '../support/at.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
-import { checkBatches } from './batch-sizes.js';
-import { type Checkpoint, newEpoch, readCheckpoint, weightsIn } from './checkpoint.js';
+import { type Checkpoint, newEpoch, readCheckpoint } from './checkpoint.js';
 import { buildLearner, type Learner } from './learner.js';
-import { planOf } from './plan.js';
+import { checkBatches, planOf } from './plan.js';
 import { freshState } from './state.js';
 import { train } from './train.js';
 
@@ -169,5 +168,5 @@ async function startingPoint(spec: RunSpec, paths: RunPaths, learner: Learner): 
 /** Drawn from the seed, or read from the file that `init` names. */
 async function startingWeights({ seed, init, batchNorm }: RunSpec, layout: Layout) {
   if (init === null) return initialise(layout, { seed, batchNormScale: batchNorm.scaleInitialisation });
-  return weightsIn((await readSafetensors(init)).tensors, layout, init);
+  return fromTensors(networkTensors((await readSafetensors(init)).tensors), layout, init);
 }

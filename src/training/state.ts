@@ -12,24 +12,20 @@ interface State<Vector> {
   /** Of the parameters along the training, where one is kept. */
   readonly average: Readonly<Record<string, Vector>>;
   readonly optimizer: Readonly<Record<string, Vector>>;
-}
-
-interface Counted {
   /** Updates since the optimizer's state was 0. */
   readonly updates: number;
 }
 
-export type DeviceState = State<DeviceArray>;
-export type TrainingState = DeviceState & Counted;
+export type TrainingState = State<DeviceArray>;
 /** The same on the host, as a checkpoint keeps it. */
-export type HostState = State<Float32Array> & Counted;
+export type HostState = State<Float32Array>;
 
-export async function uploadState(engine: Engine, { updates, ...host }: HostState): Promise<TrainingState> {
-  return { ...(await eachVector(host, (values) => engine.upload(values, [values.length]))), updates };
+export function uploadState(engine: Engine, state: HostState): Promise<TrainingState> {
+  return eachVector(state, (values) => engine.upload(values, [values.length]));
 }
 
-export async function downloadState({ updates, ...state }: TrainingState): Promise<Borrowed<HostState>> {
-  return { ...(await eachVector(state, (array) => array.read())), updates };
+export function downloadState(state: TrainingState): Promise<Borrowed<HostState>> {
+  return eachVector(state, (array) => array.read());
 }
 
 async function eachVector<A, B>(state: State<A>, of: (vector: A) => Promise<B>): Promise<State<B>> {
@@ -39,6 +35,7 @@ async function eachVector<A, B>(state: State<A>, of: (vector: A) => Promise<B>):
     memory: await eachNamed(state.memory, of),
     average: await eachNamed(state.average, of),
     optimizer: await eachNamed(state.optimizer, of),
+    updates: state.updates,
   };
 }
 
@@ -67,7 +64,7 @@ export async function resetOptimizer(engine: Engine, learner: Learner, state: Tr
   return { ...state, optimizer: await eachNamed(optimizer, (zeros) => engine.upload(zeros, [zeros.length])), updates };
 }
 
-export function disposeState({ parameters, statistics, memory, average, optimizer }: DeviceState): void {
+export function disposeState({ parameters, statistics, memory, average, optimizer }: TrainingState): void {
   const named = [memory, average, optimizer].flatMap((vectors) => Object.values(vectors));
   for (const array of [parameters, statistics, ...named]) array.dispose();
 }

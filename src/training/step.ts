@@ -5,9 +5,9 @@ import type { Batch } from '../data/batches.js';
 import { type DeviceArray, sumOf, type Value } from '../engine/engine.js';
 import { shareAt } from '../optim/average.js';
 import { stepFactor } from '../optim/learning-rate.js';
-import { passSizes } from './batch-sizes.js';
 import { createDraw, type PassPlace, type StepPlace } from './draws.js';
 import type { Learner } from './learner.js';
+import { passSizes } from './plan.js';
 import type { TrainingPrograms } from './programs.js';
 import type { TrainingState } from './state.js';
 

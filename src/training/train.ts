@@ -11,10 +11,9 @@ import type { RunPaths } from '../records/run-folder.js';
 import { createEvaluator, type Evaluator } from '../session/evaluate.js';
 import type { Sources } from '../session/sources.js';
 import { SmoothOutError } from '../support/errors.js';
-import { passSizes } from './batch-sizes.js';
 import { type Checkpoint, describe, newEpoch, saveCheckpoint, saveWeights } from './checkpoint.js';
 import type { Learner } from './learner.js';
-import type { Plan } from './plan.js';
+import { type Plan, passSizes } from './plan.js';
 import { trainingPrograms } from './programs.js';
 import { createReestimator } from './reestimate.js';
 import { disposeState, downloadState, resetOptimizer, type TrainingState, uploadState } from './state.js';
@@ -171,11 +170,8 @@ async function finishEpoch(
 ): Promise<EpochMetrics> {
   const { spec, paths, learner, sources, plan } = training;
   const startedAt = performance.now();
-  const { loss, accuracy } = await evaluation.evaluator.evaluate(
-    state.parameters,
-    state.statistics,
-    sources.validation,
-  );
+  const { parameters, statistics } = state;
+  const { loss, accuracy } = await evaluation.evaluator.evaluate(parameters, statistics, sources.validation);
   const epoch = progress.epoch + 1;
   if (!Number.isFinite(loss)) throw diverged(`the validation loss is ${loss} after epoch ${epoch}`);
   if (accuracy > (bestEpoch(earlier)?.validationAccuracy ?? Number.NEGATIVE_INFINITY)) {

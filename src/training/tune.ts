@@ -1,7 +1,7 @@
 /** Choosing settings on held-out training images: what is tried, under which names, and what is chosen. */
 import { parseOverride } from '../config/layers.js';
 import { loadConfigs } from '../config/load.js';
-import { STRENGTH_KEYS, strengthOf } from '../config/methods.js';
+import { labelOf, STRENGTH_KEYS, strengthOf } from '../config/methods.js';
 import { type RunSelection, resolveAllRuns, resolveRuns } from '../config/resolve.js';
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import type { Scalar } from '../config/tree.js';
@@ -101,14 +101,11 @@ function trialsAt(config: Config, settings: Settings, selection: RunSelection): 
   const values = Object.entries(settings).map(([key, value]) => `${key.split('.').at(-1)}${value}`);
   const runs = resolveRuns(config, selection);
   return config.methods.flatMap((method): Trial[] => {
-    const label = method.label ?? method.name;
+    const label = labelOf(method);
     const run = runs.find((one) => one.method.label === label);
     if (run === undefined) return [];
     const named = { ...method, label: folderName([label, ...values].join('-')) };
-    const trial = resolveRuns(
-      { ...config, experiment, methods: [named] },
-      selection.seeds && { seeds: selection.seeds },
-    );
+    const trial = resolveRuns({ ...config, experiment, methods: [named] }, { seeds: selection.seeds });
     return [{ method: label, settings, configHash: run.configHash, runs: trial }];
   });
 }
@@ -139,8 +136,7 @@ export interface Measured {
 /** Mean and 95 % interval over the seeds; null where a run diverged. */
 export const estimateOf = ({ accuracies }: Measured): Estimate | null => accuracies && estimate(accuracies);
 
-const methodOf = ({ trial }: Measured) => at(trial.runs, 0).method;
-const strengthAt = (measured: Measured) => strengthOf(methodOf(measured)) ?? 0;
+const strengthAt = ({ trial }: Measured) => strengthOf(at(trial.runs, 0).method) ?? 0;
 
 /** What was tried for one method, the trial of the best mean and the one that is chosen. */
 export interface Chosen {

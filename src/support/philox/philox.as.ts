@@ -1,5 +1,5 @@
-// Numbers by the million (AssemblyScript with SIMD; `npm run build:philox` writes wasm.ts). random.ts, fillUniform, says
-// the same in plain TypeScript.
+// Numbers by the million (AssemblyScript with SIMD; `npm run build:philox` writes wasm.ts).
+// testing/fill-uniform.ts says the same in plain TypeScript.
 
 const ROUNDS: i32 = 10;
 const STEPS: i32 = 64;

@@ -1,7 +1,38 @@
-/** Signals that the process was started to ignore stay ignored. */
+/** Signals: they end a command where it can be resumed from, and those that it was started to ignore stay ignored. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { EXIT, interrupted } from '../support/errors.js';
 import { log } from './output.js';
+
+/**
+ * Clusters send SIGUSR1 or SIGUSR2 before a time limit (`sbatch --signal`). By itself Node.js would start its debugger at
+ * SIGUSR1, and end at SIGUSR2.
+ */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/**
+ * The first signal asks the work to stop where it can be resumed from, the second ends the process at once. Signals are
+ * seen only between turns of the event loop: long work must await a timer or input now and then, not promises alone.
+ *
+ * @returns a signal that the first aborts, with INTERRUPTED as its reason; `dispose` gives the signals back to Node.js.
+ */
+export function onInterrupt(): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  const interrupt = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(EXIT.interruptedTwice);
+    log(`smoothout: ${name}: saving and stopping; once more stops at once, with nothing more saved`);
+    controller.abort(interrupted());
+  };
+  // Those that stay ignored have their listener already.
+  const names = SIGNALS.filter((name) => process.listenerCount(name) === 0);
+  for (const name of names) process.on(name, interrupt);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      for (const name of names) process.off(name, interrupt);
+    },
+  };
+}
 
 const HANGUP_BIT = 1n;
 

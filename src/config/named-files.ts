@@ -1,19 +1,20 @@
 /**
- * Networks, data sets and methods of the user's own. A config names a file by its path (`model: ./my-network.ts`); what the
- * file exports as its default is checked here and entered under that path beside those that come with smoothout.
+ * Files that a config names: networks, data sets and methods of the user's own (`model: ./my-network.ts`), and the parameters
+ * that `init` starts from. What a module exports as its default is checked here and entered under its path beside those that
+ * come with smoothout. The digest of each file goes into the config's `modules`, which are part of a run's identity.
  */
-
 import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
 import { z } from 'zod';
 import { type OwnDataset, registerDataset } from '../data/own.js';
 import { type OwnNetwork, registerNetwork } from '../nn/networks.js';
 import { type OwnMethod, registerMethod } from '../smoothout/own.js';
-import { sha256 } from '../support/digest.js';
+import { sha256, sha256OfFile } from '../support/digest.js';
 import { messageOf } from '../support/errors.js';
-import { at, fileAt, invalid, type Origin, type Tree, withValue } from './tree.js';
+import { asReadError } from '../support/files.js';
+import { at, invalid, methodsIn, type Origin, originAt, scalar, scalarAt, type Tree, withValue } from './tree.js';
 
 const count = z.int().min(1);
 const title = z.string().min(1);
@@ -45,19 +46,35 @@ const REGISTER = {
 type Kind = keyof typeof REGISTER;
 
 /**
- * The tree with every file that it names loaded: paths become absolute, and `modules` has the SHA-256 of each with what it
- * imports, which is part of a run's identity. A relative path is relative to the file that it is written in.
+ * The tree with every module that it names loaded and under its absolute path, and in `modules` the SHA-256 of each with
+ * what it imports.
  *
  * @throws SmoothOutError CONFIG_INVALID: there is no such file, it does not load, it exports something else, or it is not
  * the file that `modules` has the digest of.
  */
 export async function withOwnModules(tree: Tree): Promise<Tree> {
-  let result = await withFile(await withFile(tree, ['model'], 'network'), ['dataset'], 'dataset');
-  const methods = at(tree, ['methods']);
-  for (const i of methods?.kind === 'list' ? methods.items.keys() : []) {
-    result = await withFile(result, ['methods', String(i), 'file'], 'method');
-  }
+  let result = await withModule(await withModule(tree, ['model'], 'network'), ['dataset'], 'dataset');
+  for (const i of methodsIn(tree).keys()) result = await withModule(result, ['methods', String(i), 'file'], 'method');
   return result;
+}
+
+/**
+ * The tree with `init` as an absolute path, and its SHA-256 in `modules`. Without the file, a run that it was trained from can
+ * still be reported; only training needs it.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID: it cannot be read. CONFIG_INVALID: it is not the one that the run began with.
+ */
+export async function withStartingWeights(tree: Tree): Promise<Tree> {
+  const init = scalarAt(tree, ['init']);
+  if (typeof init !== 'string') return tree;
+  const origin = originAt(tree, ['init']);
+  const file = fileAt(origin, init);
+  const digest = await sha256OfFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw asReadError(error, `${origin}: init: ${file}`, 'CHECKPOINT_INVALID');
+  });
+  if (digest === undefined) return withValue(tree, ['init'], scalar(file, origin));
+  return withDigest(tree, ['init'], file, digest, 'has changed since this run began');
 }
 
 /**
@@ -65,48 +82,58 @@ export async function withOwnModules(tree: Tree): Promise<Tree> {
  * applied, which finds methods by their labels.
  */
 export function withMethodFiles(tree: Tree): Tree {
-  const methods = at(tree, ['methods']);
-  if (methods?.kind !== 'list') return tree;
-  return methods.items.reduce((result, method, i) => {
+  return methodsIn(tree).reduce((result, method, i) => {
     const name = at(method, ['name']);
     if (name?.kind !== 'scalar' || !isPath(name.value)) return result;
     const entry = ['methods', String(i)];
     const { origin } = name;
-    const label = at(method, ['label']) ?? text(basename(name.value, extname(name.value)), origin);
+    const label = at(method, ['label']) ?? scalar(basename(name.value, extname(name.value)), origin);
     const named = withValue(withValue(result, [...entry, 'file'], name), [...entry, 'label'], label);
-    return withValue(named, [...entry, 'name'], text('own', origin));
+    return withValue(named, [...entry, 'name'], scalar('own', origin));
   }, tree);
 }
 
 const isPath = (value: unknown): value is string => typeof value === 'string' && /\.(ts|js|mjs)$/.test(value);
 
-const text = (value: string, origin: Origin): Tree => ({ kind: 'scalar', value, origin });
+/** A file that is named in a config file is beside it; one that `--set` names is in the working folder. */
+function fileAt(origin: Origin, name: string): string {
+  const config = origin.startsWith('--') ? undefined : /^(.+):\d+$/.exec(origin)?.[1];
+  return resolve(config === undefined ? process.cwd() : dirname(resolve(config)), name);
+}
 
-async function withFile(tree: Tree, path: readonly string[], kind: Kind): Promise<Tree> {
-  const named = at(tree, path);
-  if (named?.kind !== 'scalar' || !isPath(named.value)) return tree;
-  const file = fileAt(named.origin, named.value);
-  const fail = (why: string, hint?: string) => invalid(named.origin, `${path.join('.')}: ${file}: ${why}`, hint);
+async function withModule(tree: Tree, path: readonly string[], kind: Kind): Promise<Tree> {
+  const name = scalarAt(tree, path);
+  if (!isPath(name)) return tree;
+  const origin = originAt(tree, path);
+  const file = fileAt(origin, name);
+  const fail = (why: string, hint?: string) => invalid(origin, `${path.join('.')}: ${file}: ${why}`, hint);
   const digest = await digestOf(file).catch((error: NodeJS.ErrnoException) => {
     const imported = error.path === file ? '' : `imports ${error.path}: `;
     throw fail(`${imported}${error.code === 'ENOENT' ? 'there is no such file' : `cannot be read (${error.code})`}`);
   });
-  const known = at(tree, ['modules', file]);
-  if (known?.kind === 'scalar' && known.value !== digest) {
-    throw fail(
-      'has changed since this run began, or a file that it imports',
-      'Put the file back as it was, or run it as another experiment.',
-    );
-  }
+  const changed = 'has changed since this run began, or a file that it imports';
+  const result = withDigest(tree, path, file, digest, changed);
   try {
-    REGISTER[kind](file, await defaultExport(file));
+    // Node.js 20 does not read TypeScript by itself.
+    REGISTER[kind](file, await createJiti(import.meta.url, { fsCache: false }).import(file, { default: true }));
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : [];
     if (issue === undefined) throw fail(`does not load: ${messageOf(error)}`);
     const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
     throw fail(`its default export is not a ${kind}: ${where}${issue.message}`, 'examples/ has one of each.');
   }
-  return withValue(withValue(tree, path, text(file, named.origin)), ['modules', file], text(digest, named.origin));
+  return result;
+}
+
+/** @throws SmoothOutError CONFIG_INVALID, saying `changed`, where `modules` has another digest of the file already. */
+function withDigest(tree: Tree, path: readonly string[], file: string, digest: string, changed: string): Tree {
+  const origin = originAt(tree, path);
+  const known = scalarAt(tree, ['modules', file]);
+  if (known !== undefined && known !== digest) {
+    const hint = 'Put the file back as it was, or run it as another experiment.';
+    throw invalid(origin, `${path.join('.')}: ${file}: ${changed}`, hint);
+  }
+  return withValue(withValue(tree, path, scalar(file, origin)), ['modules', file], scalar(digest, origin));
 }
 
 /** SHA-256 of a file; where it imports others by relative paths, of the digests of all of them. */
@@ -129,10 +156,4 @@ function importedFile(name: string, importer: string): string {
   const parent = pathToFileURL(importer);
   const found = createJiti(importer).esmResolve(name, { parentURL: parent, try: true });
   return fileURLToPath(found ?? new URL(name, parent));
-}
-
-/** Node.js 20 does not read TypeScript by itself. */
-async function defaultExport(file: string): Promise<unknown> {
-  const jiti = createJiti(import.meta.url, { fsCache: false });
-  return jiti.import(file, { default: true });
 }
