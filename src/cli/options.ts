@@ -58,7 +58,7 @@ export function addTrainingOptions(command: Command): Command {
 
 export function addSweepOptions(command: Command): Command {
   command
-    .option('--method <name...>', 'only these methods of the config')
+    .option('--method <name...>', 'only these methods of the config, by label or name')
     .option('--seed <list>', 'seeds instead of the config’s: 1,2 or 1-5', seedList)
     .option('--set <key.path=value>', 'change a setting (repeatable)', collect, [])
     .option('--data <folder>', 'where the data is (default: SMOOTHOUT_DATA, then datasets/)')

@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
 import { applyOverride, applyPreset, labelIn, nameIn, parseOverride } from './layers.js';
-import { STRENGTH_KEYS } from './methods.js';
+import { STRENGTH_KEYS, selectMethods } from './methods.js';
 import { withMethodFiles, withOwnModules, withStartingWeights } from './named-files.js';
 import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
 import {
@@ -32,7 +32,7 @@ const MAX_PARENTS = 8;
 interface LoadOptions {
   /** `key.path=value`, applied in turn on top of the file and to each of its variants. */
   readonly set?: readonly string[];
-  /** Labels or names of the methods that are asked for, where not all are: the others may have no strength yet. */
+  /** Which methods are asked for, as `selectMethods` reads it, where not all are: the others may have no strength yet. */
   readonly methods?: readonly string[] | undefined;
 }
 
@@ -43,7 +43,6 @@ interface LoadOptions {
  */
 export async function loadConfigs(path: string, { set = [], methods }: LoadOptions = {}): Promise<Config[]> {
   const overrides = set.map(parseOverride);
-  const isWanted = (method: string) => methods?.includes(method) ?? true;
   const documents = parseTrees(await readConfigText(path, path), (line) => `${path}:${line}`);
   const trees = await Promise.all(documents.map((document) => withParents(document, path, [])));
   const configs: Config[] = [];
@@ -52,7 +51,7 @@ export async function loadConfigs(path: string, { set = [], methods }: LoadOptio
     for (const override of overrides) tree = withMethodFiles(applyOverride(tree, override));
     tree = applyPreset(withBudget(withSeedList(tree)));
     tree = await withStartingWeights(await withOwnModules(tree));
-    configs.push(validate(await withTunedStrengths(tree, path, isWanted)));
+    configs.push(validate(await withTunedStrengths(tree, path, methods)));
   }
   return configs;
 }
@@ -143,21 +142,19 @@ function withBudget(tree: Tree): Tree {
  * Puts in the strengths of methods that say `noise: { a: tuned }` or `rho: tuned`, and under `tuning` how they were chosen.
  * A method that is not asked for may go untuned.
  */
-async function withTunedStrengths(
-  tree: Tree,
-  configPath: string,
-  isWanted: (method: string) => boolean,
-): Promise<Tree> {
+async function withTunedStrengths(tree: Tree, configPath: string, asked: readonly string[] | undefined): Promise<Tree> {
   const experiment = scalarAt(tree, ['experiment']);
   if (experiment === undefined) return tree;
   const file = tunedPath(configPath, String(experiment));
   const isSynthetic = scalarAt(tree, ['synthetic']) === true;
-  const places = [...methodsIn(tree).entries()].flatMap(([i, method]) =>
+  const methods = methodsIn(tree).map((method) => ({ name: nameIn(method), label: labelIn(method) }));
+  const wanted = asked === undefined ? methods : selectMethods(methods, asked);
+  const places = [...methods.entries()].flatMap(([i, method]) =>
     STRENGTH_KEYS.map((key) => ({ method, path: ['methods', String(i), ...key.split('.')] })),
   );
   let result = tree;
   for (const { method, path } of places) {
-    const [name, label] = [nameIn(method), labelIn(method)];
+    const { name, label } = method;
     if (scalarAt(tree, path) !== 'tuned' || name === '') continue;
     const choices = ((await readTuned(file))?.choices ?? []).filter(({ method }) => method === label);
     const onReal = choices.find(({ synthetic }) => !synthetic);
@@ -166,7 +163,7 @@ async function withTunedStrengths(
     if (choice?.strength !== undefined) {
       result = withValue(result, path, scalar(choice.strength, file));
       result = withValue(result, ['tuning', label], scalar(describeChoice(choice), file));
-    } else if (isWanted(label) || isWanted(name)) {
+    } else if (wanted.includes(method)) {
       throw invalid(
         originAt(tree, path),
         `${path.join('.')}: nothing has been tuned for ${label}: there is no strength in ${file}`,

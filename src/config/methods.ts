@@ -140,8 +140,23 @@ export function methodHas(name: string, key: string): boolean {
 /** A method as a config gives it, with every default written out. */
 export type MethodConfig = z.output<typeof method>;
 
+/** A method as far as it has words of its own. */
+interface Called {
+  readonly name: string;
+  readonly label?: string | undefined;
+}
+
 /** What the method is called, in folders and tables. */
-export const labelOf = ({ name, label }: MethodConfig): string => label ?? name;
+export const labelOf = ({ name, label }: Called): string => label ?? name;
+
+/** Those of a config's methods that the words mean: the ones with that label or, where there is none, with that name. */
+export function selectMethods<M extends Called>(methods: readonly M[], words: readonly string[]): M[] {
+  const meant = words.flatMap((word) => {
+    const labelled = methods.filter((method) => labelOf(method) === word);
+    return labelled.length > 0 ? labelled : methods.filter(({ name }) => name === word);
+  });
+  return methods.filter((method) => meant.includes(method));
+}
 
 type AsRun<M> = M extends unknown
   ? Readonly<Omit<M, 'label' | keyof typeof overrides>> & { readonly label: string }

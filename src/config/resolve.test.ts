@@ -53,14 +53,14 @@ describe('resolveRuns', () => {
     expect(ada!.method).toEqual({ name: 'adasmoothout', label: 'adasmoothout', noise });
   });
 
-  test('finds a method by its label or its name', async () => {
-    const config = await load();
-    expect(resolveRuns(config, { methods: ['strong'], seeds: [1] }).map(({ method }) => method.label)).toEqual([
-      'strong',
-    ]);
-    expect(resolveRuns(config, { methods: ['smoothout'], seeds: [1] }).map(({ method }) => method.label)).toEqual([
-      'strong',
-    ]);
+  test('finds a method by its label, or by a name that is no label', async () => {
+    const config = await load(`${TEXT}  - { name: baseline, label: swa, average: { kind: swa } }\n`);
+    const chosen = (...methods: string[]) =>
+      resolveRuns(config, { methods, seeds: [1] }).map(({ method }) => method.label);
+    expect(chosen('strong')).toEqual(['strong']);
+    expect(chosen('smoothout')).toEqual(['strong']);
+    expect(chosen('baseline')).toEqual(['baseline']);
+    expect(chosen('swa', 'baseline')).toEqual(['baseline', 'swa']);
     expect(() => resolveRuns(config, { methods: ['basline'] })).toThrow(
       expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('did you mean "baseline"?') }),
     );

@@ -6,22 +6,22 @@ import { sha256 } from '../support/digest.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { readTextIfExists } from '../support/files.js';
 import { loadConfigs } from './load.js';
-import { labelOf, type MethodConfig } from './methods.js';
+import { labelOf, type MethodConfig, selectMethods } from './methods.js';
 import { withOwnModules } from './named-files.js';
 import type { Config, RunSpec } from './schema.js';
 import { parseTree, plain } from './tree.js';
 
 export interface RunSelection {
-  /** Labels or names; all of the config's methods where left out. */
+  /** By their labels, or by a name that is no label; all of the config's methods where left out. */
   readonly methods?: readonly string[] | undefined;
   readonly seeds?: readonly number[] | undefined;
 }
 
 /** @throws SmoothOutError USAGE for a method that the config does not have. */
 export function resolveRuns(config: Config, { methods, seeds = config.seeds }: RunSelection = {}): RunSpec[] {
-  const chosen = methods === undefined ? config.methods : config.methods.filter((method) => isNamed(method, methods));
+  const chosen = methods === undefined ? config.methods : selectMethods(config.methods, methods);
   for (const name of methods ?? []) {
-    if (config.methods.some((method) => isNamed(method, [name]))) continue;
+    if (selectMethods(config.methods, [name]).length > 0) continue;
     const labels = config.methods.map(labelOf);
     const help = didYouMean(name, labels) || `; it has ${labels.join(', ')}`;
     throw new SmoothOutError('USAGE', `--method ${name}: experiment ${config.experiment} has no such method${help}`);
@@ -69,10 +69,6 @@ function resolveRun(
     method: { ...own, label },
   };
   return { ...resolved, seed, configHash: sha256(identity(resolved)) };
-}
-
-function isNamed(method: MethodConfig, names: readonly string[]): boolean {
-  return names.includes(labelOf(method)) || names.includes(method.name);
 }
 
 /** Keys that came after the first results. With these values a run is what it was without them, and so is its hash. */
