@@ -134,7 +134,7 @@ export const methodTitle = (name: string): string => (METHOD_TITLES as Readonly<
 /** Whether methods of this name have a setting of that name. */
 export function methodHas(name: string, key: string): boolean {
   const form = method.options.find(({ shape }) => shape.name.value === name);
-  return form !== undefined && key in form.shape;
+  return form !== undefined && Object.hasOwn(form.shape, key);
 }
 
 /** A method as a config gives it, with every default written out. */

@@ -28,12 +28,12 @@ describe('keys', () => {
     ['optimiser: {}', 'unknown key "optimiser"; did you mean "optimizer"?'],
     ['optimizer: { learning_rate: 1 }', 'unknown key "optimizer.learning_rate"; did you mean "learningRate"?'],
     ['learningRate: 0.1', 'unknown key "learningRate"; did you mean "optimizer.learningRate"?'],
-    ['noise: { a: 1 }', 'unknown key "noise"; did you mean "methods.noise"?'],
+    ['noise: { a: 1 }', /^unknown key "noise": it belongs to a method, one of smoothout, adasmoothout, /],
     ['batchNorm: { zzz: 1 }', 'unknown key "batchNorm.zzz": expected one of scaleInitialisation'],
     ['methods: [{ name: smoothout, noise: { aa: 1 } }]', 'unknown key "methods.0.noise.aa"; did you mean "a"?'],
-    ['methods: [{ name: baseline, noise: {} }]', 'unknown key "methods.0.noise"; did you mean "methods.noise"?'],
+    ['methods: [{ name: baseline, rho: 1 }]', 'unknown key "methods.0.rho": it belongs to a method, one of sam, asam'],
     ['__proto__: { epochs: 3 }', /^unknown key "__proto__": expected one of experiment, model, /],
-    ['constructor: 1', /^unknown key "constructor"/],
+    ['constructor: 1', /^unknown key "constructor": expected one of experiment, /],
     ['<<: { epochs: 3 }', /^unknown key "<<"/],
   ])('%s', async (line, expected) => {
     const message = await about(line);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { catalogueEntry } from '../data/catalogue.js';
 import { MODEL_NAMES, type NetworkRow, networkRow } from '../nn/networks.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
-import { labelOf } from './methods.js';
+import { labelOf, METHOD_TITLES, methodHas } from './methods.js';
 import { type Config, configSchema, holdoutSize } from './schema.js';
 import { at, originAt, plain, type Tree } from './tree.js';
 
@@ -46,6 +46,8 @@ function unknownKey(path: readonly PropertyKey[], key: string, known: readonly s
   if (near !== '') return `unknown key "${full}"${near}`;
   // `learningRate` at the top is a key, but of another mapping.
   const elsewhere = dottedKeys(configSchema).find((dotted) => dotted.split('.').at(-1) === key);
+  const having = Object.keys(METHOD_TITLES).filter((name) => methodHas(name, key));
+  if (having.length > 0) return `unknown key "${full}": it belongs to a method, one of ${having.join(', ')}`;
   if (elsewhere !== undefined) return `unknown key "${full}"; did you mean "${elsewhere}"?`;
   return `unknown key "${full}": expected one of ${known.join(', ')}`;
 }
