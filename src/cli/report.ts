@@ -57,7 +57,7 @@ async function printAsJson({ results, comparison, problems, files }: Report): Pr
 }
 
 async function printForPeople({ results, comparison, files }: Report): Promise<void> {
-  const { SUMMARY_HEADER, SUMMARY_RIGHT, summaryRows, COMPARISON_RIGHT, comparisonTable } = await import(
+  const { SUMMARY_HEADER, SUMMARY_RIGHT, summaryRows, COMPARISON_RIGHT, comparisonTable, countsText } = await import(
     '../report/text.js'
   );
   const { inTables, apart } = summaryRows(results);
@@ -67,8 +67,6 @@ async function printForPeople({ results, comparison, files }: Report): Promise<v
   if (inTables.length > 0) show("The paper's tables", [SUMMARY_HEADER, ...inTables], SUMMARY_RIGHT);
   if (apart.length > 0) show('Other runs: no rows of the paper', [SUMMARY_HEADER, ...apart], SUMMARY_RIGHT);
   if (comparison !== null) show(comparison.names.join(' beside '), comparisonTable(comparison), COMPARISON_RIGHT);
-  const { runs, unfinished, cells } = results;
-  const counts = `${runs.length - unfinished.length} completed runs; ${cells.placed.length} of the paper's results measured.`;
-  print(`${counts} Page: ${files.find((file) => file.endsWith('.html'))}`);
+  print(`${countsText(results)} Page: ${files.find((file) => file.endsWith('.html'))}`);
   log(`wrote ${files.length} files: tables, claims.csv, runs.csv, report.html, figures`);
 }

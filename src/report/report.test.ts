@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { SmoothOutError } from '../support/errors.js';
 import { writeReport } from './report.js';
 import { type FixtureRun, f1Runs, resultsFolder, writeRun, writeRuns } from './testing/fixture-runs.js';
-import { summaryRows } from './text.js';
+import { countsText, summaryRows } from './text.js';
 
 const report = (runs: string, out: string | null = null) => writeReport({ runs, out, compare: null });
 
@@ -104,6 +104,15 @@ test('an unfinished seed is in no mean, and the row says so', async () => {
   expect(summaryRows(read).inTables).toEqual([
     ['F1', 'MNIST', '6000', 'Baseline', '2', '98.00 ± 0.00', '98.01', '–', '–', '–', '–', '57.8246', 'seed 3 diverged'],
   ]);
+});
+
+test('trials of tune are counted, and are no rows of what is printed', async () => {
+  const results = await resultsFolder();
+  const trial = { experiment: 'f1-lb-tune', config: { validation: 'holdout:5000' } };
+  await writeRuns(results, [{ experiment: 'f1-lb' }, { experiment: 'mine' }, trial]);
+  const { results: read } = await report(results);
+  expect(summaryRows(read).apart.map((row) => row.slice(0, 4).join(' '))).toEqual(['F1 MNIST 6000 Baseline']);
+  expect(countsText(read)).toBe("3 completed runs (1 by tune); 1 of the paper's results measured.");
 });
 
 test('sharpness of some seeds only is averaged over those, and said', async () => {

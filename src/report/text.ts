@@ -1,5 +1,6 @@
 /** Numbers as a reader of a table wants them, and the tables that `smoothout report` prints. */
 import { METHOD_TITLES } from '../config/methods.js';
+import { isTuningTrial } from '../config/tuned.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { at } from '../support/at.js';
@@ -74,12 +75,21 @@ export const SUMMARY_HEADER = [
 /** The columns with numbers. */
 export const SUMMARY_RIGHT = [2, 4, 5, 6, 7, 8, 9, 10, 11];
 
-/** The groups in the tables and the groups apart, as rows under SUMMARY_HEADER. */
+/** The groups in the tables and the groups apart, as rows under SUMMARY_HEADER. Trials of `tune` are choices, and no results. */
 export function summaryRows({ cells }: Results): { inTables: string[][]; apart: string[][] } {
+  const apart = cells.apart.filter(({ settings }) => !isTuningTrial(settings));
   return {
     inTables: cells.placed.map((group) => summaryRow(group, cells.at(group.claim.row!, 'baseline'))),
-    apart: cells.apart.map((group) => summaryRow(group, ownBaseline(group, cells.apart))),
+    apart: apart.map((group) => summaryRow(group, ownBaseline(group, apart))),
   };
+}
+
+/** "12 completed runs (4 by tune); 2 of the paper's results measured." */
+export function countsText({ runs, unfinished, cells }: Results): string {
+  const completed = runs.filter((run) => !unfinished.includes(run));
+  const trials = completed.filter(({ settings }) => isTuningTrial(settings)).length;
+  const ofTune = trials > 0 ? ` (${trials} by tune)` : '';
+  return `${completed.length} completed runs${ofTune}; ${cells.placed.length} of the paper's results measured.`;
 }
 
 /** The baseline of the same experiment on the same data. */
