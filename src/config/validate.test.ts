@@ -31,6 +31,7 @@ describe('keys', () => {
     ['noise: { a: 1 }', /^unknown key "noise": it belongs to a method, one of smoothout, adasmoothout, /],
     ['batchNorm: { zzz: 1 }', 'unknown key "batchNorm.zzz": expected one of scaleInitialisation'],
     ['methods: [{ name: smoothout, noise: { aa: 1 } }]', 'unknown key "methods.0.noise.aa"; did you mean "a"?'],
+    ['optimizer: { dropout: 0.5 }', 'unknown key "optimizer.dropout"; did you mean "dropout"?'],
     ['methods: [{ name: baseline, rho: 1 }]', 'unknown key "methods.0.rho": it belongs to a method, one of sam, asam'],
     ['__proto__: { epochs: 3 }', /^unknown key "__proto__": expected one of experiment, model, /],
     ['constructor: 1', /^unknown key "constructor": expected one of experiment, /],

@@ -45,10 +45,12 @@ function unknownKey(path: readonly PropertyKey[], key: string, known: readonly s
   const near = didYouMean(key, known);
   if (near !== '') return `unknown key "${full}"${near}`;
   // `learningRate` at the top is a key, but of another mapping.
-  const elsewhere = dottedKeys(configSchema).find((dotted) => dotted.split('.').at(-1) === key);
+  const elsewhere = dottedKeys(configSchema).filter((dotted) => dotted.split('.').at(-1) === key);
+  const outside = elsewhere.find((dotted) => !dotted.startsWith('methods.'));
+  if (outside !== undefined) return `unknown key "${full}"; did you mean "${outside}"?`;
   const having = Object.keys(METHOD_TITLES).filter((name) => methodHas(name, key));
   if (having.length > 0) return `unknown key "${full}": it belongs to a method, one of ${having.join(', ')}`;
-  if (elsewhere !== undefined) return `unknown key "${full}"; did you mean "${elsewhere}"?`;
+  if (elsewhere[0] !== undefined) return `unknown key "${full}"; did you mean "${elsewhere[0]}"?`;
   return `unknown key "${full}": expected one of ${known.join(', ')}`;
 }
 

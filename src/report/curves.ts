@@ -32,8 +32,9 @@ export async function loadCurves(folder: string): Promise<Curves> {
 }
 
 /**
- * How much noise raises the loss at the minima that two groups have found, C̄(w) − C(w) on the training set, by seed: the mean over the strengths a > 0 that all curves of `smoothout sensitivity` of
- * both groups have. A run without a curve from a = 0 on is in neither; of two curves of a run the first counts.
+ * How much noise raises the loss at the minima that two groups have found: C̄(w) − C(w) on the training set, by seed. It is the
+ * mean over the strengths a > 0 that all curves of `smoothout sensitivity` of both groups have. A run without a curve from
+ * a = 0 on is in neither; of two curves of a run the first counts.
  */
 export function rises(groups: readonly [Group, Group], files: readonly CurveFile[]): readonly [BySeed, BySeed] {
   const [more, less] = [lossCurves(groups[0], files), lossCurves(groups[1], files)];

@@ -40,7 +40,8 @@ test('the trials of tune with their intervals, and the curve of others over the 
   const scan = [trial(0.005, 1, 75), trial(0.005, 2, 77), trial(0, 1, 74), trial(0, 2, 76), trial(0.07, 1, 40)];
   const diverged = trial(0.5, 1, 10, { record: { status: 'diverged', epochsDone: 1 } });
   const longer = trial(0.9, 1, 10, { config: { epochs: 8 }, record: { status: 'diverged', epochsDone: 1 } });
-  const [figure, ...more] = await figuresOf([...scan, diverged, longer]);
+  const generated = trial(0.8, 1, 10, { synthetic: true, record: { status: 'diverged', epochsDone: 1 } });
+  const [figure, ...more] = await figuresOf([...scan, diverged, longer, generated]);
   expect(more).toEqual([]);
   expect(figure).toMatchObject({ section: 'strength', name: 'strength-c1-scan-smoothout' });
   expect(figure!.caption).toContain(

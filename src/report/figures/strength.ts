@@ -1,6 +1,7 @@
 /** Validation error against the strength of the noise, from the trials of `smoothout tune`. */
 import type { TopLevelSpec } from 'vega-lite';
 import { METHOD_TITLES, strengthOf } from '../../config/methods.js';
+import type { RunSpec } from '../../config/schema.js';
 import { isTuningTrial, tunedBy } from '../../config/tuned.js';
 import { at } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';
@@ -25,13 +26,11 @@ interface Point {
  */
 export function strengthFigures(groups: readonly Group[], unfinished: readonly Run[]): UndrawnFigure[] {
   const trials = groups.filter(({ settings }) => isTuningTrial(settings) && strengthOf(settings.method) !== null);
-  const alike = groupBy(trials, ({ experiment, synthetic, settings: { method, epochs, validation } }) =>
-    JSON.stringify([experiment, method.name, epochs, validation, synthetic]),
-  );
-  return [...alike.values()].flatMap((scan): UndrawnFigure[] => {
+  const alike = groupBy(trials, ({ experiment, synthetic, settings }) => scanKey(experiment, synthetic, settings));
+  return [...alike].flatMap(([key, scan]): UndrawnFigure[] => {
     const points = scan.map(pointOf).sort((x, y) => x.a - y.a);
     const isScan = new Set(points.map(({ a }) => a)).size === points.length && points.length > 1;
-    return isScan ? [figureOf(scan, points, divergedOf(scan[0], unfinished))] : [];
+    return isScan ? [figureOf(scan, points, divergedOf(key, unfinished))] : [];
   });
 }
 
@@ -41,15 +40,16 @@ function pointOf(group: Group): Point {
   return { a: strengthOf(group.settings.method)!, error, low: error - half, high: error + half };
 }
 
-/** The strengths at which a run of the same scan diverged. */
-function divergedOf({ experiment, settings }: Group, unfinished: readonly Run[]): number[] {
+/** What the runs of a scan have in common: all but the strength and the seed. */
+function scanKey(experiment: string, synthetic: boolean, { method, epochs, validation }: RunSpec): string {
+  return JSON.stringify([experiment, method.name, epochs, validation, synthetic]);
+}
+
+/** The strengths at which a run of the scan diverged. */
+function divergedOf(key: string, unfinished: readonly Run[]): number[] {
   const own = unfinished.filter(
-    ({ record, settings: { method, epochs, validation } }) =>
-      record.status === 'diverged' &&
-      record.experiment === experiment &&
-      method.name === settings.method.name &&
-      epochs === settings.epochs &&
-      validation === settings.validation,
+    ({ record: { status, experiment, data }, settings }) =>
+      status === 'diverged' && scanKey(experiment, data.synthetic, settings) === key,
   );
   return [...new Set(own.flatMap(({ settings: { method } }) => strengthOf(method) ?? []))].sort((x, y) => x - y);
 }
