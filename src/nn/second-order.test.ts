@@ -69,3 +69,42 @@ test("tfjs's own gradients are in force again afterwards", () => {
   expect(tf.getGradient('Exp')).toBe(before);
   expect(tf.getGradient('MaxPoolGrad')).toBeUndefined();
 });
+
+describe.each([
+  ['onnx', createOnnxEngine],
+  ['tfjs', createEagerEngine],
+])('on %s', (_engine, create) => {
+  const secondGradient = (f: Smooth) =>
+    create().compile(
+      ({ x }) => ({
+        second: withSecondOrderGradients(() => tf.grad((at) => tf.sum(tf.grad((z: tf.Tensor) => tf.sum(f(z)))(at)))(x)),
+      }),
+      { x: float(SIZE) },
+    );
+
+  test('a gradient from what tf.customGrad has computed itself is refused, however early it was made', async () => {
+    const cube = tf.customGrad((x, save) => {
+      const square = tf.square(x as tf.Tensor);
+      (save as tf.GradSaveFunc)([square]);
+      return { value: tf.mul(square, x as tf.Tensor), gradFunc: (dy, [saved]) => tf.mul(dy, tf.mul(3, saved!)) };
+    });
+    const refused = expect.objectContaining({ code: 'UNSUPPORTED_OP', hint: expect.stringContaining('tf.logSoftmax') });
+    await expect(secondGradient(tf.logSoftmax)).rejects.toEqual(refused);
+    await expect(secondGradient(cube)).rejects.toEqual(refused);
+  });
+
+  test('one from its inputs is right', async () => {
+    const cube = tf.customGrad((x, save) => {
+      (save as tf.GradSaveFunc)([x as tf.Tensor]);
+      return {
+        value: tf.pow(x as tf.Tensor, 3),
+        gradFunc: (dy, [saved]) => tf.mul(dy, tf.mul(3, tf.square(saved!))),
+      };
+    });
+    const program = await secondGradient(cube);
+    const x = normal({ seed: 6, purpose: 'test' }, SIZE);
+    const { second } = await program.run({ x });
+    for (const [i, value] of second.entries()) expect(value).toBeCloseTo(6 * x[i]!, 4);
+    await program.dispose();
+  });
+});

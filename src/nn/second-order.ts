@@ -4,21 +4,26 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { at } from '../support/at.js';
+import { SmoothOutError } from '../support/errors.js';
 
 type Pair = [number, number];
 
 /**
- * Calls `compute` with gradients that can be differentiated themselves; those of tfjs are back in force afterwards. What
- * `tf.customGrad` saves must have been computed outside of it, as batch normalisation's is here; `tf.logSoftmax`'s is not.
+ * Calls `compute` with gradients that can be differentiated themselves; those of tfjs are back in force afterwards.
+ *
+ * @throws SmoothOutError UNSUPPORTED_OP where `tf.customGrad` saves what it computed itself, as `tf.logSoftmax` does
  */
 export function withSecondOrderGradients<T>(compute: () => T): T {
   const before = REPLACED.map(([kernelName]) => tf.getGradient(kernelName));
   const replacements = REPLACED.map(([kernelName, input], i) => fromInput(kernelName, input, at(before, i).gradFunc));
   const added = [filterGradient, maxPoolGradient];
   for (const config of [...replacements, ...added]) tf.registerGradient(config);
+  const { runKernelFunc } = engine();
+  engine().runKernelFunc = (invocation) => runKernelFunc.call(engine(), withCheckedSaves(invocation));
   try {
     return compute();
   } finally {
+    engine().runKernelFunc = runKernelFunc;
     for (const config of before) tf.registerGradient(config);
     for (const { kernelName } of added) tf.unregisterGradient(kernelName);
   }
@@ -45,6 +50,32 @@ function fromInput(kernelName: string, input: string, gradFunc: tf.GradFunc): tf
       return gradFunc(dy, [output], attributes);
     },
   };
+}
+
+interface CustomGradient {
+  readonly forwardFunc?: (backend: unknown, save: tf.GradSaveFunc) => unknown;
+}
+
+/** The private part of tfjs's engine through which every operator goes, those of `tf.customGrad` with a function. */
+const engine = () =>
+  tf.engine() as unknown as { runKernelFunc: (invocation: CustomGradient) => unknown; nextTensorId: () => number };
+
+/** Nothing that is computed inside of `tf.customGrad` is on the tape: a derivative through it would silently be missing. */
+function withCheckedSaves(invocation: CustomGradient): CustomGradient {
+  const { forwardFunc } = invocation;
+  if (!forwardFunc) return invocation;
+  const first = engine().nextTensorId();
+  const checked = (save: tf.GradSaveFunc) => (tensors: tf.Tensor[]) => {
+    if (tensors.every(({ id }) => id < first)) return save(tensors);
+    throw new SmoothOutError(
+      'UNSUPPORTED_OP',
+      'The curvature cannot be had of a tf.customGrad that saves its own results.',
+      {
+        hint: 'tf.logSoftmax does so: without it at its end a network has the same loss. In your own, save inputs instead.',
+      },
+    );
+  };
+  return { ...invocation, forwardFunc: (backend, save) => forwardFunc(backend, checked(save)) };
 }
 
 /** The filter gradient is bilinear in x and dy, as the convolution is in x and its filter. */
