@@ -1,7 +1,14 @@
 /** A graph of ONNX nodes under construction: named values, shared constants, common subexpressions written once. */
 import { at } from '../../support/at.js';
 
-export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly body: Graph };
+/** Bare numbers are whole ones. */
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | { readonly body: Graph };
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool';
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
@@ -53,7 +60,8 @@ export interface GraphBuilder {
   build(outputs: readonly (GraphValue & { readonly source: string })[]): Graph;
 }
 
-export function createGraphBuilder(): GraphBuilder {
+/** @param owner begins the names of the graph's own values: those of a body must differ from those around it. */
+export function createGraphBuilder(owner = ''): GraphBuilder {
   const nodes: Node[] = [];
   const constants = new Map<string, Constant>();
   const inputs: GraphValue[] = [];
@@ -62,7 +70,7 @@ export function createGraphBuilder(): GraphBuilder {
   const origins = new Map<string, { name: string; shape: readonly number[] }>();
   let values = 0;
   // The colon keeps the graph's own names apart from those of inputs.
-  const fresh = (prefix: string) => `${prefix}:${values++}`;
+  const fresh = (prefix: string) => `${owner}${prefix}:${values++}`;
 
   function append(
     op: string,
@@ -71,7 +79,9 @@ export function createGraphBuilder(): GraphBuilder {
     attributes: Record<string, Attribute>,
     domain = '',
   ) {
-    const key = JSON.stringify([op, args, attributes, domain, count]);
+    const key = JSON.stringify([op, args, attributes, domain, count], (_, value: unknown) =>
+      typeof value === 'bigint' ? `${value}` : value,
+    );
     const found = known.get(key);
     if (found) return found;
     const outputs = Array.from({ length: count }, () => fresh('v'));

@@ -72,6 +72,7 @@ function encodeAttribute(name: string, value: Attribute): Record<string, unknown
   if (typeof value === 'string') return { name, type: ATTRIBUTE_TYPE.s, s: new TextEncoder().encode(value) };
   if (typeof value === 'number') return { name, type: ATTRIBUTE_TYPE.i, i: value };
   if ('float' in value) return { name, type: ATTRIBUTE_TYPE.f, f: value.float };
+  if ('floats' in value) return { name, type: ATTRIBUTE_TYPE.floats, floats: value.floats };
   if ('body' in value) return { name, type: ATTRIBUTE_TYPE.g, g: encodeGraph(value.body) };
   return { name, type: ATTRIBUTE_TYPE.ints, ints: value };
 }

@@ -3,6 +3,7 @@
  * optimizer uses these operators for constant filters only; named directly they serve training too, at 1.2 to 2 times the
  * speed of the plain ones. They are internal, and the block depends on the processor: see block-size.ts.
  */
+import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import {
   type ConvolutionInfo,
@@ -17,7 +18,17 @@ import {
 import type { KernelTable } from '../kernels/kernel.js';
 import { inOrder, traced } from '../traced.js';
 
-const DOMAIN = 'com.microsoft.nchwc';
+/** The domain of the blocked operators. */
+export const BLOCKED = 'com.microsoft.nchwc';
+
+/** An image in blocks; where it came out of blocks, what it was there. */
+export function inBlocks(graph: GraphBuilder, image: string): string {
+  const from = graph.producer(image);
+  return from?.op === 'ReorderOutput' ? at(from.inputs, 0) : graph.node('ReorderInput', [image], {}, BLOCKED);
+}
+
+export const outOfBlocks = (graph: GraphBuilder, image: string, channels: number): string =>
+  graph.node('ReorderOutput', [image], { channels }, BLOCKED);
 
 /** The kernels that take the place of the usual ones where blocks are of `block` channels. */
 export function blockedKernels(block: number) {
@@ -86,7 +97,7 @@ export function blockedConvolution(
 ): string {
   // Fewer input channels than a block are read as they are.
   const isBlocked = inputs >= block;
-  const image = isBlocked ? graph.node('ReorderInput', [x], {}, DOMAIN) : x;
+  const image = isBlocked ? inBlocks(graph, x) : x;
   const [height, width] = window.kernel_shape as [number, number];
   const blockIn = isBlocked ? block : 1;
   const split = [outputs / block, block, inputs / blockIn, blockIn, height * width];
@@ -94,8 +105,7 @@ export function blockedConvolution(
   // [O/b, bo, I/b, bi, k] → [O/b, I/b, k, bi, bo].
   const blocks = graph.node('Transpose', [graph.reshape(filter, stored, split)], { perm: [0, 2, 4, 3, 1] });
   const weights = graph.node('Reshape', [blocks, graph.integers(stored)]);
-  const result = graph.node('Conv', [image, weights], { ...window, group: 1 }, DOMAIN);
-  return graph.node('ReorderOutput', [result], { channels: outputs }, DOMAIN);
+  return outOfBlocks(graph, graph.node('Conv', [image, weights], { ...window, group: 1 }, BLOCKED), outputs);
 }
 
 /**
@@ -119,10 +129,9 @@ function blockedFilterGradient(
   const withImages = (name: string) =>
     more === 0 ? name : graph.node('Pad', [name, graph.integers([0, 0, 0, 0, more, 0, 0, 0])]);
   const swapped = graph.node('Transpose', [withImages(x)], { perm: [1, 0, 2, 3] });
-  const reordered = graph.node('ReorderInput', [swapped], {}, DOMAIN);
-  const input = windowsOnly(graph, { block, images, width, woven }, reordered, info);
+  const input = windowsOnly(graph, { block, images, width, woven }, inBlocks(graph, swapped), info);
 
-  const blocked = graph.node('ReorderInput', [withImages(dy)], {}, DOMAIN);
+  const blocked = withImages(inBlocks(graph, dy));
   const places = outHeight * outWidth;
   // [N/b, bn, O/b, places, bo] → [O/b, N/b, places, bn, bo]: whole registers move.
   const split = graph.node('Reshape', [
@@ -139,8 +148,8 @@ function blockedFilterGradient(
     pads: [0, 0, 0, 0],
     group: 1,
   };
-  const convolved = graph.node('Conv', [input, filter], window, DOMAIN);
-  const gradient = graph.node('ReorderOutput', [convolved], { channels: outChannels }, DOMAIN);
+  const convolved = graph.node('Conv', [input, filter], window, BLOCKED);
+  const gradient = outOfBlocks(graph, convolved, outChannels);
   // [I/m, O, kh, kw, m] → [O, I/m, m, kh, kw].
   const apart = graph.node('Reshape', [
     gradient,

@@ -26,6 +26,19 @@ const GEOMETRIES: readonly Geometry[] = [
   [[2, 3, 3, 2], 1, 2, 'valid'],
 ];
 
+/** Enough channels for blocks of them. */
+const IN_BLOCKS: readonly Geometry[] = [
+  [[3, 9, 12, 32], 3, 2, 'valid'],
+  [[2, 7, 8, 16], 2, 2, 'valid'],
+  [[2, 5, 6, 16], 3, 1, 'valid'],
+  [[1, 11, 10, 16], 5, 2, 'valid'],
+  [[1, 10, 9, 16], [2, 4], 2, 'valid'],
+  [[1, 7, 9, 16], 4, 3, 'valid'],
+  [[1, 7, 7, 16], 2, 3, 'valid'],
+  [[2, 6, 6, 16], 3, 2, 1],
+  [[2, 5, 4, 16], 3, 2, 'same'],
+];
+
 const pool = {
   max: (x: tf.Tensor, [, window, stride, pad]: Geometry) => tf.maxPool(x as tf.Tensor4D, window, stride, pad),
   average: (x: tf.Tensor, [, window, stride, pad]: Geometry) => tf.avgPool(x as tf.Tensor4D, window, stride, pad),
@@ -34,7 +47,7 @@ const pool = {
 const describe = ([image, window, stride, pad]: Geometry) =>
   `${image.join('×')}, window ${window}, stride ${stride}, pad ${pad}`;
 
-const maxPools = GEOMETRIES.map((geometry) =>
+const maxPools = [...GEOMETRIES, ...IN_BLOCKS].map((geometry) =>
   withGradients(`pooling: max, ${describe(geometry)}`, [floats(geometry[0])], (x) => pool.max(x!, geometry)),
 );
 
@@ -59,6 +72,25 @@ const ties = withGradients(
   },
 );
 
+const blockedTies = withGradients(
+  'pooling: ties in max pooling of many channels, below zero as above it',
+  [floats([2, 9, 8, 32], -4, 4)],
+  (x) => [
+    tf.maxPool(tf.round(x! as tf.Tensor4D), 3, 2, 'valid'),
+    tf.maxPool(tf.relu(x! as tf.Tensor4D), 3, 2, 'valid'),
+  ],
+);
+
+const convolved = withGradients(
+  'pooling: of convolutions, followed by one',
+  [floats([3, 9, 9, 16]), floats([3, 3, 16, 32]), floats([3, 3, 32, 16])],
+  (x, first, second) => {
+    const image = tf.conv2d(x as tf.Tensor4D, first as tf.Tensor4D, 1, 'same');
+    const pooled = tf.maxPool(image, 3, 2, 'valid');
+    return tf.maxPool(tf.conv2d(pooled, second as tf.Tensor4D, 1, 'same'), 2, 2, 'valid');
+  },
+);
+
 const chain = withGradients(
   'pooling: stored channels first, negative values, pools of pools',
   [floats([2, 3, 8, 8], -3, -1)],
@@ -79,4 +111,13 @@ const rank3 = withGradients('pooling: one image of rank 3', [floats([5, 5, 2])],
   tf.avgPool(x! as tf.Tensor3D, 3, 2, 'valid'),
 ]);
 
-export const pooling: readonly ConformanceCase[] = [...maxPools, ...averagePools, ties, chain, roundedUp, rank3];
+export const pooling: readonly ConformanceCase[] = [
+  ...maxPools,
+  ...averagePools,
+  ties,
+  blockedTies,
+  convolved,
+  chain,
+  roundedUp,
+  rank3,
+];
