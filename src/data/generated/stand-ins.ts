@@ -9,9 +9,10 @@ import { sha256OfFile } from '../../support/digest.js';
 import { exists, makeFolder, parseJson, temporaryFor } from '../../support/files.js';
 import { waitForLock } from '../../support/lock.js';
 import type { Stream } from '../../support/random.js';
-import { DATASET_NAMES, type DatasetName, dataWriteError } from '../catalogue.js';
+import { DATASET_NAMES, type DatasetName } from '../catalogue.js';
 import { CIFAR10, CIFAR100, type CifarFormat } from '../cifar.js';
-import { loadSharp } from '../jpeg.js';
+import { dataWriteError } from '../files.js';
+import { loadSharp } from '../imagenet.js';
 import { MNIST_FILES } from '../mnist.js';
 import { DIGIT_SIDE, drawDigit, PATTERNS, paintObject, SHAPES } from './drawings.js';
 
