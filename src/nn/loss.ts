@@ -68,11 +68,7 @@ export function batchSpecs(model: Model, count: number, mode: Mode) {
   return { statistics: float(model.layout.statisticsSize), ...imageSpecs(model, count, mode) } as const;
 }
 
-export interface BatchLoss {
-  /** Cross-entropy of the batch, mean and sum (nats), and the number of correct predictions. */
-  readonly mean: tf.Scalar;
-  readonly sum: tf.Scalar;
-  readonly correct: tf.Scalar;
+export interface BatchLoss extends ClassificationLoss {
   /** The running statistics after the batch, flat. */
   readonly statistics: tf.Tensor1D;
 }
@@ -85,14 +81,10 @@ export function batchLoss(
   mode: Mode,
 ): BatchLoss {
   const { layout } = model;
-  const { logits, batchStatistics } = model.forward(
-    {
-      parameters: split(parameters, layout.parameters),
-      statistics: split(running, layout.statistics),
-      images,
-      ...(dropout && { dropout }),
-    },
-    mode,
-  );
+  const named = {
+    parameters: split(parameters, layout.parameters),
+    statistics: split(running, layout.statistics),
+  };
+  const { logits, batchStatistics } = model.forward({ ...named, images, dropout }, mode);
   return { ...crossEntropy(logits, labels), statistics: statisticsAfter(running, batchStatistics, layout.statistics) };
 }

@@ -9,7 +9,7 @@ import type { RunSpec } from '../config/schema.js';
 import type { ImageSource } from '../data/source.js';
 import type { Split } from '../data/split-images.js';
 import { buildModel, type Model } from '../nn/model.js';
-import { fromTensors, networkTensors, type Weights } from '../nn/weights.js';
+import { fromTensors, type Weights } from '../nn/weights.js';
 import type { RunName } from '../records/run-folder.js';
 import { sha256 } from '../support/digest.js';
 import { SmoothOutError } from '../support/errors.js';
@@ -52,12 +52,8 @@ export async function openCheckpoint(session: Session, path: string, config?: st
     );
   }
   const { train, test } = chooseSources(spec, await session.dataset(spec));
-  const model = await buildModel(spec.model, {
-    classes: train.classes,
-    inputShape: train.shape,
-    dropout: 0,
-    ...(spec.hidden && { hidden: spec.hidden }),
-  });
+  const { classes, shape } = train;
+  const model = await buildModel(spec.model, { classes, inputShape: shape, dropout: 0, hidden: spec.hidden });
   const contents = await readFile(path);
   const { experiment, method, seed } = spec;
   const epoch = Number(metadata.epoch ?? Number.NaN);
@@ -68,7 +64,7 @@ export async function openCheckpoint(session: Session, path: string, config?: st
     run: runIn(metadata) ?? (config === undefined ? { experiment, method: method.label, seed } : null),
     epoch: Number.isInteger(epoch) && epoch >= 0 ? epoch : null,
     model,
-    weights: fromTensors(networkTensors(tensors), model.layout, path),
+    weights: fromTensors(tensors, model.layout, path),
     splits: { train: interruptible(train, session.signal), test: interruptible(test, session.signal) },
   };
 }
