@@ -1,8 +1,7 @@
 /** The batches of an epoch, in parts, read ahead while the one before is worked on. */
 import { at } from '../support/at.js';
 import { permutation, type Stream } from '../support/random.js';
-import type { ImageSource } from './source.js';
-import { imageSize } from './source.js';
+import { type ImageSource, imageSize } from './source.js';
 
 export interface Batch {
   /** [count, channels, height, width], normalised. */
@@ -41,7 +40,7 @@ export async function* batches(
 ): AsyncGenerator<Batch, void, void> {
   const size = imageSize(source.shape);
   const order = shuffle ? permutation(shuffle, source.count) : Uint32Array.from({ length: source.count }, (_, i) => i);
-  const parts = partsOf(source.count, batchSize, cut, skip);
+  const parts = partsOf(source.count, { batchSize, cut, skip });
   const capacity = parts.reduce((most, [start, end]) => Math.max(most, end - start), 0);
   const ring: { images: Float32Array; labels: Int32Array }[] = [];
 
@@ -76,13 +75,8 @@ export async function* batches(
 }
 
 /** Start and end of each part, in the order of reading. */
-function partsOf(
-  images: number,
-  batchSize: number,
-  cut: (count: number) => readonly number[],
-  skip: number,
-): [start: number, end: number][] {
-  const parts: [number, number][] = [];
+function partsOf(images: number, { batchSize, cut, skip }: Required<Pick<BatchOptions, 'batchSize' | 'cut' | 'skip'>>) {
+  const parts: [start: number, end: number][] = [];
   for (let start = skip * batchSize; start < images; start += batchSize) {
     let end = start;
     for (const count of cut(Math.min(batchSize, images - start))) {

@@ -46,12 +46,11 @@ const schema = z.record(z.enum(DATASET_NAMES), entry);
 
 export type Download = z.infer<typeof download>;
 export type CatalogueEntry = z.infer<typeof entry>;
-export type Catalogue = z.infer<typeof schema>;
 
-let catalogue: Catalogue | undefined;
+let catalogue: z.infer<typeof schema> | undefined;
 
 /** datasets/catalogue.yaml: a row for each data set. */
-export function readCatalogue(): Catalogue {
+export function readCatalogue(): z.infer<typeof schema> {
   catalogue ??= schema.parse(parse(readFileSync(`${DATASETS_FOLDER}/catalogue.yaml`, 'utf8')));
   return catalogue;
 }

@@ -100,7 +100,7 @@ async function fetchEach(
     const name = file.replace(/\.gz$/, '');
     if (!wanted.includes(name)) continue;
     const to = join(folder, file);
-    await get(source, file, to, options);
+    await get(source, to, options);
     // A file of another spelling that --force replaces would otherwise still be found first.
     const others = spellings('mnist', name).filter((other) => other !== file);
     for (const old of options.force ? others : []) if (await isFile(join(folder, old))) await rm(join(folder, old));
@@ -117,9 +117,8 @@ async function fetchArchive(
   options: FetchOptions,
 ): Promise<string[]> {
   const source = at(downloads, 0);
-  const file = basename(new URL(source.url).pathname);
-  const archive = join(options.root, file);
-  await get(source, file, archive, options);
+  const archive = join(options.root, basename(new URL(source.url).pathname));
+  await get(source, archive, options);
   const member = (name: string) => `${source.archiveFolder}/${name}`;
   const sizes = new Map(Object.entries(files).map(([name, { bytes }]) => [member(name), bytes]));
   const limit = [...sizes.values()].reduce((sum, bytes) => sum + bytes, ARCHIVE_EXTRAS);
@@ -140,8 +139,8 @@ async function fetchArchive(
   return written;
 }
 
-async function get(source: Download, file: string, to: string, options: FetchOptions): Promise<void> {
-  const { mirror, progress, retryDelayMs } = options;
+async function get(source: Download, to: string, { mirror, progress, retryDelayMs }: FetchOptions): Promise<void> {
+  const file = basename(to);
   const url = mirror === undefined ? source.url : `${mirror.replace(/\/$/, '')}/${file}`;
   const report = progress && ((done: number, total: number) => progress(file, done, total));
   await download({ ...source, url, to, retryDelayMs, progress: report });

@@ -46,20 +46,17 @@ export async function openCheckpoint(session: Session, path: string, config?: st
   const { tensors, metadata } = await readSafetensors(path);
   const spec = await settingsOf(path, config);
   if (metadata.model !== undefined && metadata.model !== spec.model) {
-    throw new SmoothOutError(
-      'CHECKPOINT_INVALID',
-      `${path}: a checkpoint of model ${metadata.model}, where its config says ${spec.model}`,
-    );
+    const what = `a checkpoint of model ${metadata.model}, where its config says ${spec.model}`;
+    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${what}`);
   }
   const { train, test } = chooseSources(spec, await session.dataset(spec));
   const { classes, shape } = train;
   const model = await buildModel(spec.model, { classes, inputShape: shape, dropout: 0, hidden: spec.hidden });
-  const contents = await readFile(path);
   const { experiment, method, seed } = spec;
   const epoch = Number(metadata.epoch ?? Number.NaN);
   return {
     path,
-    sha256: sha256(contents),
+    sha256: sha256(await readFile(path)),
     spec,
     run: runIn(metadata) ?? (config === undefined ? { experiment, method: method.label, seed } : null),
     epoch: Number.isInteger(epoch) && epoch >= 0 ? epoch : null,
@@ -80,7 +77,9 @@ async function settingsOf(path: string, config: string | undefined): Promise<Run
   throw new SmoothOutError(
     'CHECKPOINT_INVALID',
     `${path}: there is no config.yaml beside it, so its model is unknown`,
-    { hint: 'Name the config that it was trained with: --config FILE.' },
+    {
+      hint: 'Name the config that it was trained with: --config FILE.',
+    },
   );
 }
 
