@@ -1,5 +1,4 @@
 /** CIFAR-10 and CIFAR-100, in the binary version. */
-
 import { open, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { at, last } from '../support/at.js';

@@ -1,5 +1,4 @@
 /** MNIST, in the IDX format. */
-
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';

@@ -1,5 +1,4 @@
 /** Finds the files of a data set, opens them, and compares them with the official ones. */
-
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createGunzip } from 'node:zlib';

@@ -4,6 +4,9 @@ import { SmoothOutError } from '../support/errors.js';
 import { permutation, type Stream } from '../support/random.js';
 import type { AnyDataset } from './catalogue.js';
 
+/** Which images an analysis is on. */
+export type Split = 'train' | 'test';
+
 /** One split of a data set. */
 export interface ImageSource {
   /** 'mnist train', …: for messages. */

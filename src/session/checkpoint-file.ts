@@ -1,13 +1,11 @@
 /** A checkpoint with the settings of its run: the network at it, and the images it was trained on and is tested on. */
-
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { loadConfigs } from '../config/load.js';
 import { readRunConfig, resolveRuns } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
-import type { ImageSource } from '../data/source.js';
-import type { Split } from '../data/split-images.js';
+import type { ImageSource, Split } from '../data/source.js';
 import { buildModel, type Model } from '../nn/model.js';
 import { fromTensors, type Weights } from '../nn/weights.js';
 import type { RunName } from '../records/run-folder.js';

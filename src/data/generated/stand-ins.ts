@@ -1,5 +1,4 @@
 /** Stand-ins for the data sets: drawn, not downloaded, in the official formats. */
-
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -15,7 +14,7 @@ import { CIFAR10, CIFAR100, type CifarFormat } from '../cifar.js';
 import { dataWriteError } from '../files.js';
 import { loadSharp } from '../imagenet.js';
 import { MNIST_FILES } from '../mnist.js';
-import type { Split } from '../split-images.js';
+import type { Split } from '../source.js';
 import { DIGIT_SIDE, drawDigit, PATTERNS, paintObject, SHAPES } from './drawings.js';
 
 /** Raised whenever a generator draws anything differently: stand-ins of another version are made anew. */
