@@ -73,7 +73,7 @@ async function inParallel(count: number, work: (i: number) => Promise<void>): Pr
   }
 }
 
-function chooseCrop({ height, width }: Pixels, index: number, augmentation: Stream | undefined): Crop {
+function chooseCrop({ height, width }: Pixels, index: number, augmentation?: Stream): Crop {
   if (augmentation) return randomCrop(augmentation, index, height - CROP + 1, width - CROP + 1);
   return { top: Math.round((height - CROP) / 2), left: Math.round((width - CROP) / 2), flip: false };
 }

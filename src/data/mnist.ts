@@ -101,12 +101,6 @@ async function readIdxFile(file: string, rank: number): Promise<Uint8Array> {
   }
 }
 
-/** A file in the IDX format of MNIST: big-endian header, then unsigned bytes. */
-interface Idx {
-  readonly dimensions: readonly number[];
-  readonly data: Uint8Array;
-}
-
 /** More than any published variant of MNIST has: a larger count is a damaged header, not a reason to allocate. */
 const MAX_COUNT = 1_000_000;
 const MAX_SIDE = 1024;
@@ -147,8 +141,12 @@ function parseIdxHeader(bytes: Uint8Array, file: string, rank: number): number[]
   return dimensions;
 }
 
-/** @throws SmoothOutError DATA_CORRUPT: as `parseIdxHeader`, or fewer or more bytes than the header says. */
-export function parseIdx(bytes: Uint8Array, file: string, rank: number): Idx {
+/**
+ * A file in the IDX format of MNIST: big-endian header, then unsigned bytes.
+ *
+ * @throws SmoothOutError DATA_CORRUPT: as `parseIdxHeader`, or fewer or more bytes than the header says.
+ */
+export function parseIdx(bytes: Uint8Array, file: string, rank: number) {
   const dimensions = parseIdxHeader(bytes, file, rank);
   const expected = idxSize(dimensions);
   if (bytes.length !== expected) {

@@ -77,7 +77,5 @@ function arraySource(name: string, path: string, { classes, shape }: OwnDataset,
 }
 
 function digestOf({ images, labels }: OwnImages): string {
-  const bytes = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array) =>
-    new Uint8Array(buffer, byteOffset, byteLength);
-  return createHash('sha256').update(bytes(images)).update(bytes(labels)).digest('hex');
+  return createHash('sha256').update(images).update(labels).digest('hex');
 }

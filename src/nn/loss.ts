@@ -29,15 +29,11 @@ export interface TrainingLoss<Extras> {
   readonly extras: Extras;
 }
 
-export interface LossAndGradient<Extras> extends TrainingLoss<Extras> {
-  readonly gradient: tf.Tensor1D;
-}
-
 /** The value of `loss` at the flat parameters `at`, its gradient there, and its extras. */
 export function withGradient<Extras extends NamedTensors>(
   loss: (parameters: tf.Tensor1D) => TrainingLoss<Extras>,
   at: tf.Tensor1D,
-): LossAndGradient<Extras> {
+): TrainingLoss<Extras> & { readonly gradient: tf.Tensor1D } {
   // tfjs disposes what the differentiated function computes but does not return, and it may return one scalar only.
   let kept: [string, tf.Tensor][] = [];
   const { value, grad } = tf.valueAndGrad((parameters: tf.Tensor) => {

@@ -151,9 +151,8 @@ export async function writeGenerated(name: DatasetName, folder: string, progress
 }
 
 type Tick = () => Promise<void>;
-type Writer = (folder: string, split: Split, tick: Tick) => Promise<void>;
 
-const WRITERS: Readonly<Record<DatasetName, Writer>> = {
+const WRITERS: Readonly<Record<DatasetName, (folder: string, split: Split, tick: Tick) => Promise<void>>> = {
   mnist: writeMnist,
   cifar10: (folder, split, tick) => writeCifar(CIFAR10, folder, split, tick),
   cifar100: (folder, split, tick) => writeCifar(CIFAR100, folder, split, tick),
