@@ -72,9 +72,11 @@ export function notFound(place: Place, what: string): SmoothOutError {
   return missing(`${place.dataset}: no ${what} in ${looked}`, place);
 }
 
+/** What is said of a file or a data set that is not there. */
 export const missing = (message: string, { hint }: Pick<ErrorDetails, 'hint'> = {}): SmoothOutError =>
   new SmoothOutError('DATA_MISSING', message, { hint });
 
+/** What is said of a file that is not what it should be. */
 export const corrupt = (message: string, details?: ErrorDetails): SmoothOutError =>
   new SmoothOutError('DATA_CORRUPT', message, details);
 

@@ -127,10 +127,8 @@ export function holdOut(
     fractions[index] = (seen[label]!++ + 0.5) / at(sizes, label);
   }
   // Array.prototype.sort is stable, so ties fall in the random order.
-  const chosen = Array.from(order)
-    .sort((a, b) => at(fractions, a) - at(fractions, b))
-    .slice(0, count);
-  const heldOut = new Set(chosen);
+  const byFraction = Array.from(order).sort((a, b) => at(fractions, a) - at(fractions, b));
+  const heldOut = new Set(byFraction.slice(0, count));
   const all = Uint32Array.from({ length: source.count }, (_, i) => i);
   const part = (what: string, isIn: (i: number) => boolean) =>
     subset(source, `${source.name} (${what})`, all.filter(isIn));

@@ -132,9 +132,7 @@ export function convolvedSide(side: number, { kernel, stride = 1, padding }: Con
  * PyTorch's default for the weights and biases of linear and convolution layers, U(−1/√fanIn, 1/√fanIn); the same
  * distribution in version 0.3.1, which the authors used, and today.
  */
-function uniformByFanIn(fanIn: number): Initialiser {
-  return { kind: 'uniform', bound: 1 / Math.sqrt(fanIn) };
-}
+const uniformByFanIn = (fanIn: number): Initialiser => ({ kind: 'uniform', bound: 1 / Math.sqrt(fanIn) });
 
 /**
  * `torch.nn.Dropout` on [N, units]: in training, a unit is zeroed with probability `rate` and scaled by 1/(1 − rate)
