@@ -1,6 +1,6 @@
 /** The curvature of the loss at one checkpoint: largest eigenvalues, trace and spectral density, whole and by layer. */
+import type { Split } from '../data/source.js';
 import { firstImages } from '../data/source.js';
-import type { Split } from '../data/split-images.js';
 import type { CurvatureMatrix } from '../nn/curvature.js';
 import type { Layout } from '../nn/layout.js';
 import type { CurvatureMeasurement, CurvaturePart, CurvatureQuestion } from '../records/curvature-record.js';

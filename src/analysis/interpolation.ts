@@ -1,6 +1,6 @@
 /** The line between two minima (sections 3.2 and Appendix B; Figs. 3a, 5, 7a, 9, 10), after Goodfellow et al. */
+import type { Split } from '../data/source.js';
 import { firstImages } from '../data/source.js';
-import type { Split } from '../data/split-images.js';
 import type { Weights } from '../nn/weights.js';
 import { createStatisticsEstimator } from '../session/batch-statistics.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';

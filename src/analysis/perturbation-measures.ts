@@ -1,6 +1,6 @@
 /** Sharpness in the worst and in the average case (Andriushchenko et al. 2023), and LPF's measure (Bisla et al. 2022). */
+import { openImages } from '../data/batches.js';
 import { imageRange } from '../data/source.js';
-import { openImages } from '../data/split-images.js';
 import { access } from '../lbfgsb/vectors.js';
 import { withNormalisedLogits } from '../nn/normalised-logits.js';
 import {

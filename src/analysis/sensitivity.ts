@@ -1,8 +1,8 @@
 /** Sensitivity to uniform noise: C̄(w*; a), and its slope s (section 3.2, Eq. 9; Figs. 3b, 7b, 8). */
 import * as tf from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
+import type { Split } from '../data/source.js';
 import { firstImages } from '../data/source.js';
-import type { Split } from '../data/split-images.js';
 import { type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, batchSpecs } from '../nn/loss.js';

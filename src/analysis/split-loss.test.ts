@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openImages } from '../data/split-images.js';
+import { openImages } from '../data/batches.js';
 import { createEngine } from '../engine/create.js';
 import { float, sumOf } from '../engine/engine.js';
 import { batchLoss, batchSpecs, withGradient } from '../nn/loss.js';

@@ -1,6 +1,7 @@
 /** The loss of a network over a whole split, with its gradient, as L-BFGS-B takes it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Split, SplitImages } from '../data/split-images.js';
+import type { SplitImages } from '../data/batches.js';
+import type { Split } from '../data/source.js';
 import { type DeviceArray, type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type Barrier, barrierOf } from '../analysis/barrier.js';
 import type { CurveTask } from '../analysis/curve-rows.js';
-import type { Split } from '../data/split-images.js';
+import type { Split } from '../data/source.js';
 import { findRuns } from '../records/find-runs.js';
 import { runPathsIn } from '../records/run-folder.js';
 import type { BarrierPoint } from '../report/figures/barriers.js';

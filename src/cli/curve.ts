@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurveTask } from '../analysis/curve-rows.js';
-import type { Split } from '../data/split-images.js';
+import type { Split } from '../data/source.js';
 import type { CurveKind } from '../records/curve-record.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';

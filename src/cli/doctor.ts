@@ -33,7 +33,7 @@ type Report = Awaited<ReturnType<typeof examine>>;
 
 async function examine({ data, out }: DoctorOptions) {
   const { findDevices } = await import('../engine/devices.js');
-  const { loadSharp } = await import('../data/jpeg.js');
+  const { loadSharp } = await import('../data/imagenet.js');
   const [all, commit, devices, jpegProblem, { processor, threads }, found, freeDisk] = await Promise.all([
     versions(),
     gitCommit(),

@@ -1,6 +1,6 @@
 /** `smoothout interpolate`: a curve of loss and accuracy between two checkpoints. */
 import type { Command } from 'commander';
-import type { Split } from '../data/split-images.js';
+import type { Split } from '../data/source.js';
 import { at } from '../support/at.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { choice, numberRange } from './options.js';

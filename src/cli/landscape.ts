@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { CurveTask } from '../analysis/curve-rows.js';
 import type { Landscape } from '../analysis/landscape.js';
-import type { Split } from '../data/split-images.js';
+import type { Split } from '../data/source.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';

@@ -1,7 +1,7 @@
 /** The options that several commands share, and how their values are read. */
 import { type Command, Option } from 'commander';
 import { parseSeeds } from '../config/schema.js';
-import type { Split } from '../data/split-images.js';
+import type { Split } from '../data/source.js';
 import type { EngineChoice } from '../engine/create.js';
 import { type Jobs, parseJobs } from '../jobs/split.js';
 import { SmoothOutError } from '../support/errors.js';

@@ -1,7 +1,7 @@
 /** `smoothout sensitivity`: a curve of loss and accuracy under noise. */
 import type { Command } from 'commander';
 import type { NoisyPoint } from '../analysis/sensitivity.js';
-import type { Split } from '../data/split-images.js';
+import type { Split } from '../data/source.js';
 import { SmoothOutError } from '../support/errors.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';

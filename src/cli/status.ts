@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { findRuns } from '../records/find-runs.js';
 import { RUN_STATES, type RunStatus, readRunState } from '../records/run-state.js';
-import { type QueuedTask, slurmTasks } from '../submit/slurm-queue.js';
+import { type QueuedTask, slurmTasks } from '../submit/slurm.js';
 import { at } from '../support/at.js';
 import { groupBy } from '../support/statistics.js';
 import { print, printJson, textTable } from './output.js';

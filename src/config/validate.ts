@@ -155,7 +155,7 @@ function* checkModel({ model, dataset, dropout, hidden, methods }: Config): Iter
     yield ['dataset', `model ${model} is for ${datasets.join(' or ')}, got ${dataset}`];
   }
   if (hidden !== null && !hasHiddenWidths) {
-    const choice = having((row) => row.hasHiddenWidths);
+    const choice = having((row) => row.hasHiddenWidths === true);
     yield ['hidden', `only model ${choice} has a choice of hidden layers, got ${model}`];
   }
   if (usualDropout !== null) return;

@@ -1,12 +1,9 @@
-/** The data sets there are, and the folders that their files are looked for in. */
+/** The data sets there are, and the folder that their data is looked for in. */
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { at } from '../support/at.js';
-import { SmoothOutError } from '../support/errors.js';
-import { asWriteError, isFile, isFolder } from '../support/files.js';
 import { type ModulePath, ownDataset } from './own.js';
 import type { ImageShape } from './source.js';
 
@@ -49,12 +46,11 @@ const schema = z.record(z.enum(DATASET_NAMES), entry);
 
 export type Download = z.infer<typeof download>;
 export type CatalogueEntry = z.infer<typeof entry>;
-export type Catalogue = z.infer<typeof schema>;
 
-let catalogue: Catalogue | undefined;
+let catalogue: z.infer<typeof schema> | undefined;
 
 /** datasets/catalogue.yaml: a row for each data set. */
-export function readCatalogue(): Catalogue {
+export function readCatalogue(): z.infer<typeof schema> {
   catalogue ??= schema.parse(parse(readFileSync(`${DATASETS_FOLDER}/catalogue.yaml`, 'utf8')));
   return catalogue;
 }
@@ -78,91 +74,4 @@ export function imageShape(name: AnyDataset): ImageShape {
 /** Where data is looked for: `--data`, else the environment's SMOOTHOUT_DATA, else this installation's datasets folder. */
 export function dataDirectory(option?: string): string {
   return resolve(option || process.env.SMOOTHOUT_DATA || DATASETS_FOLDER);
-}
-
-/** Where a reader looks. */
-export interface Place {
-  readonly dataset: DatasetName;
-  /** The data folder. */
-  readonly root: string;
-  /** Folders below it, tried in order. */
-  readonly folders: readonly string[];
-  /** What to try when something is missing. */
-  readonly hint: string;
-}
-
-interface Located {
-  readonly folder: string;
-  /** The path of each wanted file, in the order asked for. */
-  readonly paths: readonly string[];
-}
-
-/**
- * Looks for files in the first of the place's folders that has any of them. Each file is given as the names it may
- * have, best first; the paths are in the order asked for, undefined for those that are not there. A folder is taken for
- * a file only where nothing else has a name of the file's, to be told what it is.
- *
- * @throws SmoothOutError DATA_MISSING: a folder may not be entered.
- */
-export async function findFiles(
-  { root, folders }: Place,
-  files: readonly (readonly string[])[],
-): Promise<{ readonly folder: string; readonly paths: readonly (string | undefined)[] } | undefined> {
-  for (const below of folders) {
-    const folder = join(root, below);
-    if (!(await isFolder(folder, 'DATA_MISSING'))) continue;
-    const paths: (string | undefined)[] = [];
-    for (const names of files) {
-      const candidates = names.map((name) => join(folder, name));
-      paths.push((await first(candidates, isFile)) ?? (await first(candidates, isFolder)));
-    }
-    if (paths.some((path) => path !== undefined)) return { folder, paths };
-  }
-  return undefined;
-}
-
-async function first(paths: readonly string[], is: typeof isFile): Promise<string | undefined> {
-  for (const path of paths) if (await is(path, 'DATA_MISSING')) return path;
-  return undefined;
-}
-
-/**
- * Finds all of the files in one of the place's folders.
- *
- * @throws SmoothOutError DATA_MISSING naming the folders looked in, or the file that is missing beside the others.
- */
-export async function locate(place: Place, files: readonly (readonly string[])[]): Promise<Located> {
-  const found = await findFiles(place, files);
-  if (found === undefined) {
-    throw missingData(
-      place,
-      files.map((names) => at(names, 0)),
-    );
-  }
-  const paths = found.paths.map((path, i) => {
-    if (path !== undefined) return path;
-    throw new SmoothOutError(
-      'DATA_MISSING',
-      `${place.dataset}: ${at(files, i).join(' or ')} is missing from ${found.folder}, where other files of the data set are`,
-      { hint: place.hint },
-    );
-  });
-  return { folder: found.folder, paths };
-}
-
-/** DATA_MISSING: none of the place's folders has any of the names. */
-export function missingData({ dataset, root, folders, hint }: Place, names: readonly string[]): SmoothOutError {
-  const looked = folders.map((below) => join(root, below)).join(', ');
-  return new SmoothOutError('DATA_MISSING', `${dataset}: no ${names.join(', ')} in ${looked}`, { hint });
-}
-
-/** `asWriteError` for the data folder: the hint names the options that choose it. */
-export function dataWriteError(error: unknown, path: string): unknown {
-  const failure = asWriteError(error, path);
-  if (!(failure instanceof SmoothOutError)) return failure;
-  if (failure.code !== 'NO_SPACE' && failure.code !== 'OUTPUT_UNWRITABLE') return failure;
-  return new SmoothOutError(failure.code, failure.message, {
-    hint: 'Free some space, or choose another folder for the data with --data or SMOOTHOUT_DATA.',
-    cause: error,
-  });
 }

@@ -1,13 +1,10 @@
 /** CIFAR-10 and CIFAR-100, in the binary version. */
-
-import { type FileHandle, open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { at, last } from '../support/at.js';
 import { sha256 } from '../support/digest.js';
-import { SmoothOutError } from '../support/errors.js';
-import { asReadError, isFile } from '../support/files.js';
-import { locate, type Place } from './catalogue.js';
-import { foreignKind, headOf } from './file-kind.js';
+import { isFile } from '../support/files.js';
+import { corrupt, foreignKind, headOf, locate, missing, type Place, reading } from './files.js';
 import { IMAGENET_NORMALISATION, packedSource } from './preprocessing.js';
 import type { Dataset, ImageSource } from './source.js';
 
@@ -65,52 +62,37 @@ async function pythonVersion({ python: [folder, file], train }: CifarFormat, { r
   for (const path of [...folders, folder].flatMap((each) => [join(root, each, file), join(root, each, folder, file)])) {
     if (!(await isFile(path, 'DATA_MISSING'))) continue;
     const what = `${path}: of the python version, whose pickles are not read; expected the binary version, ${train[0]}`;
-    return new SmoothOutError('DATA_MISSING', what, { hint });
+    return missing(what, { hint });
   }
   return undefined;
 }
 
 async function openSplit(
-  { dataset, labels: ranges }: CifarFormat,
+  format: CifarFormat,
   name: string,
   files: readonly string[],
   digests: Record<string, string>,
 ): Promise<ImageSource> {
+  const ranges = format.labels;
   const stride = ranges.length + PIXELS;
-  const { whole, parts } = await readWhole(files, async (size, file) => {
-    if (size > 0 && size % stride === 0) return;
-    const foreign = foreignKind(await headOf(file));
-    if (foreign !== undefined) {
-      throw new SmoothOutError(
-        'DATA_CORRUPT',
-        `${file}: this is ${foreign}; expected the binary version of ${dataset}`,
-      );
-    }
-    const other = [CIFAR10, CIFAR100].find((o) => o.dataset !== dataset && size % (o.labels.length + PIXELS) === 0);
-    const guess =
-      size > 0 && other ? `is it of ${other.dataset}?` : `truncated, or not the binary version of ${dataset}?`;
-    throw new SmoothOutError(
-      'DATA_CORRUPT',
-      `${file}: has ${size} bytes, expected a whole number of records of ${stride} bytes: ${guess}`,
-    );
-  });
-  const { file: first, bytes: ofFirst } = at(parts, 0);
+  const sizes: number[] = [];
+  for (const file of files) sizes.push(await reading(file, checkedSize(file, format, stride)));
+  const whole = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
   const labels = new Int32Array(whole.length / stride);
   let image = 0;
-  for (const { file, bytes } of parts) {
-    const [count, expected] = [bytes.length / stride, ofFirst.length / stride];
+  for (const [part, file] of files.entries()) {
+    const bytes = whole.subarray(image * stride, image * stride + at(sizes, part));
+    await reading(file, fill(bytes, file));
+    const [count, expected] = [bytes.length / stride, at(sizes, 0) / stride];
     if (count !== expected) {
-      throw new SmoothOutError(
-        'DATA_CORRUPT',
-        `${file}: has ${count} records and ${basename(first)} has ${expected}, expected equal numbers: truncated?`,
-      );
+      const other = `${basename(at(files, 0))} has ${expected}, expected equal numbers: truncated?`;
+      throw corrupt(`${file}: has ${count} records and ${other}`);
     }
     for (let i = 0; i < count; i++, image++) {
       for (const [k, range] of ranges.entries()) {
         const label = at(bytes, i * stride + k);
         labels[image] = label;
-        if (label < range) continue;
-        throw new SmoothOutError('DATA_CORRUPT', `${file}: record ${i} has label ${label}, expected 0 to ${range - 1}`);
+        if (label >= range) throw corrupt(`${file}: record ${i} has label ${label}, expected 0 to ${range - 1}`);
       }
     }
     digests[basename(file)] = sha256(bytes);
@@ -127,46 +109,28 @@ async function openSplit(
   });
 }
 
-interface Part {
-  readonly file: string;
-  readonly bytes: Uint8Array;
+/** The size of a file, which must be that of whole records. */
+async function checkedSize(file: string, { dataset }: CifarFormat, stride: number): Promise<number> {
+  const { size } = await stat(file);
+  if (size > 0 && size % stride === 0) return size;
+  const foreign = foreignKind(await headOf(file));
+  if (foreign !== undefined) throw corrupt(`${file}: this is ${foreign}; expected the binary version of ${dataset}`);
+  const other = [CIFAR10, CIFAR100].find((o) => o.dataset !== dataset && size % (o.labels.length + PIXELS) === 0);
+  const guess =
+    size > 0 && other ? `is it of ${other.dataset}?` : `truncated, or not the binary version of ${dataset}?`;
+  throw corrupt(`${file}: has ${size} bytes, expected a whole number of records of ${stride} bytes: ${guess}`);
 }
 
-/** The files' contents, one after the other in one array; `checkSize` is asked about each before anything is read. */
-async function readWhole(
-  files: readonly string[],
-  checkSize: (size: number, file: string) => Promise<void>,
-): Promise<{ readonly whole: Uint8Array; readonly parts: readonly Part[] }> {
-  const handles: FileHandle[] = [];
-  const sizes: number[] = [];
-  let now = '';
+/** Reads a file of this size, where it belongs in memory. */
+async function fill(bytes: Uint8Array, file: string): Promise<void> {
+  const handle = await open(file);
   try {
-    for (const file of files) {
-      now = file;
-      const handle = await open(file);
-      handles.push(handle);
-      const { size } = await handle.stat();
-      await checkSize(size, file);
-      sizes.push(size);
+    for (let read = 0; read < bytes.length; ) {
+      const { bytesRead } = await handle.read(bytes, read, bytes.length - read, read);
+      if (bytesRead === 0) throw corrupt(`${file}: became shorter while it was read`);
+      read += bytesRead;
     }
-    const whole = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
-    const parts: Part[] = [];
-    let offset = 0;
-    for (const [i, file] of files.entries()) {
-      now = file;
-      const bytes = whole.subarray(offset, offset + at(sizes, i));
-      for (let read = 0; read < bytes.length; ) {
-        const { bytesRead } = await at(handles, i).read(bytes, read, bytes.length - read, read);
-        if (bytesRead === 0) throw new SmoothOutError('DATA_CORRUPT', `${file}: became shorter while it was read`);
-        read += bytesRead;
-      }
-      parts.push({ file, bytes });
-      offset += bytes.length;
-    }
-    return { whole, parts };
-  } catch (error) {
-    throw asReadError(error, now, 'DATA_MISSING');
   } finally {
-    await Promise.all(handles.map((handle) => handle.close()));
+    await handle.close();
   }
 }

@@ -6,8 +6,8 @@ import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SmoothOutError } from '../support/errors.js';
-import { type Download, dataWriteError } from './catalogue.js';
+import type { Download } from './catalogue.js';
+import { corrupt, dataWriteError, missing } from './files.js';
 
 /** An address, and the exact size and digests that the file must have. */
 export interface DownloadRequest extends Omit<Download, 'archiveFolder'> {
@@ -40,7 +40,7 @@ export async function download(request: DownloadRequest): Promise<void> {
     try {
       await mkdir(dirname(to), { recursive: true });
       // Whole already: a fetch was killed after the download and before it was done with the file.
-      if ((await sizeOf(to)) === bytes && (await mismatch(to, request)) === undefined) return;
+      if ((await mismatch(to, request)) === undefined) return;
       const have = await sizeOf(part);
       if (have < bytes) await receive(request, part, have);
       const wrong = await mismatch(part, request);
@@ -50,34 +50,26 @@ export async function download(request: DownloadRequest): Promise<void> {
       }
       await rm(part);
       // The part may have been another file's, or an interrupted download of an older one: once more from the start.
-      if (have === 0) throw new SmoothOutError('DATA_CORRUPT', `${url}: ${wrong}`, { hint: 'Nothing of it was kept.' });
+      if (have === 0) throw corrupt(`${url}: ${wrong}`, { hint: 'Nothing of it was kept.' });
     } catch (error) {
-      if (error instanceof Transient) {
-        if (++failures === ATTEMPTS) {
-          throw new SmoothOutError('DATA_MISSING', `${url}: ${error.message} (tried ${ATTEMPTS} times)`, {
-            hint: `The same command goes on where it stopped. By hand: download it and put it where ${basename(to)} belongs (see datasets/README.md).`,
-          });
-        }
-        await sleep(retryDelayMs * 2 ** (failures - 1));
-        continue;
+      if (!(error instanceof Transient)) throw dataWriteError(error, to);
+      if (++failures === ATTEMPTS) {
+        throw missing(`${url}: ${error.message} (tried ${ATTEMPTS} times)`, {
+          hint: `The same command goes on where it stopped. By hand: download it and put it where ${basename(to)} belongs (see datasets/README.md).`,
+        });
       }
-      throw dataWriteError(error, to);
+      await sleep(retryDelayMs * 2 ** (failures - 1));
     }
   }
 }
 
 /** What is wrong with a complete download, if anything. */
 async function mismatch(path: string, expected: DownloadRequest): Promise<string | undefined> {
-  const digests = { md5: createHash('md5'), sha256: createHash('sha256') };
-  let bytes = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    digests.md5.update(chunk);
-    digests.sha256.update(chunk);
-  }
-  const md5 = digests.md5.digest('hex');
-  const sha256 = digests.sha256.digest('hex');
+  const bytes = await sizeOf(path);
   if (bytes !== expected.bytes) return `has ${bytes} bytes, expected ${expected.bytes}`;
+  const hashes = [createHash('md5'), createHash('sha256')] as const;
+  for await (const chunk of createReadStream(path)) for (const hash of hashes) hash.update(chunk);
+  const [md5, sha256] = hashes.map((hash) => hash.digest('hex'));
   if (md5 !== expected.md5) return `has MD5 ${md5}, expected ${expected.md5}`;
   if (sha256 !== expected.sha256) return `has SHA-256 ${sha256}, expected ${expected.sha256}`;
   return undefined;
@@ -96,10 +88,7 @@ async function receive({ url, bytes, progress }: DownloadRequest, part: string, 
     let at = start;
     for await (const chunk of response as AsyncIterable<Buffer>) {
       if (at + chunk.length > bytes) {
-        throw new SmoothOutError(
-          'DATA_CORRUPT',
-          `${url}: the server sends more than the ${bytes} bytes of the official file`,
-        );
+        throw corrupt(`${url}: the server sends more than the ${bytes} bytes of the official file`);
       }
       await file.write(chunk, 0, chunk.length, at);
       at += chunk.length;
@@ -133,15 +122,13 @@ async function request(url: string, headers: Record<string, string>): Promise<In
       continue;
     }
     if (status === 429 || status >= 500) throw new Transient(`the server answered ${status}`);
-    throw new SmoothOutError('DATA_MISSING', `${at}: the server answered ${status} ${response.statusMessage ?? ''}`);
+    throw missing(`${at}: the server answered ${status} ${response.statusMessage ?? ''}`);
   }
-  throw new SmoothOutError('DATA_MISSING', `${url}: more than ${REDIRECTS} redirects`);
+  throw missing(`${url}: more than ${REDIRECTS} redirects`);
 }
 
 function getOnce(url: URL, headers: Record<string, string>): Promise<IncomingMessage> {
-  if (!isSecure(url)) {
-    throw new SmoothOutError('DATA_MISSING', `${url}: not fetched, only https addresses are`);
-  }
+  if (!isSecure(url)) throw missing(`${url}: not fetched, only https addresses are`);
   const get = url.protocol === 'https:' ? getHttps : getHttp;
   return new Promise((resolve, reject) => {
     const sent = get(url, { headers: { 'accept-encoding': 'identity', ...headers }, timeout: IDLE_MS }, resolve);
@@ -157,10 +144,9 @@ function isSecure({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
 }
 
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch {
-    return 0;
-  }
-}
+/** 0 for what is not there. */
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SmoothOutError } from '../support/errors.js';
 import { type CatalogueEntry, readCatalogue } from './catalogue.js';
-import { fetchDataset, fetchEntry, readTarFiles } from './fetch.js';
+import { fetchDataset, readTarFiles } from './fetch.js';
 import { MNIST_FILES } from './mnist.js';
 import { openDataset } from './open.js';
 import { expectError, temporaryFolder, writeCifar, writeMnist } from './testing/fixtures.js';
@@ -46,7 +46,7 @@ describe('MNIST', () => {
     }
   });
   const fetch = (force = false) =>
-    fetchEntry('mnist', entry, { root, mirror: `${server.url}/`, force, retryDelayMs: 1 });
+    fetchDataset('mnist', { entry, root, mirror: `${server.url}/`, force, retryDelayMs: 1 });
 
   test('is fetched once, and can be read', async () => {
     const { folder, files } = await fetch();
@@ -59,8 +59,8 @@ describe('MNIST', () => {
 
   test('five at once into one folder fetch it once, and all succeed', async () => {
     const waited: string[] = [];
-    const options = { root, mirror: server.url, retryDelayMs: 1, onWait: (why: string) => waited.push(why) };
-    const all = await Promise.all(Array.from({ length: 5 }, () => fetchEntry('mnist', entry, options)));
+    const options = { entry, root, mirror: server.url, retryDelayMs: 1, onWait: (why: string) => waited.push(why) };
+    const all = await Promise.all(Array.from({ length: 5 }, () => fetchDataset('mnist', options)));
     expect(all.map(({ files }) => files.length).sort()).toEqual([0, 0, 0, 0, 4]);
     expect(server.requests).toHaveLength(4);
     expect(waited).toHaveLength(4);
@@ -118,7 +118,7 @@ describe('CIFAR-100', () => {
       ...digests(archive),
     });
   });
-  const fetch = () => fetchEntry('cifar100', entry, { root, mirror: server.url, retryDelayMs: 1 });
+  const fetch = () => fetchDataset('cifar100', { entry, root, mirror: server.url, retryDelayMs: 1 });
 
   test('is fetched, unpacked and can be read; the archive is not kept', async () => {
     const { folder } = await fetch();
@@ -132,7 +132,8 @@ describe('CIFAR-100', () => {
 
   test('tells how far it is', async () => {
     const calls: string[] = [];
-    await fetchEntry('cifar100', entry, {
+    await fetchDataset('cifar100', {
+      entry,
       root,
       mirror: server.url,
       progress: (file, done, total) => calls.push(`${file} ${done}/${total}`),

@@ -4,11 +4,11 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { at } from '../support/at.js';
-import { SmoothOutError } from '../support/errors.js';
 import { isFile, makeFolder, writeFileAtomic } from '../support/files.js';
 import { type Lock, waitForLock } from '../support/lock.js';
-import { type CatalogueEntry, type DatasetName, type Download, dataWriteError, readCatalogue } from './catalogue.js';
+import { type CatalogueEntry, type DatasetName, type Download, readCatalogue } from './catalogue.js';
 import { download } from './download.js';
+import { corrupt, dataWriteError, missing } from './files.js';
 import { type FileReport, inspectFiles, officialPlace, spellings } from './open.js';
 
 export interface FetchOptions {
@@ -22,12 +22,8 @@ export interface FetchOptions {
   readonly retryDelayMs?: number;
   /** Told once, where another process fetches the same data set into this folder, who it is. */
   readonly onWait?: (why: string) => void;
-}
-
-export interface Fetched {
-  readonly folder: string;
-  /** The files that were written; none where all were there. */
-  readonly files: readonly string[];
+  /** What there is to fetch: the catalogue's row, unless told. */
+  readonly entry?: CatalogueEntry;
 }
 
 /** Room for the members of an archive that are not wanted, and for tar's own blocks. */
@@ -36,21 +32,20 @@ const ARCHIVE_EXTRAS = 1 << 20;
 /**
  * Fetches a data set's missing files and verifies them. Files that are there are never touched without `force`.
  *
+ * @returns the folder, and the files that were written: none where all were there.
  * @throws SmoothOutError DATA_MISSING: cannot be fetched, or only by hand; DATA_CORRUPT: what arrived is not the official
  * file, or a file that is there differs from it; NO_SPACE and OUTPUT_UNWRITABLE.
  */
-export function fetchDataset(name: DatasetName, options: FetchOptions): Promise<Fetched> {
-  return fetchEntry(name, readCatalogue()[name], options);
-}
-
-/** `fetchDataset` of what a catalogue's entry says. */
-export async function fetchEntry(name: DatasetName, entry: CatalogueEntry, options: FetchOptions): Promise<Fetched> {
+export async function fetchDataset(
+  name: DatasetName,
+  options: FetchOptions,
+): Promise<{ readonly folder: string; readonly files: readonly string[] }> {
+  const { root, force = false, onWait, entry = readCatalogue()[name] } = options;
   if (entry.downloads.length === 0) {
-    throw new SmoothOutError('DATA_MISSING', `${name} cannot be fetched: its owners ask you to register first`, {
+    throw missing(`${name} cannot be fetched: its owners ask you to register first`, {
       hint: `Get it from ${entry.homepage} and lay it out as datasets/README.md says, or use --synthetic.`,
     });
   }
-  const { root, force = false, onWait } = options;
   const look = async () => {
     const present = await inspectFiles(officialPlace(name, root), entry.files);
     const folder = present?.folder ?? join(root, at(entry.folders, 0));
@@ -84,16 +79,12 @@ async function lockFetching(name: DatasetName, root: string, onWait?: (why: stri
 function chooseFiles(entry: CatalogueEntry, reports: readonly FileReport[], force: boolean): string[] {
   const different = reports.find(({ state }) => state === 'different');
   if (different && !force) {
-    throw new SmoothOutError(
-      'DATA_CORRUPT',
-      `${different.path}: differs from the official file (${different.detail})`,
-      {
-        hint: 'Nothing was changed. --force replaces it.',
-      },
-    );
+    throw corrupt(`${different.path}: differs from the official file (${different.detail})`, {
+      hint: 'Nothing was changed. --force replaces it.',
+    });
   }
-  const kept = new Set(reports.filter(({ state }) => state === 'official').map(({ name }) => name));
-  return Object.keys(entry.files).filter((name) => !kept.has(name));
+  const kept = reports.filter(({ state }) => state === 'official').map(({ name }) => name);
+  return Object.keys(entry.files).filter((name) => !kept.includes(name));
 }
 
 /** MNIST: one download a file, kept as it comes. */
@@ -109,7 +100,7 @@ async function fetchEach(
     const name = file.replace(/\.gz$/, '');
     if (!wanted.includes(name)) continue;
     const to = join(folder, file);
-    await get(source, file, to, options);
+    await get(source, to, options);
     // A file of another spelling that --force replaces would otherwise still be found first.
     const others = spellings('mnist', name).filter((other) => other !== file);
     for (const old of options.force ? others : []) if (await isFile(join(folder, old))) await rm(join(folder, old));
@@ -126,9 +117,8 @@ async function fetchArchive(
   options: FetchOptions,
 ): Promise<string[]> {
   const source = at(downloads, 0);
-  const file = basename(new URL(source.url).pathname);
-  const archive = join(options.root, file);
-  await get(source, file, archive, options);
+  const archive = join(options.root, basename(new URL(source.url).pathname));
+  await get(source, archive, options);
   const member = (name: string) => `${source.archiveFolder}/${name}`;
   const sizes = new Map(Object.entries(files).map(([name, { bytes }]) => [member(name), bytes]));
   const limit = [...sizes.values()].reduce((sum, bytes) => sum + bytes, ARCHIVE_EXTRAS);
@@ -149,8 +139,8 @@ async function fetchArchive(
   return written;
 }
 
-async function get(source: Download, file: string, to: string, options: FetchOptions): Promise<void> {
-  const { mirror, progress, retryDelayMs } = options;
+async function get(source: Download, to: string, { mirror, progress, retryDelayMs }: FetchOptions): Promise<void> {
+  const file = basename(to);
   const url = mirror === undefined ? source.url : `${mirror.replace(/\/$/, '')}/${file}`;
   const report = progress && ((done: number, total: number) => progress(file, done, total));
   await download({ ...source, url, to, retryDelayMs, progress: report });
@@ -174,29 +164,29 @@ export function readTarFiles(
   sizes: ReadonlyMap<string, number>,
 ): Map<string, Uint8Array> {
   const found = new Map<string, Uint8Array>();
-  const corrupt = (what: string) => new SmoothOutError('DATA_CORRUPT', `${archive}: ${what}`);
+  const spoilt = (what: string) => corrupt(`${archive}: ${what}`);
   for (let at = 0; ; ) {
     const header = bytes.subarray(at, at + BLOCK);
-    if (header.length < BLOCK) throw corrupt('the archive is truncated');
+    if (header.length < BLOCK) throw spoilt('the archive is truncated');
     // The end is marked by blocks of zeros.
     if (header.every((byte) => byte === 0)) break;
-    if (checksum(header) !== octal(header, 148, 8)) throw corrupt(`damaged header at byte ${at}`);
+    if (checksum(header) !== octal(header, 148, 8)) throw spoilt(`damaged header at byte ${at}`);
     const size = octal(header, 124, 12);
-    if (size === undefined) throw corrupt(`damaged size at byte ${at}`);
+    if (size === undefined) throw spoilt(`damaged size at byte ${at}`);
     const start = at + BLOCK;
-    if (start + size > bytes.length) throw corrupt('the archive is truncated');
+    if (start + size > bytes.length) throw spoilt('the archive is truncated');
     const prefix = text(header, 345, 155);
     const name = `${prefix ? `${prefix}/` : ''}${text(header, 0, 100)}`.replace(/^\.\//, '');
     const expected = sizes.get(name);
     if (expected !== undefined) {
-      if (found.has(name)) throw corrupt(`${name} is in it twice`);
-      if (!REGULAR.includes(String.fromCharCode(header[156]!))) throw corrupt(`${name} is no regular file`);
-      if (size !== expected) throw corrupt(`${name} has ${size} bytes, expected ${expected}`);
+      if (found.has(name)) throw spoilt(`${name} is in it twice`);
+      if (!REGULAR.includes(String.fromCharCode(header[156]!))) throw spoilt(`${name} is no regular file`);
+      if (size !== expected) throw spoilt(`${name} has ${size} bytes, expected ${expected}`);
       found.set(name, bytes.subarray(start, start + size));
     }
     at = start + Math.ceil(size / BLOCK) * BLOCK;
   }
-  for (const name of sizes.keys()) if (!found.has(name)) throw corrupt(`${name} is not in it`);
+  for (const name of sizes.keys()) if (!found.has(name)) throw spoilt(`${name} is not in it`);
   return found;
 }
 

@@ -3,17 +3,10 @@ import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
-import { asReadError, isFolder } from '../support/files.js';
+import { isFolder } from '../support/files.js';
 import type { Stream } from '../support/random.js';
-import { missingData, type Place } from './catalogue.js';
-import { loadSharp } from './jpeg.js';
-import {
-  augmentationWords,
-  type Crop,
-  IMAGENET_NORMALISATION,
-  normalisationTables,
-  randomCrop,
-} from './preprocessing.js';
+import { corrupt, missing, notFound, type Place, reading } from './files.js';
+import { type Crop, IMAGENET_NORMALISATION, normalisationTables, randomCrop } from './preprocessing.js';
 import { checkRead, type Dataset, type ImageSource, imageSize } from './source.js';
 
 /** Shorter side 256, then a crop of 224 (authors' alexnet.py:57-73). */
@@ -80,10 +73,8 @@ async function inParallel(count: number, work: (i: number) => Promise<void>): Pr
   }
 }
 
-function chooseCrop({ height, width }: Pixels, index: number, augmentation: Stream | undefined): Crop {
-  const rows = height - CROP + 1;
-  const columns = width - CROP + 1;
-  if (augmentation) return randomCrop(augmentationWords(augmentation, index, new Uint32Array(4)), rows, columns);
+function chooseCrop({ height, width }: Pixels, index: number, augmentation?: Stream): Crop {
+  if (augmentation) return randomCrop(augmentation, index, height - CROP + 1, width - CROP + 1);
   return { top: Math.round((height - CROP) / 2), left: Math.round((width - CROP) / 2), flip: false };
 }
 
@@ -115,7 +106,24 @@ interface Pixels {
 
 let decoder: ReturnType<typeof loadDecoder> | undefined;
 
-/** Loaded with the first image: it brings a native library. */
+/**
+ * The library that reads and writes JPEG files, loaded with the first image: it brings a native library.
+ *
+ * @throws SmoothOutError ENGINE_UNAVAILABLE where that does not load.
+ */
+export async function loadSharp(): Promise<typeof import('sharp').default> {
+  try {
+    return (await import('sharp')).default;
+  } catch (cause) {
+    // What sharp says is a page on its own installation, of which the first line says what happened.
+    const [why] = (cause as Error).message.trim().split('\n');
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', `sharp, which reads JPEG files, does not load: ${why}`, {
+      hint: 'npm ci installs it for this system; only ImageNet needs it.',
+      cause,
+    });
+  }
+}
+
 async function loadDecoder() {
   const sharp = await loadSharp();
   // One thread an image and many images at once: sharp's own parallelism within an image only adds overhead. Its cache of
@@ -148,10 +156,8 @@ async function decodeImage(file: string): Promise<Pixels> {
     return { data, height: info.height, width: info.width };
   } catch (cause) {
     // The decoder takes a file that it may not open for one of an unknown format.
-    await access(file, constants.R_OK).catch((error) => {
-      throw asReadError(error, file, 'DATA_MISSING');
-    });
-    throw new SmoothOutError('DATA_CORRUPT', `${file}: does not decode: ${(cause as Error).message.trim()}`, { cause });
+    await reading(file, access(file, constants.R_OK));
+    throw corrupt(`${file}: does not decode: ${(cause as Error).message.trim()}`, { cause });
   }
 }
 
@@ -169,11 +175,9 @@ export async function locateImageFolders(place: Place): Promise<string> {
     const folder = join(place.root, below);
     if (!(await isFolder(join(folder, 'train'), 'DATA_MISSING'))) continue;
     if (await isFolder(join(folder, 'val'), 'DATA_MISSING')) return folder;
-    throw new SmoothOutError('DATA_MISSING', `${place.dataset}: ${folder} has a train folder but no val folder`, {
-      hint: place.hint,
-    });
+    throw missing(`${place.dataset}: ${folder} has a train folder but no val folder`, place);
   }
-  throw missingData(place, ['train and val folders']);
+  throw notFound(place, 'train and val folders');
 }
 
 /** The classes of a split, sorted: the names of its folders. @throws SmoothOutError DATA_CORRUPT */
@@ -181,18 +185,12 @@ async function classFolders(split: string): Promise<string[]> {
   const names = await visibleNames(split);
   for (const name of names) {
     if (await isFolder(join(split, name), 'DATA_MISSING')) continue;
-    throw new SmoothOutError(
-      'DATA_CORRUPT',
-      `${join(split, name)}: is a file, expected only class folders in ${split}`,
-      {
-        hint: IMAGE.test(name)
-          ? 'Sort the images into one folder a class first (see datasets/README.md).'
-          : 'Remove it.',
-      },
-    );
+    const sort = 'Sort the images into one folder a class first (see datasets/README.md).';
+    throw corrupt(`${join(split, name)}: is a file, expected only class folders in ${split}`, {
+      hint: IMAGE.test(name) ? sort : 'Remove it.',
+    });
   }
-  if (names.length === 0)
-    throw new SmoothOutError('DATA_CORRUPT', `${split}: is empty, expected a folder for each class`);
+  if (names.length === 0) throw corrupt(`${split}: is empty, expected a folder for each class`);
   return names;
 }
 
@@ -208,34 +206,23 @@ async function listImages(split: string, classes: readonly string[]): Promise<Im
   for (const name of await classFolders(split)) {
     const folder = join(split, name);
     const label = known.get(name);
-    if (label === undefined) {
-      throw new SmoothOutError(
-        'DATA_CORRUPT',
-        `${folder}: no training images of this class, expected the folders of train`,
-      );
-    }
+    if (label === undefined)
+      throw corrupt(`${folder}: no training images of this class, expected the folders of train`);
     const images = await visibleNames(folder);
-    if (images.length === 0) throw new SmoothOutError('DATA_CORRUPT', `${folder}: is empty, expected JPEG files`);
-    images.forEach((image, round) => {
-      if (!IMAGE.test(image)) {
-        throw new SmoothOutError(
-          'DATA_CORRUPT',
-          `${join(folder, image)}: expected only .JPEG or .jpg files in ${folder}`,
-        );
-      }
-      found.push({ file: join(folder, image), label, round });
-    });
+    if (images.length === 0) throw corrupt(`${folder}: is empty, expected JPEG files`);
+    for (const [round, image] of images.entries()) {
+      const file = join(folder, image);
+      if (!IMAGE.test(image)) throw corrupt(`${file}: expected only .JPEG or .jpg files in ${folder}`);
+      found.push({ file, label, round });
+    }
   }
   found.sort((a, b) => a.round - b.round || a.label - b.label);
   return { files: found.map(({ file }) => file), labels: Int32Array.from(found, ({ label }) => label) };
 }
 
 async function visibleNames(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
-  } catch (error) {
-    throw asReadError(error, folder, 'DATA_MISSING');
-  }
+  const names = await reading(folder, readdir(folder));
+  return names.filter((name) => !name.startsWith('.')).sort();
 }
 
 /**

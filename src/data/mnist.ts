@@ -1,14 +1,12 @@
 /** MNIST, in the IDX format. */
-
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
+import { sizeOf } from '../engine/engine.js';
 import { at } from '../support/at.js';
 import { sha256 } from '../support/digest.js';
 import { SmoothOutError } from '../support/errors.js';
-import { asReadError } from '../support/files.js';
-import { locate, type Place } from './catalogue.js';
-import { foreignKind, isGzip } from './file-kind.js';
+import { corrupt, foreignKind, isGzip, locate, type Place, reading } from './files.js';
 import { MNIST_NORMALISATION, packedSource } from './preprocessing.js';
 import type { Dataset, ImageSource } from './source.js';
 
@@ -53,20 +51,13 @@ function openSplit(
   const images = parseIdx(imageBytes, imageFile, 3);
   const labels = parseIdx(labelBytes, labelFile, 1);
   checkSides(images.dimensions, imageFile);
-  const [count] = images.dimensions as [number];
+  const [count] = images.dimensions;
   if (labels.data.length !== count) {
-    throw new SmoothOutError(
-      'DATA_CORRUPT',
-      `${labelFile}: has ${labels.data.length} labels, expected ${count}, one for each image in ${imageFile}`,
-    );
+    const expected = `expected ${count}, one for each image in ${imageFile}`;
+    throw corrupt(`${labelFile}: has ${labels.data.length} labels, ${expected}`);
   }
   const wrong = labels.data.findIndex((label) => label >= CLASSES);
-  if (wrong >= 0) {
-    throw new SmoothOutError(
-      'DATA_CORRUPT',
-      `${labelFile}: label ${wrong} is ${labels.data[wrong]}, expected 0 to ${CLASSES - 1}`,
-    );
-  }
+  if (wrong >= 0) throw corrupt(`${labelFile}: label ${wrong} is ${labels.data[wrong]}, expected 0 to ${CLASSES - 1}`);
   return packedSource({
     name,
     classes: CLASSES,
@@ -81,55 +72,42 @@ function openSplit(
 
 function checkSides([, height = SIDE, width = SIDE]: readonly number[], file: string): void {
   if (height === SIDE && width === SIDE) return;
-  throw new SmoothOutError('DATA_CORRUPT', `${file}: images are ${height}×${width}, expected ${SIDE}×${SIDE}`);
+  throw corrupt(`${file}: images are ${height}×${width}, expected ${SIDE}×${SIDE}`);
 }
 
 /** Compressed bytes that surely hold an IDX header, and too few to hold a large output. */
 const HEAD = 4096;
 
 /**
- * The bytes of an IDX file, uncompressed where it is compressed, whatever its name says: browsers unpack. Never more memory than the header asks for and its
- * checks allow, whatever the compressed file claims.
+ * The bytes of an IDX file, uncompressed where it is compressed, whatever its name says: browsers unpack. Never more memory
+ * than the header asks for and its checks allow, whatever the compressed file claims.
  *
  * @throws SmoothOutError DATA_MISSING: unreadable; DATA_CORRUPT: damaged gzip data, or more of it than the header says.
  */
 async function readIdxFile(file: string, rank: number): Promise<Uint8Array> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    throw asReadError(error, file, 'DATA_MISSING');
-  }
+  const bytes = await reading(file, readFile(file));
   if (!isGzip(bytes)) return bytes;
   try {
     const head = gunzipSync(bytes.subarray(0, HEAD), { finishFlush: constants.Z_SYNC_FLUSH });
     const dimensions = parseIdxHeader(head, file, rank);
     checkSides(dimensions, file);
-    const size = dimensions.reduce((product, length) => product * length, 1);
-    return await promisify<Buffer, object, Buffer>(gunzip)(bytes, { maxOutputLength: idxHeaderSize(rank) + size });
+    return await promisify<Buffer, object, Buffer>(gunzip)(bytes, { maxOutputLength: idxSize(dimensions) });
   } catch (cause) {
     if (cause instanceof SmoothOutError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     const how =
       code === 'ERR_BUFFER_TOO_LARGE' ? 'holds more bytes than its header says' : `not intact gzip: ${message}`;
-    throw corrupt(`${file}: ${how}`, cause);
+    throw damaged(`${file}: ${how}`, cause);
   }
-}
-
-/** A file in the IDX format of MNIST: big-endian header, then unsigned bytes. */
-interface Idx {
-  readonly dimensions: readonly number[];
-  readonly data: Uint8Array;
 }
 
 /** More than any published variant of MNIST has: a larger count is a damaged header, not a reason to allocate. */
 const MAX_COUNT = 1_000_000;
 const MAX_SIDE = 1024;
 
-/** Bytes of the header of a file with so many dimensions. */
-function idxHeaderSize(rank: number): number {
-  return 4 + 4 * rank;
-}
+/** Bytes of the header of a file with so many dimensions, and of the whole file. */
+const headerSize = (rank: number) => 4 + 4 * rank;
+const idxSize = (dimensions: readonly number[]) => headerSize(dimensions.length) + sizeOf(dimensions);
 
 /**
  * The dimensions in the header of an IDX file of unsigned bytes with `rank` dimensions.
@@ -137,11 +115,11 @@ function idxHeaderSize(rank: number): number {
  * @throws SmoothOutError DATA_CORRUPT: too short, another magic number, an impossible size.
  */
 function parseIdxHeader(bytes: Uint8Array, file: string, rank: number): number[] {
-  const size = idxHeaderSize(rank);
+  const size = headerSize(rank);
   const foreign = foreignKind(bytes);
-  if (foreign !== undefined) throw corrupt(`${file}: this is ${foreign}; expected an IDX file`);
+  if (foreign !== undefined) throw damaged(`${file}: this is ${foreign}; expected an IDX file`);
   if (bytes.length < size) {
-    throw corrupt(`${file}: has ${bytes.length} bytes, expected an IDX header of ${size}: truncated?`);
+    throw damaged(`${file}: has ${bytes.length} bytes, expected an IDX header of ${size}: truncated?`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, size);
   const magic = view.getUint32(0);
@@ -149,7 +127,7 @@ function parseIdxHeader(bytes: Uint8Array, file: string, rank: number): number[]
   const expected = 0x0800 | rank;
   if (magic !== expected) {
     const other = magic === 0x0801 ? ' (a file of labels)' : magic === 0x0803 ? ' (a file of images)' : '';
-    throw corrupt(
+    throw damaged(
       `${file}: starts with ${hex(magic)}${other}, expected ${hex(expected)} (${rank}-dimensional IDX bytes)`,
     );
   }
@@ -157,33 +135,34 @@ function parseIdxHeader(bytes: Uint8Array, file: string, rank: number): number[]
   dimensions.forEach((length, i) => {
     const limit = i === 0 ? MAX_COUNT : MAX_SIDE;
     if (length < 1 || length > limit) {
-      throw corrupt(`${file}: its header says ${dimensions.join('×')}, expected 1 to ${limit} in place ${i + 1}`);
+      throw damaged(`${file}: its header says ${dimensions.join('×')}, expected 1 to ${limit} in place ${i + 1}`);
     }
   });
   return dimensions;
 }
 
-/** @throws SmoothOutError DATA_CORRUPT: as `parseIdxHeader`, or fewer or more bytes than the header says. */
-export function parseIdx(bytes: Uint8Array, file: string, rank: number): Idx {
+/**
+ * A file in the IDX format of MNIST: big-endian header, then unsigned bytes.
+ *
+ * @throws SmoothOutError DATA_CORRUPT: as `parseIdxHeader`, or fewer or more bytes than the header says.
+ */
+export function parseIdx(bytes: Uint8Array, file: string, rank: number) {
   const dimensions = parseIdxHeader(bytes, file, rank);
-  const header = idxHeaderSize(rank);
-  const expected = header + dimensions.reduce((product, length) => product * length, 1);
+  const expected = idxSize(dimensions);
   if (bytes.length !== expected) {
     const how = bytes.length < expected ? 'truncated' : 'bytes after the data';
-    throw corrupt(
+    throw damaged(
       `${file}: has ${bytes.length} bytes, expected ${expected} for ${dimensions.join('×')} (its header): ${how}`,
     );
   }
-  return { dimensions, data: bytes.subarray(header) };
+  return { dimensions, data: bytes.subarray(headerSize(rank)) };
 }
 
-function corrupt(message: string, cause?: unknown): SmoothOutError {
-  return new SmoothOutError('DATA_CORRUPT', message, {
+function damaged(message: string, cause?: unknown): SmoothOutError {
+  return corrupt(message, {
     hint: 'Fetch or copy the file again; `smoothout data verify` checks it.',
     cause,
   });
 }
 
-function hex(value: number): string {
-  return `0x${value.toString(16).padStart(8, '0')}`;
-}
+const hex = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;

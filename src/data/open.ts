@@ -1,24 +1,19 @@
 /** Finds the files of a data set, opens them, and compares them with the official ones. */
-
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { sha256OfFile } from '../support/digest.js';
-import { SmoothOutError } from '../support/errors.js';
 import {
   type AnyDataset,
   type CatalogueEntry,
   catalogueEntry,
   type DatasetName,
   dataDirectory,
-  findFiles,
   isDatasetName,
-  locate,
-  type Place,
   readCatalogue,
 } from './catalogue.js';
 import { CIFAR10, CIFAR100, openCifar } from './cifar.js';
-import { foreignKind, headOf, isGzip } from './file-kind.js';
+import { corrupt, findFiles, foreignKind, headOf, isGzip, locate, type Place } from './files.js';
 import { ensureGenerated } from './generated/stand-ins.js';
 import { locateImageFolders, openImageNet } from './imagenet.js';
 import { idxSpellings, openMnist } from './mnist.js';
@@ -57,16 +52,14 @@ export async function openDataset(
   const dataset = { ...(await READERS[name]({ dataset: name, root: folder, folders: ['.'], hint })), synthetic };
   const [changed] = changedFiles(dataset, digests);
   if (changed === undefined) return dataset;
-  throw new SmoothOutError('DATA_CORRUPT', `${join(folder, changed)}: has changed since it was generated`, { hint });
+  throw corrupt(`${join(folder, changed)}: has changed since it was generated`, { hint });
 }
 
 /** The files of a data set that are not the official ones. Pictures in MNIST's format may be meant to be others. */
 export function unofficialFiles(dataset: Dataset): string[] {
   const official = dataset.synthetic ? {} : (catalogueEntry(dataset.name)?.files ?? {});
-  return changedFiles(
-    dataset,
-    Object.fromEntries(Object.entries(official).map(([file, { sha256 }]) => [file, sha256])),
-  );
+  const digests = Object.entries(official).map(([file, { sha256 }]) => [file, sha256]);
+  return changedFiles(dataset, Object.fromEntries(digests));
 }
 
 function changedFiles({ digests = {} }: Dataset, expected: Readonly<Record<string, string>>): string[] {
@@ -84,9 +77,7 @@ export function officialPlace(name: DatasetName, root: string, directory?: strin
   return { dataset: name, root, folders, hint };
 }
 
-function withData(directory: string | undefined): string {
-  return directory ? ` --data ${directory}` : '';
-}
+const withData = (directory?: string) => (directory ? ` --data ${directory}` : '');
 
 /** One file of a data set, beside the catalogue. */
 export interface FileReport {
@@ -106,17 +97,18 @@ export function spellings(dataset: DatasetName, name: string): readonly string[]
 /** The folder that has (some of) a data set's official files, if any. */
 export async function findDataset(place: Place): Promise<string | undefined> {
   if (place.dataset === 'imagenet') return locateImageFolders(place).catch(() => undefined);
-  return (await findFiles(place, officialFiles(place.dataset)))?.folder;
+  return (await findFiles(place, spellingsOf(place.dataset)))?.folder;
 }
 
 /** The folder that has all of a data set's official files. @throws SmoothOutError DATA_MISSING */
 export async function locateDataset(place: Place): Promise<string> {
   if (place.dataset === 'imagenet') return locateImageFolders(place);
-  return (await locate(place, officialFiles(place.dataset))).folder;
+  return (await locate(place, spellingsOf(place.dataset))).folder;
 }
 
-function officialFiles(dataset: DatasetName): (readonly string[])[] {
-  return Object.keys(readCatalogue()[dataset].files).map((name) => spellings(dataset, name));
+/** Of each of a data set's official files. */
+function spellingsOf(dataset: DatasetName, official = readCatalogue()[dataset].files): (readonly string[])[] {
+  return Object.keys(official).map((name) => spellings(dataset, name));
 }
 
 /** Compares the data set's files with the official ones; undefined where none is there. Not for ImageNet. */
@@ -126,21 +118,21 @@ export async function inspectFiles(
   progress?: (done: number, total: number) => void,
 ): Promise<{ readonly folder: string; readonly files: readonly FileReport[] } | undefined> {
   const expected = Object.entries(official);
-  const names = Object.keys(official).map((name) => spellings(place.dataset, name));
-  const found = await findFiles(place, names);
+  const found = await findFiles(place, spellingsOf(place.dataset, official));
   if (found === undefined) return undefined;
   const files: FileReport[] = [];
   for (const [i, [name, { bytes, sha256 }]] of expected.entries()) {
     const path = found.paths[i];
-    files.push(
-      path === undefined ? { name, path, state: 'missing' } : { name, path, ...(await compare(path, bytes, sha256)) },
-    );
+    files.push({ name, path, ...(await compare(path, bytes, sha256)) });
     progress?.(i + 1, expected.length);
   }
   return { folder: found.folder, files };
 }
 
-async function compare(path: string, bytes: number, sha256: string): Promise<Pick<FileReport, 'state' | 'detail'>> {
+type Comparison = Pick<FileReport, 'state' | 'detail'>;
+
+async function compare(path: string | undefined, bytes: number, sha256: string): Promise<Comparison> {
+  if (path === undefined) return { state: 'missing' };
   try {
     const head = await headOf(path);
     const { size } = await stat(path);

@@ -1,6 +1,6 @@
 /** Data sets of the user's own: modules that a config names by their path. */
 import { createHash } from 'node:crypto';
-import { SmoothOutError } from '../support/errors.js';
+import { corrupt } from './files.js';
 import { checkRead, type Dataset, type ImageShape, type ImageSource, imageSize } from './source.js';
 
 /** One split as a module hands it over. */
@@ -56,7 +56,7 @@ export async function openOwnDataset(path: ModulePath, folder: string): Promise<
 function arraySource(name: string, path: string, { classes, shape }: OwnDataset, own: OwnImages): ImageSource {
   const { images, labels } = own;
   const size = imageSize(shape);
-  const wrong = (why: string) => new SmoothOutError('DATA_CORRUPT', `${path}: ${name}: ${why}`);
+  const wrong = (why: string) => corrupt(`${path}: ${name}: ${why}`);
   if (!(images instanceof Float32Array && labels instanceof Int32Array)) {
     throw wrong('expected images as a Float32Array and labels as an Int32Array');
   }
@@ -77,7 +77,5 @@ function arraySource(name: string, path: string, { classes, shape }: OwnDataset,
 }
 
 function digestOf({ images, labels }: OwnImages): string {
-  const bytes = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array) =>
-    new Uint8Array(buffer, byteOffset, byteLength);
-  return createHash('sha256').update(bytes(images)).update(bytes(labels)).digest('hex');
+  return createHash('sha256').update(images).update(labels).digest('hex');
 }

@@ -25,12 +25,12 @@ export function normalisationTables({ mean, standardDeviation }: Normalisation):
   );
 }
 
-/** out[to + i] = table[bytes[from + i]] for i in 0 … length−1; unrolled, because it runs on every pixel of an epoch. */
-function lookUp(
-  table: Float32Array,
-  bytes: Uint8Array,
+/** out[to + i] = table[keys[from + i]] for i in 0 … length−1; unrolled, because it runs on every pixel of an epoch. */
+function lookUp<T extends Float32Array | Float64Array>(
+  table: T,
+  keys: Uint8Array | Uint16Array,
   from: number,
-  out: Float32Array,
+  out: T,
   to: number,
   length: number,
 ): void {
@@ -38,50 +38,21 @@ function lookUp(
   let source = from;
   let target = to;
   for (; source + 3 < end; source += 4, target += 4) {
-    out[target] = table[bytes[source]!]!;
-    out[target + 1] = table[bytes[source + 1]!]!;
-    out[target + 2] = table[bytes[source + 2]!]!;
-    out[target + 3] = table[bytes[source + 3]!]!;
+    out[target] = table[keys[source]!]!;
+    out[target + 1] = table[keys[source + 1]!]!;
+    out[target + 2] = table[keys[source + 2]!]!;
+    out[target + 3] = table[keys[source + 3]!]!;
   }
-  for (; source < end; source++, target++) out[target] = table[bytes[source]!]!;
+  for (; source < end; source++, target++) out[target] = table[keys[source]!]!;
 }
 
 /**
  * The table for two neighbouring bytes at once: entry v holds the two float32 values of the bytes that a 16-bit read of
- * them gives as v, in one float64 that is only ever copied. Half the reads and writes of `lookUp`.
+ * them gives as v, in one float64 that is only ever copied. That halves the reads and writes of `lookUp`.
  */
 function pairTable(table: Float32Array): Float64Array {
   const bytes = new Uint8Array(Uint16Array.from({ length: 65536 }, (_, value) => value).buffer);
   return new Float64Array(Float32Array.from(bytes, (value) => at(table, value)).buffer);
-}
-
-/** `lookUp` with `from`, `to` and `length` counted in pairs. */
-function lookUpPairs(
-  table: Float64Array,
-  pairs: Uint16Array,
-  from: number,
-  out: Float64Array,
-  to: number,
-  length: number,
-): void {
-  const end = from + length;
-  let source = from;
-  let target = to;
-  for (; source + 3 < end; source += 4, target += 4) {
-    out[target] = table[pairs[source]!]!;
-    out[target + 1] = table[pairs[source + 1]!]!;
-    out[target + 2] = table[pairs[source + 2]!]!;
-    out[target + 3] = table[pairs[source + 3]!]!;
-  }
-  for (; source < end; source++, target++) out[target] = table[pairs[source]!]!;
-}
-
-/**
- * The four 32-bit words that augment image `index` in the data set's own order, words 4·index … 4·index+3 of the stream:
- * crop row, crop column, flip, and one unused.
- */
-export function augmentationWords(stream: Stream, index: number, words: Uint32Array): Uint32Array {
-  return fillWords(stream, words, 4 * index);
 }
 
 export interface Crop {
@@ -90,8 +61,12 @@ export interface Crop {
   readonly flip: boolean;
 }
 
-/** A crop whose top-left corner is uniform on (0 … rows−1, 0 … columns−1), flipped with probability 1/2. */
-export function randomCrop(words: Uint32Array, rows: number, columns: number): Crop {
+/**
+ * A crop of image `index` in the data set's own order: its top-left corner is uniform on (0 … rows−1, 0 … columns−1), and it
+ * is flipped with probability 1/2. The stream's words 4·index … 4·index+3 decide: row, column, flip, and one unused.
+ */
+export function randomCrop(stream: Stream, index: number, rows: number, columns: number): Crop {
+  const words = fillWords(stream, new Uint32Array(4), 4 * index);
   const share = (i: number) => at(words, i) / 2 ** 32;
   return { top: Math.floor(share(0) * rows), left: Math.floor(share(1) * columns), flip: share(2) >= 0.5 };
 }
@@ -161,7 +136,6 @@ export function packedSource(images: PackedImages): ImageSource {
   const pairs = asPairs(images);
   // Made with the first read: most of the time that opening a small data set would take.
   let pairTables: Float64Array[] | undefined;
-  const words = new Uint32Array(4);
   const source: ImageSource = {
     ...about,
     count: about.labels.length,
@@ -172,13 +146,11 @@ export function packedSource(images: PackedImages): ImageSource {
       if (inPairs) pairTables ??= tables.map(pairTable);
       for (let i = 0; i < indices.length; i++) {
         const index = indices[i]!;
-        const crop = augmentation
-          ? randomCrop(augmentationWords(augmentation, index, words), PADDED_CROP_POSITIONS, PADDED_CROP_POSITIONS)
-          : undefined;
+        const crop = augmentation && randomCrop(augmentation, index, PADDED_CROP_POSITIONS, PADDED_CROP_POSITIONS);
         for (let channel = 0; channel < channels; channel++) {
           const from = start + index * stride + channel * plane;
           const to = i * size + channel * plane;
-          if (outPairs && pairTables) lookUpPairs(pairTables[channel]!, pairs, from / 2, outPairs, to / 2, plane / 2);
+          if (outPairs && pairTables) lookUp(pairTables[channel]!, pairs, from / 2, outPairs, to / 2, plane / 2);
           else if (crop) cropPaddedPlane(tables[channel]!, bytes, from, height, width, crop, out, to);
           else lookUp(tables[channel]!, bytes, from, out, to, plane);
         }

@@ -4,6 +4,9 @@ import { SmoothOutError } from '../support/errors.js';
 import { permutation, type Stream } from '../support/random.js';
 import type { AnyDataset } from './catalogue.js';
 
+/** Which images an analysis is on. */
+export type Split = 'train' | 'test';
+
 /** One split of a data set. */
 export interface ImageSource {
   /** 'mnist train', …: for messages. */
@@ -62,12 +65,11 @@ export function checkRead(source: ImageSource, indices: Uint32Array, out: Float3
 }
 
 /** The images at `indices` of `source`, in that order. They keep their augmentation. */
-function subset(source: ImageSource, indices: Uint32Array, name: string): ImageSource {
+function subset(source: ImageSource, name: string, indices: Uint32Array): ImageSource {
   return {
+    ...source,
     name,
     count: indices.length,
-    classes: source.classes,
-    shape: source.shape,
     labels: Int32Array.from(indices, (index) => at(source.labels, index)),
     async read(wanted, out, augmentation) {
       const inner = wanted.map((i) => {
@@ -93,7 +95,7 @@ export function imageRange(
   name = `${source.name} (${from} to ${to - 1})`,
 ): ImageSource {
   const indices = Uint32Array.from({ length: to - from }, (_, i) => from + i);
-  return subset(source, indices, name);
+  return subset(source, name, indices);
 }
 
 /**
@@ -125,22 +127,13 @@ export function holdOut(
     fractions[index] = (seen[label]!++ + 0.5) / at(sizes, label);
   }
   // Array.prototype.sort is stable, so ties fall in the random order.
-  const chosen = Array.from(order)
-    .sort((a, b) => at(fractions, a) - at(fractions, b))
-    .slice(0, count);
-  const isHeldOut = new Uint8Array(source.count);
-  for (const index of chosen) isHeldOut[index] = 1;
+  const byFraction = Array.from(order).sort((a, b) => at(fractions, a) - at(fractions, b));
+  const heldOut = new Set(byFraction.slice(0, count));
   const all = Uint32Array.from({ length: source.count }, (_, i) => i);
+  const part = (what: string, isIn: (i: number) => boolean) =>
+    subset(source, `${source.name} (${what})`, all.filter(isIn));
   return {
-    train: subset(
-      source,
-      all.filter((i) => isHeldOut[i] === 0),
-      `${source.name} (without held-out)`,
-    ),
-    heldOut: subset(
-      source,
-      all.filter((i) => isHeldOut[i] === 1),
-      `${source.name} (held out)`,
-    ),
+    train: part('without held-out', (i) => !heldOut.has(i)),
+    heldOut: part('held out', (i) => heldOut.has(i)),
   };
 }

@@ -35,9 +35,8 @@ export function withinBudget<R extends PlannedRun>(runs: readonly R[], seconds: 
   let left = runs.filter((run) => run.seconds > 0);
   for (;;) {
     left = left.filter((run) => timeOf([...chosen, run], lanes) <= seconds);
-    const [first, ...others] = left;
-    if (first === undefined) return chosen;
-    const next = others.reduce((best, run) => (seedsOf(run) < seedsOf(best) ? run : best), first);
+    const [next] = left.toSorted((a, b) => seedsOf(a) - seedsOf(b));
+    if (next === undefined) return chosen;
     count(next);
     chosen.push(next);
     left = left.filter((run) => run !== next);

@@ -1,5 +1,4 @@
 /** Paces that were measured on this machine, kept in the user's cache folder. */
-
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';

@@ -1,7 +1,6 @@
 /** Batch normalisation: its statistics, running averages and parameters. */
 import * as tf from '@tensorflow/tfjs';
-import type { NamedTensors } from '../engine/engine.js';
-import { at } from '../support/at.js';
+import { type NamedTensors, sizeOf } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
 import { join } from './flat.js';
 import { type Module, tensorNamed } from './layers.js';
@@ -20,33 +19,24 @@ export function batchNorm(channels: number, initial: Initialiser = { kind: 'batc
   return (name) => {
     const common = { shape: [channels], fanIn: 1 };
     const scale = { name: `${name}.weight`, role: 'batchNormScale', initial, ...common } as const;
-    const shift = {
-      name: `${name}.bias`,
-      role: 'batchNormShift',
-      initial: { kind: 'constant', value: 0 },
-      ...common,
-    } as const;
+    const zero = { kind: 'constant', value: 0 } as const;
+    const shift = { name: `${name}.bias`, role: 'batchNormShift', initial: zero, ...common } as const;
     const mean = { name: `${name}.running_mean`, shape: [channels], initial: 0 } as const;
     const variance = { name: `${name}.running_var`, shape: [channels], initial: 1 } as const;
     return {
       parameters: [scale, shift],
       statistics: [mean, variance],
       dropout: [],
-      apply: (x, pass) => {
-        const affine = [tensorNamed(pass.parameters, scale.name), tensorNamed(pass.parameters, shift.name)] as const;
-        if (pass.mode === 'running') {
-          const { statistics } = pass;
-          return normaliseByConstants(
-            x,
-            tensorNamed(statistics, mean.name),
-            tensorNamed(statistics, variance.name),
-            affine,
-          );
+      apply: (x, { mode, parameters, statistics, batchStatistics }) => {
+        const affine = [tensorNamed(parameters, scale.name), tensorNamed(parameters, shift.name)] as const;
+        if (mode === 'running') {
+          const constants = [tensorNamed(statistics, mean.name), tensorNamed(statistics, variance.name)] as const;
+          return normaliseByConstants(x, constants, affine);
         }
         const moments = momentsOf(x);
-        if (pass.mode === 'train') {
-          pass.batchStatistics[mean.name] = moments.mean;
-          pass.batchStatistics[variance.name] = tf.mul(moments.variance, unbiasing(moments.count, name));
+        if (mode === 'train') {
+          batchStatistics[mean.name] = moments.mean;
+          batchStatistics[variance.name] = tf.mul(moments.variance, unbiasing(moments.count, name));
         }
         return normaliseByMoments(x, moments, affine);
       },
@@ -55,9 +45,10 @@ export function batchNorm(channels: number, initial: Initialiser = { kind: 'batc
 }
 
 type Affine = readonly [scale: tf.Tensor, shift: tf.Tensor];
+type Constants = readonly [mean: tf.Tensor, variance: tf.Tensor];
 
 /** One multiplication and one addition for each element; the constants are folded per channel. */
-function normaliseByConstants(x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, [scale, shift]: Affine): tf.Tensor {
+function normaliseByConstants(x: tf.Tensor, [mean, variance]: Constants, [scale, shift]: Affine): tf.Tensor {
   const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, EPSILON)));
   return tf.add(tf.mul(x, factor), tf.sub(shift, tf.mul(mean, factor)));
 }
@@ -78,12 +69,10 @@ function momentsOf(x: tf.Tensor): Moments {
   const mean = tf.mean(x, axes);
   const centred = tf.sub(x, mean);
   const variance = tf.mean(tf.square(centred), axes);
-  return { centred, mean, variance, count: axes.reduce((product, axis) => product * at(x.shape, axis), 1) };
+  return { centred, mean, variance, count: sizeOf(x.shape.slice(0, -1)) };
 }
 
-function axesBesideChannels(x: tf.Tensor): number[] {
-  return Array.from({ length: x.rank - 1 }, (_, axis) => axis);
-}
+const axesBesideChannels = ({ rank }: tf.Tensor) => Array.from({ length: rank - 1 }, (_, axis) => axis);
 
 /**
  * y = γ·(x − μ)/σ + β with μ and σ of the batch. The backward pass is the closed form of Ioffe & Szegedy (2015,

@@ -5,13 +5,6 @@ import { withSecondOrderGradients } from './second-order.js';
 /** The Hessian, or the generalised Gauss-Newton matrix: the Hessian of the loss with the network linearised at w. */
 export type CurvatureMatrix = 'hessian' | 'ggn';
 
-export interface CurvatureProduct {
-  /** H·v or G·v. */
-  readonly product: tf.Tensor1D;
-  /** [N, classes]. */
-  readonly logits: tf.Tensor;
-}
-
 /**
  * For the cross-entropy summed over N images, the logits z(w) with Jacobian J, and p their softmax (Schraudolph 2002):
  *
@@ -22,12 +15,13 @@ export interface CurvatureProduct {
  *
  * @param network w ↦ z [N, classes]
  * @param onehot y [N, classes]
+ * @returns H·v or G·v, and the logits [N, classes]
  */
 export function curvatureProduct(
   matrix: CurvatureMatrix,
   network: (w: tf.Tensor) => tf.Tensor,
   [w, v, onehot]: readonly [w: tf.Tensor1D, v: tf.Tensor1D, onehot: tf.Tensor],
-): CurvatureProduct {
+): { readonly product: tf.Tensor1D; readonly logits: tf.Tensor } {
   return withSecondOrderGradients(() => {
     const logits = network(w);
     const p = tf.softmax(logits);

@@ -15,13 +15,12 @@ const LARGE = 16_384;
 export function split(flat: tf.Tensor1D, slots: readonly Slot[]): NamedTensors {
   if (slots.length === 0) return {};
   const runs = runsOf(slots);
-  const pieces = splitBy(flat, runs.map(totalSize));
-  const tensors = runs.flatMap((run, i) =>
-    splitBy(
-      at(pieces, i),
-      run.map(({ size }) => size),
-    ),
+  const sizes = runs.map((run) => run.map(({ size }) => size));
+  const pieces = splitBy(
+    flat,
+    sizes.map((each) => each.reduce((total, size) => total + size)),
   );
+  const tensors = sizes.flatMap((each, i) => splitBy(at(pieces, i), each));
   return Object.fromEntries(slots.map(({ name, shape }, index) => [name, tf.reshape(at(tensors, index), [...shape])]));
 }
 
@@ -39,8 +38,6 @@ function runsOf(slots: readonly Slot[]): Slot[][] {
   }
   return runs;
 }
-
-const totalSize = (slots: readonly Slot[]) => slots.reduce((total, { size }) => total + size, 0);
 
 /** The flat vector of the named tensors: the inverse of `split`, concatenated in the same two levels. */
 export function join(tensors: NamedTensors, slots: readonly Slot[]): tf.Tensor1D {

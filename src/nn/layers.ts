@@ -3,7 +3,8 @@
  * Images are [N, H, W, C] between layers, which is tfjs's own order.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { NamedTensors } from '../engine/engine.js';
+import type { ImageShape } from '../data/source.js';
+import { type NamedTensors, sizeOf } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { Initialiser, ParameterDeclaration, StatisticDeclaration } from './layout.js';
 
@@ -15,11 +16,7 @@ import type { Initialiser, ParameterDeclaration, StatisticDeclaration } from './
  */
 export type Mode = 'train' | 'running' | 'batch';
 
-export interface ImageShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
+export type { ImageShape };
 
 /** One forward pass: the tensors that layers find by name, and where they leave the statistics of its batch. */
 export interface Pass {
@@ -47,10 +44,12 @@ export interface Layer {
 /** A layer that does not know its name yet. */
 export type Module = (name: string) => Layer;
 
-/** A layer with nothing to learn or remember. */
-function stateless(apply: (x: tf.Tensor) => tf.Tensor): Layer {
-  return { parameters: [], statistics: [], dropout: [], apply };
+/** A layer that has nothing but what is named. */
+function layer(own: Partial<Layer> & Pick<Layer, 'apply'>): Layer {
+  return { parameters: [], statistics: [], dropout: [], ...own };
 }
+
+const stateless = (apply: (x: tf.Tensor) => tf.Tensor): Layer => layer({ apply });
 
 /** A layer made of `children`, whose declarations it passes on in their order. */
 export function composite(children: readonly Layer[], apply: Layer['apply']): Layer {
@@ -85,15 +84,13 @@ export function linear(inputs: number, outputs: number, { bias }: { readonly bia
     const common = { fanIn: inputs, initial: uniformByFanIn(inputs) };
     const weight = { name: `${name}.weight`, shape: [outputs, inputs], role: 'weight', ...common } as const;
     const biases = bias ? [{ name: `${name}.bias`, shape: [outputs], role: 'bias', ...common } as const] : [];
-    return {
+    return layer({
       parameters: [weight, ...biases],
-      statistics: [],
-      dropout: [],
       apply: (x, { parameters }) => {
         const product = tf.matMul(x, tensorNamed(parameters, weight.name), false, true);
         return biases.reduce<tf.Tensor>((sum, b) => tf.add(sum, tensorNamed(parameters, b.name)), product);
       },
-    };
+    });
   };
 }
 
@@ -113,23 +110,16 @@ export interface Convolution {
  */
 export function conv2d({ inputs, outputs, kernel, stride = 1, padding, initial }: Convolution): Module {
   const fanIn = inputs * kernel * kernel;
+  const common = { shape: [outputs, inputs, kernel, kernel], fanIn, initial: initial ?? uniformByFanIn(fanIn) };
   return (name) => {
-    const weight = {
-      name: `${name}.weight`,
-      shape: [outputs, inputs, kernel, kernel],
-      role: 'weight',
-      fanIn,
-      initial: initial ?? uniformByFanIn(fanIn),
-    } as const;
-    return {
+    const weight = { name: `${name}.weight`, role: 'weight', ...common } as const;
+    return layer({
       parameters: [weight],
-      statistics: [],
-      dropout: [],
       apply: (x, { parameters }) => {
         const filter = tf.transpose(tensorNamed(parameters, weight.name), [2, 3, 1, 0]);
         return tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, padding);
       },
-    };
+    });
   };
 }
 
@@ -142,25 +132,23 @@ export function convolvedSide(side: number, { kernel, stride = 1, padding }: Con
  * PyTorch's default for the weights and biases of linear and convolution layers, U(−1/√fanIn, 1/√fanIn); the same
  * distribution in version 0.3.1, which the authors used, and today.
  */
-function uniformByFanIn(fanIn: number): Initialiser {
-  return { kind: 'uniform', bound: 1 / Math.sqrt(fanIn) };
-}
+const uniformByFanIn = (fanIn: number): Initialiser => ({ kind: 'uniform', bound: 1 / Math.sqrt(fanIn) });
 
 /**
  * `torch.nn.Dropout` on [N, units]: in training, a unit is zeroed with probability `rate` and scaled by 1/(1 − rate)
  * otherwise. Which units stay is decided by uniform numbers made outside, so that every engine drops the same ones.
  */
 export function dropout(rate: number, units: number): Module {
-  return (name) => ({
-    parameters: [],
-    statistics: [],
-    dropout: rate > 0 ? [{ name, units }] : [],
-    apply: (x, { mode, uniform }) => {
-      if (mode !== 'train' || rate === 0) return x;
-      const kept = tf.cast(tf.greaterEqual(tensorNamed(uniform, name), rate), 'float32');
-      return tf.mul(x, tf.mul(kept, 1 / (1 - rate)));
-    },
-  });
+  if (rate === 0) return () => stateless((x) => x);
+  return (name) =>
+    layer({
+      dropout: [{ name, units }],
+      apply: (x, { mode, uniform }) => {
+        if (mode !== 'train') return x;
+        const kept = tf.cast(tf.greaterEqual(tensorNamed(uniform, name), rate), 'float32');
+        return tf.mul(x, tf.mul(kept, 1 / (1 - rate)));
+      },
+    });
 }
 
 /** Images as stored, [N, C, H, W], to the order of the layers, [N, H, W, C]. */
@@ -195,5 +183,5 @@ export const relu: Module = () => stateless(tf.relu);
 
 function flatten(x: tf.Tensor): tf.Tensor {
   const [images = 0, ...rest] = x.shape;
-  return tf.reshape(x, [images, rest.reduce((product, extent) => product * extent, 1)]);
+  return tf.reshape(x, [images, sizeOf(rest)]);
 }

@@ -51,26 +51,17 @@ export function buildLayout(
   parameters: readonly ParameterDeclaration[],
   statistics: readonly StatisticDeclaration[],
 ): Layout {
-  const parameterSlots = place(parameters);
-  const statisticSlots = place(statistics);
-  return {
-    parameters: parameterSlots,
-    size: totalSize(parameterSlots),
-    statistics: statisticSlots,
-    statisticsSize: totalSize(statisticSlots),
-  };
+  const [parameterSlots, size] = place(parameters);
+  const [statisticSlots, statisticsSize] = place(statistics);
+  return { parameters: parameterSlots, size, statistics: statisticSlots, statisticsSize };
 }
 
 function place<T extends { readonly shape: readonly number[] }>(declarations: readonly T[]) {
-  let offset = 0;
-  return declarations.map((declaration) => {
+  let end = 0;
+  const slots = declarations.map((declaration) => {
     const size = sizeOf(declaration.shape);
-    const slot = { ...declaration, offset, size };
-    offset += size;
-    return slot;
+    end += size;
+    return { ...declaration, offset: end - size, size };
   });
-}
-
-function totalSize(slots: readonly Slot[]): number {
-  return slots.reduce((total, slot) => total + slot.size, 0);
+  return [slots, end] as const;
 }

@@ -29,15 +29,11 @@ export interface TrainingLoss<Extras> {
   readonly extras: Extras;
 }
 
-export interface LossAndGradient<Extras> extends TrainingLoss<Extras> {
-  readonly gradient: tf.Tensor1D;
-}
-
 /** The value of `loss` at the flat parameters `at`, its gradient there, and its extras. */
 export function withGradient<Extras extends NamedTensors>(
   loss: (parameters: tf.Tensor1D) => TrainingLoss<Extras>,
   at: tf.Tensor1D,
-): LossAndGradient<Extras> {
+): TrainingLoss<Extras> & { readonly gradient: tf.Tensor1D } {
   // tfjs disposes what the differentiated function computes but does not return, and it may return one scalar only.
   let kept: [string, tf.Tensor][] = [];
   const { value, grad } = tf.valueAndGrad((parameters: tf.Tensor) => {
@@ -68,11 +64,7 @@ export function batchSpecs(model: Model, count: number, mode: Mode) {
   return { statistics: float(model.layout.statisticsSize), ...imageSpecs(model, count, mode) } as const;
 }
 
-export interface BatchLoss {
-  /** Cross-entropy of the batch, mean and sum (nats), and the number of correct predictions. */
-  readonly mean: tf.Scalar;
-  readonly sum: tf.Scalar;
-  readonly correct: tf.Scalar;
+export interface BatchLoss extends ClassificationLoss {
   /** The running statistics after the batch, flat. */
   readonly statistics: tf.Tensor1D;
 }
@@ -85,14 +77,10 @@ export function batchLoss(
   mode: Mode,
 ): BatchLoss {
   const { layout } = model;
-  const { logits, batchStatistics } = model.forward(
-    {
-      parameters: split(parameters, layout.parameters),
-      statistics: split(running, layout.statistics),
-      images,
-      ...(dropout && { dropout }),
-    },
-    mode,
-  );
+  const named = {
+    parameters: split(parameters, layout.parameters),
+    statistics: split(running, layout.statistics),
+  };
+  const { logits, batchStatistics } = model.forward({ ...named, images, dropout }, mode);
   return { ...crossEntropy(logits, labels), statistics: statisticsAfter(running, batchStatistics, layout.statistics) };
 }

@@ -4,7 +4,7 @@ import { imageShape } from '../data/catalogue.js';
 import type { NamedTensors } from '../engine/engine.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
-import type { DropoutDeclaration, ImageShape, Layer, Mode } from './layers.js';
+import type { DropoutDeclaration, ImageShape, Mode } from './layers.js';
 import { buildLayout, type Layout } from './layout.js';
 import { type ModelName, networkRow } from './networks.js';
 
@@ -18,7 +18,7 @@ export interface ForwardInputs {
   /** [N, C, H, W]. */
   readonly images: tf.Tensor;
   /** [N, dropoutUnits], uniform on [0, 1): needed in `train` mode where `dropoutUnits` is not 0. */
-  readonly dropout?: tf.Tensor;
+  readonly dropout?: tf.Tensor | undefined;
 }
 
 export interface ForwardOutputs {
@@ -42,9 +42,9 @@ export interface Model {
 export interface ModelOptions {
   readonly classes: number;
   /** Probability of dropping a unit, for the networks that have dropout: C1, C3 and AlexNet (0.5 unless given). */
-  readonly dropout?: number;
+  readonly dropout?: number | null;
   /** Widths of the hidden layers of `mlp`. */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | null | undefined;
   /** Shape of the images, unless they are those of the data set the paper trains the network on. */
   readonly inputShape?: ImageShape;
 }
@@ -55,51 +55,36 @@ export interface ModelOptions {
  */
 export async function buildModel(name: ModelName, options: ModelOptions): Promise<Model> {
   const { datasets, dropout: usualDropout, load } = networkRow(name);
-  const {
-    classes,
-    inputShape = imageShape(datasets?.[0] ?? 'mnist'),
-    dropout = usualDropout ?? 0,
-    hidden = [128, 128],
-  } = options;
+  const { classes, inputShape = imageShape(datasets?.[0] ?? 'mnist') } = options;
+  const dropout = options.dropout ?? usualDropout ?? 0;
+  const hidden = options.hidden ?? [128, 128];
+  const invalid = (message: string) => new SmoothOutError('CONFIG_INVALID', message);
   if (!Number.isInteger(classes) || classes < 2)
     throw invalid(`model "${name}" needs at least 2 classes, not ${classes}`);
   if (!(dropout >= 0 && dropout < 1)) throw invalid(`dropout is a probability in [0, 1), not ${dropout}`);
   if (dropout > 0 && usualDropout === null) throw invalid(`model "${name}" has no dropout, but dropout is ${dropout}`);
   const badWidth = hidden.find((units) => !Number.isInteger(units) || units < 1);
   if (badWidth !== undefined) throw invalid(`every hidden layer needs a whole number of units, not ${badWidth}`);
-  const { default: network } = await load();
-  return modelOf(name, inputShape, classes, network.build(inputShape, { classes, dropout, hidden }));
-}
-
-function invalid(message: string): SmoothOutError {
-  return new SmoothOutError('CONFIG_INVALID', message);
-}
-
-/** Turns a network's outermost layer into a model. */
-function modelOf(name: string, inputShape: ImageShape, classes: number, network: Layer): Model {
-  const dropoutUnits = network.dropout.reduce((total, { units }) => total + units, 0);
+  const network = (await load()).default.build(inputShape, { classes, dropout, hidden });
   return {
     name,
     inputShape,
     classes,
     layout: buildLayout(network.parameters, network.statistics),
-    dropoutUnits,
-    forward({ parameters, statistics, images, dropout }, mode) {
+    dropoutUnits: network.dropout.reduce((total, { units }) => total + units, 0),
+    forward({ parameters, statistics, images, dropout: numbers }, mode) {
       const batchStatistics: Record<string, tf.Tensor> = {};
-      const uniform = mode === 'train' ? splitDropout(dropout, network.dropout) : {};
+      const uniform = mode === 'train' ? splitDropout(numbers, network.dropout) : {};
       const logits = network.apply(images, { mode, parameters, statistics, uniform, batchStatistics });
       return { logits, batchStatistics };
     },
   };
 }
 
-function splitDropout(dropout: tf.Tensor | undefined, layers: readonly DropoutDeclaration[]): NamedTensors {
+function splitDropout(numbers: tf.Tensor | undefined, layers: readonly DropoutDeclaration[]): NamedTensors {
   if (layers.length === 0) return {};
-  if (!dropout) throw new Error('a forward pass in train mode needs uniform numbers for dropout');
-  const pieces = tf.split(
-    dropout,
-    layers.map(({ units }) => units),
-    1,
-  );
+  if (!numbers) throw new Error('a forward pass in train mode needs uniform numbers for dropout');
+  const units = layers.map((layer) => layer.units);
+  const pieces = tf.split(numbers, units, 1);
   return Object.fromEntries(layers.map(({ name }, index) => [name, at(pieces, index)]));
 }

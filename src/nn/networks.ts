@@ -14,7 +14,7 @@ export interface NetworkRow {
   /** Probability of dropping a unit; null where the network has no dropout. */
   readonly dropout: number | null;
   /** Whether a config chooses the widths of its hidden layers. */
-  readonly hasHiddenWidths: boolean;
+  readonly hasHiddenWidths?: boolean;
   /**
    * Images in a batch of an analysis. With running statistics that is a matter of speed and memory: these take at most
    * 3 GiB and divide the sizes of the usual splits, so that no short batch needs a program of its own. With those of each
@@ -38,10 +38,8 @@ export interface BuildOptions {
   readonly dropout: number;
 }
 
-const plain = { dropout: null, hasHiddenWidths: false } as const;
 const shallow = {
   dropout: 0.5,
-  hasHiddenWidths: false,
   analysisBatch: { running: 500, batch: 5000 },
   load: () => import('./models/cifar-shallow.js'),
 } as const;
@@ -49,9 +47,9 @@ const perceptron = { running: 2000, batch: 5000 } as const;
 
 export const NETWORKS = {
   f1: {
-    ...plain,
     title: 'F1',
     datasets: ['mnist'],
+    dropout: null,
     analysisBatch: perceptron,
     multiplyAdds: { all: 1_455_104, first: 401_408 },
     load: () => import('./models/f1.js'),
@@ -59,9 +57,9 @@ export const NETWORKS = {
   c1: { ...shallow, title: 'C1', datasets: ['cifar10'], multiplyAdds: { all: 29_235_072, first: 4_915_200 } },
   c3: { ...shallow, title: 'C3', datasets: ['cifar100'], multiplyAdds: { all: 29_252_352, first: 4_915_200 } },
   resnet44: {
-    ...plain,
     title: 'ResNet44',
     datasets: ['cifar10', 'cifar100'],
+    dropout: null,
     analysisBatch: { running: 250, batch: 500 },
     multiplyAdds: { all: 97_436_288, first: 442_368 },
     load: () => import('./models/resnet44.js'),
@@ -70,7 +68,6 @@ export const NETWORKS = {
     title: 'AlexNet',
     datasets: ['imagenet'],
     dropout: 0.5,
-    hasHiddenWidths: false,
     analysisBatch: { running: 50, batch: 100 },
     multiplyAdds: { all: 714_188_480, first: 70_276_800 },
     load: () => import('./models/alexnet.js'),
@@ -107,7 +104,7 @@ export const MODEL_NAMES = [...rows.keys()];
 export function registerNetwork(path: string, own: OwnNetwork): void {
   const { title, dropout = null, analysisBatch = { running: 250, batch: 500 } } = own;
   const load = async () => ({ default: own });
-  rows.set(path, { ...plain, title, dropout, analysisBatch, datasets: null, multiplyAdds: null, load });
+  rows.set(path, { title, dropout, analysisBatch, datasets: null, multiplyAdds: null, load });
 }
 
 export const isModelName = (name: string): name is ModelName => rows.has(name);

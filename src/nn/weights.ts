@@ -46,12 +46,7 @@ function draw({ size, initial }: ParameterSlot, stream: Stream, batchNormScale: 
 
 /** Checkpoints hold vectors of the training beside the network's tensors: these stand before their names. */
 export const TRAINING_PREFIXES = { optimizer: 'optimizer.', memory: 'method.', average: 'average.' } as const;
-
-/** The network's tensors of a checkpoint of either kind. */
-export function networkTensors(tensors: StoredTensors): StoredTensors {
-  const isOfTraining = (name: string) => Object.values(TRAINING_PREFIXES).some((prefix) => name.startsWith(prefix));
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !isOfTraining(name)));
-}
+const isOfTraining = (name: string) => Object.values(TRAINING_PREFIXES).some((prefix) => name.startsWith(prefix));
 
 /** The tensors under their PyTorch names, as views of the flat vectors: nothing is copied. */
 export function toTensors({ parameters, statistics }: Weights, layout: Layout): StoredTensors {
@@ -63,21 +58,22 @@ const WRAPPERS = /^((module|_orig_mod|model)\.)+/;
 
 /**
  * The flat vectors of a checkpoint's tensors: the inverse of `toTensors`. The names may have the prefixes of PyTorch's
- * wrappers; counters and other buffers of whole numbers, which nothing here uses, are passed over.
+ * wrappers; vectors of the training, counters and other buffers of whole numbers are passed over.
  * @param source names the checkpoint in errors.
  * @throws SmoothOutError CHECKPOINT_INVALID where a tensor is missing, unknown, of another shape or type, not finite, or a
  * variance below zero.
  */
-export function fromTensors(tensors: StoredTensors, layout: Layout, source: string): Weights {
+export function fromTensors(stored: StoredTensors, layout: Layout, source: string): Weights {
+  const tensors = Object.fromEntries(Object.entries(stored).filter(([name]) => !isOfTraining(name)));
   const slots: readonly Slot[] = [...layout.parameters, ...layout.statistics];
   const isWhole = slots.every(({ name }) => Object.hasOwn(tensors, name));
   const named = isWhole ? tensors : unwrapped(tensors, source);
   const known = new Set(slots.map(({ name }) => name));
   const unknown = Object.keys(named).filter((name) => !known.has(name) && isFloating(named[name]!));
   const missing = slots.filter(({ name }) => !Object.hasOwn(named, name)).map(({ name }) => name);
-  const instead = unknown.length > 0 ? `; it holds ${listed(unknown)}, which the model does not have` : '';
-  if (missing.length > 0) throw mismatch(source, `lacks ${listed(missing)}${instead}`);
-  if (instead) throw mismatch(source, `holds ${listed(unknown)}, which the model does not have`);
+  const surplus = unknown.length > 0 && `holds ${listed(unknown)}, which the model does not have`;
+  if (missing.length > 0) throw mismatch(source, `lacks ${listed(missing)}${surplus ? `; it ${surplus}` : ''}`);
+  if (surplus) throw mismatch(source, surplus);
   return {
     parameters: gather(named, layout.parameters, layout.size, source),
     statistics: gather(named, layout.statistics, layout.statisticsSize, source),

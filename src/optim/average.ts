@@ -1,9 +1,8 @@
 /** Averages of the parameters along the training: exponential (EMA), and stochastic weight averaging (SWA). */
 import * as tf from '@tensorflow/tfjs';
+import type { RunSpec } from '../config/schema.js';
 
-export type AverageSettings =
-  | { readonly kind: 'ema'; readonly decay: number }
-  | { readonly kind: 'swa'; readonly from: number };
+export type AverageSettings = NonNullable<RunSpec['average']>;
 
 /** Where a step is: how many came before it, how many an epoch has, and the whole training. */
 interface Place {

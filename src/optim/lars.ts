@@ -1,20 +1,16 @@
 /** Layer-wise adaptive rate scaling, LARS (You et al. 2017). */
 import * as tf from '@tensorflow/tfjs';
+import type { RunSpec } from '../config/schema.js';
 import { eachParameter } from '../nn/flat.js';
 import type { Layout } from '../nn/layout.js';
 import { momentum } from './momentum.js';
 import type { Optimizer } from './optimizer.js';
 
-export interface LarsOptions {
-  readonly momentum: number;
-  readonly weightDecay: number;
-  /** η of the paper: how far a step may change a layer, in shares of its norm. */
-  readonly trust: number;
-}
+type LarsOptions = Pick<RunSpec['optimizer'], 'momentum' | 'weightDecay' | 'trust'>;
 
 /**
  * Momentum along g + β·w, scaled for each tensor of parameters by the local rate η·‖w‖ / (‖g‖ + β·‖w‖) (Algorithm 1). Where
- * either norm is 0 the local rate is 1.
+ * either norm is 0 the local rate is 1. η is `trust`: how far a step may change a layer, in shares of its norm.
  */
 export function lars(
   layout: Layout,

@@ -1,15 +1,10 @@
 /** The learning rate: of an epoch by its schedule and what is made of it for large batches, and of a step within it. */
+import type { RunSpec } from '../config/schema.js';
 
-export interface LearningRateSettings {
-  readonly optimizer: {
-    readonly learningRate: number;
-    readonly scaleLearningRate: boolean;
-    readonly scaling: 'none' | 'linear' | 'sqrt';
-    readonly referenceBatchSize: number;
-  };
-  readonly schedule: readonly { readonly epoch: number; readonly factor: number }[];
-  readonly batchSize: number;
-  readonly ghostBatchSize: number | null;
+type OptimizerSpec = RunSpec['optimizer'];
+
+export interface LearningRateSettings extends Pick<RunSpec, 'schedule' | 'batchSize' | 'ghostBatchSize'> {
+  readonly optimizer: Pick<OptimizerSpec, 'learningRate' | 'scaleLearningRate' | 'scaling' | 'referenceBatchSize'>;
 }
 
 /**
@@ -26,17 +21,11 @@ export function learningRateAt(epoch: number, settings: LearningRateSettings): n
   return optimizer.learningRate * tuning * scale * factor;
 }
 
-export interface StepFactorSettings {
-  /** Steps over which the rate rises to its full height. */
-  readonly warmup: number;
-  readonly decay: 'none' | 'cosine';
-}
-
 /**
  * The factor of step t of T (counted from 0): (t + 1)/W during the W steps of the warm-up; after it 1, or half a cosine
- * wave from 1 to 0 (Loshchilov & Hutter 2017, without restarts).
+ * wave from 1 to 0 (Loshchilov & Hutter 2017, without restarts). Here `warmup` is in steps.
  */
-export function stepFactor(t: number, T: number, { warmup, decay }: StepFactorSettings): number {
+export function stepFactor(t: number, T: number, { warmup, decay }: Pick<OptimizerSpec, 'warmup' | 'decay'>): number {
   if (t < warmup) return (t + 1) / warmup;
   return decay === 'none' ? 1 : (1 + Math.cos((Math.PI * (t - warmup)) / (T - warmup))) / 2;
 }

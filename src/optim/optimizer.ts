@@ -1,5 +1,6 @@
 /** An optimizer, and what the settings make of the gradient and the learning rate before it sees them. */
 import * as tf from '@tensorflow/tfjs';
+import type { RunSpec } from '../config/schema.js';
 
 export interface Update {
   readonly parameters: tf.Tensor1D;
@@ -20,12 +21,7 @@ export interface Optimizer<State extends string = string, Scalars extends string
   ): Update;
 }
 
-export interface GradientOptions {
-  /** Greatest L2 norm of the whole gradient; null leaves it alone. */
-  readonly clipNorm: number | null;
-  /** L2 penalty on every parameter, batch norm's and biases included. */
-  readonly weightDecay: number;
-}
+export type GradientOptions = Pick<RunSpec['optimizer'], 'clipNorm' | 'weightDecay'>;
 
 /** What happens to a gradient before the optimizer sees it, in the reference's order: clipped, then decayed. */
 export function regularise(

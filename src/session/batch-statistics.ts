@@ -6,22 +6,8 @@ import { join, split } from '../nn/flat.js';
 import { imageSpecs } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 
-export interface StatisticsEstimator {
-  /**
-   * Mean and unbiased variance of every channel, flat: weighted means of each batch's own.
-   *
-   * @param weightOf the weight of a batch of so many images. One of weight 0 is left out, as one image must be: it has no variance.
-   */
-  estimate(
-    parameters: Value,
-    batches: AsyncIterable<Batch>,
-    weightOf: (images: number) => number,
-  ): Promise<Float32Array>;
-  dispose(): Promise<void>;
-}
-
 /** @param model without dropout */
-export function createStatisticsEstimator(engine: Engine, model: Model): StatisticsEstimator {
+export function createStatisticsEstimator(engine: Engine, model: Model) {
   const { layout } = model;
   const programs = createProgramCache((count: number) =>
     engine.compile(
@@ -34,7 +20,12 @@ export function createStatisticsEstimator(engine: Engine, model: Model): Statist
     ),
   );
   return {
-    async estimate(parameters, batches, weightOf) {
+    /**
+     * Mean and unbiased variance of every channel, flat: weighted means of each batch's own.
+     *
+     * @param weightOf the weight of a batch of so many images. One of weight 0 is left out, as one image must be: it has no variance.
+     */
+    async estimate(parameters: Value, batches: AsyncIterable<Batch>, weightOf: (images: number) => number) {
       const sums = new Float64Array(layout.statisticsSize);
       let total = 0;
       for await (const { images, count } of batches) {

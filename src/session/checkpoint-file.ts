@@ -1,15 +1,13 @@
 /** A checkpoint with the settings of its run: the network at it, and the images it was trained on and is tested on. */
-
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { loadConfigs } from '../config/load.js';
 import { readRunConfig, resolveRuns } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
-import type { ImageSource } from '../data/source.js';
-import type { Split } from '../data/split-images.js';
+import type { ImageSource, Split } from '../data/source.js';
 import { buildModel, type Model } from '../nn/model.js';
-import { fromTensors, networkTensors, type Weights } from '../nn/weights.js';
+import { fromTensors, type Weights } from '../nn/weights.js';
 import type { RunName } from '../records/run-folder.js';
 import { sha256 } from '../support/digest.js';
 import { SmoothOutError } from '../support/errors.js';
@@ -46,29 +44,22 @@ export async function openCheckpoint(session: Session, path: string, config?: st
   const { tensors, metadata } = await readSafetensors(path);
   const spec = await settingsOf(path, config);
   if (metadata.model !== undefined && metadata.model !== spec.model) {
-    throw new SmoothOutError(
-      'CHECKPOINT_INVALID',
-      `${path}: a checkpoint of model ${metadata.model}, where its config says ${spec.model}`,
-    );
+    const what = `a checkpoint of model ${metadata.model}, where its config says ${spec.model}`;
+    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${what}`);
   }
   const { train, test } = chooseSources(spec, await session.dataset(spec));
-  const model = await buildModel(spec.model, {
-    classes: train.classes,
-    inputShape: train.shape,
-    dropout: 0,
-    ...(spec.hidden && { hidden: spec.hidden }),
-  });
-  const contents = await readFile(path);
+  const { classes, shape } = train;
+  const model = await buildModel(spec.model, { classes, inputShape: shape, dropout: 0, hidden: spec.hidden });
   const { experiment, method, seed } = spec;
   const epoch = Number(metadata.epoch ?? Number.NaN);
   return {
     path,
-    sha256: sha256(contents),
+    sha256: sha256(await readFile(path)),
     spec,
     run: runIn(metadata) ?? (config === undefined ? { experiment, method: method.label, seed } : null),
     epoch: Number.isInteger(epoch) && epoch >= 0 ? epoch : null,
     model,
-    weights: fromTensors(networkTensors(tensors), model.layout, path),
+    weights: fromTensors(tensors, model.layout, path),
     splits: { train: interruptible(train, session.signal), test: interruptible(test, session.signal) },
   };
 }
@@ -84,7 +75,9 @@ async function settingsOf(path: string, config: string | undefined): Promise<Run
   throw new SmoothOutError(
     'CHECKPOINT_INVALID',
     `${path}: there is no config.yaml beside it, so its model is unknown`,
-    { hint: 'Name the config that it was trained with: --config FILE.' },
+    {
+      hint: 'Name the config that it was trained with: --config FILE.',
+    },
   );
 }
 

@@ -13,27 +13,25 @@ export interface Evaluation {
   readonly accuracy: number;
 }
 
-export interface Evaluator {
-  evaluate(parameters: Value, statistics: Value, source: ImageSource): Promise<Evaluation>;
-  dispose(): Promise<void>;
-}
+export type Evaluator = ReturnType<typeof createEvaluator>;
 
 /** A million numbers of input a batch keep every network's activations within some hundred megabytes. */
 const INPUT_NUMBERS = 2 ** 20;
 
-export function createEvaluator(engine: Engine, model: Model): Evaluator {
+export function createEvaluator(engine: Engine, model: Model) {
   const batchSize = Math.max(32, Math.min(1000, Math.floor(INPUT_NUMBERS / imageSize(model.inputShape))));
 
-  const programs = createProgramCache((count: number) => {
-    const specs = { parameters: float(model.layout.size), batch: batchSpecs(model, count, 'running') };
-    return engine.compile(({ parameters, batch }) => {
-      const { sum, correct } = batchLoss(model, parameters, batch, 'running');
-      return { sum, correct };
-    }, specs);
-  });
-
+  const programs = createProgramCache((count: number) =>
+    engine.compile(
+      ({ parameters, batch }) => {
+        const { sum, correct } = batchLoss(model, parameters, batch, 'running');
+        return { sum, correct };
+      },
+      { parameters: float(model.layout.size), batch: batchSpecs(model, count, 'running') },
+    ),
+  );
   return {
-    async evaluate(parameters, statistics, source) {
+    async evaluate(parameters: Value, statistics: Value, source: ImageSource): Promise<Evaluation> {
       let loss = 0;
       let correct = 0;
       for await (const { images, labels, count } of batches(source, { batchSize })) {

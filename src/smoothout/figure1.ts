@@ -21,19 +21,6 @@ function wellDepth({ at, depth, width }: Well, w: number): number {
   return depth * Math.exp(-0.5 * ((w - at) / width) ** 2);
 }
 
-export interface Figure1 {
-  /** The points at which all curves are given. */
-  readonly w: Float64Array;
-  /** (a): C(w) */
-  readonly loss: Float64Array;
-  /** θ_i, uniform on (−a, a). */
-  readonly shifts: Float32Array;
-  /** (b), thin: C(w + θ_i) for the first four shifts. */
-  readonly perturbed: readonly Float64Array[];
-  /** (b), green: C̄(w), the mean of C(w + θ_i) over all shifts (Eq. 1). */
-  readonly averaged: Float64Array;
-}
-
 /** Half the range of the shifts, a. */
 export const FIGURE1_SHIFT = 0.25;
 const SHIFTS = 1024;
@@ -42,16 +29,20 @@ const POINTS = 601;
 const RANGE = 3;
 
 /** Figure 1 on 601 points of [−3, 3]. Depends on the seed alone. */
-export function figure1(seed: number): Figure1 {
+export function figure1(seed: number) {
   const w = Float64Array.from({ length: POINTS }, (_, i) => RANGE * ((2 * i) / (POINTS - 1) - 1));
   const shifts = uniform({ seed, purpose: 'noise' }, SHIFTS, -FIGURE1_SHIFT, FIGURE1_SHIFT);
   const shifted = (theta: number): Float64Array => w.map((wi) => toyLoss(wi + theta));
-  const averaged = w.map((wi) => shifts.reduce((sum, theta) => sum + toyLoss(wi + theta), 0) / SHIFTS);
   return {
+    /** The points at which all curves are given. */
     w,
+    /** (a): C(w) */
     loss: w.map((wi) => toyLoss(wi)),
+    /** θ_i, uniform on (−a, a). */
     shifts,
+    /** (b), thin: C(w + θ_i) for the first four shifts. */
     perturbed: Array.from(shifts.subarray(0, SHOWN), shifted),
-    averaged,
+    /** (b), green: C̄(w), the mean of C(w + θ_i) over all shifts (Eq. 1). */
+    averaged: w.map((wi) => shifts.reduce((sum, theta) => sum + toyLoss(wi + theta), 0) / SHIFTS),
   };
 }

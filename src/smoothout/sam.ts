@@ -2,18 +2,13 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Method } from './method.js';
 
-/**
- * Which passes the running statistics of batch normalisation see: the one at w alone, as evaluation does, or both. Public
- * implementations differ.
- */
-export type RunningStatistics = 'first' | 'both';
-
 /** Keeps the quotient finite where the gradient is 0. */
 const TINY = 1e-12;
 
 interface SamSettings {
   readonly rho: number;
-  readonly runningStatistics: RunningStatistics;
+  /** Which passes those of batch normalisation see: the one at w alone, as evaluation does, or both. Public code differs. */
+  readonly runningStatistics: 'first' | 'both';
 }
 
 /** SAM: g at w + ε with ε = ρ·g/‖g‖₂, the point of the ball of radius ρ where the loss is highest to first order (Eq. 2). */

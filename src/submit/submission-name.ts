@@ -1,5 +1,4 @@
 /** What a sweep is called on a cluster. */
-
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { sha256 } from '../support/digest.js';

@@ -4,7 +4,7 @@
  */
 import type { RunSpec } from '../config/schema.js';
 import type { Layout } from '../nn/layout.js';
-import { fromTensors, networkTensors, TRAINING_PREFIXES, toTensors, type Weights } from '../nn/weights.js';
+import { fromTensors, TRAINING_PREFIXES, toTensors, type Weights } from '../nn/weights.js';
 import { type EpochProgress, parsePlace } from '../records/checkpoint-place.js';
 import { damaged } from '../records/run-folder.js';
 import { SmoothOutError } from '../support/errors.js';
@@ -105,7 +105,7 @@ export async function readCheckpoint(path: string, spec: RunSpec, learner: Learn
   };
   const { updates, progress } = place;
   const state = {
-    ...fromTensors(networkTensors(tensors), layout, path),
+    ...fromTensors(tensors, layout, path),
     average: vectors(TRAINING_PREFIXES.average, learner.average ? ['parameters'] : []),
     memory: vectors(TRAINING_PREFIXES.memory, learner.method.memory ?? []),
     optimizer: vectors(TRAINING_PREFIXES.optimizer, learner.optimizer.state),

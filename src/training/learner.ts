@@ -35,8 +35,7 @@ export async function buildLearner(spec: RunSpec, images: ImageKind): Promise<Le
 }
 
 export function buildNetwork({ model, dropout, hidden }: RunSpec, { classes, shape }: ImageKind): Promise<Model> {
-  const options = { classes, inputShape: shape, ...(dropout !== null && { dropout }), ...(hidden && { hidden }) };
-  return buildModel(model, options);
+  return buildModel(model, { classes, inputShape: shape, dropout, hidden });
 }
 
 function buildOptimizer(settings: RunSpec['optimizer'], layout: Layout): Optimizer {

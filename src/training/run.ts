@@ -4,7 +4,7 @@ import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import type { Dataset } from '../data/source.js';
 import type { Layout } from '../nn/layout.js';
-import { fromTensors, initialise, networkTensors } from '../nn/weights.js';
+import { fromTensors, initialise } from '../nn/weights.js';
 import type { EpochProgress } from '../records/checkpoint-place.js';
 import { isFinished, readEarlierRun, startedWithOther } from '../records/earlier-run.js';
 import { type EpochMetrics, truncateMetrics } from '../records/metrics.js';
@@ -168,5 +168,5 @@ async function startingPoint(spec: RunSpec, paths: RunPaths, learner: Learner): 
 /** Drawn from the seed, or read from the file that `init` names. */
 async function startingWeights({ seed, init, batchNorm }: RunSpec, layout: Layout) {
   if (init === null) return initialise(layout, { seed, batchNormScale: batchNorm.scaleInitialisation });
-  return fromTensors(networkTensors((await readSafetensors(init)).tensors), layout, init);
+  return fromTensors((await readSafetensors(init)).tensors, layout, init);
 }

@@ -1,6 +1,6 @@
 /** A small network with batch normalisation, trained in a second on images drawn here. */
+import { openImages, type SplitImages } from '../../data/batches.js';
 import type { ImageSource } from '../../data/source.js';
-import { openImages, type SplitImages } from '../../data/split-images.js';
 import { createOnnxEngine } from '../../engine/onnx/cpu/engine.js';
 import { minimize } from '../../lbfgsb/minimize.js';
 import { buildModel, type Model } from '../../nn/model.js';

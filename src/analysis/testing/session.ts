@@ -1,7 +1,7 @@
 /** A session and a checkpoint file of a small network, without files. */
 import { resolveRuns } from '../../config/resolve.js';
 import { configSchema } from '../../config/schema.js';
-import { openImages } from '../../data/split-images.js';
+import { openImages } from '../../data/batches.js';
 import type { Engine } from '../../engine/engine.js';
 import type { CheckpointFile } from '../../session/checkpoint-file.js';
 import type { Session } from '../../session/session.js';

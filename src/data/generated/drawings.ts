@@ -19,10 +19,8 @@ function arc(centreX: number, centreY: number, radiusX: number, radiusY: number,
 
 /** Straight lines from point to point: x, y, x, y …. */
 function line(...coordinates: readonly number[]): Stroke {
-  return Array.from(
-    { length: coordinates.length / 2 },
-    (_, i) => [coordinates[2 * i]!, coordinates[2 * i + 1]!] as const,
-  );
+  const points = coordinates.length / 2;
+  return Array.from({ length: points }, (_, i) => [coordinates[2 * i]!, coordinates[2 * i + 1]!] as const);
 }
 
 const GLYPHS: readonly (readonly Glyph[])[] = [
@@ -114,14 +112,7 @@ export function drawDigit(digit: number, stream: Stream, out: Uint8Array, at: nu
     const strayX = between(12, 2, 26);
     const strayY = between(13, 2, 26);
     const angle = between(14, 0, 2 * Math.PI);
-    drawStroke(
-      [
-        [strayX, strayY],
-        [strayX + 9 * Math.cos(angle), strayY + 9 * Math.sin(angle)],
-      ],
-      0.8,
-      cover,
-    );
+    drawStroke(line(strayX, strayY, strayX + 9 * Math.cos(angle), strayY + 9 * Math.sin(angle)), 0.8, cover);
   }
   for (let i = 0; i < cover.length; i++) {
     // Subtracting before the cut at 0 keeps most of the background black, as in MNIST.
@@ -131,7 +122,7 @@ export function drawDigit(digit: number, stream: Stream, out: Uint8Array, at: nu
 }
 
 /** Raises `cover` to how far each pixel lies under a pen of this radius drawn along the points. */
-function drawStroke(points: readonly (readonly [number, number])[], radius: number, cover: Float32Array): void {
+function drawStroke(points: Stroke, radius: number, cover: Float32Array): void {
   for (let i = 1; i < points.length; i++) {
     const [startX, startY] = points[i - 1]!;
     const [endX, endY] = points[i]!;
@@ -167,14 +158,12 @@ const box = (x: number, y: number, halfWidth: number, halfHeight: number) =>
   Math.max(Math.abs(x) - halfWidth, Math.abs(y) - halfHeight);
 const triangle: Shape = (x, y) => Math.max(y - 0.6, 0.87 * Math.abs(x) - 0.5 * y - 0.45);
 
-/** A star of `points` points: the radius of its edge goes up and down around the circle. */
-const star =
-  (points: number): Shape =>
-  (x, y) => {
-    const phase = (Math.atan2(y, x) * points) / (2 * Math.PI);
-    const wave = Math.abs(2 * (phase - Math.floor(phase)) - 1);
-    return Math.hypot(x, y) - (0.4 + 0.55 * wave);
-  };
+/** Of five points: the radius of its edge goes up and down around the circle. */
+const star: Shape = (x, y) => {
+  const phase = (Math.atan2(y, x) * 5) / (2 * Math.PI);
+  const wave = Math.abs(2 * (phase - Math.floor(phase)) - 1);
+  return Math.hypot(x, y) - (0.4 + 0.55 * wave);
+};
 
 /** What the classes of the CIFAR-10 stand-in are. */
 export const SHAPES: readonly Shape[] = [
@@ -183,7 +172,7 @@ export const SHAPES: readonly Shape[] = [
   triangle,
   (x, y) => Math.abs(disc(x, y, 0.65)) - 0.2,
   (x, y) => Math.min(box(x, y, 0.9, 0.25), box(x, y, 0.25, 0.9)),
-  star(5),
+  star,
   (x, y) => Math.max(disc(x, y, 0.85), -disc(x - 0.45, y, 0.7)),
   (x, y) => box(x, y, 0.95, 0.3),
   (x, y) => Math.max(box(x, y, 0.75, 0.75), -box(x, y, 0.45, 0.45)),

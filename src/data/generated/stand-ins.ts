@@ -1,18 +1,20 @@
 /** Stand-ins for the data sets: drawn, not downloaded, in the official formats. */
-
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { last } from '../../support/at.js';
 import { sha256OfFile } from '../../support/digest.js';
 import { exists, makeFolder, parseJson, temporaryFor } from '../../support/files.js';
 import { waitForLock } from '../../support/lock.js';
 import type { Stream } from '../../support/random.js';
-import { DATASET_NAMES, type DatasetName, dataWriteError } from '../catalogue.js';
+import { DATASET_NAMES, type DatasetName } from '../catalogue.js';
 import { CIFAR10, CIFAR100, type CifarFormat } from '../cifar.js';
-import { loadSharp } from '../jpeg.js';
+import { dataWriteError } from '../files.js';
+import { loadSharp } from '../imagenet.js';
 import { MNIST_FILES } from '../mnist.js';
+import type { Split } from '../source.js';
 import { DIGIT_SIDE, drawDigit, PATTERNS, paintObject, SHAPES } from './drawings.js';
 
 /** Raised whenever a generator draws anything differently: stand-ins of another version are made anew. */
@@ -21,21 +23,20 @@ const GENERATOR_VERSION = 1;
 /** Written last; says what made the folder, and what its files are. */
 const MARK = 'generated.json';
 
-/** SHA-256 by file, of the stand-ins that are files and not folders of images. */
-type Digests = Readonly<Record<string, string>>;
-
 const markSchema = z.object({
   dataset: z.string(),
   generator: z.number(),
   train: z.number(),
   test: z.number(),
-  digests: z.record(z.string(), z.string()).optional(),
+  /** SHA-256 by file, of the stand-ins that are files and not folders of images. Marks of before 2027 have none. */
+  digests: z.record(z.string(), z.string()).readonly().default({}),
 });
+type Digests = z.output<typeof markSchema>['digests'];
 
 export interface GenerateOptions {
   /** Makes it anew even if it is there. */
   readonly force?: boolean;
-  readonly progress?: (done: number, total: number) => void;
+  readonly progress?: Progress;
 }
 
 /** Where a data set's stand-in is. */
@@ -48,8 +49,7 @@ async function readMark(root: string, name: DatasetName): Promise<Digests | null
   const text = await readFile(join(generatedFolder(root, name), MARK), 'utf8').catch(() => '');
   const mark = markSchema.safeParse(parseJson(text));
   if (!mark.success) return null;
-  // Marks of before 2027 have no digests.
-  const { digests = {}, ...made } = mark.data;
+  const { digests, ...made } = mark.data;
   return isDeepStrictEqual(made, madeOf(name)) ? digests : null;
 }
 
@@ -135,7 +135,6 @@ export const GENERATED_COUNTS: Readonly<Record<DatasetName, { readonly train: nu
 /** Every stand-in is drawn from this seed. */
 const SEED = 1;
 
-type Split = 'train' | 'test';
 /** Called after each image. */
 type Progress = (done: number, total: number) => void;
 
@@ -152,9 +151,8 @@ export async function writeGenerated(name: DatasetName, folder: string, progress
 }
 
 type Tick = () => Promise<void>;
-type Writer = (folder: string, split: Split, tick: Tick) => Promise<void>;
 
-const WRITERS: Readonly<Record<DatasetName, Writer>> = {
+const WRITERS: Readonly<Record<DatasetName, (folder: string, split: Split, tick: Tick) => Promise<void>>> = {
   mnist: writeMnist,
   cifar10: (folder, split, tick) => writeCifar(CIFAR10, folder, split, tick),
   cifar100: (folder, split, tick) => writeCifar(CIFAR100, folder, split, tick),
@@ -163,13 +161,8 @@ const WRITERS: Readonly<Record<DatasetName, Writer>> = {
 
 /** The numbers of one image: none depends on how many others there are. */
 function imageStream(name: DatasetName, split: Split, image: number): Stream {
-  return {
-    seed: SEED,
-    purpose: 'generatedData',
-    epoch: DATASET_NAMES.indexOf(name),
-    step: split === 'train' ? 0 : 1,
-    chunk: image,
-  };
+  const [epoch, step] = [DATASET_NAMES.indexOf(name), split === 'train' ? 0 : 1];
+  return { seed: SEED, purpose: 'generatedData', epoch, step, chunk: image };
 }
 
 async function writeMnist(folder: string, split: Split, tick: Tick): Promise<void> {
@@ -199,7 +192,7 @@ async function writeCifar(format: CifarFormat, folder: string, split: Split, tic
   const files = split === 'train' ? format.train : [format.test];
   const perFile = GENERATED_COUNTS[format.dataset][split] / files.length;
   const labelBytes = format.labels.length;
-  const classes = format.labels.at(-1)!;
+  const classes = last(format.labels);
   const stride = labelBytes + 3 * 32 * 32;
   for (const [part, file] of files.entries()) {
     const bytes = new Uint8Array(perFile * stride);

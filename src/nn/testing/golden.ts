@@ -42,7 +42,7 @@ export function modelOfGolden({
   inputShape: [channels, height, width],
   hidden,
 }: Golden): Promise<Model> {
-  return buildModel(model, { classes, inputShape: { channels, height, width }, ...(hidden && { hidden }) });
+  return buildModel(model, { classes, inputShape: { channels, height, width }, hidden });
 }
 
 /** What a golden's function is given; without numbers for dropout where it drops nothing. */
