@@ -3,7 +3,7 @@ import { frameProduct, type LimitedMemory, toFrame } from './compact-matrices.js
 import type { Box } from './problem.js';
 import { access, axpy, columnDots } from './vectors.js';
 
-const { add, at, column, variableAt, clamp } = access;
+const { at, column, variableAt, clamp } = access;
 
 /** What the search for the Cauchy point writes; n numbers each unless said otherwise. */
 export interface CauchySpace {
@@ -89,7 +89,7 @@ export function cauchyPoint(
     direction[b] = 0;
     isActive[b] = 1;
     const z = at(point, b) - at(x, b);
-    addScaled(2 * size, dt, p, c);
+    axpy(dt, p, c, 2 * size);
     for (let j = 0; j < size; j++) {
       w[j] = at(column(y, j), b);
       w[size + j] = theta * at(column(s, j), b);
@@ -99,13 +99,13 @@ export function cauchyPoint(
     slope += dt * curvature + d * d - theta * d * z + d * frameProduct(size, w, c);
     curvature += -theta * d * d + 2 * d * frameProduct(size, w, p) - d * d * frameProduct(size, w, w);
     curvature = Math.max(curvatureFloor, curvature);
-    addScaled(2 * size, -d, w, p);
+    axpy(-d, w, p, 2 * size);
     const allRest = k + 1 === breakpoints.count && !unboundedMotion;
     toMinimizer = allRest ? 0 : -slope / curvature;
   }
   toMinimizer = Math.max(toMinimizer, 0);
   t += toMinimizer;
-  addScaled(2 * size, toMinimizer, p, c);
+  axpy(toMinimizer, p, c, 2 * size);
   axpy(t, direction, point);
   return t;
 }
@@ -127,25 +127,16 @@ function startPath(
   for (let i = 0; i < x.length; i++) {
     const g = at(gradient, i);
     const room = g > 0 ? at(x, i) - at(lower, i) : at(upper, i) - at(x, i);
-    let d = -g;
-    let rests = 0;
-    if (room <= 0 || (g === 0 && at(x, i) <= at(lower, i))) {
-      d = 0;
-      rests = 1;
-    } else if (g !== 0) {
-      if (room < Infinity) addBreakpoint(breakpoints, room / Math.abs(g), i);
-      else unboundedMotion = true;
-    }
+    const rests = room <= 0 || (g === 0 && at(x, i) <= at(lower, i));
+    const d = rests ? 0 : -g;
     direction[i] = d;
-    isActive[i] = rests;
+    isActive[i] = rests ? 1 : 0;
     directionSquared += d * d;
+    if (d === 0) continue;
+    if (room < Infinity) addBreakpoint(breakpoints, room / Math.abs(g), i);
+    else unboundedMotion = true;
   }
   return { directionSquared, unboundedMotion };
-}
-
-/** y[0..count) += α x[0..count) */
-function addScaled(count: number, alpha: number, x: Float64Array, y: Float64Array): void {
-  for (let i = 0; i < count; i++) add(y, i, alpha * at(x, i));
 }
 
 /**
