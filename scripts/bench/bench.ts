@@ -4,8 +4,7 @@
  *     npm run bench [-- --only f1,c1-sb,gradient] [--rounds 5] [--seconds 1] [--json]
  */
 import { parseArgs } from 'node:util';
-import { loadTensorFlow } from '../../src/engine/tensorflow.js';
-import { installedTensorFlow } from '../../src/engine/tensorflow-package.js';
+import { installedTensorFlow, loadTensorFlow } from '../../src/engine/tensorflow.js';
 import { at } from '../../src/support/at.js';
 import { describeMachine } from './machine.js';
 import { measure, type Result } from './measure.js';
