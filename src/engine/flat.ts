@@ -39,14 +39,13 @@ export async function* oneByOne(
 /** What the next run is given: results in place of the inputs of their names, which go back to the device. */
 export function handedOn(given: NamedValues, results: NamedValues): NamedValues {
   const names = Object.keys(given).filter((name) => name in results);
-  for (const name of names) disposeValue(named(given, name));
+  for (const name of names) {
+    const value = named(given, name);
+    if (isDeviceArray(value)) value.dispose();
+  }
   return { ...given, ...Object.fromEntries(names.map((name) => [name, named(results, name)])) };
 }
 
 export function isDeviceArray(value: Value): value is DeviceArray {
   return 'dispose' in value;
-}
-
-function disposeValue(value: Value): void {
-  if (isDeviceArray(value)) value.dispose();
 }

@@ -68,7 +68,10 @@ export function joined(whole: Traced, parts: readonly Traced[]): Traced {
 }
 
 /** An elementwise op over operands of which each is a vector as long as the result, or a single number. */
-export function piecewise(operands: readonly Traced[], apply: (operands: readonly Traced[]) => Traced): Traced {
+export function piecewise<const Operands extends readonly Traced[]>(
+  operands: Operands,
+  apply: (operands: Operands) => Traced,
+): Traced {
   const whole = apply(operands);
   const isVector = ({ shape }: Traced) => shape.length === 1 && shape[0] === whole.shape[0];
   const isNumber = ({ shape }: Traced) => sizeOf(shape) === 1;
@@ -83,7 +86,7 @@ export function piecewise(operands: readonly Traced[], apply: (operands: readonl
   const applyInPieces = (sizes: readonly number[]) => {
     const columns = operands.map((x) => (isVector(x) ? x.pieces!.split(sizes) : sizes.map(() => x)));
     if (columns.includes(undefined)) return undefined;
-    return sizes.map((_, i) => apply(columns.map((column) => at(column!, i))));
+    return sizes.map((_, i) => apply(columns.map((column) => at(column!, i)) as readonly Traced[] as Operands));
   };
   const sizes = operands.find((x) => isVector(x) && x.pieces?.sizes)?.pieces?.sizes;
   return { ...whole, pieces: { sizes, split } };

@@ -4,7 +4,7 @@ import type { Attribute, Graph, GraphValue } from './graph.js';
 
 const SCHEMA = `
 syntax = "proto3";
-message Attribute { string name = 1; float f = 2; int64 i = 3; bytes s = 4; Graph g = 6; repeated float floats = 7; repeated int64 ints = 8; int32 type = 20; }
+message Attribute { string name = 1; float f = 2; int64 i = 3; bytes s = 4; Graph g = 6; repeated int64 ints = 8; int32 type = 20; }
 message Tensor { repeated int64 dims = 1; int32 dataType = 2; string name = 8; bytes rawData = 9; }
 message Node { repeated string input = 1; repeated string output = 2; string name = 3; string opType = 4; repeated Attribute attribute = 5; string domain = 7; }
 message Dimension { int64 dimValue = 1; }
@@ -21,9 +21,9 @@ message Model { int64 irVersion = 1; string producerName = 2; Graph graph = 7; r
 const Model = protobuf.parse(SCHEMA).root.lookupType('Model');
 
 /** ONNX element types (TensorProto.DataType). */
-export const ELEMENT_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
+export const ELEMENT_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 
-const ATTRIBUTE_TYPE = { f: 1, i: 2, s: 3, g: 5, floats: 6, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { f: 1, i: 2, s: 3, g: 5, ints: 7 } as const;
 
 /** Opset 18 is the first whose reductions all take their axes as an input; the other domains are ONNX Runtime's own. */
 const OPERATOR_SETS: Readonly<Record<string, number>> = { '': 18, 'com.microsoft': 1, 'com.microsoft.nchwc': 1 };

@@ -71,8 +71,7 @@ export function withShape(graph: GraphBuilder, value: Traced, shape: readonly nu
   const from = wide(value.shape);
   const to = wide(shape);
   const keepsAxes = from.length === to.length && from.every((axis, i) => value.shape[axis] === shape[at(to, i)]);
-  const { filledWith } = value;
-  const filled = filledWith === undefined ? {} : { filledWith };
+  const filled = value.filledWith && { filledWith: value.filledWith };
   if (!keepsAxes) {
     return { ...traced(graph.reshape(inPlainOrder(graph, value), value.shape, shape), shape, value.dtype), ...filled };
   }

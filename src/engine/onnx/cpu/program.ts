@@ -3,7 +3,6 @@ import { named } from '../../../support/at.js';
 import { checkedInput } from '../../checks.js';
 import { type HostArray, sizeOf, type Value } from '../../engine.js';
 import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
-import { createInferenceSession } from '../inference-session.js';
 import { viewOf } from '../pieces.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
@@ -25,7 +24,7 @@ export async function createCpuProgram(
   { isKept }: CompileOptions,
   executionProviders: readonly string[] = ['cpu'],
 ): Promise<FlatProgram> {
-  const session = await createInferenceSession(encodeModel(graph, UNRETURNED), {
+  const session = await ort.createInferenceSession(encodeModel(graph, UNRETURNED), {
     executionProviders,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

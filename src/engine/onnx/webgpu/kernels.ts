@@ -3,7 +3,7 @@ import { type SplitVAttrs, util } from '@tensorflow/tfjs';
 import { SmoothOutError } from '../../../support/errors.js';
 import { inImageParts } from '../image-parts.js';
 import { steepStep } from '../kernels/activation.js';
-import { convolution } from '../kernels/convolution.js';
+import { convolution, type InputGradient } from '../kernels/convolution.js';
 import { depthwiseConvolution } from '../kernels/depthwise.js';
 import { eachElement, elementwise } from '../kernels/elementwise.js';
 import { GPU_KERNELS } from '../kernels/gpu.js';
@@ -20,10 +20,8 @@ const sign: Kernel<'x'> = (graph, { x }, attributes) => {
   });
 };
 
-type DepthwiseInputGradient = Parameters<typeof depthwiseConvolution.DepthwiseConv2dNativeBackpropInput>[2];
-
 /** ONNX Runtime 1.30 computes a `ConvTranspose` with groups of an even number of channels wrongly on this device. */
-const depthwiseInputGradient: Kernel<'dy' | 'filter', DepthwiseInputGradient> = (graph, inputs, attributes) => {
+const depthwiseInputGradient: InputGradient = (graph, inputs, attributes) => {
   const multiplier = inputs.filter.shape[3]!;
   if (multiplier === 1) return depthwiseConvolution.DepthwiseConv2dNativeBackpropInput(graph, inputs, attributes);
   throw new SmoothOutError(

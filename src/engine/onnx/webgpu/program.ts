@@ -13,7 +13,6 @@ import {
   type Signature,
 } from '../../flat.js';
 import type { Graph } from '../graph.js';
-import { createInferenceSession } from '../inference-session.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import type { TracedFunction } from '../tracer.js';
@@ -99,10 +98,10 @@ async function fetched(arrays: readonly GpuArray[]): Promise<Float32Array> {
 async function createSession(graph: Graph, options: ort.InferenceSession.SessionOptions, mayFallBack: boolean) {
   const model = encodeModel(graph);
   try {
-    return await createInferenceSession(model, { ...options, extra: { ...options.extra, ...ALL_ON_GPU } });
+    return await ort.createInferenceSession(model, { ...options, extra: { ...options.extra, ...ALL_ON_GPU } });
   } catch (cause) {
     if (!String(cause).includes('fallback to CPU EP has been explicitly disabled')) throw cause;
-    if (mayFallBack) return createInferenceSession(model, options);
+    if (mayFallBack) return ort.createInferenceSession(model, options);
     const operators = [...new Set(graph.nodes.map(({ op }) => op))].sort();
     throw new SmoothOutError('UNSUPPORTED_OP', 'The function uses an operator that WebGPU has no kernel for.', {
       hint: `It is one of ${operators.join(', ')}, perhaps only for the dtype that it is used with.`,
