@@ -5,31 +5,23 @@ import { access, axpy, columnDots } from './vectors.js';
 
 const { at, column, variableAt, clamp } = access;
 
-/** What the search for the Cauchy point writes; n numbers each unless said otherwise. */
-export interface CauchySpace {
-  /** On return x^c. */
-  readonly point: Float64Array;
-  /** On return 1 for a variable that rests at a bound in x^c, else 0. */
-  readonly isActive: Uint8Array;
-  /** On return −g_i for a variable still moving at x^c, else 0. */
-  readonly direction: Float64Array;
-  readonly breakpoints: Breakpoints;
-  /** 2m numbers: on return A⁻¹c, c = Wᵀ(x^c − x), in the frame of compact-matrices.ts. */
-  readonly c: Float64Array;
-  /** 2m numbers of scratch each: A⁻¹p with p = Wᵀd, and A⁻¹w_b. */
-  readonly p: Float64Array;
-  readonly w: Float64Array;
-}
+/** What the search for the Cauchy point writes. */
+export type CauchySpace = Readonly<ReturnType<typeof createCauchySpace>>;
 
 /** `times` and `variables` are n numbers of room for the breakpoints, which only `cauchyPoint` needs. */
-export function createCauchySpace(m: number, times: Float64Array, variables: Int32Array): CauchySpace {
+export function createCauchySpace(m: number, times: Float64Array, variables: Int32Array) {
   const n = times.length;
   return {
+    /** On return x^c. */
     point: new Float64Array(n),
+    /** On return 1 for a variable that rests at a bound in x^c, else 0. */
     isActive: new Uint8Array(n),
+    /** On return −g_i for a variable still moving at x^c, else 0. */
     direction: new Float64Array(n),
     breakpoints: createBreakpoints(times, variables),
+    /** On return A⁻¹c, c = Wᵀ(x^c − x), in the frame of compact-matrices.ts. */
     c: new Float64Array(2 * m),
+    /** Scratch: A⁻¹p with p = Wᵀd, and A⁻¹w_b. */
     p: new Float64Array(2 * m),
     w: new Float64Array(2 * m),
   };

@@ -8,6 +8,7 @@
 import { at, named } from '../../support/at.js';
 import { sizeOf } from '../engine.js';
 import type { Signature } from '../flat.js';
+import { mapValues } from '../tree.js';
 import type { GraphBuilder } from './graph.js';
 import { type Traced, traced } from './traced.js';
 
@@ -39,14 +40,14 @@ export function declareInputs(graph: GraphBuilder, signature: Signature, split: 
     return traced(name, shape, dtype);
   }
 
-  const values = Object.entries(signature).map(([name, { shape }]): [string, Traced] => {
+  const values = mapValues(signature, ({ shape }, name): Traced => {
     const whole = declare(name, name, 0, shape);
-    if (!split || shape.length !== 1) return [name, whole];
+    if (!split || shape.length !== 1) return whole;
     const inPieces = (sizes: readonly number[]) =>
       offsetsOf(sizes).map((offset, i) => declare(`${name}@${offset}:${sizes[i]}`, name, offset, [at(sizes, i)]));
-    return [name, { ...whole, pieces: { sizes: undefined, split: inPieces } }];
+    return { ...whole, pieces: { sizes: undefined, split: inPieces } };
   });
-  return { values: Object.fromEntries(values), declared: () => [...declared.values()] };
+  return { values, declared: () => [...declared.values()] };
 }
 
 /** `total` in runs of `size`; the last may be shorter. */
@@ -90,9 +91,4 @@ export function piecewise<const Operands extends readonly Traced[]>(
   };
   const sizes = operands.find((x) => isVector(x) && x.pieces?.sizes)?.pieces?.sizes;
   return { ...whole, pieces: { sizes, split } };
-}
-
-/** Host memory behind a piece. */
-export function viewOf<T extends Float32Array | Int32Array>(values: T, offset: number, shape: readonly number[]): T {
-  return values.subarray(offset, offset + sizeOf(shape)) as T;
 }

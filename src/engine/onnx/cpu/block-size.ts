@@ -3,7 +3,7 @@ import { at, named } from '../../../support/at.js';
 import { createGraphBuilder } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
-import { blockedConvolution } from './blocked-kernels.js';
+import { blockedConvolution } from './kernels.js';
 
 let found: Promise<number | null> | undefined;
 

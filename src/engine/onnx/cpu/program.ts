@@ -3,7 +3,6 @@ import { named } from '../../../support/at.js';
 import { checkedInput } from '../../checks.js';
 import { type HostArray, sizeOf, type Value } from '../../engine.js';
 import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
-import { viewOf } from '../pieces.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import type { TracedFunction } from '../tracer.js';
@@ -33,7 +32,7 @@ export async function createCpuProgram(
     logSeverityLevel: 3,
   });
   const tensor = (values: HostArray, offset: number, shape: readonly number[]): ort.Tensor =>
-    new ort.Tensor(viewOf(values, offset, shape) as never, shape);
+    new ort.Tensor(values.subarray(offset, offset + sizeOf(shape)) as never, shape);
 
   return {
     async run(given) {

@@ -112,15 +112,14 @@ export function transposedConvolution(
 }
 
 const conv2dBackpropInput: InputGradient = (graph, { dy, filter }, attributes) => {
-  const { inputShape } = attributes;
-  const info = convolutionInfo(inputShape, filter.shape, attributes);
+  const info = convolutionInfo(attributes.inputShape, filter.shape, attributes);
   const gradient = inOrder(graph, dy, NCHW);
   const kernel_shape = [info.filterHeight, info.filterWidth];
   const pads = turnedPads(info);
   const name = pads
     ? graph.node('Conv', [gradient, turned(graph, filter, info)], { kernel_shape, pads })
     : transposedConvolution(graph, gradient, inOrder(graph, filter, OIHW), info);
-  return traced(name, inputShape, 'float32', NCHW);
+  return traced(name, attributes.inputShape, 'float32', NCHW);
 };
 
 /**
@@ -154,10 +153,9 @@ function oneHotKernels(graph: GraphBuilder, channels: number, height: number, wi
 }
 
 const conv2dBackpropFilter: FilterGradient = (graph, { x, dy }, attributes) => {
-  const { filterShape } = attributes;
-  const info = convolutionInfo(x.shape, filterShape, attributes);
+  const info = convolutionInfo(x.shape, attributes.filterShape, attributes);
   const name = filterGradient(graph, inOrder(graph, x, NCHW), inOrder(graph, dy, NCHW), info);
-  return traced(name, filterShape, 'float32', OIHW);
+  return traced(name, attributes.filterShape, 'float32', OIHW);
 };
 
 export const convolution = {

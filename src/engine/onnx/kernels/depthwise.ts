@@ -33,10 +33,9 @@ const depthwise: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, { x, fi
 };
 
 const inputGradient: InputGradient = (graph, { dy, filter }, attributes) => {
-  const { inputShape } = attributes;
-  const info = convolutionInfo(inputShape, filter.shape, attributes, true);
+  const info = convolutionInfo(attributes.inputShape, filter.shape, attributes, true);
   const name = transposedConvolution(graph, inOrder(graph, dy, NCHW), grouped(graph, filter), info, info.inChannels);
-  return traced(name, inputShape, 'float32', NCHW);
+  return traced(name, attributes.inputShape, 'float32', NCHW);
 };
 
 /** For each place of the window, the products of dy with what x has there, summed over images and positions. */

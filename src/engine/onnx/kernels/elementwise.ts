@@ -1,5 +1,5 @@
 /** Elementwise kernels: operands meet in one order of axes and broadcast there. */
-import { broadcast_util, type CastAttrs, type ClipByValueAttrs } from '@tensorflow/tfjs';
+import { broadcast_util, type CastAttrs, type ClipByValueAttrs, type FusedBatchNormAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { piecewise } from '../pieces.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
@@ -33,7 +33,11 @@ export function eachElement(x: Traced, write: (name: string) => string, dtype: D
   return piecewise([x], ([part]) => traced(write(part.name), part.shape, dtype, part.order));
 }
 
-export const op = (name: string, dtype?: DType) => unary((graph, x) => graph.node(name, [x]), dtype);
+const op = (name: string, dtype?: DType) => unary((graph, x) => graph.node(name, [x]), dtype);
+
+/** The kernels of ops that ONNX has by tfjs's names. */
+export const namesakes = <Name extends string>(...names: readonly Name[]) =>
+  Object.fromEntries(names.map((name) => [name, op(name)])) as Record<Name, Kernel<'x'>>;
 
 const add: Kernel<'a' | 'b'> = (graph, { a, b }) => biased(graph, a, b) ?? combined(graph, 'Add', a, b);
 
@@ -75,7 +79,44 @@ const finite = unary((graph, x) => {
   return graph.node('Equal', [graph.node('Mul', [x, graph.float(0)]), graph.float(0)]);
 }, 'bool');
 
+/** `tf.batchNorm` with given moments: (x − mean)·scale/√(variance + ε) + offset. tfjs composes its gradient. */
+const batchNorm: Kernel<'x' | 'mean' | 'variance', FusedBatchNormAttrs> = (
+  graph,
+  {
+    x,
+    mean,
+    variance,
+    scale,
+    offset,
+  }: Readonly<Record<'x' | 'mean' | 'variance', Traced> & Partial<Record<'scale' | 'offset', Traced>>>,
+  { varianceEpsilon },
+) => {
+  const deviation = eachElement(variance, (name) => {
+    return graph.node('Sqrt', [graph.node('Add', [name, graph.float(varianceEpsilon)])]);
+  });
+  const normalised = combined(graph, 'Div', combined(graph, 'Sub', x, mean), deviation);
+  const scaled = scale ? combined(graph, 'Mul', normalised, scale) : normalised;
+  return offset ? combined(graph, 'Add', scaled, offset) : scaled;
+};
+
 export const elementwise = {
+  ...namesakes(
+    'Abs',
+    'Neg',
+    'Sign',
+    'Exp',
+    'Log',
+    'Sin',
+    'Cos',
+    'Tanh',
+    'Sigmoid',
+    'Sqrt',
+    'Reciprocal',
+    'Floor',
+    'Ceil',
+    'Round',
+    'Erf',
+  ),
   Add: add,
   AddN: sum,
   Sub: binary('Sub'),
@@ -97,24 +138,10 @@ export const elementwise = {
   LogicalNot: op('Not'),
   IsNan: op('IsNaN', 'bool'),
   IsFinite: finite,
-  Abs: op('Abs'),
-  Neg: op('Neg'),
-  Sign: op('Sign'),
-  Exp: op('Exp'),
-  Log: op('Log'),
-  Sin: op('Sin'),
-  Cos: op('Cos'),
-  Tanh: op('Tanh'),
-  Sigmoid: op('Sigmoid'),
-  Sqrt: op('Sqrt'),
   Rsqrt: unary((graph, x) => graph.node('Reciprocal', [graph.node('Sqrt', [x])])),
-  Reciprocal: op('Reciprocal'),
-  Floor: op('Floor'),
-  Ceil: op('Ceil'),
-  Round: op('Round'),
-  Erf: op('Erf'),
   Square: square,
   Cast: cast,
   Select: select,
   ClipByValue: clip,
+  FusedBatchNorm: batchNorm,
 } satisfies KernelTable;

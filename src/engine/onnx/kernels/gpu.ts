@@ -60,10 +60,9 @@ export function filterGradient(
 }
 
 const conv2dBackpropFilter: FilterGradient = (graph, { x, dy }, attributes) => {
-  const { filterShape } = attributes;
-  const info = convolutionInfo(x.shape, filterShape, attributes);
+  const info = convolutionInfo(x.shape, attributes.filterShape, attributes);
   const name = filterGradient(graph, inOrder(graph, x, NCHW), inPlainOrder(graph, dy), info);
-  return traced(name, filterShape, 'float32', OIHW);
+  return traced(name, attributes.filterShape, 'float32', OIHW);
 };
 
 /** Where the extreme value stands first: the least of the places that hold it. */

@@ -12,6 +12,7 @@ import {
   type NamedValues,
   type Signature,
 } from '../../flat.js';
+import { mapValues } from '../../tree.js';
 import type { Graph } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
@@ -35,7 +36,7 @@ export async function createGpuProgram(
   { memory, guard, session: sessionOptions, isKept, mayFallBack }: GpuProgramOptions,
 ): Promise<FlatProgram> {
   const names = Object.keys(signature);
-  const onnxName = (name: string) => named(outputs, name)[0]!.name;
+  const onnxName = (name: string) => at(named(outputs, name), 0).name;
   const onGpu = Object.fromEntries(names.map((name) => [onnxName(name), 'gpu-buffer' as const]));
   const session = await guard(() =>
     createSession(graph, { ...sessionOptions, preferredOutputLocation: onGpu }, mayFallBack),
@@ -45,7 +46,7 @@ export async function createGpuProgram(
   async function send(given: NamedValues): Promise<Record<string, GpuArray>> {
     const feeds = inputs.map(({ name }) => [name, tensorOf(given, name, expected)]);
     const results = await guard(() => session.run(Object.fromEntries(feeds)));
-    return Object.fromEntries(names.map((name) => [name, memory.adopt(named(results, onnxName(name)))]));
+    return mapValues(signature, (_, name) => memory.adopt(named(results, onnxName(name))));
   }
 
   return {
@@ -111,6 +112,7 @@ async function createSession(graph: Graph, options: ort.InferenceSession.Session
 }
 
 function tensorOf(given: NamedValues, name: string, expected: Signature): ort.Tensor {
-  const value = checkedInput(name, given[name], expected[name]!);
-  return isDeviceArray(value) ? (value as GpuArray).tensor : new ort.Tensor(value as never, expected[name]!.shape);
+  const spec = named(expected, name);
+  const value = checkedInput(name, given[name], spec);
+  return isDeviceArray(value) ? (value as GpuArray).tensor : new ort.Tensor(value as never, spec.shape);
 }
