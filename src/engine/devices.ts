@@ -40,9 +40,8 @@ export async function findOnnxDevice(device: DeviceReport['device']): Promise<De
 async function onnx(device: DeviceReport['device']): Promise<Finding> {
   let hasWebGpu: boolean;
   try {
-    hasWebGpu = loadLibrary()
-      .listSupportedBackends()
-      .some(({ name }) => name === 'webgpu');
+    const backends = loadLibrary().listSupportedBackends();
+    hasWebGpu = backends.some(({ name }) => name === 'webgpu');
   } catch (error) {
     const [why] = (error as Error).message.split('\n');
     return missing(

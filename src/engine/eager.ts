@@ -1,8 +1,7 @@
 /** Runs functions as they are written, op by op, on a tfjs backend: the oracle for every other engine. */
 import * as tf from '@tensorflow/tfjs';
-import { checkedInput, outputSpec } from './checks.js';
 import { type DeviceArray, type Engine, newArray, type TensorSpec, type Value } from './engine.js';
-import type { NamedValues } from './flat.js';
+import { checkedInput, type NamedValues, outputSpec } from './flat.js';
 import { structured } from './structured.js';
 import { mapValues } from './tree.js';
 

@@ -8,28 +8,19 @@ const CURVATURE = 0.9;
 const RELATIVE_WIDTH = 0.1;
 
 /** The state of one Moré–Thuente search along a descent direction, for steps in [0, maximum]. */
-export interface LineSearch {
-  /** The step to evaluate next, or the accepted one. */
-  step: number;
-  readonly maximum: number;
-  readonly start: StepPoint;
-  readonly interval: StepInterval;
-  /** True until a step with sufficient decrease and a rising slope turns up. */
-  firstStage: boolean;
-  trialMinimum: number;
-  trialMaximum: number;
-  width: number;
-  previousWidth: number;
-}
+export type LineSearch = ReturnType<typeof startLineSearch>;
 
 /** A search from f(0) = f, f'(0) = slope < 0 that tries `step` first. */
-export function startLineSearch(f: number, slope: number, step: number, maximum: number): LineSearch {
-  const start = { step: 0, f, slope };
+export function startLineSearch(f: number, slope: number, step: number, maximum: number) {
+  const start: StepPoint = { step: 0, f, slope };
+  const interval: StepInterval = { bracketed: false, best: start, other: start };
   return {
+    /** The step to evaluate next, or the accepted one. */
     step,
     maximum,
     start,
-    interval: { bracketed: false, best: start, other: start },
+    interval,
+    /** True until a step with sufficient decrease and a rising slope turns up. */
     firstStage: true,
     trialMinimum: 0,
     trialMaximum: 5 * step,

@@ -19,12 +19,16 @@ export interface Pieces {
   readonly split: (sizes: readonly number[]) => readonly Traced[] | undefined;
 }
 
-/** The ONNX input `name` views the function's input `source` from element `offset` on. */
-export interface InputPiece {
+/** The ONNX value `name` is part of an input or an output, from element `offset` on. */
+export interface Piece {
   readonly name: string;
-  readonly source: string;
   readonly offset: number;
   readonly shape: readonly number[];
+}
+
+export interface InputPiece extends Piece {
+  /** The function's input. */
+  readonly source: string;
   readonly dtype: 'float32' | 'int32';
 }
 

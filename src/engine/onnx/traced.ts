@@ -77,8 +77,7 @@ export function withShape(graph: GraphBuilder, value: Traced, shape: readonly nu
   }
   const units = identityOrder(shape.length).filter((axis) => shape[axis] === 1);
   const widePart = value.order.filter((axis) => from.includes(axis)).map((axis) => at(to, from.indexOf(axis)));
-  const plain = sameOrder(widePart, to);
-  const order = plain ? identityOrder(shape.length) : [...units, ...widePart];
+  const order = sameOrder(widePart, to) ? identityOrder(shape.length) : [...units, ...widePart];
   const name = graph.reshape(value.name, storedShape(value), storedShape({ shape, order }));
   return { ...traced(name, shape, value.dtype, order), ...filled };
 }

@@ -4,26 +4,18 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { at } from '../../support/at.js';
-import { outputSpec } from '../checks.js';
-import type { Signature, TensorFunction } from '../flat.js';
+import { outputSpec, type Signature, type TensorFunction } from '../flat.js';
 import { mapValues } from '../tree.js';
 import { createGraphBuilder, type Graph } from './graph.js';
 import type { KernelTable } from './kernels/kernel.js';
-import { declareInputs, evenSizes, type InputPiece, offsetsOf } from './pieces.js';
+import { declareInputs, evenSizes, type InputPiece, offsetsOf, type Piece } from './pieces.js';
 import { BACKEND, type TraceBackend, traceBackend } from './trace-backend.js';
 import { inPlainOrder, type Traced } from './traced.js';
-
-/** Part of an output: the ONNX value `name` holds `size` elements of the output from element `offset` on. */
-export interface OutputPiece {
-  readonly name: string;
-  readonly offset: number;
-  readonly shape: readonly number[];
-}
 
 export interface TracedFunction {
   readonly graph: Graph;
   readonly inputs: readonly InputPiece[];
-  readonly outputs: Readonly<Record<string, readonly OutputPiece[]>>;
+  readonly outputs: Readonly<Record<string, readonly Piece[]>>;
   readonly signature: Signature;
 }
 
@@ -81,7 +73,7 @@ function tensorOf(tracer: TraceBackend, value: Traced): tf.Tensor {
 const SLICE = 2 ** 18;
 
 /** An output whole or, where it `mayBeCut`, in the pieces it comes in. */
-function outputPieces(name: string, value: Traced, mayBeCut: boolean): (OutputPiece & { value: Traced })[] {
+function outputPieces(name: string, value: Traced, mayBeCut: boolean): (Piece & { value: Traced })[] {
   const whole = { name, offset: 0, shape: value.shape, value };
   if (!mayBeCut || !value.pieces) return [whole];
   const { sizes = evenSizes(at(value.shape, 0), SLICE), split } = value.pieces;

@@ -1,8 +1,14 @@
 /** A traced function as an ONNX Runtime session between host arrays: inputs are fed and outputs fetched as views of them. */
 import { named } from '../../../support/at.js';
-import { checkedInput } from '../../checks.js';
 import { type HostArray, sizeOf, type Value } from '../../engine.js';
-import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
+import {
+  type CompileOptions,
+  checkedInput,
+  type FlatProgram,
+  isDeviceArray,
+  type NamedValues,
+  type Signature,
+} from '../../flat.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import type { TracedFunction } from '../tracer.js';

@@ -2,10 +2,10 @@
 
 import { at, last, named } from '../../../support/at.js';
 import { SmoothOutError } from '../../../support/errors.js';
-import { checkedInput } from '../../checks.js';
 import { sizeOf, type Value } from '../../engine.js';
 import {
   type CompileOptions,
+  checkedInput,
   type FlatProgram,
   handedOn,
   isDeviceArray,
