@@ -175,7 +175,10 @@ function secantStep(best: StepPoint, trial: StepPoint): number {
   return trial.step + (trial.slope / (trial.slope - best.slope)) * (best.step - trial.step);
 }
 
-/** The minimiser of the cubic through both points, as a step from `from`. Its terms name the trial last, from either end: they round so. */
+/**
+ * The minimiser of the cubic through both points, as a step from `from`. Its terms are always of a pair with the trial
+ * last, whichever end that is: in the other order they would be rounded otherwise.
+ */
 function cubicMinimizer(from: StepPoint, to: StepPoint, { theta, root }: CubicTerms): number {
   const gamma = from.step > to.step ? -root : root;
   const ratio = (gamma - from.slope + theta) / (gamma - from.slope + gamma + to.slope);

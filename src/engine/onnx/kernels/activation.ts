@@ -3,7 +3,7 @@ import type { LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { aligned, traced } from '../traced.js';
-import { combined, eachElement, namesakes, unary } from './elementwise.js';
+import { combined, eachElement, op, unary } from './elementwise.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 /** 1 where x > 0, else alpha: the gradient of relu, or of leaky relu. */
@@ -44,7 +44,10 @@ const prelu: Kernel<'x' | 'alpha'> = (graph, { x, alpha }) => {
 };
 
 export const activation = {
-  ...namesakes('Relu', 'Elu', 'Selu', 'Softplus'),
+  Relu: op('Relu'),
+  Elu: op('Elu'),
+  Selu: op('Selu'),
+  Softplus: op('Softplus'),
   Relu6: unary((graph, x) => graph.node('Clip', [x, graph.float(0), graph.float(6)])),
   Step: step,
   LeakyRelu: leakyRelu,

@@ -19,10 +19,9 @@ export function combined(graph: GraphBuilder, onnxOp: string, a: Traced, b: Trac
   });
 }
 
-const binary =
-  (onnxOp: string, dtype?: DType): Kernel<'a' | 'b'> =>
-  (graph, { a, b }) =>
-    combined(graph, onnxOp, a, b, dtype);
+function binary(onnxOp: string, dtype?: DType): Kernel<'a' | 'b'> {
+  return (graph, { a, b }) => combined(graph, onnxOp, a, b, dtype);
+}
 
 /** An op on each element; `write` appends its nodes and names the result. */
 export function unary(write: (graph: GraphBuilder, name: string) => string, dtype?: DType): Kernel<'x'> {
@@ -33,11 +32,7 @@ export function eachElement(x: Traced, write: (name: string) => string, dtype: D
   return piecewise([x], ([part]) => traced(write(part.name), part.shape, dtype, part.order));
 }
 
-const op = (name: string, dtype?: DType) => unary((graph, x) => graph.node(name, [x]), dtype);
-
-/** The kernels of ops that ONNX has by tfjs's names. */
-export const namesakes = <Name extends string>(...names: readonly Name[]) =>
-  Object.fromEntries(names.map((name) => [name, op(name)])) as Record<Name, Kernel<'x'>>;
+export const op = (name: string, dtype?: DType) => unary((graph, x) => graph.node(name, [x]), dtype);
 
 const add: Kernel<'a' | 'b'> = (graph, { a, b }) => biased(graph, a, b) ?? combined(graph, 'Add', a, b);
 
@@ -79,18 +74,15 @@ const finite = unary((graph, x) => {
   return graph.node('Equal', [graph.node('Mul', [x, graph.float(0)]), graph.float(0)]);
 }, 'bool');
 
+type BatchNormInputs = Record<'x' | 'mean' | 'variance', Traced> & Partial<Record<'scale' | 'offset', Traced>>;
+
 /** `tf.batchNorm` with given moments: (x − mean)·scale/√(variance + ε) + offset. tfjs composes its gradient. */
 const batchNorm: Kernel<'x' | 'mean' | 'variance', FusedBatchNormAttrs> = (
   graph,
-  {
-    x,
-    mean,
-    variance,
-    scale,
-    offset,
-  }: Readonly<Record<'x' | 'mean' | 'variance', Traced> & Partial<Record<'scale' | 'offset', Traced>>>,
+  inputs: BatchNormInputs,
   { varianceEpsilon },
 ) => {
+  const { x, mean, variance, scale, offset } = inputs;
   const deviation = eachElement(variance, (name) => {
     return graph.node('Sqrt', [graph.node('Add', [name, graph.float(varianceEpsilon)])]);
   });
@@ -100,23 +92,6 @@ const batchNorm: Kernel<'x' | 'mean' | 'variance', FusedBatchNormAttrs> = (
 };
 
 export const elementwise = {
-  ...namesakes(
-    'Abs',
-    'Neg',
-    'Sign',
-    'Exp',
-    'Log',
-    'Sin',
-    'Cos',
-    'Tanh',
-    'Sigmoid',
-    'Sqrt',
-    'Reciprocal',
-    'Floor',
-    'Ceil',
-    'Round',
-    'Erf',
-  ),
   Add: add,
   AddN: sum,
   Sub: binary('Sub'),
@@ -138,7 +113,22 @@ export const elementwise = {
   LogicalNot: op('Not'),
   IsNan: op('IsNaN', 'bool'),
   IsFinite: finite,
+  Abs: op('Abs'),
+  Neg: op('Neg'),
+  Sign: op('Sign'),
+  Exp: op('Exp'),
+  Log: op('Log'),
+  Sin: op('Sin'),
+  Cos: op('Cos'),
+  Tanh: op('Tanh'),
+  Sigmoid: op('Sigmoid'),
+  Sqrt: op('Sqrt'),
   Rsqrt: unary((graph, x) => graph.node('Reciprocal', [graph.node('Sqrt', [x])])),
+  Reciprocal: op('Reciprocal'),
+  Floor: op('Floor'),
+  Ceil: op('Ceil'),
+  Round: op('Round'),
+  Erf: op('Erf'),
   Square: square,
   Cast: cast,
   Select: select,
