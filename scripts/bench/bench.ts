@@ -4,8 +4,7 @@
  *     npm run bench [-- --only f1,c1-sb,gradient] [--rounds 5] [--seconds 1] [--json]
  */
 import { parseArgs } from 'node:util';
-import { loadTensorFlow } from '../../src/engine/tensorflow.js';
-import { installedTensorFlow } from '../../src/engine/tensorflow-package.js';
+import { installedTensorFlow, loadTensorFlow } from '../../src/engine/tensorflow.js';
 import { at } from '../../src/support/at.js';
 import { describeMachine } from './machine.js';
 import { measure, type Result } from './measure.js';
@@ -31,9 +30,9 @@ if (!(seconds > 0)) throw new Error(`--seconds: a number above 0, not ${values.s
 const chosen = values.only === undefined ? MEASUREMENTS : select(values.only.split(','));
 const pytorches = findPyTorches();
 if (pytorches.length === 0) console.error('No python3 here has PyTorch: it is not measured.');
-const hasTensorFlow = installedTensorFlow('cpu') !== undefined;
-if (!hasTensorFlow) console.error('@tensorflow/tfjs-node is not installed (docs/gpu.md): it is not measured.');
-const opponents = { pytorches, tensorflow: hasTensorFlow ? (await loadTensorFlow('cpu')).version : null };
+const tensorflow = installedTensorFlow('cpu') ? (await loadTensorFlow('cpu')).version : null;
+if (!tensorflow) console.error('@tensorflow/tfjs-node is not installed (docs/gpu.md): it is not measured.');
+const opponents = { pytorches, tensorflow };
 const machine = await describeMachine(opponents);
 
 /** Everything is set against the peak of its own run. */

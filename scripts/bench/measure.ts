@@ -1,9 +1,8 @@
 /** One measurement: the processes it needs, rounds in turn, medians. */
-import type { ModelName } from '../../src/nn/networks.js';
+import { type ModelName, networkRow } from '../../src/nn/networks.js';
 import { alternate, type Contender, median, type Rounds } from './alternate.js';
 import { fastestAsInstalled, fastestOfAll } from './fastest.js';
 import { gradientTask, type Measurement, STEP_METHODS, stepTask, trialOf } from './measurements.js';
-import { operationsPerImage } from './operations.js';
 import type { Task } from './protocol.js';
 import { describe, type PyTorch, startPyTorch } from './pytorch.js';
 import { type Side, startOurs } from './side.js';
@@ -151,6 +150,15 @@ async function taskOf({ name, kind }: Measurement): Promise<Measured> {
   const task = await stepTask(name, method);
   const { spec } = task;
   return { task, baseline: await stepTask(name, 'baseline'), amount: spec.batchSize, network: spec.model };
+}
+
+/**
+ * Of a loss and its gradient, for each image: the forward pass, the gradient with respect to the weights and that with
+ * respect to each layer's input but the first, since nobody asks for the images'. A multiplication and an addition each.
+ */
+function operationsPerImage(network: ModelName): number {
+  const { all, first } = networkRow(network).multiplyAdds ?? { all: 0, first: 0 };
+  return 2 * (3 * all - first);
 }
 
 function speedOf(seconds: readonly number[], amount: number): Speed {

@@ -13,8 +13,12 @@ import { ghostBatches } from '../../src/training/plan.js';
 import { trainingPrograms } from '../../src/training/programs.js';
 import { disposeState, freshState, uploadState } from '../../src/training/state.js';
 import { createStepper } from '../../src/training/step.js';
-import type { GradientTask, ProductTask, StepTask, Task } from './protocol.js';
-import type { Work } from './serve.js';
+import type { GradientTask, ProductTask, Ran, StepTask, Task } from './protocol.js';
+
+export interface Work {
+  readonly compileSeconds: number;
+  run(times: number, untimed: number): Promise<Ran>;
+}
 
 export function prepareWork(engine: Engine, task: Task): Promise<Work> {
   if (task.kind === 'product') return product(engine, task);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveRuns } from '../../src/config/resolve.js';
 import { configSchema } from '../../src/config/schema.js';
-import { installedTensorFlow } from '../../src/engine/tensorflow-package.js';
+import { installedTensorFlow } from '../../src/engine/tensorflow.js';
 import { secondsEach } from './alternate.js';
 import { fastestOfAll } from './fastest.js';
 import type { GradientTask, StepTask } from './protocol.js';

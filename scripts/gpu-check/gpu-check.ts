@@ -11,9 +11,10 @@
 import { parseArgs } from 'node:util';
 import { createEngine, type EngineChoice } from '../../src/engine/create.js';
 import { findDevices } from '../../src/engine/devices.js';
+import { STEPS } from '../bench/measurements.js';
 import { NETWORKS } from './networks.js';
 import { type Checked, described, inItsOwnProcess, isGood } from './results.js';
-import { findPyTorchWithCuda, STEPS } from './speed.js';
+import { findPyTorchWithCuda } from './speed.js';
 
 const { values: options } = parseArgs({
   options: {

@@ -1,5 +1,5 @@
 /** Images a second of a training step, how much of the time the device had work, and PyTorch on CUDA beside it. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Engine } from '../../src/engine/engine.js';
 import { PACKAGE_FOLDER } from '../../src/support/versions.js';
@@ -8,19 +8,6 @@ import { prepareWork } from '../bench/ours-work.js';
 import type { StepTask } from '../bench/protocol.js';
 import { startSide } from '../bench/side.js';
 import { type GpuUse, gpuUseDuring } from './nvidia.js';
-
-/** Small and large batches, by their names in scripts/bench/measurements.ts. */
-export const STEPS = [
-  'f1-sb',
-  'f1-lb',
-  'c1-sb',
-  'c1-lb',
-  'c3-sb',
-  'c3-lb',
-  'resnet44-sb',
-  'resnet44-gbn',
-  'alexnet-gbn',
-];
 
 /** Steps that say how long one takes, and warm up as many before: more than a device makes in one call. */
 const SOME = 16;
@@ -100,18 +87,11 @@ async function* timedItems<T>(each: AsyncIterable<T>, onMade: (seconds: number) 
   }
 }
 
-/** The Python that has PyTorch with CUDA; null where there is none. */
-export function findPyTorchWithCuda(): string | null {
+/** The Python that has PyTorch with CUDA; undefined where there is none. */
+export function findPyTorchWithCuda(): string | undefined {
   const probe = 'import sys, torch; sys.exit(not (torch.cuda.is_available() and hasattr(torch, "set_default_device")))';
-  for (const python of ['python3', '/usr/bin/python3']) {
-    try {
-      execFileSync(python, ['-c', probe], { stdio: 'ignore' });
-      return python;
-    } catch {
-      // The next one may have it.
-    }
-  }
-  return null;
+  const hasIt = (python: string) => spawnSync(python, ['-c', probe], { stdio: 'ignore' }).status === 0;
+  return ['python3', '/usr/bin/python3'].find(hasIt);
 }
 
 /** How PyTorch may compute the step: pytorch_cuda_side.py. What takes long to compile comes last. */

@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { installedTensorFlow } from '../engine/tensorflow-package.js';
+import { installedTensorFlow } from '../engine/tensorflow.js';
 import { describeOnTensorFlow } from '../engine/testing/tensorflow.js';
 import { readRunRecord } from '../records/run-record.js';
 import { readSafetensors } from '../support/safetensors.js';

@@ -51,7 +51,7 @@ export async function createEngine({ engine, device, threads }: EngineChoice): P
  */
 export async function fastest(
   reports: readonly DeviceReport[],
-  openDevice: (device: Device) => Promise<Engine> = open,
+  openDevice: (device: Device) => Promise<Engine>,
 ): Promise<ChosenEngine> {
   const passed: string[] = [];
   for (const device of PREFERENCE) {

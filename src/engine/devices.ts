@@ -38,10 +38,10 @@ export async function findOnnxDevice(device: DeviceReport['device']): Promise<De
 }
 
 async function onnx(device: DeviceReport['device']): Promise<Finding> {
-  let backends: ReadonlySet<string>;
+  let hasWebGpu: boolean;
   try {
-    const { listSupportedBackends } = loadLibrary();
-    backends = new Set(listSupportedBackends().map(({ name }) => name));
+    const backends = loadLibrary().listSupportedBackends();
+    hasWebGpu = backends.some(({ name }) => name === 'webgpu');
   } catch (error) {
     const [why] = (error as Error).message.split('\n');
     return missing(
@@ -51,7 +51,7 @@ async function onnx(device: DeviceReport['device']): Promise<Finding> {
   }
   if (device === 'cpu') return ready(`${availableParallelism()} threads`);
   if (device === 'cuda') return cuda();
-  return backends.has('webgpu') ? webgpu() : notInPackage;
+  return hasWebGpu ? webgpu() : missing('not part of onnxruntime-node on this platform');
 }
 
 type Finding = Pick<DeviceReport, 'available' | 'detail' | 'drawback'>;
@@ -61,8 +61,6 @@ const ready = (detail: string): Finding => ({ available: true, detail, drawback:
 const missing = (what: string, remedy?: string): Finding => {
   return { available: false, detail: remedy ? `${what} (${remedy})` : what, drawback: what };
 };
-
-const notInPackage = missing('not part of onnxruntime-node on this platform');
 
 async function webgpu(): Promise<Finding> {
   if (process.platform === 'darwin') return ready('Metal');

@@ -1,9 +1,9 @@
 /** Runs functions as they are written, op by op, on a tfjs backend: the oracle for every other engine. */
 import * as tf from '@tensorflow/tfjs';
-import { checkedInput, outputSpec } from './checks.js';
 import { type DeviceArray, type Engine, newArray, type TensorSpec, type Value } from './engine.js';
-import type { NamedValues } from './flat.js';
+import { checkedInput, type NamedValues, outputSpec } from './flat.js';
 import { structured } from './structured.js';
+import { mapValues } from './tree.js';
 
 interface EagerArray extends DeviceArray {
   readonly tensor: tf.Tensor;
@@ -44,26 +44,23 @@ export function createEagerEngine(backend: 'cpu' | 'tensorflow' = 'cpu'): Engine
     async compile(fn, signature, { isKept }) {
       const evaluate = (inputs: NamedValues) =>
         tf.tidy(() => {
-          const tensors = Object.entries(signature).map(([name, spec]) => [name, asTensor(name, inputs[name], spec)]);
-          const outputs = Object.entries(fn(Object.fromEntries(tensors)));
+          const outputs = fn(mapValues(signature, (spec, name) => asTensor(name, inputs[name], spec)));
           // Clones: two outputs may be one tensor, and each is disposed by itself.
-          return Object.fromEntries(outputs.map(([name, tensor]) => [name, tf.clone(tensor)]));
+          return mapValues(outputs, (tensor) => tf.clone(tensor));
         });
-      const zeros = Object.entries(signature).map(([name, spec]) => [name, newArray(spec)]);
-      const sample = onBackend(() => evaluate(Object.fromEntries(zeros)));
+      const sample = onBackend(() => evaluate(mapValues(signature, newArray)));
       tf.dispose(sample);
       for (const [name, tensor] of Object.entries(sample)) outputSpec(name, tensor);
       return {
         async run(inputs) {
-          return onBackend(() => {
-            const results = Object.entries(evaluate(inputs)).map(([name, tensor]): [string, Value] => {
-              if (isKept(name)) return [name, eagerArray(tensor)];
+          return onBackend(() =>
+            mapValues(evaluate(inputs), (tensor, name): Value => {
+              if (isKept(name)) return eagerArray(tensor);
               const values = tensor.dataSync<'float32'>();
               tensor.dispose();
-              return [name, values];
-            });
-            return Object.fromEntries(results);
-          });
+              return values;
+            }),
+          );
         },
         async dispose() {},
       };

@@ -34,18 +34,13 @@ export interface Tensors {
   readonly [name: string]: Tensor | Tensors;
 }
 
-type TensorOf<Shape> = Shape extends readonly []
-  ? Scalar
-  : Shape extends readonly [number]
-    ? Tensor1D
-    : Shape extends readonly [number, number]
-      ? Tensor2D
-      : Shape extends readonly [number, number, number, number]
-        ? Tensor4D
-        : Tensor;
+type OfRank = { 0: Scalar; 1: Tensor1D; 2: Tensor2D; 4: Tensor4D };
+type TensorOf<Rank> = Rank extends keyof OfRank ? OfRank[Rank] : Tensor;
 
 /** The tensors that a function of these inputs computes with. */
-export type TensorsOf<S> = S extends TensorSpec ? TensorOf<S['shape']> : { readonly [N in keyof S]: TensorsOf<S[N]> };
+export type TensorsOf<S> = S extends TensorSpec
+  ? TensorOf<S['shape']['length']>
+  : { readonly [N in keyof S]: TensorsOf<S[N]> };
 
 /** The values that its program is given. */
 export type ValuesOf<S> = S extends TensorSpec ? Value : { readonly [N in keyof S]: ValuesOf<S[N]> };

@@ -1,6 +1,7 @@
-/** What an engine does beneath its types: functions of tensors by name, without groups, on one device. */
+/** What an engine does beneath its types: functions of tensors by name, without groups, checked as they are called. */
 import { named } from '../support/at.js';
-import type { DeviceArray, Engine, NamedTensors, TensorSpec, Value } from './engine.js';
+import { SmoothOutError } from '../support/errors.js';
+import { type DeviceArray, type Engine, type NamedTensors, sizeOf, type TensorSpec, type Value } from './engine.js';
 
 export type Signature = Readonly<Record<string, TensorSpec>>;
 export type NamedValues = Readonly<Record<string, Value>>;
@@ -39,7 +40,10 @@ export async function* oneByOne(
 /** What the next run is given: results in place of the inputs of their names, which go back to the device. */
 export function handedOn(given: NamedValues, results: NamedValues): NamedValues {
   const names = Object.keys(given).filter((name) => name in results);
-  for (const name of names) disposeValue(named(given, name));
+  for (const name of names) {
+    const value = named(given, name);
+    if (isDeviceArray(value)) value.dispose();
+  }
   return { ...given, ...Object.fromEntries(names.map((name) => [name, named(results, name)])) };
 }
 
@@ -47,6 +51,30 @@ export function isDeviceArray(value: Value): value is DeviceArray {
   return 'dispose' in value;
 }
 
-function disposeValue(value: Value): void {
-  if (isDeviceArray(value)) value.dispose();
+/**
+ * The value given for a program's input.
+ * @throws SmoothOutError RUN_FAILED where there is none, or one of another size or dtype than the program was compiled for.
+ */
+export function checkedInput<V extends Value>(name: string, value: V | undefined, expected: TensorSpec): V {
+  if (value && sizeOfValue(value) === sizeOf(expected.shape) && hasDtype(value, expected.dtype)) return value;
+  const wanted = `${sizeOf(expected.shape)} ${expected.dtype} numbers, shape [${expected.shape}]`;
+  const kind = value instanceof Int32Array ? 'int32 ' : value instanceof Float32Array ? 'float32 ' : '';
+  const got = value ? `${sizeOfValue(value)} ${kind}numbers` : 'nothing';
+  throw new SmoothOutError('RUN_FAILED', `Input ${name}: expected ${wanted}; got ${got}.`);
+}
+
+const sizeOfValue = (value: Value) => (isDeviceArray(value) ? sizeOf(value.shape) : value.length);
+
+const hasDtype = (value: Value, dtype: TensorSpec['dtype']) =>
+  isDeviceArray(value) || value instanceof Int32Array === (dtype === 'int32');
+
+/**
+ * What a program says of its output.
+ * @throws SmoothOutError UNSUPPORTED_OP where the output is not float32.
+ */
+export function outputSpec(name: string, { shape, dtype }: { shape: readonly number[]; dtype: string }): TensorSpec {
+  if (dtype === 'float32') return { shape, dtype };
+  throw new SmoothOutError('UNSUPPORTED_OP', `Output ${name} is a ${dtype} tensor: outputs are float32.`, {
+    hint: 'Convert it with tf.cast.',
+  });
 }

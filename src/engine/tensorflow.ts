@@ -1,34 +1,57 @@
-/** TensorFlow's C library through `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`, whichever the user has installed. */
+/**
+ * TensorFlow's C library through `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`, whichever the user has installed:
+ * none is needed.
+ */
+import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { SmoothOutError } from '../support/errors.js';
 import { createEagerEngine } from './eager.js';
 import type { Engine } from './engine.js';
 import { completeKernels } from './tensorflow-kernels.js';
-import { installedTensorFlow, TENSORFLOW_PACKAGES } from './tensorflow-package.js';
+
+type Device = 'cpu' | 'cuda';
+
+const DEVICES: Readonly<Record<string, Device>> = {
+  '@tensorflow/tfjs-node-gpu': 'cuda',
+  '@tensorflow/tfjs-node': 'cpu',
+};
+
+const packagesFor = (device?: Device) =>
+  Object.keys(DEVICES).filter((name) => device === undefined || DEVICES[name] === device);
+
+const require = createRequire(import.meta.url);
+
+/** The name of the first of the two packages that is installed, of those for `device` where one is named. */
+export function installedTensorFlow(device?: Device): string | undefined {
+  return packagesFor(device).find((name) => {
+    try {
+      return require.resolve(`${name}/package.json`);
+    } catch {
+      return false;
+    }
+  });
+}
 
 /** TensorFlow as it was loaded. */
 interface TensorFlow {
   readonly packageName: string;
   /** Of TensorFlow's library, not of the package. */
   readonly version: string;
-  readonly device: 'cpu' | 'cuda';
+  readonly device: Device;
 }
 
 /** An engine that runs functions op by op in TensorFlow. @throws as `loadTensorFlow` does */
-export async function createTensorFlowEngine(device?: 'cpu' | 'cuda'): Promise<Engine> {
+export async function createTensorFlowEngine(device?: Device): Promise<Engine> {
   const loaded = await loadTensorFlow(device);
   return { ...createEagerEngine('tensorflow'), device: loaded.device };
 }
 
 /** @throws SmoothOutError ENGINE_UNAVAILABLE where the package is not installed or its library does not load. */
-export async function loadTensorFlow(device?: 'cpu' | 'cuda'): Promise<TensorFlow> {
-  const found = installedTensorFlow(device);
-  if (!found) {
-    const names = TENSORFLOW_PACKAGES.filter((one) => device === undefined || one.device === device).map(
-      ({ name }) => name,
-    );
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `--engine tensorflow needs ${names.join(' or ')}`, {
+export async function loadTensorFlow(device?: Device): Promise<TensorFlow> {
+  const packageName = installedTensorFlow(device);
+  if (!packageName) {
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', `--engine tensorflow needs ${packagesFor(device).join(' or ')}`, {
       hint: 'docs/gpu.md says how to get it, and for which GPUs; or leave --engine out',
     });
   }
@@ -38,10 +61,10 @@ export async function loadTensorFlow(device?: 'cpu' | 'cuda'): Promise<TensorFlo
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   try {
     // Loading it registers the backend 'tensorflow' with the tfjs that is loaded already.
-    await import(found.name);
+    await import(packageName);
   } catch (cause) {
     const [why] = (cause as Error).message.split('\n');
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${found.name} is installed but does not load: ${why}`, {
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${packageName} is installed but does not load: ${why}`, {
       hint: 'docs/gpu.md says how its library is built or fetched',
       cause,
     });
@@ -52,15 +75,11 @@ export async function loadTensorFlow(device?: 'cpu' | 'cuda'): Promise<TensorFlo
     binding: { TF_Version: string };
   };
   if (device === 'cuda' && !backend.isUsingGpuDevice) {
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${found.name} found no GPU that it can use`, {
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${packageName} found no GPU that it can use`, {
       hint: 'docs/gpu.md says which CUDA and which GPU it needs; or try --engine onnx',
     });
   }
-  return {
-    packageName: found.name,
-    version: backend.binding.TF_Version,
-    device: backend.isUsingGpuDevice ? 'cuda' : 'cpu',
-  };
+  return { packageName, version: backend.binding.TF_Version, device: backend.isUsingGpuDevice ? 'cuda' : 'cpu' };
 }
 
 /** Puts back what Node.js 23 took away and tfjs-node 4.22 still calls. */

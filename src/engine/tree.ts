@@ -16,6 +16,14 @@ export function mapTree<T, U>(tree: Tree<T>, change: (value: T, path: string) =>
   return Object.fromEntries(entries);
 }
 
+/** The same names, each with its value changed. */
+export function mapValues<T, U>(
+  values: Readonly<Record<string, T>>,
+  change: (value: T, name: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]));
+}
+
 /** The values by their paths. */
 export function flatten<T>(tree: Tree<T>): Record<string, T> {
   const flat: Record<string, T> = {};

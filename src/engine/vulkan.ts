@@ -57,15 +57,8 @@ async function libraryOf(manifest: string): Promise<string | undefined> {
   }
 }
 
-interface GraphicsDevices {
-  readonly nvidia: boolean;
-  /** Of the kernel's own graphics drivers. */
-  readonly rendering: boolean;
-  /** The GPU that Windows shares with its Linux subsystem. */
-  readonly shared: boolean;
-}
-
-async function graphicsDevices(folder: string): Promise<GraphicsDevices> {
+/** NVIDIA's devices, those of the kernel's own graphics drivers, and the GPU that Windows shares with its Linux subsystem. */
+async function graphicsDevices(folder: string) {
   const namesIn = (path: string) => readdir(path).catch((): string[] => []);
   const [all, rendering] = [await namesIn(folder), await namesIn(join(folder, 'dri'))];
   return {
@@ -75,7 +68,7 @@ async function graphicsDevices(folder: string): Promise<GraphicsDevices> {
   };
 }
 
-function kindOf(library: string, devices: GraphicsDevices): VulkanDriver['kind'] {
+function kindOf(library: string, devices: Awaited<ReturnType<typeof graphicsDevices>>): VulkanDriver['kind'] {
   if (/swiftshader|lvp|llvmpipe/.test(library)) return 'software';
   const isNvidias = /(GLX|EGL)_nvidia|nvidia-vulkan/.test(library);
   const present = isNvidias ? devices.nvidia : /dzn/.test(library) ? devices.shared : devices.rendering;

@@ -3,33 +3,25 @@ import { frameProduct, type LimitedMemory, toFrame } from './compact-matrices.js
 import type { Box } from './problem.js';
 import { access, axpy, columnDots } from './vectors.js';
 
-const { add, at, column, variableAt, clamp } = access;
+const { at, column, variableAt, clamp } = access;
 
-/** What the search for the Cauchy point writes; n numbers each unless said otherwise. */
-export interface CauchySpace {
-  /** On return x^c. */
-  readonly point: Float64Array;
-  /** On return 1 for a variable that rests at a bound in x^c, else 0. */
-  readonly isActive: Uint8Array;
-  /** On return −g_i for a variable still moving at x^c, else 0. */
-  readonly direction: Float64Array;
-  readonly breakpoints: Breakpoints;
-  /** 2m numbers: on return A⁻¹c, c = Wᵀ(x^c − x), in the frame of compact-matrices.ts. */
-  readonly c: Float64Array;
-  /** 2m numbers of scratch each: A⁻¹p with p = Wᵀd, and A⁻¹w_b. */
-  readonly p: Float64Array;
-  readonly w: Float64Array;
-}
+/** What the search for the Cauchy point writes. */
+export type CauchySpace = Readonly<ReturnType<typeof createCauchySpace>>;
 
 /** `times` and `variables` are n numbers of room for the breakpoints, which only `cauchyPoint` needs. */
-export function createCauchySpace(m: number, times: Float64Array, variables: Int32Array): CauchySpace {
+export function createCauchySpace(m: number, times: Float64Array, variables: Int32Array) {
   const n = times.length;
   return {
+    /** On return x^c. */
     point: new Float64Array(n),
+    /** On return 1 for a variable that rests at a bound in x^c, else 0. */
     isActive: new Uint8Array(n),
+    /** On return −g_i for a variable still moving at x^c, else 0. */
     direction: new Float64Array(n),
     breakpoints: createBreakpoints(times, variables),
+    /** On return A⁻¹c, c = Wᵀ(x^c − x), in the frame of compact-matrices.ts. */
     c: new Float64Array(2 * m),
+    /** Scratch: A⁻¹p with p = Wᵀd, and A⁻¹w_b. */
     p: new Float64Array(2 * m),
     w: new Float64Array(2 * m),
   };
@@ -89,7 +81,7 @@ export function cauchyPoint(
     direction[b] = 0;
     isActive[b] = 1;
     const z = at(point, b) - at(x, b);
-    addScaled(2 * size, dt, p, c);
+    axpy(dt, p, c, 2 * size);
     for (let j = 0; j < size; j++) {
       w[j] = at(column(y, j), b);
       w[size + j] = theta * at(column(s, j), b);
@@ -99,13 +91,13 @@ export function cauchyPoint(
     slope += dt * curvature + d * d - theta * d * z + d * frameProduct(size, w, c);
     curvature += -theta * d * d + 2 * d * frameProduct(size, w, p) - d * d * frameProduct(size, w, w);
     curvature = Math.max(curvatureFloor, curvature);
-    addScaled(2 * size, -d, w, p);
+    axpy(-d, w, p, 2 * size);
     const allRest = k + 1 === breakpoints.count && !unboundedMotion;
     toMinimizer = allRest ? 0 : -slope / curvature;
   }
   toMinimizer = Math.max(toMinimizer, 0);
   t += toMinimizer;
-  addScaled(2 * size, toMinimizer, p, c);
+  axpy(toMinimizer, p, c, 2 * size);
   axpy(t, direction, point);
   return t;
 }
@@ -127,25 +119,16 @@ function startPath(
   for (let i = 0; i < x.length; i++) {
     const g = at(gradient, i);
     const room = g > 0 ? at(x, i) - at(lower, i) : at(upper, i) - at(x, i);
-    let d = -g;
-    let rests = 0;
-    if (room <= 0 || (g === 0 && at(x, i) <= at(lower, i))) {
-      d = 0;
-      rests = 1;
-    } else if (g !== 0) {
-      if (room < Infinity) addBreakpoint(breakpoints, room / Math.abs(g), i);
-      else unboundedMotion = true;
-    }
+    const rests = room <= 0 || (g === 0 && at(x, i) <= at(lower, i));
+    const d = rests ? 0 : -g;
     direction[i] = d;
-    isActive[i] = rests;
+    isActive[i] = rests ? 1 : 0;
     directionSquared += d * d;
+    if (d === 0) continue;
+    if (room < Infinity) addBreakpoint(breakpoints, room / Math.abs(g), i);
+    else unboundedMotion = true;
   }
   return { directionSquared, unboundedMotion };
-}
-
-/** y[0..count) += α x[0..count) */
-function addScaled(count: number, alpha: number, x: Float64Array, y: Float64Array): void {
-  for (let i = 0; i < count; i++) add(y, i, alpha * at(x, i));
 }
 
 /**

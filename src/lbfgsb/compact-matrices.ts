@@ -1,13 +1,5 @@
 /** The limited-memory matrix of L-BFGS-B in compact form. */
-import {
-  choleskyUpper,
-  dropFirst,
-  entries,
-  type Matrix,
-  solveUpper,
-  solveUpperTransposed,
-  squareMatrix,
-} from './matrix.js';
+import { choleskyUpper, dropFirst, entries, solveUpper, solveUpperTransposed, squareMatrix } from './matrix.js';
 import { access, columnDots } from './vectors.js';
 
 const { at, column } = access;
@@ -20,39 +12,27 @@ const { entry, setEntry } = entries;
  * With J Jᵀ = θSᵀS + L D⁻¹ Lᵀ and A = [D^½ 0; −L D^−½ J], M⁻¹ = A E Aᵀ with E = diag(−I, I). So vᵀMw is (A⁻¹v)ᵀE(A⁻¹w):
  * once vectors are carried into that frame by `toFrame`, products with M cost O(m).
  */
-export interface LimitedMemory {
-  /** m */
-  readonly capacity: number;
-  /** Number of pairs held, at most m. */
-  size: number;
-  /** Pairs taken in since the memory was last cleared. */
-  updates: number;
-  theta: number;
-  /** s_k = x_{k+1} − x_k, the oldest first; only the first `size` columns count. */
-  readonly s: Float64Array[];
-  /** y_k = g_{k+1} − g_k */
-  readonly y: Float64Array[];
-  /** m×m: s_i·y_j for j ≤ i. */
-  readonly sy: Matrix;
-  /** m×m: s_i·s_j for i ≤ j. */
-  readonly ss: Matrix;
-  /** m×m: Jᵀ in the upper triangle. */
-  readonly jT: Matrix;
-  /** 2m numbers of scratch. */
-  readonly scratch: Float64Array;
-}
+export type LimitedMemory = ReturnType<typeof createMemory>;
 
-export function createMemory(n: number, capacity: number): LimitedMemory {
-  const columns = (): Float64Array[] => Array.from({ length: capacity }, () => new Float64Array(n));
+/** B = I, with room for m = `capacity` pairs. */
+export function createMemory(n: number, capacity: number) {
+  const columns = () => Array.from({ length: capacity }, () => new Float64Array(n));
   return {
     capacity,
+    /** Number of pairs held, at most m. */
     size: 0,
+    /** Pairs taken in since the memory was last cleared. */
     updates: 0,
     theta: 1,
+    /** s_k = x_{k+1} − x_k, the oldest first; only the first `size` columns count. */
     s: columns(),
+    /** y_k = g_{k+1} − g_k */
     y: columns(),
+    /** s_i·y_j for j ≤ i. */
     sy: squareMatrix(capacity),
+    /** s_i·s_j for i ≤ j. */
     ss: squareMatrix(capacity),
+    /** Jᵀ in the upper triangle. */
     jT: squareMatrix(capacity),
     scratch: new Float64Array(2 * capacity),
   };

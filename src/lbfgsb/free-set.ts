@@ -1,7 +1,6 @@
 /** Which variables are free at the generalized Cauchy point, and which changed sides since the time before. */
 import type { IndexRange } from './vectors.js';
 
-/** The variables free at the generalized Cauchy point, and how they differ from those of the time before. */
 export interface FreeSet {
   readonly isFree: Uint8Array;
   free: IndexRange;
@@ -14,8 +13,7 @@ export interface FreeSet {
 
 /** All n variables free. `changes` is n numbers of room for entering and leaving variables. */
 export function createFreeSet(n: number, changes: Int32Array): FreeSet {
-  const indices = new Int32Array(n);
-  for (let i = 0; i < n; i++) indices[i] = i;
+  const indices = new Int32Array(n).map((_, i) => i);
   return {
     isFree: new Uint8Array(n).fill(1),
     free: { indices, begin: 0, end: n },

@@ -8,28 +8,19 @@ const CURVATURE = 0.9;
 const RELATIVE_WIDTH = 0.1;
 
 /** The state of one Moré–Thuente search along a descent direction, for steps in [0, maximum]. */
-export interface LineSearch {
-  /** The step to evaluate next, or the accepted one. */
-  step: number;
-  readonly maximum: number;
-  readonly start: StepPoint;
-  readonly interval: StepInterval;
-  /** True until a step with sufficient decrease and a rising slope turns up. */
-  firstStage: boolean;
-  trialMinimum: number;
-  trialMaximum: number;
-  width: number;
-  previousWidth: number;
-}
+export type LineSearch = ReturnType<typeof startLineSearch>;
 
 /** A search from f(0) = f, f'(0) = slope < 0 that tries `step` first. */
-export function startLineSearch(f: number, slope: number, step: number, maximum: number): LineSearch {
-  const start = { step: 0, f, slope };
+export function startLineSearch(f: number, slope: number, step: number, maximum: number) {
+  const start: StepPoint = { step: 0, f, slope };
+  const interval: StepInterval = { bracketed: false, best: start, other: start };
   return {
+    /** The step to evaluate next, or the accepted one. */
     step,
     maximum,
     start,
-    interval: { bracketed: false, best: start, other: start },
+    interval,
+    /** True until a step with sufficient decrease and a rising slope turns up. */
     firstStage: true,
     trialMinimum: 0,
     trialMaximum: 5 * step,
@@ -130,7 +121,7 @@ function takeTrialPoint(interval: StepInterval, trial: StepPoint, minimum: numbe
   } else if (Math.abs(trial.slope) < Math.abs(best.slope)) {
     next = flatterSlope(interval, trial, minimum, maximum);
   } else if (interval.bracketed) {
-    next = cubicMinimizer(trial, other);
+    next = cubicMinimizer(trial, other, cubicTerms(other, trial));
   } else {
     next = trial.step > best.step ? maximum : minimum;
   }
@@ -146,11 +137,8 @@ function takeTrialPoint(interval: StepInterval, trial: StepPoint, minimum: numbe
 
 /** Case 1: the minimum is bracketed; the cubic step if it is nearer to `best` than the quadratic one, else their mean. */
 function higherValue(best: StepPoint, trial: StepPoint): number {
-  const { theta, gamma: root } = cubicTerms(best, trial);
-  const gamma = trial.step < best.step ? -root : root;
-  const ratio = (gamma - best.slope + theta) / (gamma - best.slope + gamma + trial.slope);
   const width = trial.step - best.step;
-  const cubic = best.step + ratio * width;
+  const cubic = cubicMinimizer(best, trial, cubicTerms(best, trial));
   const quadratic = best.step + (best.slope / ((best.f - trial.f) / width + best.slope) / 2) * width;
   if (Math.abs(cubic - best.step) < Math.abs(quadratic - best.step)) return cubic;
   return cubic + (quadratic - cubic) / 2;
@@ -158,21 +146,21 @@ function higherValue(best: StepPoint, trial: StepPoint): number {
 
 /** Case 2: the slope has turned; the cubic or the secant step, whichever is farther from the trial. */
 function oppositeSlope(best: StepPoint, trial: StepPoint): number {
-  const cubic = cubicMinimizer(trial, best);
-  const secant = trial.step + (trial.slope / (trial.slope - best.slope)) * (best.step - trial.step);
+  const cubic = cubicMinimizer(trial, best, cubicTerms(best, trial));
+  const secant = secantStep(best, trial);
   return Math.abs(cubic - trial.step) > Math.abs(secant - trial.step) ? cubic : secant;
 }
 
 /** Case 3: the slope keeps its sign and flattens. */
 function flatterSlope(interval: StepInterval, trial: StepPoint, minimum: number, maximum: number): number {
   const { best, other, bracketed } = interval;
-  const { theta, gamma: root } = cubicTerms(best, trial);
+  const { theta, root } = cubicTerms(best, trial);
   const gamma = trial.step > best.step ? -root : root;
   const ratio = (gamma - trial.slope + theta) / (gamma + (best.slope - trial.slope) + gamma);
   // The cubic step counts only where the cubic grows without bound along the search or has its minimum beyond the trial.
   let cubic = trial.step > best.step ? maximum : minimum;
   if (ratio < 0 && gamma !== 0) cubic = trial.step + ratio * (best.step - trial.step);
-  const secant = trial.step + (trial.slope / (trial.slope - best.slope)) * (best.step - trial.step);
+  const secant = secantStep(best, trial);
   const cubicIsNearer = Math.abs(cubic - trial.step) < Math.abs(secant - trial.step);
   if (bracketed) {
     const next = cubicIsNearer ? cubic : secant;
@@ -183,18 +171,26 @@ function flatterSlope(interval: StepInterval, trial: StepPoint, minimum: number,
   return Math.max(minimum, Math.min(maximum, cubicIsFarther ? cubic : secant));
 }
 
-/** The minimiser of the cubic through both points, as a step from `from`. */
-function cubicMinimizer(from: StepPoint, to: StepPoint): number {
-  const { theta, gamma: root } = cubicTerms(to, from);
+function secantStep(best: StepPoint, trial: StepPoint): number {
+  return trial.step + (trial.slope / (trial.slope - best.slope)) * (best.step - trial.step);
+}
+
+/**
+ * The minimiser of the cubic through both points, as a step from `from`. Its terms are always of a pair with the trial
+ * last, whichever end that is: in the other order they would be rounded otherwise.
+ */
+function cubicMinimizer(from: StepPoint, to: StepPoint, { theta, root }: CubicTerms): number {
   const gamma = from.step > to.step ? -root : root;
   const ratio = (gamma - from.slope + theta) / (gamma - from.slope + gamma + to.slope);
   return from.step + ratio * (to.step - from.step);
 }
 
-function cubicTerms(a: StepPoint, b: StepPoint): { theta: number; gamma: number } {
+type CubicTerms = ReturnType<typeof cubicTerms>;
+
+function cubicTerms(a: StepPoint, b: StepPoint) {
   const theta = (3 * (a.f - b.f)) / (b.step - a.step) + a.slope + b.slope;
   const size = Math.max(Math.abs(theta), Math.abs(a.slope), Math.abs(b.slope));
   // Rounding alone can make the radicand negative in cases 1, 2 and 4; in case 3 it means there is no minimum.
   const radicand = Math.max(0, (theta / size) ** 2 - (a.slope / size) * (b.slope / size));
-  return { theta, gamma: size * Math.sqrt(radicand) };
+  return { theta, root: size * Math.sqrt(radicand) };
 }

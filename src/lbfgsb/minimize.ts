@@ -1,7 +1,7 @@
 /** L-BFGS-B: the loop of Cauchy point, subspace minimisation, line search and update (Byrd et al. 1995). */
-import { type CauchySpace, cauchyPoint, createCauchySpace, identityCauchyPoint } from './cauchy-point.js';
-import { clearMemory, createMemory, type LimitedMemory, updateMemory } from './compact-matrices.js';
-import { createFreeSet, type FreeSet, updateFreeSet } from './free-set.js';
+import { cauchyPoint, createCauchySpace, identityCauchyPoint } from './cauchy-point.js';
+import { clearMemory, createMemory, updateMemory } from './compact-matrices.js';
+import { createFreeSet, updateFreeSet } from './free-set.js';
 import {
   type Box,
   classifyBox,
@@ -12,7 +12,7 @@ import {
   projectedGradientNorm,
   projectOntoBox,
 } from './problem.js';
-import { createReducedMatrix, factorReducedMatrix, type ReducedMatrix, updateReducedMatrix } from './reduced-matrix.js';
+import { createReducedMatrix, factorReducedMatrix, updateReducedMatrix } from './reduced-matrix.js';
 import { type AcceptedStep, type Iterate, type Point, stepAlong } from './step.js';
 import { minimizeOverFreeVariables } from './subspace.js';
 import { access } from './vectors.js';
@@ -27,17 +27,6 @@ const MESSAGES: Record<MinimizeStatus, string> = {
     'The line search found no acceptable step even along the projected gradient: the gradient may be wrong, or rounding dominates.',
   'non-finite': 'The objective or its gradient was not finite; the last finite point is returned.',
 };
-
-interface Workspace {
-  readonly memory: LimitedMemory;
-  readonly reduced: ReducedMatrix;
-  readonly set: FreeSet;
-  /** space.point becomes the target of the line search, space.direction the way there. */
-  readonly space: CauchySpace;
-  readonly newton: Float64Array;
-  readonly constrained: boolean;
-  readonly boxed: boolean;
-}
 
 /**
  * Minimises `objective` over a box by L-BFGS-B (Byrd, Lu, Nocedal and Zhu 1995, Section 6; subspace step of Morales and
@@ -129,7 +118,9 @@ function checkArguments(n: number, box: Box, limits: Record<string, number>): vo
   }
 }
 
-function createWorkspace(n: number, m: number, box: Box): Workspace {
+type Workspace = ReturnType<typeof createWorkspace>;
+
+function createWorkspace(n: number, m: number, box: Box) {
   const newton = new Float64Array(n);
   const order = new Int32Array(n);
   return {
@@ -138,6 +129,7 @@ function createWorkspace(n: number, m: number, box: Box): Workspace {
     // The breakpoints are done with before the Newton step and the changes of the free set are known, so they share.
     set: createFreeSet(n, order),
     newton,
+    // Its point becomes the target of the line search, its direction the way there.
     space: createCauchySpace(m, newton, order),
     ...classifyBox(box),
   };
@@ -175,13 +167,12 @@ function findTarget({ x, gradient }: Point, box: Box, work: Workspace): boolean 
 
 /** Takes s and y into the memory unless the curvature along the step is not clearly positive (3.1); false where rounding spoilt B. */
 function takeCorrection({ current, trial: previous }: Iterate, work: Workspace, accepted: AcceptedStep): boolean {
-  const { step, slope, initialSlope, directionSquared } = accepted;
+  const { step, slope, initialSlope } = accepted;
   const curvature = (slope - initialSlope) * step;
   if (curvature <= Number.EPSILON * -initialSlope * step) return true;
   return updateMemory(work.memory, {
+    ...accepted,
     direction: work.space.direction,
-    step,
-    directionSquared,
     gradient: current.gradient,
     previousGradient: previous.gradient,
     curvature,

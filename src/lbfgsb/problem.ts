@@ -82,17 +82,11 @@ export function negated(objective: ObjectiveFunction): ObjectiveFunction {
 }
 
 /** `constrained` is false where no variable has a bound, `boxed` true where every variable has two. */
-export function classifyBox(box: Box): { constrained: boolean; boxed: boolean } {
-  const { lower, upper } = box;
-  let constrained = false;
-  let boxed = true;
-  for (let i = 0; i < lower.length; i++) {
-    const hasLower = at(lower, i) > -Infinity;
-    const hasUpper = at(upper, i) < Infinity;
-    if (hasLower || hasUpper) constrained = true;
-    if (!hasLower || !hasUpper) boxed = false;
-  }
-  return { constrained, boxed };
+export function classifyBox({ lower, upper }: Box): { constrained: boolean; boxed: boolean } {
+  return {
+    constrained: lower.some((low) => low > -Infinity) || upper.some((high) => high < Infinity),
+    boxed: lower.every((low) => low > -Infinity) && upper.every((high) => high < Infinity),
+  };
 }
 
 /** x ← P(x, l, u) (Byrd et al. 1995, Eq. 2.3) */

@@ -6,7 +6,6 @@ import {
   choleskyUpper,
   dropFirst,
   entries,
-  type Matrix,
   solveUpper,
   solveUpperTransposed,
   squareMatrix,
@@ -26,26 +25,19 @@ const { addEntry, entry, setEntry } = entries;
  * where L_A is the strictly lower triangle of SᵀAAᵀY and R_Z the upper triangle of SᵀZZᵀY. K⁻¹ stands in for the
  * (I − MWᵀZZᵀW/θ)⁻¹M of Byrd et al. 1995, Eq. 5.11 (Zhu et al. 1997, L-BFGS-B's own reformulation).
  */
-export interface ReducedMatrix {
-  /** YᵀZZᵀY, lower triangle. */
-  readonly yy: Matrix;
-  /** SᵀAAᵀS, lower triangle. */
-  readonly ss: Matrix;
-  /** L_A below the diagonal, R_Z on and above it. */
-  readonly sy: Matrix;
-  /** U of K = UᵀEU, E = diag(−I, I). */
-  readonly factor: Matrix;
-  /** Pairs taken in since the memory was last cleared, compared with the memory's own count. */
-  updates: number;
-  readonly scratch: Float64Array;
-}
+export type ReducedMatrix = ReturnType<typeof createReducedMatrix>;
 
-export function createReducedMatrix(m: number): ReducedMatrix {
+export function createReducedMatrix(m: number) {
   return {
+    /** YᵀZZᵀY, lower triangle. */
     yy: squareMatrix(m),
+    /** SᵀAAᵀS, lower triangle. */
     ss: squareMatrix(m),
+    /** L_A below the diagonal, R_Z on and above it. */
     sy: squareMatrix(m),
+    /** U of K = UᵀEU, E = diag(−I, I). */
     factor: squareMatrix(2 * m),
+    /** Pairs taken in since the memory was last cleared, compared with the memory's own count. */
     updates: 0,
     scratch: new Float64Array(4 * m),
   };

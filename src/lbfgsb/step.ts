@@ -47,7 +47,6 @@ export async function stepAlong(
   iterations: number,
   maxSteps: number,
 ): Promise<AcceptedStep | 'failed' | 'non-finite'> {
-  const { direction, point } = space;
   const first = iterations === 0;
   const { initialSlope, directionSquared, longest } = prepareLine(iterate.current, box, space);
   if (!(initialSlope < 0)) return 'failed';
@@ -55,9 +54,9 @@ export async function stepAlong(
   const initialStep = first && !boxed ? 1 / Math.sqrt(directionSquared) : 1;
   const search = startLineSearch(iterate.current.f, initialSlope, Math.min(initialStep, maximum), maximum);
   for (let evaluated = 0; evaluated < maxSteps; evaluated++) {
-    await evaluateTrial(objective, iterate, direction, point, search.step);
+    await evaluateTrial(objective, iterate, space, search.step);
     const { current, trial } = iterate;
-    const slope = dot(trial.gradient, direction);
+    const slope = dot(trial.gradient, space.direction);
     if (!Number.isFinite(trial.f + slope)) return 'non-finite';
     if (advanceLineSearch(search, trial.f, slope)) {
       iterate.current = trial;
@@ -70,14 +69,13 @@ export async function stepAlong(
 }
 
 /**
- * Evaluates the objective at x + step·direction, or at `target` for a step of 1, so that bounds are met exactly. Like
+ * Evaluates the objective at x + step·direction, or at the target for a step of 1, so that bounds are met exactly. Like
  * SciPy, a point equal to the last one evaluated is not evaluated again.
  */
 async function evaluateTrial(
   objective: ObjectiveFunction,
   iterate: Iterate,
-  direction: Float64Array,
-  target: Float64Array,
+  { direction, point: target }: CauchySpace,
   step: number,
 ): Promise<void> {
   const { current, trial, last } = iterate;

@@ -29,12 +29,8 @@ export const access = { at, add, variableAt, column, clamp };
 const four = (columns: readonly Float64Array[], j: number) =>
   [column(columns, j), column(columns, j + 1), column(columns, j + 2), column(columns, j + 3)] as const;
 
-/** Σᵢ aᵢ bᵢ, in four sums, since a single one would wait for the adder. */
-export function dot(a: Float64Array, b: Float64Array): number {
-  return dotRange(a, b, 0, a.length);
-}
-
-function dotRange(a: Float64Array, b: Float64Array, begin: number, end: number): number {
+/** Σᵢ aᵢ bᵢ for begin ≤ i < end, in four sums, since a single one would wait for the adder. */
+export function dot(a: Float64Array, b: Float64Array, begin = 0, end = a.length): number {
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;
@@ -54,9 +50,9 @@ export function norm(a: Float64Array): number {
   return Math.sqrt(dot(a, a));
 }
 
-/** y += α x */
-export function axpy(alpha: number, x: Float64Array, y: Float64Array): void {
-  for (let i = 0; i < y.length; i++) add(y, i, alpha * at(x, i));
+/** y[0..count) += α x[0..count) */
+export function axpy(alpha: number, x: Float64Array, y: Float64Array, count = y.length): void {
+  for (let i = 0; i < count; i++) add(y, i, alpha * at(x, i));
 }
 
 export function scale(alpha: number, x: Float64Array): void {
@@ -76,7 +72,7 @@ export function columnDots(
     const end = Math.min(begin + STRIP, v.length);
     let j = 0;
     for (; j + 3 < count; j += 4) addFourDots(columns, j, v, begin, end, out, offset + j);
-    for (; j < count; j++) add(out, offset + j, dotRange(column(columns, j), v, begin, end));
+    for (; j < count; j++) add(out, offset + j, dot(column(columns, j), v, begin, end));
   }
 }
 

@@ -93,7 +93,8 @@ export function createGraphBuilder(owner = ''): GraphBuilder {
   }
 
   function constant(dtype: ElementType, data: ConstantData, shape: readonly number[]): string {
-    const key = data.length <= 64 ? `${dtype}[${shape}]${bytesOf(data).join()}` : fresh('large');
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const key = data.length <= 64 ? `${dtype}[${shape}]${bytes.join()}` : fresh('large');
     const found = constants.get(key);
     if (found) return found.name;
     const name = fresh('c');
@@ -125,11 +126,7 @@ export function createGraphBuilder(owner = ''): GraphBuilder {
       return name;
     },
     build(outputs) {
-      const live = withoutDeadNodes(
-        nodes,
-        outputs.map(({ source }) => source),
-      );
-      const finished = nameOutputs(live, outputs);
+      const finished = nameOutputs(withoutDeadNodes(nodes, outputs), outputs);
       const used = new Set(finished.flatMap((node) => node.inputs));
       return {
         nodes: finished,
@@ -151,22 +148,16 @@ function nameOutputs(nodes: readonly Node[], outputs: readonly { name: string; s
     else copies.push({ op: 'Identity', inputs: [renamed.get(source) ?? source], outputs: [name], attributes: {} });
   }
   const rename = (value: string) => renamed.get(value) ?? value;
-  const written = nodes.map((node) => ({
-    ...node,
-    inputs: node.inputs.map(rename),
-    outputs: node.outputs.map(rename),
-  }));
+  const written = nodes.map((node) => {
+    return { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) };
+  });
   return [...written, ...copies];
 }
 
-function bytesOf(data: ConstantData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function withoutDeadNodes(nodes: readonly Node[], outputs: readonly string[]): Node[] {
-  const needed = new Set(outputs);
+function withoutDeadNodes(nodes: readonly Node[], outputs: readonly { source: string }[]): Node[] {
+  const needed = new Set(outputs.map(({ source }) => source));
   const live: Node[] = [];
-  for (const node of [...nodes].reverse()) {
+  for (const node of nodes.toReversed()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
     for (const input of node.inputs) needed.add(input);
     live.push(node);

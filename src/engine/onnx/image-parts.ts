@@ -29,10 +29,10 @@ export function inImageParts<Table extends ImageKernels>(table: Table, limits: P
   return {
     ...table,
     Conv2D: opened(table.Conv2D, limits),
-    MaxPool: joined(table.MaxPool, ['x']),
-    MaxPoolGrad: joined(table.MaxPoolGrad, ['dy', 'input', 'output']),
-    Conv2DBackpropInput: joined(table.Conv2DBackpropInput, ['dy']),
-    Conv2DBackpropFilter: summed(table.Conv2DBackpropFilter, ['x', 'dy']),
+    MaxPool: inParts(table.MaxPool, ['x'], joined),
+    MaxPoolGrad: inParts(table.MaxPoolGrad, ['dy', 'input', 'output'], joined),
+    Conv2DBackpropInput: inParts(table.Conv2DBackpropInput, ['dy'], joined),
+    Conv2DBackpropFilter: inParts(table.Conv2DBackpropFilter, ['x', 'dy'], summed),
   } satisfies KernelTable;
 }
 
@@ -50,44 +50,36 @@ function opened(kernel: typeof convolution.Conv2D, limits: PartLimits): typeof c
   };
 }
 
-/** Where an input of the batch comes in parts, so does the result; whole, it is their concatenation. */
-function joined(kernel: Kernel, ofBatch: readonly string[]): Kernel {
-  return (graph, inputs, attributes) => {
-    const parts = onParts(kernel, ofBatch, graph, inputs, attributes);
-    if (!parts) return kernel(graph, inputs, attributes);
-    const whole = shape.Concat(graph, Object.fromEntries(parts.entries()), { axis: 0 });
-    return { ...whole, parts: () => parts };
-  };
-}
+/** What the parts of a kernel's result make together. */
+type Together = (graph: GraphBuilder, parts: readonly Traced[]) => Traced;
 
-/** Where an input of the batch comes in parts, the result is the sum over them. */
-function summed(kernel: Kernel, ofBatch: readonly string[]): Kernel {
-  return (graph, inputs, attributes) => {
-    const parts = onParts(kernel, ofBatch, graph, inputs, attributes);
-    if (!parts) return kernel(graph, inputs, attributes);
-    const name = parts.map((part) => part.name).reduce((sum, part) => graph.node('Add', [sum, part]));
-    return { ...at(parts, 0), name };
-  };
-}
+/** Their concatenation, which can be had in parts again. */
+const joined: Together = (graph, parts) => {
+  const whole = shape.Concat(graph, Object.fromEntries(parts.entries()), { axis: 0 });
+  return { ...whole, parts: () => parts };
+};
 
-function onParts(
-  kernel: Kernel,
-  ofBatch: readonly string[],
-  graph: GraphBuilder,
-  inputs: Readonly<Record<string, Traced>>,
-  attributes: object,
-): Traced[] | undefined {
-  const batched = Object.entries(inputs).filter(([name]) => ofBatch.includes(name));
-  const inParts = batched.map(([, { parts }]) => parts?.()).find(Boolean);
-  if (!inParts) return undefined;
-  const sizes = inParts.map((part) => at(part.shape, 0));
-  const columns = batched.map(([name, value]) => [name, value.parts?.() ?? cut(graph, value, sizes)] as const);
-  const { inputShape } = attributes as { inputShape?: readonly number[] };
-  return sizes.map((images, i) => {
-    const part = Object.fromEntries(columns.map(([name, parts]) => [name, at(parts, i)]));
-    const partShape = inputShape && { inputShape: inputShape.with(0, images) };
-    return kernel(graph, { ...inputs, ...part }, { ...attributes, ...partShape });
-  });
+const summed: Together = (graph, parts) => {
+  const name = parts.map((part) => part.name).reduce((sum, part) => graph.node('Add', [sum, part]));
+  return { ...at(parts, 0), name };
+};
+
+/** Where an input of the batch comes in parts, the kernel computes with each of them by itself. */
+function inParts(kernel: Kernel, ofBatch: readonly string[], together: Together): Kernel {
+  return (graph, inputs, attributes) => {
+    const batched = Object.entries(inputs).filter(([name]) => ofBatch.includes(name));
+    const given = batched.map(([, { parts }]) => parts?.()).find(Boolean);
+    if (!given) return kernel(graph, inputs, attributes);
+    const sizes = given.map((part) => at(part.shape, 0));
+    const columns = batched.map(([name, value]) => [name, value.parts?.() ?? cut(graph, value, sizes)] as const);
+    const { inputShape } = attributes as { inputShape?: readonly number[] };
+    const results = sizes.map((images, i) => {
+      const part = Object.fromEntries(columns.map(([name, parts]) => [name, at(parts, i)]));
+      const partShape = inputShape && { inputShape: inputShape.with(0, images) };
+      return kernel(graph, { ...inputs, ...part }, { ...attributes, ...partShape });
+    });
+    return together(graph, results);
+  };
 }
 
 /** The images of `value` in runs of so many. */

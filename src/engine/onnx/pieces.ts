@@ -8,6 +8,7 @@
 import { at, named } from '../../support/at.js';
 import { sizeOf } from '../engine.js';
 import type { Signature } from '../flat.js';
+import { mapValues } from '../tree.js';
 import type { GraphBuilder } from './graph.js';
 import { type Traced, traced } from './traced.js';
 
@@ -18,12 +19,16 @@ export interface Pieces {
   readonly split: (sizes: readonly number[]) => readonly Traced[] | undefined;
 }
 
-/** The ONNX input `name` views the function's input `source` from element `offset` on. */
-export interface InputPiece {
+/** The ONNX value `name` is part of an input or an output, from element `offset` on. */
+export interface Piece {
   readonly name: string;
-  readonly source: string;
   readonly offset: number;
   readonly shape: readonly number[];
+}
+
+export interface InputPiece extends Piece {
+  /** The function's input. */
+  readonly source: string;
   readonly dtype: 'float32' | 'int32';
 }
 
@@ -39,14 +44,14 @@ export function declareInputs(graph: GraphBuilder, signature: Signature, split: 
     return traced(name, shape, dtype);
   }
 
-  const values = Object.entries(signature).map(([name, { shape }]): [string, Traced] => {
+  const values = mapValues(signature, ({ shape }, name): Traced => {
     const whole = declare(name, name, 0, shape);
-    if (!split || shape.length !== 1) return [name, whole];
+    if (!split || shape.length !== 1) return whole;
     const inPieces = (sizes: readonly number[]) =>
       offsetsOf(sizes).map((offset, i) => declare(`${name}@${offset}:${sizes[i]}`, name, offset, [at(sizes, i)]));
-    return [name, { ...whole, pieces: { sizes: undefined, split: inPieces } }];
+    return { ...whole, pieces: { sizes: undefined, split: inPieces } };
   });
-  return { values: Object.fromEntries(values), declared: () => [...declared.values()] };
+  return { values, declared: () => [...declared.values()] };
 }
 
 /** `total` in runs of `size`; the last may be shorter. */
@@ -68,7 +73,10 @@ export function joined(whole: Traced, parts: readonly Traced[]): Traced {
 }
 
 /** An elementwise op over operands of which each is a vector as long as the result, or a single number. */
-export function piecewise(operands: readonly Traced[], apply: (operands: readonly Traced[]) => Traced): Traced {
+export function piecewise<const Operands extends readonly Traced[]>(
+  operands: Operands,
+  apply: (operands: Operands) => Traced,
+): Traced {
   const whole = apply(operands);
   const isVector = ({ shape }: Traced) => shape.length === 1 && shape[0] === whole.shape[0];
   const isNumber = ({ shape }: Traced) => sizeOf(shape) === 1;
@@ -83,13 +91,8 @@ export function piecewise(operands: readonly Traced[], apply: (operands: readonl
   const applyInPieces = (sizes: readonly number[]) => {
     const columns = operands.map((x) => (isVector(x) ? x.pieces!.split(sizes) : sizes.map(() => x)));
     if (columns.includes(undefined)) return undefined;
-    return sizes.map((_, i) => apply(columns.map((column) => at(column!, i))));
+    return sizes.map((_, i) => apply(columns.map((column) => at(column!, i)) as readonly Traced[] as Operands));
   };
   const sizes = operands.find((x) => isVector(x) && x.pieces?.sizes)?.pieces?.sizes;
   return { ...whole, pieces: { sizes, split } };
-}
-
-/** Host memory behind a piece. */
-export function viewOf<T extends Float32Array | Int32Array>(values: T, offset: number, shape: readonly number[]): T {
-  return values.subarray(offset, offset + sizeOf(shape)) as T;
 }

@@ -21,7 +21,7 @@ message Model { int64 irVersion = 1; string producerName = 2; Graph graph = 7; r
 const Model = protobuf.parse(SCHEMA).root.lookupType('Model');
 
 /** ONNX element types (TensorProto.DataType). */
-export const ELEMENT_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
+export const ELEMENT_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 
 const ATTRIBUTE_TYPE = { f: 1, i: 2, s: 3, g: 5, floats: 6, ints: 7 } as const;
 

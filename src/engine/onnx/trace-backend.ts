@@ -52,16 +52,19 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** A new tensor that stands for `value`. */
   symbol(value: Traced): tf.TensorInfo {
-    const dataId = {};
-    this.known.set(dataId, { tracing: this.current!, value });
+    const dataId = this.newId({ tracing: this.current!, value });
     return { dataId, shape: [...value.shape], dtype: value.dtype };
   }
 
   /** Another tensor of the same value. */
   clone(info: tf.TensorInfo): tf.TensorInfo {
+    return { ...info, dataId: this.newId(this.behind(info)) };
+  }
+
+  private newId(behind: Symbolic | Constant): object {
     const dataId = {};
-    this.known.set(dataId, this.behind(info));
-    return { ...info, dataId };
+    this.known.set(dataId, behind);
+    return dataId;
   }
 
   private behind({ dataId, shape, dtype }: tf.TensorInfo): Symbolic | Constant {
@@ -74,9 +77,7 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
-    const dataId = {};
-    this.known.set(dataId, { values, shape, dtype });
-    return dataId;
+    return this.newId({ values, shape, dtype });
   }
   override readSync(dataId: object): tf.backend_util.BackendValues {
     const behind = this.known.get(dataId)!;
@@ -100,9 +101,6 @@ export class TraceBackend extends tf.KernelBackend {
   }
   override floatPrecision(): 16 | 32 {
     return 32;
-  }
-  override epsilon(): number {
-    return 1e-7;
   }
   override memory(): { unreliable: boolean } {
     return { unreliable: true };
@@ -130,43 +128,34 @@ export function traceBackend(): TraceBackend {
   const created = new TraceBackend();
   // The lowest priority: tfjs never picks it by itself.
   tf.registerBackend(BACKEND, () => created, 0);
-  for (const [kernelName, kernel] of Object.entries(ALL_KERNELS)) registerKernel(created, kernelName, kernel);
-  tf.registerKernel({
-    kernelName: 'Identity',
-    backendName: BACKEND,
-    kernelFunc: ({ inputs }) => created.clone(inputs.x as tf.TensorInfo),
-  });
+  const register = (kernelName: string, kernelFunc: tf.KernelFunc) =>
+    tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc });
+  for (const [name, kernel] of Object.entries(ALL_KERNELS)) register(name, onTraced(created, name, kernel));
+  register('Identity', ({ inputs }) => created.clone(inputs.x as tf.TensorInfo));
   for (const { kernelName } of tf.getKernelsForBackend('cpu')) {
     if (kernelName === 'Identity' || kernelName in ALL_KERNELS) continue;
-    tf.registerKernel({
-      kernelName,
-      backendName: BACKEND,
-      kernelFunc: () => {
-        throw unsupported(kernelName, ALL_KERNELS);
-      },
+    register(kernelName, () => {
+      throw unsupported(kernelName);
     });
   }
   backend = created;
   return created;
 }
 
-function registerKernel(created: TraceBackend, kernelName: string, kernel: KernelTable[string]): void {
-  tf.registerKernel({
-    kernelName,
-    backendName: BACKEND,
-    kernelFunc: ({ inputs, attrs }) => {
-      // An input may be undefined: the scale of a batch normalisation without one.
-      const given = Object.entries(inputs).filter(([, info]) => info) as [string, tf.TensorInfo][];
-      const values = Object.fromEntries(given.map(([name, info]) => [name, created.traced(info)]));
-      const { graph, kernels } = created.current!;
-      const result = (kernels[kernelName] ?? kernel)(graph, values, (attrs ?? {}) as Record<string, unknown>);
-      return Array.isArray(result) ? result.map((value) => created.symbol(value)) : created.symbol(result as Traced);
-    },
-  });
+/** What tfjs calls: the kernel of the function being traced, between tensors. */
+function onTraced(created: TraceBackend, kernelName: string, usual: KernelTable[string]): tf.KernelFunc {
+  return ({ inputs, attrs }) => {
+    // An input may be undefined: the scale of a batch normalisation without one.
+    const given = Object.entries(inputs).filter(([, info]) => info) as [string, tf.TensorInfo][];
+    const values = Object.fromEntries(given.map(([name, info]) => [name, created.traced(info)]));
+    const { graph, kernels } = created.current!;
+    const result = (kernels[kernelName] ?? usual)(graph, values, (attrs ?? {}) as Record<string, unknown>);
+    return Array.isArray(result) ? result.map((value) => created.symbol(value)) : created.symbol(result as Traced);
+  };
 }
 
-function unsupported(kernelName: string, kernels: KernelTable): SmoothOutError {
+function unsupported(kernelName: string): SmoothOutError {
   return new SmoothOutError('UNSUPPORTED_OP', `The ONNX engine has no kernel for the tfjs op ${kernelName}.`, {
-    hint: `Supported: ${['Identity', ...Object.keys(kernels)].sort().join(', ')}. Or run with --engine tfjs.`,
+    hint: `Supported: ${['Identity', ...Object.keys(ALL_KERNELS)].sort().join(', ')}. Or run with --engine tfjs.`,
   });
 }

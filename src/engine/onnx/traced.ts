@@ -71,15 +71,13 @@ export function withShape(graph: GraphBuilder, value: Traced, shape: readonly nu
   const from = wide(value.shape);
   const to = wide(shape);
   const keepsAxes = from.length === to.length && from.every((axis, i) => value.shape[axis] === shape[at(to, i)]);
-  const { filledWith } = value;
-  const filled = filledWith === undefined ? {} : { filledWith };
+  const filled = value.filledWith && { filledWith: value.filledWith };
   if (!keepsAxes) {
     return { ...traced(graph.reshape(inPlainOrder(graph, value), value.shape, shape), shape, value.dtype), ...filled };
   }
   const units = identityOrder(shape.length).filter((axis) => shape[axis] === 1);
   const widePart = value.order.filter((axis) => from.includes(axis)).map((axis) => at(to, from.indexOf(axis)));
-  const plain = sameOrder(widePart, to);
-  const order = plain ? identityOrder(shape.length) : [...units, ...widePart];
+  const order = sameOrder(widePart, to) ? identityOrder(shape.length) : [...units, ...widePart];
   const name = graph.reshape(value.name, storedShape(value), storedShape({ shape, order }));
   return { ...traced(name, shape, value.dtype, order), ...filled };
 }

@@ -4,26 +4,18 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { at } from '../../support/at.js';
-import { outputSpec } from '../checks.js';
-import type { NamedTensors } from '../engine.js';
-import type { Signature, TensorFunction } from '../flat.js';
+import { outputSpec, type Signature, type TensorFunction } from '../flat.js';
+import { mapValues } from '../tree.js';
 import { createGraphBuilder, type Graph } from './graph.js';
 import type { KernelTable } from './kernels/kernel.js';
-import { declareInputs, evenSizes, type InputPiece, offsetsOf } from './pieces.js';
+import { declareInputs, evenSizes, type InputPiece, offsetsOf, type Piece } from './pieces.js';
 import { BACKEND, type TraceBackend, traceBackend } from './trace-backend.js';
 import { inPlainOrder, type Traced } from './traced.js';
-
-/** Part of an output: the ONNX value `name` holds `size` elements of the output from element `offset` on. */
-export interface OutputPiece {
-  readonly name: string;
-  readonly offset: number;
-  readonly shape: readonly number[];
-}
 
 export interface TracedFunction {
   readonly graph: Graph;
   readonly inputs: readonly InputPiece[];
-  readonly outputs: Readonly<Record<string, readonly OutputPiece[]>>;
+  readonly outputs: Readonly<Record<string, readonly Piece[]>>;
   readonly signature: Signature;
 }
 
@@ -48,26 +40,22 @@ export function trace(
   tf.engine().startScope();
   try {
     const declared = declareInputs(graph, signature, pieces);
-    const inputs: NamedTensors = Object.fromEntries(
-      Object.entries(declared.values).map(([name, value]) => [name, tensorOf(tracer, value)]),
-    );
-    const outputs = Object.entries(fn(inputs)).map(([name, tensor]) => {
+    const inputs = mapValues(declared.values, (value) => tensorOf(tracer, value));
+    const outputs = mapValues(fn(inputs), (tensor, name) => {
       const value = tracer.traced(tensor);
-      return { name, value, pieces: pieces ? outputPieces(name, value) : [whole(name, value)] };
+      // An input may have an output's name; an ONNX value may not.
+      return { value, pieces: outputPieces(`out:${name}`, value, pieces) };
     });
+    const all = Object.values(outputs).flatMap((output) => output.pieces);
     const built = graph.build(
-      outputs.flatMap((output) =>
-        output.pieces.map(({ name, shape, value }) => {
-          return { name, shape, dtype: value.dtype, source: inPlainOrder(graph, value) };
-        }),
-      ),
+      all.map(({ name, shape, value }) => ({ name, shape, dtype: value.dtype, source: inPlainOrder(graph, value) })),
     );
     const used = new Set(built.inputs.map(({ name }) => name));
     return {
       graph: built,
       inputs: declared.declared().filter(({ name }) => used.has(name)),
-      outputs: Object.fromEntries(outputs.map((output) => [output.name, output.pieces])),
-      signature: Object.fromEntries(outputs.map(({ name, value }) => [name, outputSpec(name, value)])),
+      outputs: mapValues(outputs, (output) => output.pieces),
+      signature: mapValues(outputs, ({ value }, name) => outputSpec(name, value)),
     };
   } finally {
     tf.engine().endScope();
@@ -81,25 +69,16 @@ function tensorOf(tracer: TraceBackend, value: Traced): tf.Tensor {
   return tf.engine().makeTensorFromDataId(dataId, shape, dtype);
 }
 
-/** An input may have an output's name; an ONNX value may not. */
-const outputName = (name: string) => `out:${name}`;
-
-const whole = (name: string, value: Traced) => ({ name: outputName(name), offset: 0, shape: value.shape, value });
-
 /** Elements (1 MiB) of a piece where any cut costs nothing: what is computed on the way to it is as small, and soon gone. */
 const SLICE = 2 ** 18;
 
-/** An output whole, or in the pieces it comes in. */
-function outputPieces(name: string, value: Traced): (OutputPiece & { value: Traced })[] {
-  if (!value.pieces) return [whole(name, value)];
+/** An output whole or, where it `mayBeCut`, in the pieces it comes in. */
+function outputPieces(name: string, value: Traced, mayBeCut: boolean): (Piece & { value: Traced })[] {
+  const whole = { name, offset: 0, shape: value.shape, value };
+  if (!mayBeCut || !value.pieces) return [whole];
   const { sizes = evenSizes(at(value.shape, 0), SLICE), split } = value.pieces;
   const pieces = sizes.length > 1 && split(sizes);
-  if (!pieces) return [whole(name, value)];
+  if (!pieces) return [whole];
   const offsets = offsetsOf(sizes);
-  return pieces.map((piece, i) => ({
-    name: `${outputName(name)}@${i}`,
-    offset: at(offsets, i),
-    shape: piece.shape,
-    value: piece,
-  }));
+  return pieces.map((piece, i) => ({ name: `${name}@${i}`, offset: at(offsets, i), shape: piece.shape, value: piece }));
 }

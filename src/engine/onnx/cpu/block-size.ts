@@ -1,7 +1,6 @@
 /** Finds out by trial how wide the blocks of blocked convolutions are on this processor. */
 import { at, named } from '../../../support/at.js';
 import { createGraphBuilder } from '../graph.js';
-import { createInferenceSession } from '../inference-session.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import { blockedConvolution } from './blocked-kernels.js';
@@ -31,7 +30,7 @@ async function agrees(block: number): Promise<boolean> {
   const output = (name: string, source: string) => ({ name, source, dtype: 'float32' as const, shape: shapes.x });
   try {
     const model = encodeModel(graph.build([output('plain', plain), output('blocked', blocked)]));
-    const session = await createInferenceSession(model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
+    const session = await ort.createInferenceSession(model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
     const feeds = Object.entries(shapes).map(([name, shape]) => {
       const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => ((i * 37) % 19) - 9);
       return [name, new ort.Tensor('float32', values, shape)] as const;

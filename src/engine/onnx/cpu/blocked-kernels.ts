@@ -9,6 +9,8 @@ import {
   type ConvolutionInfo,
   convolution,
   convolutionInfo,
+  type FilterGradient,
+  type InputGradient,
   NCHW,
   OIHW,
   turned,
@@ -44,31 +46,28 @@ export function blockedKernels(block: number) {
     return traced(name, info.outShape, 'float32', NCHW);
   };
 
-  const conv2dBackpropInput: typeof convolution.Conv2DBackpropInput = (graph, inputs, attributes) => {
+  const conv2dBackpropInput: InputGradient = (graph, inputs, attributes) => {
     const { dy, filter } = inputs;
-    const { inputShape } = attributes;
-    const info = convolutionInfo(inputShape, filter.shape, attributes);
+    const info = convolutionInfo(attributes.inputShape, filter.shape, attributes);
     const pads = turnedPads(info);
-    const isPlain = info.strideHeight === 1 && info.strideWidth === 1 && pads.every((amount) => amount >= 0);
-    if (!isPlain || info.outChannels % block !== 0 || info.inChannels % block !== 0) {
+    if (!pads || info.outChannels % block !== 0 || info.inChannels % block !== 0) {
       return convolution.Conv2DBackpropInput(graph, inputs, attributes);
     }
     const operands = [inOrder(graph, dy, NCHW), turned(graph, filter, info)] as const;
     const window = { kernel_shape: [info.filterHeight, info.filterWidth], strides: [1, 1], dilations: [1, 1], pads };
     const sizes = { inputs: info.outChannels, outputs: info.inChannels };
     const name = blockedConvolution(graph, block, ...operands, { ...sizes, ...window });
-    return traced(name, inputShape, 'float32', NCHW);
+    return traced(name, attributes.inputShape, 'float32', NCHW);
   };
 
-  const conv2dBackpropFilter: typeof convolution.Conv2DBackpropFilter = (graph, inputs, attributes) => {
+  const conv2dBackpropFilter: FilterGradient = (graph, inputs, attributes) => {
     const { x, dy } = inputs;
-    const { filterShape } = attributes;
-    const info = convolutionInfo(x.shape, filterShape, attributes);
+    const info = convolutionInfo(x.shape, attributes.filterShape, attributes);
     if (info.outChannels % block !== 0 || info.inChannels % block !== 0 || info.batchSize < block) {
       return convolution.Conv2DBackpropFilter(graph, inputs, attributes);
     }
     const name = blockedFilterGradient(graph, block, inOrder(graph, x, NCHW), inOrder(graph, dy, NCHW), info);
-    return traced(name, filterShape, 'float32', OIHW);
+    return traced(name, attributes.filterShape, 'float32', OIHW);
   };
 
   return {
@@ -78,14 +77,7 @@ export function blockedKernels(block: number) {
   } satisfies KernelTable;
 }
 
-interface BlockedConvolution {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly kernel_shape: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly pads: readonly number[];
-}
+type BlockedConvolution = ReturnType<typeof windowAttributes> & { readonly inputs: number; readonly outputs: number };
 
 /** x [N,I,H,W] and filter [O,I,kh,kw] → [N,O,h,w], blocked only in between. */
 export function blockedConvolution(
@@ -104,7 +96,7 @@ export function blockedConvolution(
   const stored = [outputs, inputs, height, width];
   // [O/b, bo, I/b, bi, k] → [O/b, I/b, k, bi, bo].
   const blocks = graph.node('Transpose', [graph.reshape(filter, stored, split)], { perm: [0, 2, 4, 3, 1] });
-  const weights = graph.node('Reshape', [blocks, graph.integers(stored)]);
+  const weights = reshaped(graph, blocks, stored);
   return outOfBlocks(graph, graph.node('Conv', [image, weights], { ...window, group: 1 }, BLOCKED), outputs);
 }
 
@@ -134,12 +126,9 @@ function blockedFilterGradient(
   const blocked = withImages(inBlocks(graph, dy));
   const places = outHeight * outWidth;
   // [N/b, bn, O/b, places, bo] → [O/b, N/b, places, bn, bo]: whole registers move.
-  const split = graph.node('Reshape', [
-    blocked,
-    graph.integers([images / block, block, outChannels / block, places, block]),
-  ]);
+  const split = reshaped(graph, blocked, [images / block, block, outChannels / block, places, block]);
   const regrouped = graph.node('Transpose', [split], { perm: [2, 0, 3, 1, 4] });
-  const filter = graph.node('Reshape', [regrouped, graph.integers([outChannels, images, outHeight, outWidth])]);
+  const filter = reshaped(graph, regrouped, [outChannels, images, outHeight, outWidth]);
 
   const window = {
     kernel_shape: [outHeight, outWidth],
@@ -151,12 +140,9 @@ function blockedFilterGradient(
   const convolved = graph.node('Conv', [input, filter], window, BLOCKED);
   const gradient = outOfBlocks(graph, convolved, outChannels);
   // [I/m, O, kh, kw, m] → [O, I/m, m, kh, kw].
-  const apart = graph.node('Reshape', [
-    gradient,
-    graph.integers([inChannels / woven, outChannels, filterHeight, width, woven]),
-  ]);
+  const apart = reshaped(graph, gradient, [inChannels / woven, outChannels, filterHeight, width, woven]);
   const ordered = graph.node('Transpose', [apart], { perm: [1, 0, 4, 2, 3] });
-  const whole = graph.node('Reshape', [ordered, graph.integers([outChannels, inChannels, filterHeight, width])]);
+  const whole = reshaped(graph, ordered, [outChannels, inChannels, filterHeight, width]);
   if (width === filterWidth) return whole;
   return graph.node('Slice', [whole, ...[[0], [filterWidth], [3]].map(graph.integers)]);
 }
@@ -187,12 +173,15 @@ function windowsOnly(
   const right = columns - info.inWidth - left;
   const planes = (info.inChannels * images) / block;
   // Blocks and columns as one axis: the padding is then of long contiguous runs.
-  const lines = graph.node('Reshape', [x, graph.integers([planes, info.inHeight, info.inWidth * block])]);
+  const lines = reshaped(graph, x, [planes, info.inHeight, info.inWidth * block]);
   const padded = graph.node('Pad', [lines, graph.integers([0, top, left * block, 0, below, right * block])]);
   const shape = [info.inChannels / woven, images, rows, columns * woven];
-  if (woven === 1) return graph.node('Reshape', [padded, graph.integers(shape)]);
-  const channels = [info.inChannels / woven, woven, images / block, rows * columns, block];
-  const apart = graph.node('Reshape', [padded, graph.integers(channels)]);
+  if (woven === 1) return reshaped(graph, padded, shape);
+  const apart = reshaped(graph, padded, [info.inChannels / woven, woven, images / block, rows * columns, block]);
   const together = graph.node('Transpose', [apart], { perm: [0, 2, 3, 1, 4] });
-  return graph.node('Reshape', [together, graph.integers(shape)]);
+  return reshaped(graph, together, shape);
 }
+
+/** Blocked values lie in another order than their shapes say: unlike `graph.reshape`, this looks at none. */
+export const reshaped = (graph: GraphBuilder, name: string, shape: readonly number[]) =>
+  graph.node('Reshape', [name, graph.integers(shape)]);

@@ -7,7 +7,7 @@ import { createGraphBuilder, type GraphBuilder } from '../graph.js';
 import { type ConvolutionInfo, NCHW } from '../kernels/convolution.js';
 import { poolInfo, pooling } from '../kernels/pooling.js';
 import { inOrder, traced } from '../traced.js';
-import { BLOCKED, inBlocks, outOfBlocks } from './blocked-kernels.js';
+import { BLOCKED, inBlocks, outOfBlocks, reshaped } from './blocked-kernels.js';
 
 /** Numbers of the images that are worked on at a time: 2 MiB. */
 const TOGETHER = 2 ** 19;
@@ -94,7 +94,7 @@ function paddedTo(graph: GraphBuilder, block: number, { name, shape }: Image, to
   const [images, channels, height, width] = shape;
   const planes = (images * channels) / block;
   // Columns and blocks as one axis: the padding is then of long contiguous runs.
-  const lines = graph.node('Reshape', [name, graph.integers([planes, height, width * block])]);
+  const lines = reshaped(graph, name, [planes, height, width * block]);
   const missing = graph.integers([0, 0, 0, 0, to[HEIGHT] - height, (to[WIDTH] - width) * block]);
   return graph.reshape(graph.node('Pad', [lines, missing]), [planes, to[HEIGHT], to[WIDTH] * block], to);
 }

@@ -1,4 +1,4 @@
-/** Kernels in the form that suits a CPU: convolutions and max pools in blocks, large batches in parts, and few passes over memory. */
+/** Kernels in the form that suits a CPU: convolutions and max pools in blocks, and large batches in parts. */
 import { inImageParts } from '../image-parts.js';
 import { steepStep } from '../kernels/activation.js';
 import { convolution } from '../kernels/convolution.js';

@@ -1,10 +1,14 @@
 /** A traced function as an ONNX Runtime session between host arrays: inputs are fed and outputs fetched as views of them. */
 import { named } from '../../../support/at.js';
-import { checkedInput } from '../../checks.js';
 import { type HostArray, sizeOf, type Value } from '../../engine.js';
-import { type CompileOptions, type FlatProgram, isDeviceArray, type NamedValues, type Signature } from '../../flat.js';
-import { createInferenceSession } from '../inference-session.js';
-import { viewOf } from '../pieces.js';
+import {
+  type CompileOptions,
+  checkedInput,
+  type FlatProgram,
+  isDeviceArray,
+  type NamedValues,
+  type Signature,
+} from '../../flat.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import type { TracedFunction } from '../tracer.js';
@@ -25,7 +29,7 @@ export async function createCpuProgram(
   { isKept }: CompileOptions,
   executionProviders: readonly string[] = ['cpu'],
 ): Promise<FlatProgram> {
-  const session = await createInferenceSession(encodeModel(graph, UNRETURNED), {
+  const session = await ort.createInferenceSession(encodeModel(graph, UNRETURNED), {
     executionProviders,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -34,7 +38,7 @@ export async function createCpuProgram(
     logSeverityLevel: 3,
   });
   const tensor = (values: HostArray, offset: number, shape: readonly number[]): ort.Tensor =>
-    new ort.Tensor(viewOf(values, offset, shape) as never, shape);
+    new ort.Tensor(values.subarray(offset, offset + sizeOf(shape)) as never, shape);
 
   return {
     async run(given) {

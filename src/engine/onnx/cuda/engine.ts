@@ -34,24 +34,23 @@ export async function createCudaEngine(
       const once = trace(fn, signature, { pieces: false, kernels: GPU_KERNELS });
       const create = (traced: TracedFunction, given = signature) =>
         createCpuProgram(traced, given, memory, threads, options, [provider]);
-      const single = createProgramCache((_: 'single') => create(once));
-      const several = createProgramCache(async (shared: string) => {
-        const names = shared.split(' ');
-        return createProgramCache((runs: number) =>
-          create(repeated(once, signature, runs, names), repeatedSignature(signature, once.signature, runs, names)),
+      // How many runs are one, and the names of the inputs that they share.
+      const programs = createProgramCache((key: string) => {
+        const [count, ...shared] = key.split(' ');
+        const runs = Number(count);
+        if (runs === 1) return create(once);
+        return create(
+          repeated(once, signature, runs, shared),
+          repeatedSignature(signature, once.signature, runs, shared),
         );
       });
       return {
-        run: async (inputs) => (await single.get('single')).run(inputs),
-        async *runs(first, each) {
+        run: async (inputs) => (await programs.get('1')).run(inputs),
+        runs(first, each) {
           const shared = Object.keys(first).filter((name) => !(name in once.signature));
-          const programs = await several.get(shared.join(' '));
-          yield* scannedRuns((runs) => (runs === 1 ? single.get('single') : programs.get(runs)), first, each);
+          return scannedRuns((runs) => programs.get(runs === 1 ? '1' : [runs, ...shared].join(' ')), first, each);
         },
-        async dispose() {
-          await single.dispose();
-          await several.dispose();
-        },
+        dispose: programs.dispose,
       };
     },
     upload: createOnnxEngine().upload,

@@ -5,9 +5,10 @@
  */
 import { at, named } from '../../../support/at.js';
 import type { Signature } from '../../flat.js';
-import type { Graph, GraphValue } from '../graph.js';
+import { mapValues } from '../../tree.js';
+import type { Graph } from '../graph.js';
 import type { InputPiece } from '../pieces.js';
-import type { OutputPiece, TracedFunction } from '../tracer.js';
+import type { TracedFunction } from '../tracer.js';
 
 /**
  * A function that runs `traced` (whole vectors, no pieces) `steps` times. An output with the name of an input is that
@@ -20,36 +21,32 @@ export function repeated(
   steps: number,
   shared: readonly string[],
 ): TracedFunction {
+  const returned = Object.keys(traced.signature).filter((name) => !(name in signature));
   const carried = Object.keys(traced.signature).filter((name) => name in signature);
-  const used = Object.keys(signature).filter((name) => isUsed(traced, name));
-  const given = used.filter((name) => !carried.includes(name) && !shared.includes(name));
-  const returned = Object.keys(traced.signature).filter((name) => !carried.includes(name));
-  const stacked = (shape: readonly number[], name: string) => (carried.includes(name) ? shape : [steps, ...shape]);
+  const given = traced.inputs
+    .map(({ source }) => source)
+    .filter((name) => !carried.includes(name) && !shared.includes(name));
+  const before = [...carried, ...given];
+  const after = [...carried, ...returned];
 
-  const inputs = [...carried, ...given].map((name): InputPiece => {
-    const { shape, dtype } = named(signature, name);
-    return { name: `all:${name}`, source: name, offset: 0, shape: stacked(shape, name), dtype };
+  const stacked = repeatedSignature(signature, traced.signature, steps, shared);
+  const inputs = before.map((name): InputPiece => {
+    return { name: `all:${name}`, source: name, offset: 0, ...named(stacked, name) };
   });
   // The body finds what is outside of it by its name.
   const outside = traced.inputs.filter(({ source }) => shared.includes(source));
-  const outputs = [...carried, ...returned].map((name) => {
-    const { shape, dtype } = named(traced.signature, name);
-    return { name, onnxName: `all:${name}:after`, shape: stacked(shape, name), dtype };
-  });
-  const asInput = (name: string): GraphValue => ({ name, ...named(signature, name) });
-  const asOutput = (name: string): GraphValue => ({
-    ...named(traced.signature, name),
-    name: at(named(traced.outputs, name), 0).name,
+  const results = mapValues(traced.signature, ({ shape, dtype }, name) => {
+    return { name: `all:${name}:after`, shape: carried.includes(name) ? shape : [steps, ...shape], dtype };
   });
   const body: Graph = {
     ...traced.graph,
-    inputs: [...carried, ...given].map(asInput),
-    outputs: [...carried, ...returned].map(asOutput),
+    inputs: before.map((name) => ({ name, ...named(signature, name) })),
+    outputs: after.map((name) => ({ ...named(traced.signature, name), name: at(named(traced.outputs, name), 0).name })),
   };
   const scan = {
     op: 'Scan',
     inputs: inputs.map(({ name }) => name),
-    outputs: outputs.map(({ onnxName }) => onnxName),
+    outputs: after.map((name) => named(results, name).name),
     attributes: { num_scan_inputs: given.length, body: { body } },
   };
   return {
@@ -57,31 +54,22 @@ export function repeated(
       nodes: [scan],
       constants: [],
       inputs: [...inputs, ...outside].map(({ name, dtype, shape }) => ({ name, dtype, shape })),
-      outputs: outputs.map(({ onnxName, dtype, shape }) => ({ name: onnxName, dtype, shape })),
+      outputs: after.map((name) => named(results, name)),
     },
     inputs: [...inputs, ...outside],
-    outputs: Object.fromEntries(
-      outputs.map(({ name, onnxName, shape }): [string, OutputPiece[]] => [
-        name,
-        [{ name: onnxName, offset: 0, shape }],
-      ]),
-    ),
-    signature: Object.fromEntries(outputs.map(({ name, shape, dtype }) => [name, { shape, dtype }])),
+    outputs: mapValues(results, ({ name, shape }) => [{ name, offset: 0, shape }]),
+    signature: mapValues(results, ({ shape, dtype }) => ({ shape, dtype })),
   };
 }
 
 /** The signature of the repeated function's inputs. */
-export function repeatedSignature(
+export const repeatedSignature = (
   signature: Signature,
   outputs: Signature,
   steps: number,
   shared: readonly string[],
-): Signature {
-  const entries = Object.entries(signature).map(([name, { shape, dtype }]) => {
+): Signature =>
+  mapValues(signature, ({ shape, dtype }, name) => {
     const isWhole = name in outputs || shared.includes(name);
-    return [name, { dtype, shape: isWhole ? shape : [steps, ...shape] }] as const;
+    return { dtype, shape: isWhole ? shape : [steps, ...shape] };
   });
-  return Object.fromEntries(entries);
-}
-
-const isUsed = ({ inputs }: TracedFunction, name: string) => inputs.some(({ source }) => source === name);

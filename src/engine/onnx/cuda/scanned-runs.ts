@@ -2,6 +2,7 @@
 import { named } from '../../../support/at.js';
 import { dtypeOf, type HostArray, newArray } from '../../engine.js';
 import { type FlatProgram, handedOn, type NamedValues } from '../../flat.js';
+import { mapValues } from '../../tree.js';
 
 /** Runs in one call, and what their inputs may take in bytes. */
 const MOST_RUNS = 16;
@@ -33,23 +34,17 @@ async function* gathered(each: AsyncIterable<NamedValues>): AsyncGenerator<Gathe
   let arrays: Record<string, HostArray> | undefined;
   let runs = 0;
   const filled = (): Gathered => {
-    const inputs = Object.entries(arrays ?? {}).map(([name, all]) => [
-      name,
-      all.subarray(0, (runs * all.length) / most),
-    ]);
-    return { inputs: Object.fromEntries(inputs), runs };
+    return { inputs: mapValues(arrays ?? {}, (all) => all.subarray(0, (runs * all.length) / most)), runs };
   };
   for await (const item of each) {
     // A device whose arrays do not outlive a call has them on the host.
-    const values = Object.entries(item as Readonly<Record<string, HostArray>>);
+    const values = item as Readonly<Record<string, HostArray>>;
     if (arrays === undefined) {
-      const bytes = values.reduce((sum, [, { byteLength }]) => sum + byteLength, 0);
+      const bytes = Object.values(values).reduce((sum, { byteLength }) => sum + byteLength, 0);
       most = Math.max(1, Math.min(MOST_RUNS, Math.floor(MOST_BYTES / bytes)));
-      arrays = Object.fromEntries(
-        values.map(([name, one]) => [name, newArray({ shape: [most * one.length], dtype: dtypeOf(one) })]),
-      );
+      arrays = mapValues(values, (one) => newArray({ shape: [most * one.length], dtype: dtypeOf(one) }));
     }
-    for (const [name, one] of values) named(arrays, name).set(one, runs * one.length);
+    for (const [name, one] of Object.entries(values)) named(arrays, name).set(one, runs * one.length);
     runs++;
     if (runs < most) continue;
     yield filled();

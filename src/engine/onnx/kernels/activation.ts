@@ -1,10 +1,9 @@
 /** Activation functions and the gradients that tfjs has kernels for. */
 import type { LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
-import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { aligned, traced } from '../traced.js';
-import { binary, eachElement, unary } from './elementwise.js';
+import { combined, eachElement, op, unary } from './elementwise.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 /** 1 where x > 0, else alpha: the gradient of relu, or of leaky relu. */
@@ -17,8 +16,8 @@ const step: Kernel<'x', Partial<StepAttrs>> = (graph, { x }, { alpha }) =>
 
 /**
  * The same in one pass: min(1, max(0, 2¹²⁶·x)). A comparison and a cast take two, of which the cast is the slowest pass
- * in a step on the CPU. 2⁻¹²⁶ is the least number beside 0 where denormal ones are zero (inference-session.ts). It asks for relu(x), a
- * value that the network has and keeps, instead of x, so that x need not be kept beside it for the backward pass.
+ * in a step on the CPU. 2⁻¹²⁶ is the least number beside 0 where denormal ones are zero (runtime.ts). It asks for relu(x), a value
+ * that the network has and keeps, instead of x, so that x need not be kept beside it for the backward pass.
  */
 export const steepStep: typeof step = (graph, inputs, attributes) => {
   if (attributes.alpha || inputs.x.dtype !== 'float32') return step(graph, inputs, attributes);
@@ -30,33 +29,28 @@ const leakyRelu: Kernel<'x', LeakyReluAttrs> = (graph, { x }, { alpha }) =>
   eachElement(x, (name) => graph.node('LeakyRelu', [name], { alpha: { float: alpha } }));
 
 /** dy where the value y of elu is positive, else dy·(y + 1). */
-const eluGradient: Kernel<'dy' | 'y'> = (graph, { dy, y }, attributes) => {
-  const slope = unary((g: GraphBuilder, name) => g.node('Min', [g.node('Add', [name, g.float(1)]), g.float(1)]))(
-    graph,
-    { x: y },
-    attributes,
-  );
-  return binary('Mul')(graph, { a: dy, b: slope }, attributes);
+const eluGradient: Kernel<'dy' | 'y'> = (graph, { dy, y }) => {
+  const one = graph.float(1);
+  const slope = eachElement(y, (name) => graph.node('Min', [graph.node('Add', [name, one]), one]));
+  return combined(graph, 'Mul', dy, slope);
 };
 
 /** x where it is positive, else alpha·x, with alpha broadcast to x. */
-const prelu: Kernel<'x' | 'alpha'> = (graph, { x, alpha }, attributes) => {
-  const scaled = binary('Mul')(graph, { a: x, b: alpha }, attributes);
+const prelu: Kernel<'x' | 'alpha'> = (graph, { x, alpha }) => {
+  const scaled = combined(graph, 'Mul', x, alpha);
   const { names, order } = aligned(graph, [x, scaled], x.shape);
   const negative = graph.node('Less', [at(names, 0), graph.float(0)]);
   return traced(graph.node('Where', [negative, at(names, 1), at(names, 0)]), x.shape, 'float32', order);
 };
 
-const activationOf = (op: string) => unary((graph, x) => graph.node(op, [x]));
-
 export const activation = {
-  Relu: activationOf('Relu'),
+  Relu: op('Relu'),
+  Elu: op('Elu'),
+  Selu: op('Selu'),
+  Softplus: op('Softplus'),
   Relu6: unary((graph, x) => graph.node('Clip', [x, graph.float(0), graph.float(6)])),
   Step: step,
   LeakyRelu: leakyRelu,
-  Elu: activationOf('Elu'),
   EluGrad: eluGradient,
-  Selu: activationOf('Selu'),
   Prelu: prelu,
-  Softplus: activationOf('Softplus'),
 } satisfies KernelTable;

@@ -22,6 +22,12 @@ export interface ConvolutionAttributes {
   readonly dataFormat?: 'NHWC' | 'NCHW';
 }
 
+export type InputGradient = Kernel<
+  'dy' | 'filter',
+  ConvolutionAttributes & Pick<Conv2DBackpropInputAttrs, 'inputShape'>
+>;
+export type FilterGradient = Kernel<'x' | 'dy', ConvolutionAttributes & Pick<Conv2DBackpropFilterAttrs, 'filterShape'>>;
+
 export type ConvolutionInfo = backend_util.Conv2DInfo;
 
 export function convolutionInfo(
@@ -72,19 +78,19 @@ const conv2d: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, { x, filte
 export function turned(graph: GraphBuilder, filter: Traced, info: ConvolutionInfo): string {
   const { inChannels, outChannels, filterHeight, filterWidth } = info;
   const window = filterHeight * filterWidth;
-  const [stored, flat] = [
-    [inChannels, outChannels, filterHeight, filterWidth],
-    [inChannels, outChannels, window],
-  ];
+  const stored = [inChannels, outChannels, filterHeight, filterWidth];
+  const flat = [inChannels, outChannels, window];
   const backwards = graph.integers(Array.from({ length: window }, (_, place) => window - 1 - place));
   const places = graph.reshape(inOrder(graph, filter, IOHW), stored, flat);
   return graph.reshape(graph.node('Gather', [places, backwards], { axis: 2 }), flat, stored);
 }
 
-/** Padding of the convolution with the turned filter. */
-export function turnedPads({ filterHeight, filterWidth, padInfo }: ConvolutionInfo): number[] {
-  const { top, left, bottom, right } = padInfo;
-  return [filterHeight - 1 - top, filterWidth - 1 - left, filterHeight - 1 - bottom, filterWidth - 1 - right];
+/** Padding of the convolution with the turned filter; undefined where the gradient is not that convolution. */
+export function turnedPads(info: ConvolutionInfo): number[] | undefined {
+  const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
+  const { top, left, bottom, right } = info.padInfo;
+  const pads = [filterHeight - 1 - top, filterWidth - 1 - left, filterHeight - 1 - bottom, filterWidth - 1 - right];
+  return strideHeight === 1 && strideWidth === 1 && pads.every((amount) => amount >= 0) ? pads : undefined;
 }
 
 /** Where each element of `dy` spreads over the window it was computed from, weighted by the filter. */
@@ -105,25 +111,15 @@ export function transposedConvolution(
   return graph.node('ConvTranspose', [dy, filter], { kernel_shape, strides, pads, output_padding: unread, group });
 }
 
-const conv2dBackpropInput: Kernel<
-  'dy' | 'filter',
-  ConvolutionAttributes & Pick<Conv2DBackpropInputAttrs, 'inputShape'>
-> = (graph, { dy, filter }, attributes) => {
-  const { inputShape } = attributes;
-  const info = convolutionInfo(inputShape, filter.shape, attributes);
+const conv2dBackpropInput: InputGradient = (graph, { dy, filter }, attributes) => {
+  const info = convolutionInfo(attributes.inputShape, filter.shape, attributes);
   const gradient = inOrder(graph, dy, NCHW);
-  const { filterHeight, filterWidth } = info;
+  const kernel_shape = [info.filterHeight, info.filterWidth];
   const pads = turnedPads(info);
-  const isStride1 = info.strideHeight === 1 && info.strideWidth === 1;
-  if (isStride1 && pads.every((amount) => amount >= 0)) {
-    const name = graph.node('Conv', [gradient, turned(graph, filter, info)], {
-      kernel_shape: [filterHeight, filterWidth],
-      pads,
-    });
-    return traced(name, inputShape, 'float32', NCHW);
-  }
-  const name = transposedConvolution(graph, gradient, inOrder(graph, filter, OIHW), info);
-  return traced(name, inputShape, 'float32', NCHW);
+  const name = pads
+    ? graph.node('Conv', [gradient, turned(graph, filter, info)], { kernel_shape, pads })
+    : transposedConvolution(graph, gradient, inOrder(graph, filter, OIHW), info);
+  return traced(name, attributes.inputShape, 'float32', NCHW);
 };
 
 /**
@@ -156,14 +152,10 @@ function oneHotKernels(graph: GraphBuilder, channels: number, height: number, wi
   return graph.float(kernels, [channels * window, 1, height, width]);
 }
 
-const conv2dBackpropFilter: Kernel<
-  'x' | 'dy',
-  ConvolutionAttributes & Pick<Conv2DBackpropFilterAttrs, 'filterShape'>
-> = (graph, { x, dy }, attributes) => {
-  const { filterShape } = attributes;
-  const info = convolutionInfo(x.shape, filterShape, attributes);
+const conv2dBackpropFilter: FilterGradient = (graph, { x, dy }, attributes) => {
+  const info = convolutionInfo(x.shape, attributes.filterShape, attributes);
   const name = filterGradient(graph, inOrder(graph, x, NCHW), inOrder(graph, dy, NCHW), info);
-  return traced(name, filterShape, 'float32', OIHW);
+  return traced(name, attributes.filterShape, 'float32', OIHW);
 };
 
 export const convolution = {

@@ -1,12 +1,13 @@
 /**
  * Depthwise convolution: M filters for each of C channels, [kh,kw,C,M] in tfjs, [C·M,1,kh,kw] in C groups in ONNX.
  */
-import type { Conv2DBackpropFilterAttrs, Conv2DBackpropInputAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { inOrder, type Traced, traced } from '../traced.js';
 import {
   type ConvolutionAttributes,
   convolutionInfo,
+  type FilterGradient,
+  type InputGradient,
   NCHW,
   transposedConvolution,
   windowAttributes,
@@ -31,23 +32,14 @@ const depthwise: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, { x, fi
   return traced(name, info.outShape, 'float32', NCHW);
 };
 
-const inputGradient: Kernel<'dy' | 'filter', ConvolutionAttributes & Pick<Conv2DBackpropInputAttrs, 'inputShape'>> = (
-  graph,
-  { dy, filter },
-  attributes,
-) => {
-  const { inputShape } = attributes;
-  const info = convolutionInfo(inputShape, filter.shape, attributes, true);
+const inputGradient: InputGradient = (graph, { dy, filter }, attributes) => {
+  const info = convolutionInfo(attributes.inputShape, filter.shape, attributes, true);
   const name = transposedConvolution(graph, inOrder(graph, dy, NCHW), grouped(graph, filter), info, info.inChannels);
-  return traced(name, inputShape, 'float32', NCHW);
+  return traced(name, attributes.inputShape, 'float32', NCHW);
 };
 
 /** For each place of the window, the products of dy with what x has there, summed over images and positions. */
-const filterGradient: Kernel<'x' | 'dy', ConvolutionAttributes & Pick<Conv2DBackpropFilterAttrs, 'filterShape'>> = (
-  graph,
-  { x, dy },
-  attributes,
-) => {
+const filterGradient: FilterGradient = (graph, { x, dy }, attributes) => {
   const { filterShape } = attributes;
   const info = convolutionInfo(x.shape, filterShape, attributes, true);
   const { batchSize, inChannels, outHeight, outWidth, strideHeight, strideWidth } = info;
@@ -55,11 +47,8 @@ const filterGradient: Kernel<'x' | 'dy', ConvolutionAttributes & Pick<Conv2DBack
   const [top, left, bottom, right] = windowAttributes(info).pads as Shape4D;
   const padded = graph.node('Pad', [inOrder(graph, x, NCHW), graph.integers([0, 0, top, left, 0, 0, bottom, right])]);
   const gradientShape = [batchSize, inChannels, multiplier, outHeight, outWidth];
-  const gradient = graph.reshape(
-    inOrder(graph, dy, NCHW),
-    [...gradientShape].toSpliced(1, 2, info.outChannels),
-    gradientShape,
-  );
+  const dyShape = [batchSize, info.outChannels, outHeight, outWidth];
+  const gradient = graph.reshape(inOrder(graph, dy, NCHW), dyShape, gradientShape);
   const atPlace = (row: number, column: number) => {
     const begin = [row, column];
     const end = [row + (outHeight - 1) * strideHeight + 1, column + (outWidth - 1) * strideWidth + 1];
@@ -67,9 +56,8 @@ const filterGradient: Kernel<'x' | 'dy', ConvolutionAttributes & Pick<Conv2DBack
     const seen = graph.node('Slice', [padded, ...bounds]);
     const oneFilter = gradientShape.with(2, 1);
     const columns = graph.reshape(seen, oneFilter.toSpliced(2, 1), oneFilter);
-    const sum = graph.node('ReduceSum', [graph.node('Mul', [columns, gradient]), graph.integers([0, 3, 4])], {
-      keepdims: 0,
-    });
+    const products = graph.node('Mul', [columns, gradient]);
+    const sum = graph.node('ReduceSum', [products, graph.integers([0, 3, 4])], { keepdims: 0 });
     return graph.reshape(sum, [inChannels, multiplier], [inChannels, multiplier, 1]);
   };
   const places = Array.from({ length: height * width }, (_, i) => atPlace(Math.floor(i / width), i % width));

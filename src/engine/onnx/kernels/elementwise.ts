@@ -1,5 +1,5 @@
 /** Elementwise kernels: operands meet in one order of axes and broadcast there. */
-import { broadcast_util, type CastAttrs, type ClipByValueAttrs } from '@tensorflow/tfjs';
+import { broadcast_util, type CastAttrs, type ClipByValueAttrs, type FusedBatchNormAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { piecewise } from '../pieces.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
@@ -9,15 +9,18 @@ import { biased } from './matrix.js';
 
 type DType = Traced['dtype'];
 
-/** An ONNX op of two operands that broadcast; the result has the given dtype, or that of the operands. */
-export function binary(onnxOp: string, dtype?: DType): Kernel<'a' | 'b'> {
-  return (graph, { a, b }) =>
-    piecewise([a, b], (operands) => {
-      const [left, right] = operands as [Traced, Traced];
-      const shape = broadcast_util.assertAndGetBroadcastShape([...left.shape], [...right.shape]);
-      const { names, order } = aligned(graph, operands, shape);
-      return traced(graph.node(onnxOp, names), shape, dtype ?? left.dtype, order);
-    });
+/** What an ONNX op makes of two operands that broadcast; it has the given dtype, or that of the operands. */
+export function combined(graph: GraphBuilder, onnxOp: string, a: Traced, b: Traced, dtype: DType = a.dtype): Traced {
+  return piecewise([a, b], (operands) => {
+    const [left, right] = operands;
+    const shape = broadcast_util.assertAndGetBroadcastShape([...left.shape], [...right.shape]);
+    const { names, order } = aligned(graph, operands, shape);
+    return traced(graph.node(onnxOp, names), shape, dtype, order);
+  });
+}
+
+function binary(onnxOp: string, dtype?: DType): Kernel<'a' | 'b'> {
+  return (graph, { a, b }) => combined(graph, onnxOp, a, b, dtype);
 }
 
 /** An op on each element; `write` appends its nodes and names the result. */
@@ -26,20 +29,17 @@ export function unary(write: (graph: GraphBuilder, name: string) => string, dtyp
 }
 
 export function eachElement(x: Traced, write: (name: string) => string, dtype: DType = x.dtype): Traced {
-  return piecewise([x], ([part]) => traced(write(part!.name), part!.shape, dtype, part!.order));
+  return piecewise([x], ([part]) => traced(write(part.name), part.shape, dtype, part.order));
 }
 
-const op = (name: string) => unary((graph, x) => graph.node(name, [x]));
+export const op = (name: string, dtype?: DType) => unary((graph, x) => graph.node(name, [x]), dtype);
 
-const add: Kernel<'a' | 'b'> = (graph, { a, b }, attributes) =>
-  biased(graph, a, b) ?? binary('Add')(graph, { a, b }, attributes);
+const add: Kernel<'a' | 'b'> = (graph, { a, b }) => biased(graph, a, b) ?? combined(graph, 'Add', a, b);
 
 const square = unary((graph, x) => graph.node('Mul', [x, x]));
 
-const squaredDifference: Kernel<'a' | 'b'> = (graph, { a, b }, attributes) => {
-  const x = binary('Sub')(graph, { a, b }, attributes);
-  return square(graph, { x }, attributes);
-};
+const squaredDifference: Kernel<'a' | 'b'> = (graph, { a, b }, attributes) =>
+  square(graph, { x: combined(graph, 'Sub', a, b) }, attributes);
 
 const cast: Kernel<'x', CastAttrs> = (graph, { x }, { dtype }) => {
   const to = dtype as DType;
@@ -57,29 +57,39 @@ const clip: Kernel<'x', ClipByValueAttrs> = (graph, { x }, { clipValueMin, clipV
   return eachElement(x, (name) => graph.node('Clip', [name, ...bounds]));
 };
 
-const sum: Kernel<string> = (graph, inputs, attributes) =>
-  Object.values(inputs).reduce((a, b) => binary('Add')(graph, { a, b }, attributes));
+const sum: Kernel<string> = (graph, inputs) => Object.values(inputs).reduce((a, b) => combined(graph, 'Add', a, b));
 
-const notEqual: Kernel<'a' | 'b'> = (graph, inputs, attributes) => {
-  const equal = binary('Equal', 'bool')(graph, inputs, attributes);
-  return eachElement(equal, (name) => graph.node('Not', [name]));
-};
+const notEqual: Kernel<'a' | 'b'> = (graph, { a, b }) =>
+  eachElement(combined(graph, 'Equal', a, b, 'bool'), (name) => graph.node('Not', [name]));
 
 /** ⌊a/b⌋, which tfjs makes int32 whatever the operands are. ONNX divides integers towards zero; its Mod goes with ⌊a/b⌋. */
-const floorDiv: Kernel<'a' | 'b'> = (graph, { a, b }, attributes) => {
-  const apply = (name: string, x: Traced, y: Traced) => binary(name)(graph, { a: x, b: y }, attributes);
-  if (a.dtype === 'int32') return apply('Div', apply('Sub', a, apply('Mod', a, b)), b);
-  return eachElement(
-    apply('Div', a, b),
-    (name) => graph.node('Cast', [graph.node('Floor', [name])], { to: ELEMENT_TYPE.int32 }),
-    'int32',
-  );
+const floorDiv: Kernel<'a' | 'b'> = (graph, { a, b }) => {
+  if (a.dtype === 'int32') return combined(graph, 'Div', combined(graph, 'Sub', a, combined(graph, 'Mod', a, b)), b);
+  const floored = (name: string) => graph.node('Cast', [graph.node('Floor', [name])], { to: ELEMENT_TYPE.int32 });
+  return eachElement(combined(graph, 'Div', a, b), floored, 'int32');
 };
 
 /** NaN and the infinities are what is not 0 once multiplied by 0. */
 const finite = unary((graph, x) => {
   return graph.node('Equal', [graph.node('Mul', [x, graph.float(0)]), graph.float(0)]);
 }, 'bool');
+
+type BatchNormInputs = Record<'x' | 'mean' | 'variance', Traced> & Partial<Record<'scale' | 'offset', Traced>>;
+
+/** `tf.batchNorm` with given moments: (x − mean)·scale/√(variance + ε) + offset. tfjs composes its gradient. */
+const batchNorm: Kernel<'x' | 'mean' | 'variance', FusedBatchNormAttrs> = (
+  graph,
+  inputs: BatchNormInputs,
+  { varianceEpsilon },
+) => {
+  const { x, mean, variance, scale, offset } = inputs;
+  const deviation = eachElement(variance, (name) => {
+    return graph.node('Sqrt', [graph.node('Add', [name, graph.float(varianceEpsilon)])]);
+  });
+  const normalised = combined(graph, 'Div', combined(graph, 'Sub', x, mean), deviation);
+  const scaled = scale ? combined(graph, 'Mul', normalised, scale) : normalised;
+  return offset ? combined(graph, 'Add', scaled, offset) : scaled;
+};
 
 export const elementwise = {
   Add: add,
@@ -101,7 +111,7 @@ export const elementwise = {
   LogicalAnd: binary('And', 'bool'),
   LogicalOr: binary('Or', 'bool'),
   LogicalNot: op('Not'),
-  IsNan: unary((graph, x) => graph.node('IsNaN', [x]), 'bool'),
+  IsNan: op('IsNaN', 'bool'),
   IsFinite: finite,
   Abs: op('Abs'),
   Neg: op('Neg'),
@@ -123,4 +133,5 @@ export const elementwise = {
   Cast: cast,
   Select: select,
   ClipByValue: clip,
+  FusedBatchNorm: batchNorm,
 } satisfies KernelTable;

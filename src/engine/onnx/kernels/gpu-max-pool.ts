@@ -2,6 +2,7 @@
  * The gradient of max pooling without the `Indices` of `MaxPool`: in each window the first place with the largest value
  * gets dy, the rule of tfjs and PyTorch for equal values; and each pixel adds up what it gets from the windows over it.
  */
+import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import type { ConvolutionInfo } from './convolution.js';
 import { chunks, LARGEST, paddedPixels, placesTogether, seenFrom } from './gpu-windows.js';
@@ -26,10 +27,16 @@ export function maxPoolGradient(
   const lists = windowsOver(info);
   const together = Math.max(1, Math.floor(largest / (batchSize * inChannels * inHeight * inWidth)));
   const sums = chunks(lists, together).map((some) => {
-    const table = (numbers: (from: Seen) => number) => some.map((list) => list.map(numbers));
+    const all = some.flat();
     const shape = [some.length, inHeight * inWidth];
-    const windows = graph.int32(Int32Array.from(table(({ window }) => window).flat()), shape);
-    const places = graph.float(Float32Array.from(table(({ place }) => place).flat()), shape);
+    const windows = graph.int32(
+      Int32Array.from(all, ([window]) => window),
+      shape,
+    );
+    const places = graph.float(
+      Float32Array.from(all, ([, place]) => place),
+      shape,
+    );
     const seen = (name: string) => graph.node('Gather', [name, windows], { axis: 2 });
     const isWinner = graph.node('Equal', [seen(winners), places]);
     const shares = graph.node('Where', [isWinner, seen(flat(dy)), graph.float(0)]);
@@ -56,13 +63,10 @@ function firstLargest(graph: GraphBuilder, image: string, pooled: string, info: 
 }
 
 /** That a window has a pixel at a place. */
-interface Seen {
-  readonly window: number;
-  readonly place: number;
-}
+type Seen = readonly [window: number, place: number];
 
 /** No window has a place of this number. */
-const UNSEEN: Seen = { window: 0, place: -1 };
+const UNSEEN: Seen = [0, -1];
 
 /** Lists of one entry for each pixel, as many as the most windows over a pixel: together all windows that have it. */
 function windowsOver(info: ConvolutionInfo): Seen[][] {
@@ -73,7 +77,7 @@ function windowsOver(info: ConvolutionInfo): Seen[][] {
       const row = Math.floor(window / outWidth) * strideHeight + Math.floor(place / filterWidth) - info.padInfo.top;
       const column = (window % outWidth) * strideWidth + (place % filterWidth) - info.padInfo.left;
       const isInside = row >= 0 && row < inHeight && column >= 0 && column < inWidth;
-      if (isInside) over[row * inWidth + column]!.push({ window, place });
+      if (isInside) at(over, row * inWidth + column).push([window, place]);
     }
   }
   const most = over.reduce((count, { length }) => Math.max(count, length), 0);

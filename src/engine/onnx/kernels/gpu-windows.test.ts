@@ -4,7 +4,7 @@ import { createGraphBuilder, type GraphBuilder } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import { convolutionInfo } from './convolution.js';
-import { filterGradient } from './gpu-filter-gradient.js';
+import { filterGradient } from './gpu.js';
 import { maxPoolGradient } from './gpu-max-pool.js';
 
 type Shapes = Readonly<Record<string, readonly number[]>>;

@@ -1,5 +1,4 @@
 /** What the windows of a convolution or a pool see, place by place: one Gather whose indices are known while tracing. */
-import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { type ConvolutionInfo, windowAttributes } from './convolution.js';
 
@@ -45,9 +44,6 @@ function padded(info: ConvolutionInfo) {
   const [top, left, bottom, right] = windowAttributes(info).pads as [number, number, number, number];
   return { top, left, bottom, right, height: info.inHeight + top + bottom, width: info.inWidth + left + right };
 }
-
-export const concat = (graph: GraphBuilder, parts: readonly string[], axis: number): string =>
-  parts.length === 1 ? at(parts, 0) : graph.node('Concat', parts, { axis });
 
 /** A list in runs of `size`; the last may be shorter. */
 export const chunks = <T>(list: readonly T[], size: number): T[][] =>

@@ -2,21 +2,21 @@
  * Kernels in the form that suits a GPU. The usual forms name what the WebGPU device lacks (the `Indices` of `MaxPool`,
  * 64-bit integers, `FusedMatMul`) or add in an order that differs from run to run (`ScatterElements` on CUDA).
  */
-import type { ArgMaxAttrs, Conv2DBackpropFilterAttrs } from '@tensorflow/tfjs';
+import type { ArgMaxAttrs } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
+import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { inOrder, inPlainOrder, type Traced, traced } from '../traced.js';
-import { type ConvolutionAttributes, convolutionInfo, NCHW, OIHW, windowAttributes } from './convolution.js';
-import { filterGradient } from './gpu-filter-gradient.js';
+import { type ConvolutionInfo, convolutionInfo, type FilterGradient, NCHW, OIHW } from './convolution.js';
 import { maxPoolGradient } from './gpu-max-pool.js';
+import { LARGEST, paddedPixels, placesTogether, seenFrom } from './gpu-windows.js';
 import { axisOf, type Kernel, type KernelTable } from './kernel.js';
-import { type PoolAttributes, poolInfo } from './pooling.js';
+import { type PoolAttributes, poolAttributes, poolInfo } from './pooling.js';
 import { reduced } from './reduction.js';
 
 const maxPool: Kernel<'x', PoolAttributes> = (graph, { x }, attributes) => {
   const info = poolInfo(x.shape, attributes);
-  const { kernel_shape, strides, pads } = windowAttributes(info);
-  const name = graph.node('MaxPool', [inOrder(graph, x, NCHW)], { kernel_shape, strides, pads });
+  const name = graph.node('MaxPool', [inOrder(graph, x, NCHW)], poolAttributes(info));
   return traced(name, info.outShape, 'float32', NCHW);
 };
 
@@ -28,14 +28,41 @@ const maxPoolGrad: Kernel<'dy' | 'input' | 'output', PoolAttributes> = (graph, {
   return traced(name, shape, 'float32', NCHW);
 };
 
-const conv2dBackpropFilter: Kernel<
-  'x' | 'dy',
-  ConvolutionAttributes & Pick<Conv2DBackpropFilterAttrs, 'filterShape'>
-> = (graph, { x, dy }, attributes) => {
-  const { filterShape } = attributes;
-  const info = convolutionInfo(x.shape, filterShape, attributes);
+/**
+ * The gradient with respect to a convolution's filter as batched matrix products: for each place of the window, what the
+ * filter saw there [N,I,P] times dy [N,P,O], summed over the images. x [N,I,H,W] and dy [N,h,w,O] → [O,I,kh,kw].
+ */
+export function filterGradient(
+  graph: GraphBuilder,
+  x: string,
+  dy: string,
+  info: ConvolutionInfo,
+  largest = LARGEST,
+): string {
+  const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
+  const positions = outHeight * outWidth;
+  const columns = graph.reshape(dy, [batchSize, outHeight, outWidth, outChannels], [batchSize, positions, outChannels]);
+  const pixels = paddedPixels(graph, x, info, 0);
+  // Neither the copies of the images nor the products may be larger.
+  const ofPlace = batchSize * inChannels * Math.max(positions, outChannels);
+  const sums = placesTogether(info, ofPlace, largest).map((places) => {
+    const seen = seenFrom(graph, pixels, places, info);
+    const height = inChannels * places.length;
+    const rows = graph.reshape(seen, [batchSize, inChannels, places.length, positions], [batchSize, height, positions]);
+    const products = graph.node('MatMul', [rows, columns]);
+    const sum = graph.node('ReduceSum', [products, graph.integers([0])], { keepdims: 0 });
+    return graph.reshape(sum, [height, outChannels], [inChannels, places.length, outChannels]);
+  });
+  const all = sums.length === 1 ? at(sums, 0) : graph.node('Concat', sums, { axis: 1 });
+  const filter = graph.node('Transpose', [all], { perm: [2, 0, 1] });
+  const stored = [outChannels, inChannels, filterHeight * filterWidth];
+  return graph.reshape(filter, stored, [outChannels, inChannels, filterHeight, filterWidth]);
+}
+
+const conv2dBackpropFilter: FilterGradient = (graph, { x, dy }, attributes) => {
+  const info = convolutionInfo(x.shape, attributes.filterShape, attributes);
   const name = filterGradient(graph, inOrder(graph, x, NCHW), inPlainOrder(graph, dy), info);
-  return traced(name, filterShape, 'float32', OIHW);
+  return traced(name, attributes.filterShape, 'float32', OIHW);
 };
 
 /** Where the extreme value stands first: the least of the places that hold it. */

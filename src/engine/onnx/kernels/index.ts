@@ -1,16 +1,14 @@
-/** All kernels of the ONNX engine. */
+/** Every tfjs kernel that the ONNX engine knows. */
 import { activation } from './activation.js';
 import { convolution } from './convolution.js';
 import { depthwiseConvolution } from './depthwise.js';
 import { elementwise } from './elementwise.js';
 import type { KernelTable } from './kernel.js';
 import { matrix } from './matrix.js';
-import { normalisation } from './normalisation.js';
 import { pooling } from './pooling.js';
 import { reduction } from './reduction.js';
 import { shape } from './shape.js';
 
-/** Every tfjs kernel the ONNX engine knows. */
 export const ALL_KERNELS: KernelTable = {
   ...elementwise,
   ...activation,
@@ -20,5 +18,4 @@ export const ALL_KERNELS: KernelTable = {
   ...convolution,
   ...depthwiseConvolution,
   ...pooling,
-  ...normalisation,
 };

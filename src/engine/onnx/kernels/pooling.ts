@@ -18,7 +18,7 @@ export function poolInfo(xShape: readonly number[], attributes: PoolAttributes):
   return backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
-function poolAttributes(info: ConvolutionInfo) {
+export function poolAttributes(info: ConvolutionInfo) {
   const { kernel_shape, strides, pads } = windowAttributes(info);
   return { kernel_shape, strides, pads };
 }

@@ -13,22 +13,12 @@ export function reduced(
   axes: readonly number[],
   keepDims: boolean,
 ): Traced {
-  if (keepDims) {
-    return traced(
-      name,
-      shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)),
-      dtype,
-      order,
-    );
-  }
+  const units = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  if (keepDims) return traced(name, units, dtype, order);
   const kept = identityOrder(shape.length).filter((axis) => !axes.includes(axis));
   const keptOrder = order.filter((axis) => !axes.includes(axis)).map((axis) => kept.indexOf(axis));
-  return traced(
-    name,
-    kept.map((axis) => at(shape, axis)),
-    dtype,
-    keptOrder,
-  );
+  const keptShape = kept.map((axis) => at(shape, axis));
+  return traced(name, keptShape, dtype, keptOrder);
 }
 
 interface ReductionAttributes {
@@ -57,9 +47,7 @@ function converted(graph: GraphBuilder, x: Traced, dtype: Traced['dtype']): Trac
 
 /** `tf.all` and `tf.any`: the least and the greatest of truth values as numbers. */
 function ofTruths(op: string): Kernel<'x', ReductionAttributes> {
-  return (graph, inputs, attributes) => {
-    return converted(graph, reduction_(op, 'int32')(graph, inputs, attributes), 'bool');
-  };
+  return (graph, inputs, attributes) => converted(graph, reduction_(op, 'int32')(graph, inputs, attributes), 'bool');
 }
 
 function extremum(op: string): Kernel<'x', ArgMaxAttrs> {

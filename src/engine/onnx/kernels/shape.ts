@@ -35,9 +35,8 @@ const reshape: Kernel<'x', ReshapeAttrs> = (graph, { x }, { shape }) =>
 const transpose: Kernel<'x', TransposeAttrs> = (_, { x }, { perm }) => transposed(x, perm);
 
 const expandDims: Kernel<'input', ExpandDimsAttrs> = (graph, { input }, { dim }) => {
-  const shape = [...input.shape];
-  shape.splice(dim < 0 ? dim + shape.length + 1 : dim, 0, 1);
-  return withShape(graph, input, shape);
+  const place = dim < 0 ? dim + input.shape.length + 1 : dim;
+  return withShape(graph, input, input.shape.toSpliced(place, 0, 1));
 };
 
 const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
@@ -54,55 +53,34 @@ const concat: Kernel<string, ConcatAttrs> = (graph, inputs, { axis }) => {
   const values = Object.values(inputs);
   const first = at(values, 0);
   const along = axisOf(axis, first.shape);
-  const extents = values.map(({ shape }) => at(shape, along));
-  const shape = first.shape.with(
-    along,
-    extents.reduce((a, b) => a + b, 0),
-  );
   if (values.length === 1) return first;
+  const extent = values.reduce((total, { shape }) => total + at(shape, along), 0);
+  const shape = first.shape.with(along, extent);
   const names = values.map((value) => inOrder(graph, value, first.order));
-  const whole = traced(
-    graph.node('Concat', names, { axis: first.order.indexOf(along) }),
-    shape,
-    first.dtype,
-    first.order,
-  );
+  const name = graph.node('Concat', names, { axis: first.order.indexOf(along) });
+  const whole = traced(name, shape, first.dtype, first.order);
   return shape.length === 1 ? joined(whole, values) : whole;
 };
 
 const slice: Kernel<'x', SliceAttrs> = (graph, { x }, { begin, size }) => {
   const [starts, sizes] = slice_util.parseSliceParams(x as never, begin, size) as [number[], number[]];
-  return sliced(
-    graph,
-    x,
-    starts,
-    starts.map((start, axis) => start + at(sizes, axis)),
-    starts.map(() => 1),
-    sizes,
-  );
+  const ends = starts.map((start, axis) => start + at(sizes, axis));
+  const steps = starts.map(() => 1);
+  return sliced(graph, x, starts, ends, steps);
 };
 
 const stridedSlice: Kernel<'x', StridedSliceAttrs> = (graph, { x }, attributes) => {
   const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attributes;
   const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
   const info = slice_util.sliceInfo([...x.shape], begin, end, strides, ...masks);
-  const sizes = info.begin.map((start, axis) =>
-    Math.max(0, Math.ceil((at(info.end, axis) - start) / at(info.strides, axis))),
-  );
-  return withShape(graph, sliced(graph, x, info.begin, info.end, info.strides, sizes), info.finalShape);
+  return withShape(graph, sliced(graph, x, info.begin, info.end, info.strides), info.finalShape);
 };
 
 /** Where a slice backwards ends that takes the first element too: an end of −1 would be the last element. */
 const BEFORE_FIRST = -(2 ** 31);
 
-function sliced(
-  graph: GraphBuilder,
-  x: Traced,
-  starts: number[],
-  ends: number[],
-  steps: number[],
-  sizes: number[],
-): Traced {
+function sliced(graph: GraphBuilder, x: Traced, starts: number[], ends: number[], steps: number[]): Traced {
+  const sizes = starts.map((start, axis) => Math.max(0, Math.ceil((at(ends, axis) - start) / at(steps, axis))));
   const stored = (values: number[]) => graph.integers(x.order.map((axis) => at(values, axis)));
   const bounds = ends.map((end) => (end < 0 ? BEFORE_FIRST : end));
   const axes = graph.integers(identityOrder(x.order.length));
@@ -121,29 +99,19 @@ const pad: Kernel<'x', PadV2Attrs> = (graph, { x }, { paddings, constantValue })
 const tile: Kernel<'x', TileAttrs> = (graph, { x }, { reps }) => {
   if (reps.every((count) => count === 1)) return x;
   const name = graph.node('Tile', [x.name, graph.integers(x.order.map((axis) => at(reps, axis)))]);
-  return traced(
-    name,
-    x.shape.map((extent, axis) => extent * at(reps, axis)),
-    x.dtype,
-    x.order,
-  );
+  const shape = x.shape.map((extent, axis) => extent * at(reps, axis));
+  return traced(name, shape, x.dtype, x.order);
 };
 
 const pack: Kernel<string, PackAttrs> = (graph, inputs, { axis }) => {
   const expanded = Object.values(inputs).map((input) => expandDims(graph, { input }, { dim: axis }));
-  return concat(graph, Object.fromEntries(expanded.map((value, i) => [i, value])), { axis });
+  return concat(graph, Object.fromEntries(expanded.entries()), { axis });
 };
 
 const unpack: Kernel<'value', UnpackAttrs, Traced[]> = (graph, { value }, { axis }) => {
   const along = axisOf(axis, value.shape);
   const parts = splitV(graph, { x: value }, { numOrSizeSplits: at(value.shape, along), axis: along });
-  return parts.map((part) =>
-    withShape(
-      graph,
-      part,
-      part.shape.filter((_, i) => i !== along),
-    ),
-  );
+  return parts.map((part) => withShape(graph, part, part.shape.toSpliced(along, 1)));
 };
 
 function constantFill(graph: GraphBuilder, value: number, shape: readonly number[], dtype: Traced['dtype']): Traced {
@@ -203,11 +171,8 @@ const unsortedSegmentSum: Kernel<'x' | 'segmentIds', UnsortedSegmentSumAttrs> = 
 const oneHot: Kernel<'indices', OneHotAttrs> = (graph, { indices }, { depth, onValue, offValue, dtype }) => {
   const to = dtype as Traced['dtype'];
   const places = withShape(graph, indices, [...indices.shape, 1]);
-  const columns = graph.int32(
-    Int32Array.from({ length: depth }, (_, i) => i),
-    [depth],
-  );
-  const hot = graph.node('Equal', [inPlainOrder(graph, places), columns]);
+  const columns = Int32Array.from({ length: depth }, (_, i) => i);
+  const hot = graph.node('Equal', [inPlainOrder(graph, places), graph.int32(columns, [depth])]);
   const values = [graph.scalar(onValue, to), graph.scalar(offValue, to)];
   return traced(graph.node('Where', [hot, ...values]), [...indices.shape, depth], to);
 };

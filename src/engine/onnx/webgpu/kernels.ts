@@ -1,14 +1,15 @@
 /** Kernels written around what ONNX Runtime's WebGPU device lacks. */
-import { type SplitVAttrs, util } from '@tensorflow/tfjs';
+import type { SplitVAttrs } from '@tensorflow/tfjs';
+import { at } from '../../../support/at.js';
 import { SmoothOutError } from '../../../support/errors.js';
 import { inImageParts } from '../image-parts.js';
 import { steepStep } from '../kernels/activation.js';
-import { convolution } from '../kernels/convolution.js';
+import { convolution, type InputGradient } from '../kernels/convolution.js';
 import { depthwiseConvolution } from '../kernels/depthwise.js';
 import { eachElement, elementwise } from '../kernels/elementwise.js';
 import { GPU_KERNELS } from '../kernels/gpu.js';
 import { chunks, LARGEST } from '../kernels/gpu-windows.js';
-import type { Kernel, KernelTable } from '../kernels/kernel.js';
+import { axisOf, type Kernel, type KernelTable } from '../kernels/kernel.js';
 import { shape } from '../kernels/shape.js';
 import type { Traced } from '../traced.js';
 
@@ -20,11 +21,9 @@ const sign: Kernel<'x'> = (graph, { x }, attributes) => {
   });
 };
 
-type DepthwiseInputGradient = Parameters<typeof depthwiseConvolution.DepthwiseConv2dNativeBackpropInput>[2];
-
 /** ONNX Runtime 1.30 computes a `ConvTranspose` with groups of an even number of channels wrongly on this device. */
-const depthwiseInputGradient: Kernel<'dy' | 'filter', DepthwiseInputGradient> = (graph, inputs, attributes) => {
-  const multiplier = inputs.filter.shape[3]!;
+const depthwiseInputGradient: InputGradient = (graph, inputs, attributes) => {
+  const multiplier = at(inputs.filter.shape, 3);
   if (multiplier === 1) return depthwiseConvolution.DepthwiseConv2dNativeBackpropInput(graph, inputs, attributes);
   throw new SmoothOutError(
     'UNSUPPORTED_OP',
@@ -38,14 +37,14 @@ const PIECES = 7;
 
 /** Into a few long pieces first where there are many, and those again. */
 const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
-  const along = util.parseAxisParam(axis, [...x.shape])[0]!;
+  const along = axisOf(axis, x.shape);
   const sizes = Array.isArray(numOrSizeSplits)
     ? numOrSizeSplits
-    : new Array<number>(numOrSizeSplits).fill(x.shape[along]! / numOrSizeSplits);
+    : new Array<number>(numOrSizeSplits).fill(at(x.shape, along) / numOrSizeSplits);
   const split = (value: Traced, into: readonly number[]): Traced[] => {
     if (into.length <= PIECES) return shape.SplitV(graph, { x: value }, { numOrSizeSplits: [...into], axis: along });
     const runs = chunks(into, Math.ceil(into.length / PIECES));
-    return split(value, runs.map(sum)).flatMap((run, i) => split(run, runs[i]!));
+    return split(value, runs.map(sum)).flatMap((run, i) => split(run, at(runs, i)));
   };
   return split(x, sizes);
 };

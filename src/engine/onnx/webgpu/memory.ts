@@ -5,7 +5,6 @@
  */
 
 import type { DeviceArray } from '../../engine.js';
-import { createInferenceSession } from '../inference-session.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import type { Guard } from './device-errors.js';
@@ -30,7 +29,7 @@ export function createGpuMemory(sessionOptions: () => ort.InferenceSession.Sessi
     const key = `${preferredOutputLocation} ${source.dims}`;
     if (!sessions.has(key)) {
       const options = { ...sessionOptions(), preferredOutputLocation };
-      sessions.set(key, createInferenceSession(copyModel(source.dims), options));
+      sessions.set(key, ort.createInferenceSession(copyModel(source.dims), options));
     }
     const { copied } = await guard(async () => (await sessions.get(key)!).run({ source }));
     return copied!;

@@ -2,18 +2,18 @@
 
 import { at, last, named } from '../../../support/at.js';
 import { SmoothOutError } from '../../../support/errors.js';
-import { checkedInput } from '../../checks.js';
 import { sizeOf, type Value } from '../../engine.js';
 import {
   type CompileOptions,
+  checkedInput,
   type FlatProgram,
   handedOn,
   isDeviceArray,
   type NamedValues,
   type Signature,
 } from '../../flat.js';
+import { mapValues } from '../../tree.js';
 import type { Graph } from '../graph.js';
-import { createInferenceSession } from '../inference-session.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import type { TracedFunction } from '../tracer.js';
@@ -36,7 +36,7 @@ export async function createGpuProgram(
   { memory, guard, session: sessionOptions, isKept, mayFallBack }: GpuProgramOptions,
 ): Promise<FlatProgram> {
   const names = Object.keys(signature);
-  const onnxName = (name: string) => named(outputs, name)[0]!.name;
+  const onnxName = (name: string) => at(named(outputs, name), 0).name;
   const onGpu = Object.fromEntries(names.map((name) => [onnxName(name), 'gpu-buffer' as const]));
   const session = await guard(() =>
     createSession(graph, { ...sessionOptions, preferredOutputLocation: onGpu }, mayFallBack),
@@ -46,7 +46,7 @@ export async function createGpuProgram(
   async function send(given: NamedValues): Promise<Record<string, GpuArray>> {
     const feeds = inputs.map(({ name }) => [name, tensorOf(given, name, expected)]);
     const results = await guard(() => session.run(Object.fromEntries(feeds)));
-    return Object.fromEntries(names.map((name) => [name, memory.adopt(named(results, onnxName(name)))]));
+    return mapValues(signature, (_, name) => memory.adopt(named(results, onnxName(name))));
   }
 
   return {
@@ -99,10 +99,10 @@ async function fetched(arrays: readonly GpuArray[]): Promise<Float32Array> {
 async function createSession(graph: Graph, options: ort.InferenceSession.SessionOptions, mayFallBack: boolean) {
   const model = encodeModel(graph);
   try {
-    return await createInferenceSession(model, { ...options, extra: { ...options.extra, ...ALL_ON_GPU } });
+    return await ort.createInferenceSession(model, { ...options, extra: { ...options.extra, ...ALL_ON_GPU } });
   } catch (cause) {
     if (!String(cause).includes('fallback to CPU EP has been explicitly disabled')) throw cause;
-    if (mayFallBack) return createInferenceSession(model, options);
+    if (mayFallBack) return ort.createInferenceSession(model, options);
     const operators = [...new Set(graph.nodes.map(({ op }) => op))].sort();
     throw new SmoothOutError('UNSUPPORTED_OP', 'The function uses an operator that WebGPU has no kernel for.', {
       hint: `It is one of ${operators.join(', ')}, perhaps only for the dtype that it is used with.`,
@@ -112,6 +112,7 @@ async function createSession(graph: Graph, options: ort.InferenceSession.Session
 }
 
 function tensorOf(given: NamedValues, name: string, expected: Signature): ort.Tensor {
-  const value = checkedInput(name, given[name], expected[name]!);
-  return isDeviceArray(value) ? (value as GpuArray).tensor : new ort.Tensor(value as never, expected[name]!.shape);
+  const spec = named(expected, name);
+  const value = checkedInput(name, given[name], spec);
+  return isDeviceArray(value) ? (value as GpuArray).tensor : new ort.Tensor(value as never, spec.shape);
 }
