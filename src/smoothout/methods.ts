@@ -2,6 +2,7 @@
 import type { MethodSpec } from '../config/methods.js';
 import type { Layout } from '../nn/layout.js';
 import { smoothOut } from './algorithm.js';
+import { lpfSgd } from './lpf-sgd.js';
 import type { Method, Noise } from './method.js';
 import { ownMethod } from './own.js';
 import { filterAdaptivePerturbation, gaussianPerturbation, uniformPerturbation } from './perturbation.js';
@@ -36,8 +37,7 @@ export function buildMethod(method: MethodSpec, layout: Layout): Method {
     case 'asam':
       return asam(method);
     case 'lpf-sgd':
-      // The M parts that a batch is cut into (training/plan.ts) are passes with noise of their own, as ghost batches are.
-      return rwp({ ...method.noise, per: 'ghostBatch' }, layout);
+      return lpfSgd(method.noise, layout);
     case 'rwp':
       return rwp(method.noise, layout);
     case 'arwp':

@@ -8,7 +8,7 @@ import { filterwisePerturbation, rows } from './perturbation.js';
 
 type Settings = Omit<Noise, 'distribution'>;
 
-/** The gradient at w + θ, with Gaussian θ in proportion to each filter's norm; LPF-SGD's too, with noise for each pass. */
+/** The gradient at w + θ, with Gaussian θ in proportion to each filter's norm. */
 export const rwp = (noise: Settings, layout: Layout): Method =>
   smoothOut(filterwisePerturbation(layout), { ...noise, distribution: 'gaussian' });
 
