@@ -1,8 +1,9 @@
 /** Measures checkpoints, as many at once as `--jobs` asks for: what fails is said and does not stop the others. */
 import type { CheckpointPath, Measured, MeasureEvents } from '../analysis/measure-checkpoint.js';
 import type { Perform } from '../jobs/tasks.js';
-import { inLanes, withRetry } from '../jobs/workers.js';
+import { withRetry } from '../jobs/workers.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
+import { inLanes } from '../support/lanes.js';
 import { type JobsOptions, withJobs } from './jobs.js';
 import { type Column, createLiveTable } from './live-table.js';
 import type { AnalysisOptions } from './options.js';

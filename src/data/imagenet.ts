@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
+import { inLanes } from '../support/lanes.js';
 import type { Stream } from '../support/random.js';
 import { corrupt, missing, notFound, type Place, reading } from './files.js';
 import { type Crop, IMAGENET_NORMALISATION, normalisationTables, randomCrop } from './preprocessing.js';
@@ -50,27 +51,13 @@ function folderSource(name: string, { files, labels }: ImageFiles, classes: numb
     labels,
     async read(indices, out, augmentation) {
       checkRead(source, indices, out);
-      await inParallel(indices.length, async (position) => {
-        const index = at(indices, position);
+      await inLanes(indices.entries(), IN_FLIGHT, async ([position, index]) => {
         const pixels = await decodeImage(at(files, index));
         cropPixels(tables, pixels, chooseCrop(pixels, index, augmentation), out, position * size);
       });
     },
   };
   return source;
-}
-
-/** Works through 0 … count−1, many at once; after a failure nothing further is begun. */
-async function inParallel(count: number, work: (i: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await work(next++);
-  };
-  try {
-    await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, count) }, worker));
-  } finally {
-    next = count;
-  }
 }
 
 function chooseCrop({ height, width }: Pixels, index: number, augmentation?: Stream): Crop {
@@ -247,8 +234,8 @@ export async function inspectImages(
     note(error);
   }
   let done = 0;
-  await inParallel(files.length, async (i) => {
-    await decodeImage(at(files, i)).catch(note);
+  await inLanes(files, IN_FLIGHT, async (file) => {
+    await decodeImage(file).catch(note);
     progress?.(++done, files.length);
   });
   return { images: files.length, problems };

@@ -1,4 +1,4 @@
-/** The workers of a command: as many as there are places for, started when they are needed; and how tasks are shared out. */
+/** The workers of a command: as many as there are places for, started when they are needed. */
 import { SmoothOutError } from '../support/errors.js';
 import type { WorkerSettings } from './messages.js';
 import type { Perform } from './tasks.js';
@@ -26,6 +26,7 @@ export function openWorkers(
   onOutput: (text: string) => void,
 ): Workers {
   const desks: readonly Desk[] = places.map((place) => ({ place, isBusy: false }));
+  let isOpen = true;
   const stop = () => {
     for (const { worker, isBusy } of desks) if (isBusy) worker?.stop();
   };
@@ -38,6 +39,7 @@ export function openWorkers(
   return {
     async perform(kind, given, events) {
       signal.throwIfAborted();
+      if (!isOpen) throw new Error('a task was given to workers that have been dismissed');
       const desk = desks.find(({ isBusy }) => !isBusy);
       if (desk === undefined) throw new Error('a task was given to workers that are all busy');
       if (!desk.worker?.isAlive()) desk.worker = startWorker(settings, desk.place, onOutput);
@@ -57,6 +59,7 @@ export function openWorkers(
     },
     stop,
     dispose() {
+      isOpen = false;
       signal.removeEventListener('abort', stop);
       process.off('exit', kill);
       kill();
@@ -77,13 +80,4 @@ export async function withRetry<T>(
     onCrash(error.message);
     return attempt();
   }
-}
-
-/** Calls `work` for each item in their order, `lanes` of them at once; a lane takes the next item as soon as it is free. */
-export async function inLanes<T>(items: Iterable<T>, lanes: number, work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items[Symbol.iterator]();
-  const lane = async () => {
-    for (let next = rest.next(); !next.done; next = rest.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
 }

@@ -1,5 +1,5 @@
 /** Kernels written around what ONNX Runtime's WebGPU device lacks. */
-import type { SplitVAttrs } from '@tensorflow/tfjs';
+import { backend_util, type SplitVAttrs } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import { SmoothOutError } from '../../../support/errors.js';
 import { inImageParts } from '../image-parts.js';
@@ -38,9 +38,7 @@ const PIECES = 7;
 /** Into a few long pieces first where there are many, and those again. */
 const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
   const along = axisOf(axis, x.shape);
-  const sizes = Array.isArray(numOrSizeSplits)
-    ? numOrSizeSplits
-    : new Array<number>(numOrSizeSplits).fill(at(x.shape, along) / numOrSizeSplits);
+  const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);
   const split = (value: Traced, into: readonly number[]): Traced[] => {
     if (into.length <= PIECES) return shape.SplitV(graph, { x: value }, { numOrSizeSplits: [...into], axis: along });
     const runs = chunks(into, Math.ceil(into.length / PIECES));

@@ -53,6 +53,7 @@ const splits = [
     ...tf.split(moved(x!), 2, 2),
     ...tf.split(vector!, [2, 3, 5]),
     ...tf.split(small!, 3),
+    ...tf.split(vector!, [1, 1, 1, 1, -1, 1, 1, 1, 1]),
   ]),
   withGradients('shape: unstack', [floats([2, 3, 4]), floats([3])], (x, vector) => [
     ...[0, 1, 2, -1].flatMap((axis) => [...tf.unstack(x!, axis), ...tf.unstack(moved(x!), axis)]),
