@@ -10,9 +10,9 @@ import { smallConfig, smallMnist } from './testing/small-mnist.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ROW = `
   mine: {
-    ...plain,
     title: 'Small CNN',
     datasets: ['mnist'],
+    dropout: null,
     analysisBatch: perceptron,
     multiplyAdds: null,
     load: () => import('./models/mine.js'),
