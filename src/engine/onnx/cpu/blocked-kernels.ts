@@ -63,7 +63,7 @@ export function blockedKernels(block: number) {
   const conv2dBackpropFilter: FilterGradient = (graph, inputs, attributes) => {
     const { x, dy } = inputs;
     const info = convolutionInfo(x.shape, attributes.filterShape, attributes);
-    if (info.outChannels % block !== 0 || info.inChannels % block !== 0 || info.batchSize < block) {
+    if (info.outChannels % block !== 0 || info.batchSize < block) {
       return convolution.Conv2DBackpropFilter(graph, inputs, attributes);
     }
     const name = blockedFilterGradient(graph, block, inOrder(graph, x, NCHW), inOrder(graph, dy, NCHW), info);
