@@ -102,6 +102,15 @@ describe('planTuning', () => {
     ]);
   });
 
+  test('a setting that a method has of its own is reached by the method’s label, and the refusal says so', async () => {
+    const set = ['methods.ada.optimizer.learningRate=0.1'];
+    const refused = plan(['optimizer.learningRate=0.01,0.02'], { methods: ['ada'], set });
+    const hint = expect.stringContaining('--grid methods.LABEL.optimizer.learningRate=');
+    await expect(refused).rejects.toMatchObject({ code: 'USAGE', hint });
+    const [tuning] = await plan(['methods.ada.optimizer.learningRate=0.01,0.02'], { methods: ['ada'], set });
+    expect(tuning!.trials.map(({ runs }) => runs[0]!.optimizer.learningRate)).toEqual([0.01, 0.02]);
+  });
+
   test.each([
     [['noise.a=0.01,0.02'], { methods: ['baseline'] }, 'USAGE', /noise\.a changes none of the methods/],
     [['noise.b=0.01,0.02'], { set: ['noise.a=0.1'] }, 'CONFIG_INVALID', /unknown key/],

@@ -118,7 +118,10 @@ function reached(trials: readonly Trial[], axes: readonly Axis[]): Trial[] {
   };
   const found = trials.filter(({ method }) => isReached(method));
   if (found.length > 0) return found;
-  throw new SmoothOutError('USAGE', `--grid: ${axes.map(({ key }) => key).join(', ')} changes none of the methods`);
+  const keys = axes.map(({ key }) => key);
+  throw new SmoothOutError('USAGE', `--grid: ${keys.join(', ')} changes none of the methods`, {
+    hint: `A method keeps what it says itself, which --grid methods.LABEL.${keys[0]}=… reaches.`,
+  });
 }
 
 function folderName(name: string): string {
