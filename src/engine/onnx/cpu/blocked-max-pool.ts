@@ -49,10 +49,8 @@ function maxPoolGradient(graph: GraphBuilder, block: number, image: string, dy: 
   const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = info;
   const images = largestDivisor(batchSize, TOGETHER / (inChannels * inHeight * inWidth));
   const rounds = batchSize / images;
-  const [ofImages, ofWindows] = [
-    [images, inChannels, inHeight, inWidth],
-    [images, inChannels, outHeight, outWidth],
-  ] as const;
+  const ofImages = [images, inChannels, inHeight, inWidth] as const;
+  const ofWindows = [images, inChannels, outHeight, outWidth] as const;
 
   const body = createGraphBuilder('pool');
   const x = { name: body.input('pool:x', 'float32', ofImages), shape: ofImages };
