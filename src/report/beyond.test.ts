@@ -56,6 +56,13 @@ test('of runs that average their parameters, the average is compared', async () 
   });
 });
 
+test('trials of tune are in no such table', async () => {
+  const trials = runsOf('sam', [0.3], { validation: 'holdout:5000' });
+  const { rows, page } = await report(trials.map((run) => ({ ...run, experiment: 'beyond-tune' })));
+  expect(rows).toEqual([]);
+  expect(page).not.toContain('Beyond the paper');
+});
+
 test('the paper’s own methods are no such table', async () => {
   const { rows, page } = await report([...runsOf('baseline', [0]), ...runsOf('smoothout', [1])]);
   expect(rows).toEqual([]);

@@ -1,4 +1,5 @@
 /** The table "beyond the paper": experiments with methods that the paper does not have, each beside its own baseline. */
+import { isTuningTrial } from '../config/tuned.js';
 import { type BySeed, type Difference, difference, type Estimate, estimate, groupBy } from '../support/statistics.js';
 import { accuracies, type Group } from './groups.js';
 import { PAPER_METHODS } from './paper.js';
@@ -17,9 +18,10 @@ export interface BeyondRow {
   readonly seconds: Estimate;
 }
 
-/** The groups of every experiment that has a group beyond the paper, in the order of their experiments. */
+/** The groups of every experiment that has a group beyond the paper, in the order of their experiments; no trials of `tune`. */
 export function beyondRows(groups: readonly Group[]): BeyondRow[] {
-  return [...groupBy(groups, ({ experiment }) => experiment).values()]
+  const chosen = groups.filter(({ settings }) => !isTuningTrial(settings));
+  return [...groupBy(chosen, ({ experiment }) => experiment).values()]
     .filter((members) => members.some(isBeyond))
     .flatMap((members) => {
       const baseline = members.find(({ method }) => method === 'baseline') ?? null;
