@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type LossAndAccuracyPoint, lossAndAccuracyFigure } from './curves.js';
-import { inlineSvg, logTicks, renderSvg } from './drawing.js';
+import { inlineSvg, logTicks, renderSvg, SERIES_COLOURS, SHAPES } from './drawing.js';
 
 function points(series: readonly string[]): LossAndAccuracyPoint[] {
   return series.flatMap((name, k) =>
@@ -97,4 +97,11 @@ describe('the ticks of a logarithmic axis', () => {
       expect(ticks.length).toBeLessThanOrEqual(9);
     }
   });
+});
+
+test('28 series have different marks', () => {
+  const marks = Array.from({ length: 28 }, (_, i) => {
+    return `${SERIES_COLOURS[i % SERIES_COLOURS.length]} ${SHAPES[i % SHAPES.length]}`;
+  });
+  expect(new Set(marks).size).toBe(28);
 });

@@ -14,8 +14,8 @@ export const ORANGE = '#d9681d';
 /** A third and a fourth series, apart from those two in lightness as well as in hue. */
 export const SERIES_COLOURS = [BLUE, ORANGE, '#3c9a5f', '#a05fb0'] as const;
 
-/** So that series can be told apart in black and white too. */
-export const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down'] as const;
+/** So that series can be told apart in black and white too. Seven of them with four colours are 28 different marks. */
+export const SHAPES = 'circle square triangle-up diamond cross triangle-down triangle-right'.split(' ');
 export const DASHES: readonly number[][] = [
   [1, 0],
   [5, 3],
