@@ -15,7 +15,15 @@ export const ORANGE = '#d9681d';
 export const SERIES_COLOURS = [BLUE, ORANGE, '#3c9a5f', '#a05fb0'] as const;
 
 /** So that series can be told apart in black and white too. Seven of them with four colours are 28 different marks. */
-export const SHAPES = 'circle square triangle-up diamond cross triangle-down triangle-right'.split(' ');
+export const SHAPES = [
+  'circle',
+  'square',
+  'triangle-up',
+  'diamond',
+  'cross',
+  'triangle-down',
+  'triangle-right',
+] as const;
 export const DASHES: readonly number[][] = [
   [1, 0],
   [5, 3],

@@ -172,14 +172,25 @@ function windowsOnly(
   const below = rows - info.inHeight - top;
   const right = columns - info.inWidth - left;
   const planes = (info.inChannels * images) / block;
-  // Blocks and columns as one axis: the padding is then of long contiguous runs.
-  const lines = reshaped(graph, x, [planes, info.inHeight, info.inWidth * block]);
-  const padded = graph.node('Pad', [lines, graph.integers([0, top, left * block, 0, below, right * block])]);
+  const padded = bordered(graph, block, x, [planes, info.inHeight, info.inWidth], [top, left, below, right]);
   const shape = [info.inChannels / woven, images, rows, columns * woven];
   if (woven === 1) return reshaped(graph, padded, shape);
   const apart = reshaped(graph, padded, [info.inChannels / woven, woven, images / block, rows * columns, block]);
   const together = graph.node('Transpose', [apart], { perm: [0, 2, 3, 1, 4] });
   return reshaped(graph, together, shape);
+}
+
+/** A blocked image with a border of zeros, cropped where it is negative: [planes, rows, columns · b]. */
+export function bordered(
+  graph: GraphBuilder,
+  block: number,
+  image: string,
+  [planes, height, width]: readonly [planes: number, height: number, width: number],
+  [top, left, bottom, right]: readonly [top: number, left: number, bottom: number, right: number],
+): string {
+  // Blocks and columns as one axis: the padding is then of long contiguous runs.
+  const lines = reshaped(graph, image, [planes, height, width * block]);
+  return graph.node('Pad', [lines, graph.integers([0, top, left * block, 0, bottom, right * block])]);
 }
 
 /** Blocked values lie in another order than their shapes say: unlike `graph.reshape`, this looks at none. */

@@ -3,28 +3,28 @@
  * one number at a time, in a third of a step of C1. Here whole registers are compared instead, along the rows and then
  * along the columns, and few images at a time, so that all of it stays in the cache.
  */
-import { createGraphBuilder, type GraphBuilder } from '../graph.js';
+import { type Attribute, createGraphBuilder, type GraphBuilder } from '../graph.js';
 import { type ConvolutionInfo, NCHW } from '../kernels/convolution.js';
-import { poolInfo, pooling } from '../kernels/pooling.js';
+import { poolAttributes, poolInfo, pooling } from '../kernels/pooling.js';
 import { inOrder, traced } from '../traced.js';
-import { BLOCKED, inBlocks, outOfBlocks, reshaped } from './blocked-kernels.js';
+import { BLOCKED, bordered, inBlocks, outOfBlocks, reshaped } from './blocked-kernels.js';
 
 /** Numbers of the images that are worked on at a time: 2 MiB. */
 const TOGETHER = 2 ** 19;
 
 /** The kernels that take the place of the usual ones where blocks are of `block` channels. */
 export function blockedMaxPool(block: number) {
-  const fits = ({ inChannels, inHeight, inWidth, outHeight, outWidth, ...info }: ConvolutionInfo) =>
-    inChannels % block === 0 &&
-    isInside(inHeight, outHeight, info.filterHeight, info.strideHeight, info.padInfo.top) &&
-    isInside(inWidth, outWidth, info.filterWidth, info.strideWidth, info.padInfo.left);
+  /** Whether the channels fill blocks, the windows leave no gaps and none reaches over an edge. */
+  const fits = (info: ConvolutionInfo) =>
+    info.inChannels % block === 0 &&
+    info.strideHeight <= info.filterHeight &&
+    info.strideWidth <= info.filterWidth &&
+    poolAttributes(info).pads.every((amount) => amount === 0);
 
   const maxPool: typeof pooling.MaxPool = (graph, { x }, attributes) => {
     const info = poolInfo(x.shape, attributes);
     if (!fits(info)) return pooling.MaxPool(graph, { x }, attributes);
-    const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
-    const windows = { kernel_shape: [filterHeight, filterWidth], strides: [strideHeight, strideWidth] };
-    const pooled = graph.node('MaxPool', [inBlocks(graph, inOrder(graph, x, NCHW))], windows, BLOCKED);
+    const pooled = graph.node('MaxPool', [inBlocks(graph, inOrder(graph, x, NCHW))], poolAttributes(info), BLOCKED);
     return traced(outOfBlocks(graph, pooled, info.inChannels), info.outShape, 'float32', NCHW);
   };
 
@@ -40,10 +40,6 @@ export function blockedMaxPool(block: number) {
   return { MaxPool: maxPool, MaxPoolGrad: maxPoolGrad };
 }
 
-/** Whether the windows leave no gaps and none reaches over an edge. */
-const isInside = (extent: number, windows: number, window: number, stride: number, before: number) =>
-  before === 0 && stride <= window && (windows - 1) * stride + window <= extent;
-
 /** Blocked image [N,C,H,W] and dy [N,C,h,w] → blocked [N,C,H,W]. */
 function maxPoolGradient(graph: GraphBuilder, block: number, image: string, dy: string, info: ConvolutionInfo): string {
   const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = info;
@@ -57,8 +53,10 @@ function maxPoolGradient(graph: GraphBuilder, block: number, image: string, dy: 
   const rows = pooledAlong(body, x, WIDTH, info.filterWidth, info.strideWidth);
   const windows = pooledAlong(body, rows.pooled, HEIGHT, info.filterHeight, info.strideHeight);
   const upstream = inBlocks(body, body.input('pool:dy', 'float32', ofWindows));
-  const padded = paddedTo(body, block, { name: upstream, shape: ofWindows }, windows.pooled.shape);
-  const ofRows = gradientAlong(body, block, windows, padded);
+  const [, , height, width] = windows.pooled.shape;
+  const missing = [0, 0, height - outHeight, width - outWidth] as const;
+  const padded = bordered(body, block, upstream, [(images * inChannels) / block, outHeight, outWidth], missing);
+  const ofRows = gradientAlong(body, block, windows, reshaped(body, padded, windows.pooled.shape));
   const ofImage = gradientAlong(body, block, rows, body.reshape(ofRows.name, ofRows.shape, rows.pooled.shape));
 
   const output = { name: 'pool:dx', source: ofImage.name, dtype: 'float32', shape: ofImage.shape } as const;
@@ -85,16 +83,6 @@ const WIDTH = 3;
 interface Image {
   readonly name: string;
   readonly shape: readonly [images: number, channels: number, height: number, width: number];
-}
-
-/** With zeros below and on the right. */
-function paddedTo(graph: GraphBuilder, block: number, { name, shape }: Image, to: Image['shape']): string {
-  const [images, channels, height, width] = shape;
-  const planes = (images * channels) / block;
-  // Columns and blocks as one axis: the padding is then of long contiguous runs.
-  const lines = reshaped(graph, name, [planes, height, width * block]);
-  const missing = graph.integers([0, 0, 0, 0, to[HEIGHT] - height, (to[WIDTH] - width) * block]);
-  return graph.reshape(graph.node('Pad', [lines, missing]), [planes, to[HEIGHT], to[WIDTH] * block], to);
 }
 
 /** Pooling along one axis. */
@@ -162,39 +150,40 @@ const STEEP = 3e38;
 
 /** 1 for windows that have their largest value at `place`, else 0: max(0, 1 - STEEP · (largest - value there)). */
 function isLargest(graph: GraphBuilder, block: number, line: Line, place: number): string {
-  const { axis, window, image, pooled } = line;
-  const minusPlace = oneHot(graph, block, line, window, place, -1);
-  return graph.node(
-    'Conv',
-    [image.name, minusPlace, '', pooled.name],
-    {
-      ...windowsOf(line),
-      ...{ kernel_shape: sized(axis, window), dilations: [1, 1], group: image.shape[1] },
-      ...{ activation: 'HardSigmoid', activation_params: { floats: [-STEEP, 1] } },
-    },
-    BLOCKED,
-  );
+  const isPositive = { activation: 'HardSigmoid', activation_params: { floats: [-STEEP, 1] } };
+  const { image, pooled, window } = line;
+  const less = { from: image.name, size: window, place, factor: -1 };
+  return plusPlace(graph, block, line, pooled.name, less, { ...windowsOf(line), ...isPositive });
 }
 
 /** `total` and at each window what `share` has k windows before. */
 function plusShifted(graph: GraphBuilder, block: number, line: Line, total: string, share: string, k: number): string {
-  const { axis, image } = line;
-  return graph.node(
-    'Conv',
-    [share, oneHot(graph, block, line, k + 1, 0, 1), '', total],
-    {
-      ...{ kernel_shape: sized(axis, k + 1), strides: [1, 1], pads: around(axis, k, 0) },
-      ...{ dilations: [1, 1], group: image.shape[1] },
-    },
-    BLOCKED,
-  );
+  const before = { from: share, size: k + 1, place: 0, factor: 1 };
+  return plusPlace(graph, block, line, total, before, { strides: [1, 1], pads: around(line.axis, k, 0) });
 }
 
-/** A filter along the axis, the same for each channel, that is `value` at a place and 0 elsewhere. */
-function oneHot(graph: GraphBuilder, block: number, line: Line, size: number, place: number, value: number): string {
-  const channels = line.image.shape[1];
-  const filter = Float32Array.from({ length: channels * size }, (_, i) =>
-    Math.floor(i / block) % size === place ? value : 0,
+interface Place {
+  readonly from: string;
+  /** Of the windows along the axis. */
+  readonly size: number;
+  readonly place: number;
+  readonly factor: number;
+}
+
+/** `total` and `factor` times what each window has at a place: a convolution of every channel with a filter of zeros beside it. */
+function plusPlace(
+  graph: GraphBuilder,
+  block: number,
+  { axis, image }: Line,
+  total: string,
+  { from, size, place, factor }: Place,
+  attributes: Readonly<Record<string, Attribute>>,
+): string {
+  const channels = image.shape[1];
+  const values = Float32Array.from({ length: channels * size }, (_, i) =>
+    Math.floor(i / block) % size === place ? factor : 0,
   );
-  return graph.float(filter, [channels, 1, ...sized(line.axis, size)]);
+  const filter = graph.float(values, [channels, 1, ...sized(axis, size)]);
+  const common = { kernel_shape: sized(axis, size), dilations: [1, 1], group: channels };
+  return graph.node('Conv', [from, filter, '', total], { ...common, ...attributes }, BLOCKED);
 }
