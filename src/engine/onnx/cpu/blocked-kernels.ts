@@ -13,7 +13,6 @@ import {
   type InputGradient,
   NCHW,
   OIHW,
-  turned,
   turnedPads,
   windowAttributes,
 } from '../kernels/convolution.js';
@@ -53,9 +52,9 @@ export function blockedKernels(block: number) {
     if (!pads || info.outChannels % block !== 0 || info.inChannels % block !== 0) {
       return convolution.Conv2DBackpropInput(graph, inputs, attributes);
     }
-    const operands = [inOrder(graph, dy, NCHW), turned(graph, filter, info)] as const;
+    const operands = [inOrder(graph, dy, NCHW), inOrder(graph, filter, OIHW)] as const;
     const window = { kernel_shape: [info.filterHeight, info.filterWidth], strides: [1, 1], dilations: [1, 1], pads };
-    const sizes = { inputs: info.outChannels, outputs: info.inChannels };
+    const sizes = { inputs: info.outChannels, outputs: info.inChannels, isTurned: true };
     const name = blockedConvolution(graph, block, ...operands, { ...sizes, ...window });
     return traced(name, attributes.inputShape, 'float32', NCHW);
   };
@@ -77,7 +76,12 @@ export function blockedKernels(block: number) {
   } satisfies KernelTable;
 }
 
-type BlockedConvolution = ReturnType<typeof windowAttributes> & { readonly inputs: number; readonly outputs: number };
+type BlockedConvolution = ReturnType<typeof windowAttributes> & {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** With the filter [I,O,kh,kw] turned by 180°, as in the gradient with respect to an image. */
+  readonly isTurned?: boolean;
+};
 
 /** x [N,I,H,W] and filter [O,I,kh,kw] → [N,O,h,w], blocked only in between. */
 export function blockedConvolution(
@@ -85,18 +89,23 @@ export function blockedConvolution(
   block: number,
   x: string,
   filter: string,
-  { inputs, outputs, ...window }: BlockedConvolution,
+  { inputs, outputs, isTurned = false, ...window }: BlockedConvolution,
 ): string {
   // Fewer input channels than a block are read as they are.
   const isBlocked = inputs >= block;
   const image = isBlocked ? inBlocks(graph, x) : x;
-  const [height, width] = window.kernel_shape as [number, number];
   const blockIn = isBlocked ? block : 1;
-  const split = [outputs / block, block, inputs / blockIn, blockIn, height * width];
-  const stored = [outputs, inputs, height, width];
-  // [O/b, bo, I/b, bi, k] → [O/b, I/b, k, bi, bo].
-  const blocks = graph.node('Transpose', [graph.reshape(filter, stored, split)], { perm: [0, 2, 4, 3, 1] });
-  const weights = reshaped(graph, blocks, stored);
+  const [height, width] = window.kernel_shape as [number, number];
+  const places = height * width;
+  const ofInputs = [inputs / blockIn, blockIn];
+  const ofOutputs = [outputs / block, block];
+  const split = isTurned ? [...ofInputs, ...ofOutputs, places] : [...ofOutputs, ...ofInputs, places];
+  // [O/b, bo, I/b, bi, k], or [I/b, bi, O/b, bo, k], → [O/b, I/b, k, bi, bo].
+  const perm = isTurned ? [2, 0, 4, 1, 3] : [0, 2, 4, 3, 1];
+  const blocks = graph.node('Transpose', [reshaped(graph, filter, split)], { perm });
+  const backwards = graph.integers(Array.from({ length: places }, (_, place) => places - 1 - place));
+  const inPlace = isTurned ? graph.node('Gather', [blocks, backwards], { axis: 2 }) : blocks;
+  const weights = reshaped(graph, inPlace, [outputs, inputs, height, width]);
   return outOfBlocks(graph, graph.node('Conv', [image, weights], { ...window, group: 1 }, BLOCKED), outputs);
 }
 
@@ -125,10 +134,11 @@ function blockedFilterGradient(
 
   const blocked = withImages(inBlocks(graph, dy));
   const places = outHeight * outWidth;
-  // [N/b, bn, O/b, places, bo] → [O/b, N/b, places, bn, bo]: whole registers move.
+  // [N/b, bn, O/b, places, bo] → [N/b, O/b, places, bn, bo] → [O/b, N/b, …]: whole registers move, and then whole images.
   const split = reshaped(graph, blocked, [images / block, block, outChannels / block, places, block]);
-  const regrouped = graph.node('Transpose', [split], { perm: [2, 0, 3, 1, 4] });
-  const filter = reshaped(graph, regrouped, [outChannels, images, outHeight, outWidth]);
+  const regrouped = graph.node('Transpose', [split], { perm: [0, 2, 3, 1, 4] });
+  const ordered = outChannels === block ? regrouped : graph.node('Transpose', [regrouped], { perm: [1, 0, 2, 3, 4] });
+  const filter = reshaped(graph, ordered, [outChannels, images, outHeight, outWidth]);
 
   const window = {
     kernel_shape: [outHeight, outWidth],
@@ -141,8 +151,8 @@ function blockedFilterGradient(
   const gradient = outOfBlocks(graph, convolved, outChannels);
   // [I/m, O, kh, kw, m] → [O, I/m, m, kh, kw].
   const apart = reshaped(graph, gradient, [inChannels / woven, outChannels, filterHeight, width, woven]);
-  const ordered = graph.node('Transpose', [apart], { perm: [1, 0, 4, 2, 3] });
-  const whole = reshaped(graph, ordered, [outChannels, inChannels, filterHeight, width]);
+  const filters = graph.node('Transpose', [apart], { perm: [1, 0, 4, 2, 3] });
+  const whole = reshaped(graph, filters, [outChannels, inChannels, filterHeight, width]);
   if (width === filterWidth) return whole;
   return graph.node('Slice', [whole, ...[[0], [filterWidth], [3]].map(graph.integers)]);
 }
@@ -186,8 +196,15 @@ export function bordered(
   block: number,
   image: string,
   [planes, height, width]: readonly [planes: number, height: number, width: number],
-  [top, left, bottom, right]: readonly [top: number, left: number, bottom: number, right: number],
+  pads: readonly [top: number, left: number, bottom: number, right: number],
 ): string {
+  if (pads.every((amount) => amount >= 0)) {
+    // ONNX Runtime pads on one thread, and convolves on all: here by one, each channel for itself.
+    const window = { kernel_shape: [1, 1], strides: [1, 1], dilations: [1, 1], pads, group: block };
+    const ones = graph.float(new Float32Array(block).fill(1), [block, 1, 1, 1]);
+    return graph.node('Conv', [reshaped(graph, image, [planes, block, height, width]), ones], window, BLOCKED);
+  }
+  const [top, left, bottom, right] = pads;
   // Blocks and columns as one axis: the padding is then of long contiguous runs.
   const lines = reshaped(graph, image, [planes, height, width * block]);
   return graph.node('Pad', [lines, graph.integers([0, top, left * block, 0, bottom, right * block])]);
