@@ -58,7 +58,18 @@ interface Opponent {
   readonly side: Side;
 }
 
+/** Where all sides together do not fit into the memory, the system ends the largest, TensorFlow: the others are measured again. */
 export async function measure(measurement: Measurement, options: MeasureOptions): Promise<Result> {
+  try {
+    return await measureBeside(measurement, options);
+  } catch (error) {
+    if (options.tensorflow === null) throw error;
+    console.error(`${measurement.name}: again without TensorFlow, as ${(error as Error).message}`);
+    return measureBeside(measurement, { ...options, tensorflow: null });
+  }
+}
+
+async function measureBeside(measurement: Measurement, options: MeasureOptions): Promise<Result> {
   const { pytorches, tensorflow, peak, ...rounds } = options;
   const { task, baseline, amount, network } = await taskOf(measurement);
   const { name } = measurement;
