@@ -98,10 +98,14 @@ def add(parameters, noise, sign):
 def loss_and_gradient(task, model, forward, x, y):
     model.eval()
     parameters = list(model.parameters())
-    w = nn.utils.parameters_to_vector(parameters).detach().double()
+    w = torch.cat([p.detach().flatten() for p in parameters]).double()
+    sizes = [p.numel() for p in parameters]
 
     def once():
-        nn.utils.vector_to_parameters(w.float(), parameters)
+        # torch's vector_to_parameters would undo the memory format.
+        with torch.no_grad():
+            for p, values in zip(parameters, w.float().split(sizes)):
+                p.copy_(values.view(p.shape))
         model.zero_grad(set_to_none=True)
         total = 0
         for images, labels in zip(x.split(task["batchSize"]), y.split(task["batchSize"])):
