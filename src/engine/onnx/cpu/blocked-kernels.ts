@@ -199,7 +199,7 @@ export function bordered(
   pads: readonly [top: number, left: number, bottom: number, right: number],
 ): string {
   if (pads.every((amount) => amount >= 0)) {
-    // ONNX Runtime pads on one thread, and convolves on all: here by one, each channel for itself.
+    // ONNX Runtime's Pad runs on one thread, its convolutions on all. This one multiplies each channel by 1.
     const window = { kernel_shape: [1, 1], strides: [1, 1], dilations: [1, 1], pads, group: block };
     const ones = graph.float(new Float32Array(block).fill(1), [block, 1, 1, 1]);
     return graph.node('Conv', [reshaped(graph, image, [planes, block, height, width]), ones], window, BLOCKED);
