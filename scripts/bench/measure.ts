@@ -5,7 +5,7 @@ import { fastestAsInstalled, fastestOfAll } from './fastest.js';
 import { gradientTask, type Measurement, STEP_METHODS, stepTask, trialOf } from './measurements.js';
 import type { Task } from './protocol.js';
 import { describe, type PyTorch, startPyTorch } from './pytorch.js';
-import { type Side, startOurs } from './side.js';
+import { type Side, SideEnded, startOurs } from './side.js';
 
 /** How fast something was: images a second, or GFLOP/s for the matrix product. */
 export interface Speed {
@@ -63,8 +63,8 @@ export async function measure(measurement: Measurement, options: MeasureOptions)
   try {
     return await measureBeside(measurement, options);
   } catch (error) {
-    if (options.tensorflow === null) throw error;
-    console.error(`${measurement.name}: again without TensorFlow, as ${(error as Error).message}`);
+    if (!(error instanceof SideEnded) || options.tensorflow === null) throw error;
+    console.error(`${measurement.name}: again without TensorFlow, as ${error.message}`);
     return measureBeside(measurement, { ...options, tensorflow: null });
   }
 }

@@ -13,6 +13,9 @@ export interface Side {
   close(): Promise<void>;
 }
 
+/** A side's process is gone: where memory is short, the system ends the largest. */
+export class SideEnded extends Error {}
+
 export function startOurs(engine: 'onnx' | 'tensorflow' = 'onnx'): Side {
   return startSide(process.execPath, ['--import', 'tsx', scriptPath('ours.ts'), engine], process.env);
 }
@@ -33,7 +36,7 @@ export function startSide(command: string, args: readonly string[], env: NodeJS.
     const { value, done } = await replies.next();
     if (done) {
       const [status, signal] = await exited;
-      throw new Error(`${command} ended without an answer (${signal ?? `status ${status}`}): ${describe(request)}`);
+      throw new SideEnded(`${command} ended without an answer (${signal ?? `status ${status}`}): ${describe(request)}`);
     }
     const reply = JSON.parse(value) as Reply;
     if ('error' in reply) throw new Error(`${describe(request)}: ${reply.error}`);

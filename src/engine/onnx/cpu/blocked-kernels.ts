@@ -6,6 +6,7 @@
 import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import {
+  backwards,
   type ConvolutionInfo,
   convolution,
   convolutionInfo,
@@ -99,12 +100,12 @@ export function blockedConvolution(
   const places = height * width;
   const ofInputs = [inputs / blockIn, blockIn];
   const ofOutputs = [outputs / block, block];
+  const stored = isTurned ? [inputs, outputs, height, width] : [outputs, inputs, height, width];
   const split = isTurned ? [...ofInputs, ...ofOutputs, places] : [...ofOutputs, ...ofInputs, places];
   // [O/b, bo, I/b, bi, k], or [I/b, bi, O/b, bo, k], → [O/b, I/b, k, bi, bo].
   const perm = isTurned ? [2, 0, 4, 1, 3] : [0, 2, 4, 3, 1];
-  const blocks = graph.node('Transpose', [reshaped(graph, filter, split)], { perm });
-  const backwards = graph.integers(Array.from({ length: places }, (_, place) => places - 1 - place));
-  const inPlace = isTurned ? graph.node('Gather', [blocks, backwards], { axis: 2 }) : blocks;
+  const blocks = graph.node('Transpose', [graph.reshape(filter, stored, split)], { perm });
+  const inPlace = isTurned ? graph.node('Gather', [blocks, backwards(graph, places)], { axis: 2 }) : blocks;
   const weights = reshaped(graph, inPlace, [outputs, inputs, height, width]);
   return outOfBlocks(graph, graph.node('Conv', [image, weights], { ...window, group: 1 }, BLOCKED), outputs);
 }

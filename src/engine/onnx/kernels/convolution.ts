@@ -74,15 +74,18 @@ const conv2d: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, { x, filte
   return traced(graph.node('Conv', operands, windowAttributes(info)), info.outShape, 'float32', NCHW);
 };
 
+/** The places of a window, last to first. */
+export const backwards = (graph: GraphBuilder, places: number): string =>
+  graph.integers(Array.from({ length: places }, (_, place) => places - 1 - place));
+
 /** The filter turned by 180° with its channels swapped, [I,O,kh,kw]: a convolution with it is the gradient's (stride 1). */
-export function turned(graph: GraphBuilder, filter: Traced, info: ConvolutionInfo): string {
+function turned(graph: GraphBuilder, filter: Traced, info: ConvolutionInfo): string {
   const { inChannels, outChannels, filterHeight, filterWidth } = info;
   const window = filterHeight * filterWidth;
   const stored = [inChannels, outChannels, filterHeight, filterWidth];
   const flat = [inChannels, outChannels, window];
-  const backwards = graph.integers(Array.from({ length: window }, (_, place) => window - 1 - place));
   const places = graph.reshape(inOrder(graph, filter, IOHW), stored, flat);
-  return graph.reshape(graph.node('Gather', [places, backwards], { axis: 2 }), flat, stored);
+  return graph.reshape(graph.node('Gather', [places, backwards(graph, window)], { axis: 2 }), flat, stored);
 }
 
 /** Padding of the convolution with the turned filter; undefined where the gradient is not that convolution. */
