@@ -19,21 +19,13 @@ export const createUniformBuffer = (size: number): UniformBuffer => instantiate(
 
 /** `size` numbers from N(0, scale²), by Box–Muller from uniform ones of 16 bits: the largest is 4.9 deviations. */
 export function createNormalBuffer(size: number): RandomBuffer {
-  const { values, fill, exports } = instantiate(size);
-  return {
-    values,
-    fill(stream, deviation) {
-      fill(stream, 0.5, 0.5);
-      exports.makeNormal(size, deviation);
-      return values;
-    },
-  };
+  const { values, fill } = instantiate(size);
+  return { values, fill: (stream, deviation) => fill(stream, 0.5, 0.5, deviation) };
 }
 
-/** What philox/philox.as.ts exports; `words` are those of the stream, then scale and offset. */
+/** What philox/philox.as.ts exports; `words` are those of the stream, then scale, offset and deviation. */
 interface Exports {
   fill(runs: number, ...words: readonly number[]): void;
-  makeNormal(count: number, deviation: number): void;
 }
 
 /** The part of the WebAssembly API used here; TypeScript has it in its DOM library only, Node.js's types not at all. */
@@ -68,10 +60,9 @@ function instantiate(size: number) {
   const values = new Float32Array(memory.buffer, 0, size);
   return {
     values,
-    exports,
-    fill(stream: Stream, bound: number, centre = 0) {
+    fill(stream: Stream, bound: number, centre = 0, deviation = 0) {
       const scale = Math.fround(bound / 32768);
-      exports.fill(runs, ...streamWords(stream), scale, Math.fround(centre + scale / 2));
+      exports.fill(runs, ...streamWords(stream), scale, Math.fround(centre + scale / 2), deviation);
       return values;
     },
   };

@@ -6,10 +6,11 @@ const STEPS: i32 = 64;
 
 /**
  * Writes `runs` × 512 numbers from address 0 on. Four Philox4x32-10 blocks are the states of four xoshiro128++ generators,
- * one in each lane, which then give 64 words each; both signed 16-bit halves h of a word give h · scale + offset.
+ * one in each lane, which then give 64 words each; both signed 16-bit halves h of a word give h · scale + offset. With a
+ * deviation above 0 these are uniform on (0, 1), and each run becomes normal numbers while it is in the cache.
  */
 export function fill(
-  runs: i32, key0: i32, key1: i32, chunk: i32, step: i32, epoch: i32, scale: f32, offset: f32,
+  runs: i32, key0: i32, key1: i32, chunk: i32, step: i32, epoch: i32, scale: f32, offset: f32, deviation: f32,
 ): void {
   const multiplier0 = i32x4.splat(0xd2511f53);
   const multiplier1 = i32x4.splat(0xcd9e8d57);
@@ -50,26 +51,39 @@ export function fill(
       v128.store(address + 16, f32x4.add(f32x4.mul(high, scales), offsets));
       address += 32;
     }
+    if (deviation > 0) makeNormal(address - 32 * STEPS, address, deviation);
   }
 }
 
 /**
- * Makes of the first `count` numbers, uniform on (0, 1), as many from N(0, deviation²) (Box–Muller). Of every eight numbers the
- * first four are u and the others v: √(−2 ln u) · sin πt and √(−2 ln u) · cos πt for t = 2v − 1.
+ * Makes of numbers uniform on (0, 1) as many from N(0, deviation²) (Box–Muller). Of every eight numbers the first four are
+ * u and the others v: √(−2 ln u) · sin πt and √(−2 ln u) · cos πt for t = 2v − 1, with cos πt = sin π(½ − |t|).
  */
-export function makeNormal(count: i32, deviation: f32): void {
+function makeNormal(start: usize, end: usize, deviation: f32): void {
   const scale = f32x4.splat(-2 * deviation * deviation);
-  const one = f32x4.splat(1);
   const half = f32x4.splat(0.5);
-  const end = <usize>(4 * count);
-  for (let address: usize = 0; address < end; address += 32) {
-    const radius = f32x4.sqrt(f32x4.mul(scale, logarithm(v128.load(address))));
-    const v = v128.load(address + 16);
-    const t = f32x4.sub(f32x4.add(v, v), one);
-    v128.store(address, f32x4.mul(radius, sinePi(t)));
-    // cos πt = sin π(½ − |t|).
-    v128.store(address + 16, f32x4.mul(radius, sinePi(f32x4.sub(half, f32x4.abs(t)))));
+  // Sixteen at a time, all read before any is written: the constants of the polynomials are then loaded once for all.
+  for (let address = start; address < end; address += 64) {
+    const radius0 = f32x4.sqrt(f32x4.mul(scale, logarithm(v128.load(address))));
+    const radius1 = f32x4.sqrt(f32x4.mul(scale, logarithm(v128.load(address, 32))));
+    const t0 = signed(v128.load(address, 16));
+    const t1 = signed(v128.load(address, 48));
+    const sine0 = f32x4.mul(radius0, sinePi(t0));
+    const cosine0 = f32x4.mul(radius0, sinePi(f32x4.sub(half, f32x4.abs(t0))));
+    const sine1 = f32x4.mul(radius1, sinePi(t1));
+    const cosine1 = f32x4.mul(radius1, sinePi(f32x4.sub(half, f32x4.abs(t1))));
+    v128.store(address, sine0);
+    v128.store(address, cosine0, 16);
+    v128.store(address, sine1, 32);
+    v128.store(address, cosine1, 48);
   }
+}
+
+/** 2v − 1. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function signed(v: v128): v128 {
+  return f32x4.sub(f32x4.add(v, v), f32x4.splat(1));
 }
 
 /** ln u = e ln 2 + ln m for u = 2^e m with m from 1 to 2; the polynomial is off by 3·10⁻⁷ at most. */
