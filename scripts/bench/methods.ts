@@ -24,7 +24,7 @@ const { values } = parseArgs({
 });
 
 /** A step takes as long at any strength. */
-const STRENGTHS = ['noise.a=0.01', 'rho=0.05'];
+const STRENGTHS = ['noise.a=0.01', 'rho=0.05', 'methods.lars.optimizer.learningRate=1'];
 
 const engine = createOnnxEngine();
 for (const config of values.only.split(',')) {

@@ -32,9 +32,7 @@ describe('smoothout tune', () => {
     expect(stdout).toMatch(/^method +noise\.a +accuracy %$/m);
     expect(stdout).toMatch(/^smoothout +50 +[\d.]+ ± [\d.]+$/m);
     expect(stdout).toMatch(/^smoothout +0\.001 +[\d.]+ ± [\d.]+ +chosen$/m);
-    expect(stdout).toContain(
-      `Written to ${tunedFile()}; noise: { a: tuned } (or rho: tuned) takes the strength from there.`,
-    );
+    expect(stdout).toContain(`Written to ${tunedFile()}; a method whose noise.a is tuned takes it from there.`);
     const result = await readTuned(tunedFile());
     expect(result).toMatchObject({
       experiment: 'small',

@@ -1,7 +1,8 @@
 /** `smoothout tune`: chooses the strength of the noise, or other settings, on held-out training images. */
 import type { Command } from 'commander';
+import { TUNABLE_KEYS } from '../config/methods.js';
 import type { RunSpec } from '../config/schema.js';
-import { checkTunedWritable, describeChoice, tunedPath, writeTuned } from '../config/tuned.js';
+import { checkTunedWritable, chosenValue, describeChoice, tunedPath, writeTuned } from '../config/tuned.js';
 import { at } from '../support/at.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import {
@@ -33,8 +34,8 @@ Examples:
   smoothout tune configs/c1-lb.yaml --method baseline --grid optimizer.learningRate=0.0005,0.001,0.002
 
 The choice is made on training images that are held out, never on the test set, and written beside the config, where
-noise: { a: tuned } takes it from: the weakest noise within one standard error of the best mean. The same command again
-goes on where it was stopped.`;
+noise: { a: tuned } takes it from: the weakest noise within one standard error of the best mean. rho: tuned and a method's
+optimizer: { learningRate: tuned } take theirs in the same way. The same command again goes on where it was stopped.`;
 
 export function registerTune(program: Command): void {
   const command = program
@@ -123,9 +124,8 @@ async function conclude(file: string, tuning: Tuning, measured: readonly Measure
   await writeTuned(path, experiment, choices);
   if (json) return printJson({ event: 'tuned', path, experiment, choices });
   for (const choice of choices) print(`${choice.method}: ${describeChoice(choice)}`);
-  const takes = choices.some(({ strength }) => strength !== undefined)
-    ? '; noise: { a: tuned } (or rho: tuned) takes the strength from there'
-    : '';
+  const keys = TUNABLE_KEYS.filter((key) => choices.some((choice) => chosenValue(choice, key) !== undefined));
+  const takes = keys.length > 0 ? `; a method whose ${keys.join(' or ')} is tuned takes it from there` : '';
   print(`\nWritten to ${path}${takes}.\n`);
 }
 

@@ -1,6 +1,7 @@
 /** schemas/config.json: the JSON Schema by which editors complete and check config files. */
 import { z } from 'zod';
 import { method, ownMethod, strength } from './methods.js';
+import { ownLearningRate } from './optimizer.js';
 import { configSchema, seed } from './schema.js';
 import { count } from './values.js';
 
@@ -40,15 +41,14 @@ function configJsonSchema(): JsonSchema {
 
 /** What zod's types do not say: names or files, and `tuned`. */
 function override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: JsonSchema }): void {
-  const { choices, type, minimum } = jsonSchema;
+  const { choices, description, ...number } = jsonSchema;
   if (Array.isArray(choices)) {
     delete jsonSchema.choices;
     jsonSchema.anyOf = [{ enum: choices }, { type: 'string', pattern: MODULE.source }];
   }
-  if (zodSchema === strength) {
-    delete jsonSchema.type;
-    delete jsonSchema.minimum;
-    jsonSchema.anyOf = [{ type: type!, minimum: minimum! }, { const: 'tuned' }];
+  if (zodSchema === strength || zodSchema === ownLearningRate) {
+    for (const key of Object.keys(number)) delete jsonSchema[key];
+    jsonSchema.anyOf = [number, { const: 'tuned' }];
   }
 }
 

@@ -177,7 +177,7 @@ describe('a tuned strength', () => {
   test('of the generated stand-in is another than that of the real data', async () => {
     await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [
       CHOICE,
-      { ...CHOICE, synthetic: true, strength: 0.5 },
+      { ...CHOICE, synthetic: true, chosen: { 'noise.a': 0.5 } },
     ]);
     expect((await load(text)).methods[0]).toMatchObject({ noise: { a: 0.02 } });
     expect((await load(text, 'synthetic=true')).methods[0]).toMatchObject({ noise: { a: 0.5 } });
@@ -188,6 +188,19 @@ describe('a tuned strength', () => {
     expect((await load(text, 'synthetic=true')).methods[0]).toMatchObject({ noise: { a: 0.02 } });
     await writeTuned(join(folder, 'tuned/other.yaml'), 'other', [{ ...CHOICE, synthetic: true }]);
     expect(await complaint(text.replace('trial', 'other'))).toMatch(/nothing has been tuned for smoothout/);
+  });
+
+  test('may be the learning rate of a method', async () => {
+    const lars = 'name: baseline, label: lars, optimizer: { name: lars, learningRate: tuned }';
+    const chosen = { 'methods.lars.optimizer.learningRate': 2 };
+    const own = `${MINIMAL}methods: [{ ${lars} }]\n`;
+    await expect(load(own)).rejects.toMatchObject({
+      hint: expect.stringContaining('--grid methods.lars.optimizer.learningRate='),
+    });
+    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [{ ...CHOICE, method: 'lars', chosen }]);
+    const [run] = resolveRuns(await load(own));
+    expect(run!.optimizer).toMatchObject({ name: 'lars', learningRate: 2 });
+    expect(await complaint(`${MINIMAL}optimizer: { learningRate: tuned }\n`)).toMatch(/expected a number above 0, got/);
   });
 
   test('says how it was chosen, which is no setting of a run', async () => {

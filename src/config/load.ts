@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
 import { applyOverride, applyPreset, labelIn, nameIn, parseOverride } from './layers.js';
-import { STRENGTH_KEYS, selectMethods } from './methods.js';
+import { selectMethods, TUNABLE_KEYS } from './methods.js';
 import { withMethodFiles, withOwnModules, withStartingWeights } from './named-files.js';
 import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
 import {
@@ -22,7 +22,7 @@ import {
   without,
   withValue,
 } from './tree.js';
-import { describeChoice, readTuned, tunedPath } from './tuned.js';
+import { chosenValue, describeChoice, readTuned, tunedPath } from './tuned.js';
 import { validate } from './validate.js';
 
 /** A dry run of a thousand runs is as long; what is longer is not a config. */
@@ -51,7 +51,7 @@ export async function loadConfigs(path: string, { set = [], methods }: LoadOptio
     for (const override of overrides) tree = withMethodFiles(applyOverride(tree, override));
     tree = applyPreset(withBudget(withSeedList(tree)));
     tree = await withStartingWeights(await withOwnModules(tree));
-    configs.push(validate(await withTunedStrengths(tree, path, methods)));
+    configs.push(validate(await withTunedSettings(tree, path, methods)));
   }
   return configs;
 }
@@ -139,10 +139,10 @@ function withBudget(tree: Tree): Tree {
 }
 
 /**
- * Puts in the strengths of methods that say `noise: { a: tuned }` or `rho: tuned`, and under `tuning` how they were chosen.
- * A method that is not asked for may go untuned.
+ * Puts in what was chosen for methods that say `noise: { a: tuned }`, `rho: tuned` or `optimizer: { learningRate: tuned }`, and
+ * under `tuning` how. A method that is not asked for may go untuned.
  */
-async function withTunedStrengths(tree: Tree, configPath: string, asked: readonly string[] | undefined): Promise<Tree> {
+async function withTunedSettings(tree: Tree, configPath: string, asked: readonly string[] | undefined): Promise<Tree> {
   const experiment = scalarAt(tree, ['experiment']);
   if (experiment === undefined) return tree;
   const file = tunedPath(configPath, String(experiment));
@@ -150,28 +150,29 @@ async function withTunedStrengths(tree: Tree, configPath: string, asked: readonl
   const methods = methodsIn(tree).map((method) => ({ name: nameIn(method), label: labelIn(method) }));
   const wanted = asked === undefined ? methods : selectMethods(methods, asked);
   const places = [...methods.entries()].flatMap(([i, method]) =>
-    STRENGTH_KEYS.map((key) => ({ method, path: ['methods', String(i), ...key.split('.')] })),
+    TUNABLE_KEYS.map((key) => ({ method, key, path: ['methods', String(i), ...key.split('.')] })),
   );
   let result = tree;
-  for (const { method, path } of places) {
+  for (const { method, key, path } of places) {
     const { name, label } = method;
     if (scalarAt(tree, path) !== 'tuned' || name === '') continue;
     const choices = ((await readTuned(file))?.choices ?? []).filter(({ method }) => method === label);
     const onReal = choices.find(({ synthetic }) => !synthetic);
     // Generated data stands in for the real data, so what was chosen there is a start; never the other way round.
     const choice = isSynthetic ? (choices.find(({ synthetic }) => synthetic) ?? onReal) : onReal;
-    if (choice?.strength !== undefined) {
-      result = withValue(result, path, scalar(choice.strength, file));
+    const value = choice && chosenValue(choice, key);
+    if (choice !== undefined && value !== undefined) {
+      result = withValue(result, path, scalar(value, file));
       result = withValue(result, ['tuning', label], scalar(describeChoice(choice), file));
     } else if (wanted.includes(method)) {
       throw invalid(
         originAt(tree, path),
-        `${path.join('.')}: nothing has been tuned for ${label}: there is no strength in ${file}`,
-        `Run smoothout tune ${configPath} --grid ${path.slice(2).join('.')}=0.005,0.01,0.02 or give a number.`,
+        `${path.join('.')}: nothing has been tuned for ${label}: there is no ${key} in ${file}`,
+        `Run smoothout tune ${configPath} --grid methods.${label}.${key}=0.005,0.01,0.02 or give a number.`,
       );
     } else {
       // Nobody runs it, so any number will do.
-      result = withValue(result, path, scalar(0, file));
+      result = withValue(result, path, scalar(1, file));
     }
   }
   return result;

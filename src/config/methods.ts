@@ -165,8 +165,11 @@ type AsRun<M> = M extends unknown
 /** A method as a run carries it out: its overrides are already part of the run's own settings. */
 export type MethodSpec = AsRun<MethodConfig>;
 
-/** The keys, of which a method has one at most, that say how strong it is: what `smoothout tune` chooses. */
+/** The keys, of which a method has one at most, that say how strong it is. */
 export const STRENGTH_KEYS = ['noise.a', 'rho'] as const;
+
+/** The keys of a method that may say `tuned`: what `smoothout tune` chose. */
+export const TUNABLE_KEYS = [...STRENGTH_KEYS, 'optimizer.learningRate'] as const;
 
 /** The method's a or ρ; null for the baseline. */
 export function strengthOf(method: MethodConfig | MethodSpec): number | null {

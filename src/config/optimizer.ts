@@ -29,7 +29,11 @@ export const optimizer = z.strictObject({
 type WithoutDefaults<Shape> = { [Key in keyof Shape]: Shape[Key] extends z.ZodDefault<infer Inner> ? Inner : never };
 const withoutDefaults = Object.entries(optimizer.shape).map(([key, value]) => [key, value.unwrap()]);
 
+/** In a file also `tuned`, as a strength may be (methods.ts). */
+export const ownLearningRate = positive.describe('a number above 0, or tuned');
+
 /** Some of the keys: what a method leaves out stays as the config has it. */
 export const optimizerChanges = z
   .strictObject(Object.fromEntries(withoutDefaults) as WithoutDefaults<typeof optimizer.shape>)
+  .extend({ learningRate: ownLearningRate })
   .partial();

@@ -83,7 +83,7 @@ describe('configs/', () => {
   });
 
   test.each(['f1', 'c1'])('beyond/%s has every method at both of the paper’s batch sizes', async (name) => {
-    const set = ['noise.a=0.01', 'rho=0.1'];
+    const set = ['noise.a=0.01', 'rho=0.1', 'methods.lars.optimizer.learningRate=1'];
     const configs = await loadConfigs(join(FOLDER, 'beyond', `${name}.yaml`), { set });
     for (const [i, size] of ['sb', 'lb'].entries()) {
       const [paper] = await loadConfigs(join(FOLDER, `${name}-${size}.yaml`), { set: ['noise.a=0.01'] });

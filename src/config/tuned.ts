@@ -131,18 +131,24 @@ function upgraded({ experiment, strengths, trials, ...common }: z.output<typeof 
   return { experiment, choices };
 }
 
+/** What was chosen for a key of a method, which the grid may have reached from the config's top (`methods.LABEL.KEY`). */
+export const chosenValue = ({ chosen }: Choice, key: string): Choice['chosen'][string] | undefined =>
+  Object.entries(chosen).find(([name]) => name === key || name.endsWith(`.${key}`))?.[1];
+
 /** Where a strength stands among those that were tried. */
 export function edgeOf(strength: number, tried: readonly number[]): Choice['edge'] {
   if (strength <= Math.min(...tried)) return 'lower';
   return strength >= Math.max(...tried) ? 'upper' : 'none';
 }
 
+const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 /** How a strength was chosen, in a line. */
 export function describeChoice({ chosen, best, edge, validation, epochs, seeds, trials }: Choice): string {
   const [key = ''] = Object.keys(best);
   const values = trials.map(({ settings }) => settings[key]).filter((value) => typeof value === 'number');
   const from = `${key} from ${values.length} values, ${Math.min(...values)} to ${Math.max(...values)}`;
-  const how = `${validation.slice('holdout:'.length)} held-out images, ${epochs} epochs, ${seeds.length} seeds`;
+  const how = `${validation.slice('holdout:'.length)} held-out images, ${counted(epochs, 'epoch')}, ${counted(seeds.length, 'seed')}`;
   const bestIs =
     chosen[key] === best[key] ? '' : `; the best mean is at ${best[key]}, from which the seeds cannot tell it`;
   const warning = edge === 'none' ? '' : `; the best mean is at the ${edge} edge of the grid`;
