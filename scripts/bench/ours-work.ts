@@ -10,9 +10,8 @@ import { integers } from '../../src/support/random.js';
 import { createUniformBuffer } from '../../src/support/random-buffers.js';
 import { buildLearner } from '../../src/training/learner.js';
 import { ghostBatches } from '../../src/training/plan.js';
-import { trainingPrograms } from '../../src/training/programs.js';
 import { disposeState, freshState, uploadState } from '../../src/training/state.js';
-import { createStepper } from '../../src/training/step.js';
+import { createSteps } from '../../src/training/train.js';
 import type { GradientTask, ProductTask, Ran, StepTask, Task } from './protocol.js';
 
 export interface Work {
@@ -45,14 +44,13 @@ async function product(engine: Engine, { size }: ProductTask): Promise<Work> {
 
 async function trainingStep(engine: Engine, { spec, classes, shape, learningRate }: StepTask): Promise<Work> {
   const learner = await buildLearner(spec, { classes, shape });
-  const programs = trainingPrograms(engine, learner);
+  const { onePass, manyPasses, take } = createSteps(engine, spec, learner, new AbortController().signal);
   const sizes = ghostBatches(spec.batchSize, spec.batchSize, spec.ghostBatchSize);
   const [seconds] = await timed(async () => {
-    if (sizes.length === 1) return programs.step.get(spec.batchSize);
-    await programs.pass.get(at(sizes, 0));
-    return programs.update.get('update');
+    if (sizes.length === 1) return onePass.program.get(spec.batchSize);
+    await manyPasses.pass.get(at(sizes, 0));
+    return manyPasses.update.get('update');
   });
-  const stepper = createStepper(spec, learner, programs, new AbortController().signal);
   const parts = partsOf(batchOf(spec.batchSize, imageSize(shape), classes), sizes);
   async function* endless() {
     for (;;) yield* parts;
@@ -64,7 +62,7 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
       const start = { ...weights, ...freshState(learner) };
       let state = await uploadState(engine, start);
       let outcome = Number.NaN;
-      const take = async (from: number, count: number) => {
+      const takeSome = async (from: number, count: number) => {
         const first = {
           epoch: 0,
           step: from,
@@ -73,13 +71,13 @@ async function trainingStep(engine: Engine, { spec, classes, shape, learningRate
           stepsAnEpoch: times + untimed,
           learningRate,
         };
-        for await (const result of stepper(state, { size: spec.batchSize, count }, endless(), first)) {
+        for await (const result of take(state, { size: spec.batchSize, count }, endless(), first)) {
           state = result.state;
           outcome = result.lossSum / (result.steps * spec.batchSize);
         }
       };
-      await take(0, untimed);
-      const [seconds] = await timed(() => take(untimed, times));
+      await takeSome(0, untimed);
+      const [seconds] = await timed(() => takeSome(untimed, times));
       disposeState(state);
       return { seconds, outcome };
     },

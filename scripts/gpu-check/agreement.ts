@@ -7,9 +7,8 @@ import { at } from '../../src/support/at.js';
 import { integers } from '../../src/support/random.js';
 import { createUniformBuffer } from '../../src/support/random-buffers.js';
 import { buildLearner, type Learner } from '../../src/training/learner.js';
-import { trainingPrograms } from '../../src/training/programs.js';
 import { disposeState, downloadState, freshState, type HostState, uploadState } from '../../src/training/state.js';
-import { createStepper } from '../../src/training/step.js';
+import { createSteps } from '../../src/training/train.js';
 import type { StepTask } from '../bench/protocol.js';
 
 /** Vectors are flat. */
@@ -98,8 +97,7 @@ const outcomeOf = ({ state: { parameters, statistics, optimizer }, loss }: Train
 };
 
 function trainer(engine: Engine, learner: Learner, { spec, learningRate }: StepTask, total: number) {
-  const programs = trainingPrograms(engine, learner);
-  const stepper = createStepper(spec, learner, programs, new AbortController().signal);
+  const { take, dispose } = createSteps(engine, spec, learner, new AbortController().signal);
   const size = spec.ghostBatchSize ?? spec.batchSize;
   return {
     async train(start: HostState, from: number, steps: number): Promise<Trained> {
@@ -109,7 +107,7 @@ function trainer(engine: Engine, learner: Learner, { spec, learningRate }: StepT
         for (let part = (from * spec.batchSize) / size; ; part++) yield imagesOf(learner, size, part);
       }
       const first = { epoch: 0, step: from, done: from, total, stepsAnEpoch: total, learningRate };
-      for await (const result of stepper(state, { size: spec.batchSize, count: steps }, parts(), first)) {
+      for await (const result of take(state, { size: spec.batchSize, count: steps }, parts(), first)) {
         state = result.state;
         loss += result.lossSum;
       }
@@ -118,7 +116,7 @@ function trainer(engine: Engine, learner: Learner, { spec, learningRate }: StepT
       disposeState(state);
       return { state: trained, loss };
     },
-    dispose: programs.dispose,
+    dispose,
   };
 }
 

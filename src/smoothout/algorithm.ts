@@ -3,7 +3,6 @@
  * loop of lines 1, 2 and 7 is training/train.ts; the perturbations θ are in perturbation.ts.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Update } from '../optim/optimizer.js';
 import type { Method, Noise } from './method.js';
 import type { Perturbation } from './perturbation.js';
 
@@ -35,20 +34,15 @@ export const smoothOut = (perturbation: Perturbation, noise: Noise, copies = 1):
   gradient: (w, { backPropagate, u, a }) => smoothOutGradient(w, { theta: perturbation(w, u, a), backPropagate }),
 });
 
-/** The optimizer's update of w along a gradient. */
-type UpdateAlong = (w: tf.Tensor1D, gradient: tf.Tensor1D) => Update;
+/** What an optimizer makes of w and a gradient: the next parameters, and whatever it keeps. */
+type UpdateAlong<U> = (w: tf.Tensor1D, gradient: tf.Tensor1D) => U;
 
-/** Lines 3 to 6 for a batch that is one pass. */
-export function smoothOutStep<P extends WithGradient>(w: tf.Tensor1D, pass: Perturbed<P>, update: UpdateAlong) {
-  return takeStep(w, (at) => smoothOutGradient(at, pass), update);
+/** Line 6, along the gradient of lines 3 to 5, or of any other method. */
+export function takeStep<P extends WithGradient, U>(w: tf.Tensor1D, pass: P, update: UpdateAlong<U>): P & U {
+  return { ...pass, ...update(w, pass.gradient) }; // 6: updating, from w along g
 }
 
-/** The same step with the gradient of any method in place of lines 3 to 5. */
-export function takeStep<P extends WithGradient>(
-  w: tf.Tensor1D,
-  gradientAt: (w: tf.Tensor1D) => P,
-  update: UpdateAlong,
-): P & Update {
-  const result = gradientAt(w);
-  return { ...result, ...update(w, result.gradient) }; // 6: updating, from w along g
+/** Lines 3 to 6 for a batch that is one pass: SmoothOut in a training of one's own, where src/index.ts offers it. */
+export function smoothOutStep<P extends WithGradient, U>(w: tf.Tensor1D, pass: Perturbed<P>, update: UpdateAlong<U>) {
+  return takeStep(w, smoothOutGradient(w, pass), update);
 }

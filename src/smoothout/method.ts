@@ -65,17 +65,5 @@ export interface NoisyMethod extends Common {
 
 export type Method = QuietMethod | NoisyMethod;
 
-/** The method's gradient at w. @param drawn nothing for a method without noise. */
-export function methodGradient<P extends Pass>(
-  method: Method,
-  w: Tensor1D,
-  given: Given<P>,
-  { u, a }: Partial<Drawn>,
-): MethodPass<P> {
-  if (method.noise === null) return method.gradient(w, given);
-  if (u === undefined || a === undefined) throw new Error('a method with noise needs what the host draws for it');
-  return method.gradient(w, { ...given, u, a });
-}
-
 /** Gradients of whole batches that an update costs. */
 export const evaluationsOf = ({ evaluations, copies = 1 }: Method): number => evaluations * copies;

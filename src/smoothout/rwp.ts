@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { eachParameter } from '../nn/flat.js';
 import type { Layout } from '../nn/layout.js';
-import { smoothOut } from './algorithm.js';
+import { smoothOut, smoothOutGradient } from './algorithm.js';
 import type { Method, Noise } from './method.js';
 import { filterwisePerturbation, rows } from './perturbation.js';
 
@@ -39,7 +39,7 @@ export function arwp({ balance, eta, beta }: Adaptive, settings: Settings, layou
     memory: ['squares'],
     gradient(w, { backPropagate, u, a, memory }) {
       const squares = memory.squares as tf.Tensor1D;
-      const noisy = backPropagate(tf.add(w, perturbation(w, damped(u, squares), a)));
+      const noisy = smoothOutGradient(w, { theta: perturbation(w, damped(u, squares), a), backPropagate });
       const next = { squares: tf.add(tf.mul(squares, beta), tf.square(noisy.gradient)) };
       if (balance === 1) return { ...noisy, memory: next };
       const clean = backPropagate(w);

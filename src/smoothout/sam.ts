@@ -1,5 +1,6 @@
 /** Sharpness-aware minimisation, SAM (Foret et al. 2021) and ASAM (Kwon et al. 2021): the gradient uphill of w. */
 import * as tf from '@tensorflow/tfjs';
+import { smoothOutGradient } from './algorithm.js';
 import type { Method } from './method.js';
 
 /** Keeps the quotient finite where the gradient is 0. */
@@ -29,8 +30,9 @@ function uphill({ rho, runningStatistics }: SamSettings, scale: Scale): Method {
       const first = backPropagate(w);
       const scaled = scale(w, first.gradient);
       const length = tf.sqrt(tf.sum(tf.square(scaled)));
-      const epsilon = tf.mul(scale(w, scaled), tf.div(rho, tf.add(length, TINY)));
-      const { gradient, statistics } = backPropagate(tf.add(w, epsilon), first);
+      const theta: tf.Tensor1D = tf.mul(scale(w, scaled), tf.div(rho, tf.add(length, TINY)));
+      const second = (at: tf.Tensor1D) => backPropagate(at, first);
+      const { gradient, statistics } = smoothOutGradient(w, { theta, backPropagate: second });
       return { ...first, gradient, ...(runningStatistics === 'both' && { statistics }) };
     },
   };

@@ -3,6 +3,7 @@
  * w + θ and w − θ, in which what is linear in θ cancels.
  */
 import * as tf from '@tensorflow/tfjs';
+import { smoothOutGradient } from './algorithm.js';
 import type { Method, Noise } from './method.js';
 import type { Perturbation } from './perturbation.js';
 
@@ -12,8 +13,8 @@ export const twoSided = (perturbation: Perturbation, noise: Noise): Method => ({
   evaluations: 2,
   gradient(w, { backPropagate, u, a }) {
     const theta = perturbation(w, u, a);
-    const plus = backPropagate(tf.add(w, theta));
-    const minus = backPropagate(tf.sub(w, theta));
+    const plus = smoothOutGradient(w, { theta, backPropagate });
+    const minus = smoothOutGradient(w, { theta: tf.neg(theta), backPropagate });
     return { ...plus, gradient: tf.mul(tf.add(plus.gradient, minus.gradient), 0.5) };
   },
 });

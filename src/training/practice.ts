@@ -7,10 +7,8 @@ import { evaluationsOf } from '../smoothout/method.js';
 import { newEpoch } from './checkpoint.js';
 import { buildLearner } from './learner.js';
 import { checkBatches, planOf } from './plan.js';
-import { trainingPrograms } from './programs.js';
 import { disposeState, freshState, uploadState } from './state.js';
-import { createStepper } from './step.js';
-import { trainEpoch } from './train.js';
+import { createSteps, trainEpoch } from './train.js';
 
 /** How far a practice has come. */
 export interface Pace {
@@ -33,8 +31,7 @@ export async function practise(session: Session, spec: RunSpec, onStep: (pace: P
   checkBatches(spec, source);
   const learner = await buildLearner(spec, source);
   const plan = planOf(spec, source.count, evaluationsOf(learner.method));
-  const programs = trainingPrograms(engine, learner);
-  const stepper = createStepper(spec, learner, programs, signal);
+  const steps = createSteps(engine, spec, learner, signal);
   const weights = initialise(learner.model.layout, {
     seed: spec.seed,
     batchNormScale: spec.batchNorm.scaleInitialisation,
@@ -45,7 +42,7 @@ export async function practise(session: Session, spec: RunSpec, onStep: (pace: P
   try {
     while (!signal.aborted) {
       const options = {
-        ...{ spec, source, plan, stepper, signal },
+        ...{ spec, source, plan, steps, signal },
         // Small steps from the first weights: nothing diverges in a moment of them.
         learningRate: 1e-6,
         onStep: async (_: unknown, { images }: { readonly images: number }) => {
@@ -59,6 +56,6 @@ export async function practise(session: Session, spec: RunSpec, onStep: (pace: P
     }
   } finally {
     disposeState(state);
-    await programs.dispose();
+    await steps.dispose();
   }
 }

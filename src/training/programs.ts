@@ -1,81 +1,14 @@
-/**
- * The compiled programs of a training run. A batch that is one pass is one program: Algorithm 1 whole. Where a batch is
- * several passes (ghost batches, the copies of deterministic SmoothOut), each adds its gradient to a sum and one update
- * follows along their mean, so that memory is that of one pass.
- */
-import * as tf from '@tensorflow/tfjs';
-import { type Engine, float, type TensorsOf } from '../engine/engine.js';
-import { createProgramCache } from '../engine/program-cache.js';
-import { batchLoss, imageSpecs, withGradient } from '../nn/loss.js';
+/** What the compiled programs of a step have in common, whether its batch is one pass or several. */
+import type * as tf from '@tensorflow/tfjs';
+import { float, type TensorsOf } from '../engine/engine.js';
+import { batchLoss, type imageSpecs, withGradient } from '../nn/loss.js';
 import { averaged } from '../optim/average.js';
 import { regularise } from '../optim/optimizer.js';
-import { takeStep } from '../smoothout/algorithm.js';
-import { type Given, methodGradient, type Pass } from '../smoothout/method.js';
+import type { Drawn, Given, Pass } from '../smoothout/method.js';
 import type { Learner } from './learner.js';
 
-export type TrainingPrograms = ReturnType<typeof trainingPrograms>;
-
-/** `step` and `pass` are compiled for each number of images that they are asked for. */
-export function trainingPrograms(engine: Engine, learner: Learner) {
-  const specs = inputSpecs(learner);
-  const { state, noise, scalars } = specs;
-  const { parameters, statistics, memory, average, optimizer } = state;
-  const sums = { gradient: parameters, statistics, memory };
-
-  /** Lines 3 to 6, with the method's gradient. */
-  const step = createProgramCache((images: number) =>
-    engine.compile(
-      ({ state, batch, noise, scalars }) => {
-        const next = takeStep(
-          state.parameters,
-          (w) => methodGradient(learner.method, w, given(learner, state, batch), noise),
-          (w, gradient) =>
-            learner.optimizer.update(w, regularise(gradient, w, learner.gradient), state.optimizer, scalars),
-        );
-        const { parameters, statistics, memory = {}, state: optimizer, loss, correct } = next;
-        const average = averageOf(state.average, parameters, scalars);
-        return { state: { parameters, statistics, memory, average, optimizer }, loss, correct };
-      },
-      { state, batch: imageSpecs(learner.model, images, 'train'), noise, scalars },
-      { keep: ['state'] },
-    ),
-  );
-
-  /** Lines 3 to 5 for one of the passes. */
-  const pass = createProgramCache((images: number) =>
-    engine.compile(
-      ({ parameters, sums, batch, noise }) => {
-        const pass = methodGradient(learner.method, parameters, given(learner, sums, batch), noise);
-        const { gradient, statistics, memory = {}, loss, correct } = pass;
-        return { sums: { gradient: tf.add(sums.gradient, gradient), statistics, memory }, loss, correct };
-      },
-      { parameters, sums, batch: imageSpecs(learner.model, images, 'train'), noise },
-      { keep: ['sums'] },
-    ),
-  );
-
-  /** Line 6, along `gradientSum` × `weight`. */
-  const update = createProgramCache((_: 'update') =>
-    engine.compile(
-      ({ parameters, optimizer, average, gradientSum, weight, scalars }) => {
-        const gradient = regularise(tf.mul(gradientSum, weight), parameters, learner.gradient);
-        const next = learner.optimizer.update(parameters, gradient, optimizer, scalars);
-        const nextAverage = averageOf(average, next.parameters, scalars);
-        return { parameters: next.parameters, optimizer: next.state, average: nextAverage };
-      },
-      { parameters, optimizer, average, gradientSum: parameters, weight: float(), scalars },
-      { keep: ['parameters', 'optimizer', 'average'] },
-    ),
-  );
-
-  const dispose = async () => {
-    for (const cache of [step, pass, update]) await cache.dispose();
-  };
-  return { step, pass, update, dispose };
-}
-
 /** What the programs are given beside the images; every vector is flat. */
-function inputSpecs({ model, optimizer, method, average }: Learner) {
+export function inputSpecs({ model, optimizer, method, average }: Learner) {
   const vector = float(model.layout.size);
   const vectors = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, vector]));
   return {
@@ -93,13 +26,7 @@ function inputSpecs({ model, optimizer, method, average }: Learner) {
   };
 }
 
-type State = ReturnType<typeof inputSpecs>['state'];
-type Scalars = TensorsOf<ReturnType<typeof inputSpecs>['scalars']>;
-
-/** The next average of the parameters, where there is one. */
-function averageOf({ parameters: before }: TensorsOf<State>['average'], parameters: tf.Tensor1D, { share }: Scalars) {
-  return { ...(before && share && { parameters: averaged(before, parameters, share) }) };
-}
+type Inputs = TensorsOf<ReturnType<typeof inputSpecs>>;
 
 interface TrainingPass extends Pass {
   readonly loss: tf.Scalar;
@@ -107,12 +34,15 @@ interface TrainingPass extends Pass {
 }
 
 /** What the method makes its gradient of for a batch, or for a part of it. */
-function given(
+export function given(
   { model }: Learner,
-  before: Pick<TensorsOf<State>, 'statistics' | 'memory'>,
+  before: Pick<Inputs['state'], 'statistics' | 'memory'>,
   batch: TensorsOf<ReturnType<typeof imageSpecs>>,
-): Given<TrainingPass> {
+  noise: Inputs['noise'],
+): Given<TrainingPass> & Drawn {
   return {
+    // A method without noise has none, and does not ask for it.
+    ...(noise as Drawn),
     memory: before.memory,
     backPropagate(w, after) {
       const { statistics } = after ?? before;
@@ -122,5 +52,20 @@ function given(
       }, w);
       return { gradient, loss: value, ...extras };
     },
+  };
+}
+
+/** Line 6 of Algorithm 1 as a run's settings have it: the optimizer's update, and the average of the parameters after it. */
+export function updateAlong(
+  { optimizer, gradient: options }: Learner,
+  before: Pick<Inputs['state'], 'optimizer' | 'average'>,
+  scalars: Inputs['scalars'],
+) {
+  return (w: tf.Tensor1D, gradient: tf.Tensor1D) => {
+    const { parameters, state } = optimizer.update(w, regularise(gradient, w, options), before.optimizer, scalars);
+    const { parameters: average } = before.average;
+    const { share } = scalars;
+    const next = { ...(average && share && { parameters: averaged(average, parameters, share) }) };
+    return { parameters, optimizer: state, average: next };
   };
 }

@@ -10,10 +10,10 @@ import { initialise } from '../nn/weights.js';
 import { createDraw, type StepPlace } from './draws.js';
 import { buildLearner } from './learner.js';
 import { ghostBatches } from './plan.js';
-import { trainingPrograms } from './programs.js';
 import { disposeState, downloadState, freshState, uploadState } from './state.js';
-import { createStepper, equalSizes } from './step.js';
+import { equalSizes } from './step.js';
 import { tinySpec } from './testing/tiny.js';
+import { createSteps } from './train.js';
 
 const SIZE = 16;
 const source = tinySource('train', 64);
@@ -38,18 +38,18 @@ const start = initialise(learner.model.layout, { seed: 5, batchNormScale: 'one' 
 const NEVER = new AbortController().signal;
 
 /** Takes the steps of these settings on any engine. */
-async function stepperOf(spec: RunSpec, on: Engine) {
+async function stepsOf(spec: RunSpec, on: Engine) {
   const own = await buildLearner(spec, source);
-  return { own, stepper: createStepper(spec, own, trainingPrograms(on, own), NEVER) };
+  return { own, ...createSteps(on, spec, own, NEVER) };
 }
 
 /** What one step of these settings does, from any parameters and at any place in the training. */
 async function stepperFor(spec = specOf(BASELINE)) {
-  const { own, stepper } = await stepperOf(spec, engine);
+  const { own, take } = await stepsOf(spec, engine);
   return async (batch: Batch, parameters = start.parameters, at = place()) => {
     const host = { ...start, parameters, ...freshState(own) };
     const parts = inGhosts(batch, spec);
-    const results = stepper(await uploadState(engine, host), { size: batch.count, count: 1 }, parts, at);
+    const results = take(await uploadState(engine, host), { size: batch.count, count: 1 }, parts, at);
     const { state, lossSum, correct } = (await results.next()).value!;
     await results.return();
     const after = await downloadState(state);
@@ -133,8 +133,7 @@ describe('ghost batches', () => {
 
 test('a step in one program and one in two, pass and update, come to the same', async () => {
   const spec = specOf({ name: 'smoothout', noise: { a: 0.1 } });
-  const own = await buildLearner(spec, source);
-  const programs = trainingPrograms(engine, own);
+  const { own, onePass, manyPasses } = await stepsOf(spec, engine);
   const { images, labels, count } = await batchOf(0, 16);
   const { parameters, statistics } = start;
   const noise = createDraw(spec, own).noise(place(), { ghostBatch: 0, copy: 0 });
@@ -142,12 +141,12 @@ test('a step in one program and one in two, pass and update, come to the same', 
   const common = { batch: { images, labels }, noise };
   const scalars = { rate: Float32Array.of(1) };
   const sums = { gradient: new Float32Array(parameters.length), statistics, memory };
-  const one = await (await programs.step.get(count)).run({
+  const one = await (await onePass.program.get(count)).run({
     ...common,
     scalars,
     state: { parameters, statistics, memory, average, optimizer },
   });
-  const pass = await (await programs.pass.get(count)).run({ ...common, parameters, sums });
+  const pass = await (await manyPasses.pass.get(count)).run({ ...common, parameters, sums });
   const inputs = {
     parameters,
     gradientSum: pass.sums.gradient,
@@ -156,7 +155,7 @@ test('a step in one program and one in two, pass and update, come to the same', 
     average,
     scalars,
   };
-  const two = await (await programs.update.get('update')).run(inputs);
+  const two = await (await manyPasses.update.get('update')).run(inputs);
   const host = async (array: DeviceArray) => (await array.read()).slice();
   expect(Array.from(await host(two.parameters))).toEqual(close(await host(one.state.parameters), 6));
   expect(await host(pass.sums.statistics)).toEqual(await host(one.state.statistics));
@@ -245,12 +244,12 @@ describe('deterministic SmoothOut (Fig. 2(a), Eq. 1)', () => {
 test('steps give back every array of the device that they no longer need', async () => {
   const eager = createEagerEngine();
   const spec = specOf({ name: 'smoothout-deterministic', copies: 2 }, { ghostBatchSize: 8 });
-  const { own, stepper } = await stepperOf(spec, eager);
+  const { own, take } = await stepsOf(spec, eager);
   let state = await uploadState(eager, { ...start, ...freshState(own) });
   const counts = [];
   for (let step = 0; step < 4; step++) {
     const batch = await batchOf(0, 16);
-    for await (const result of stepper(state, { size: 16, count: 1 }, inGhosts(batch, spec), place(step))) {
+    for await (const result of take(state, { size: 16, count: 1 }, inGhosts(batch, spec), place(step))) {
       ({ state } = result);
     }
     counts.push(tf.memory().numTensors);

@@ -13,11 +13,12 @@ import type { Sources } from '../session/sources.js';
 import { SmoothOutError } from '../support/errors.js';
 import { type Checkpoint, describe, newEpoch, saveCheckpoint, saveWeights } from './checkpoint.js';
 import type { Learner } from './learner.js';
+import { createManyPasses } from './many-passes.js';
+import { createOnePass } from './one-pass.js';
 import { type Plan, passSizes } from './plan.js';
-import { trainingPrograms } from './programs.js';
 import { createReestimator } from './reestimate.js';
 import { disposeState, downloadState, resetOptimizer, type TrainingState, uploadState } from './state.js';
-import { createStepper, equalSizes, type Stepper } from './step.js';
+import { createInputs, equalSizes, type TakeSteps } from './step.js';
 
 export interface Training {
   readonly spec: RunSpec;
@@ -45,10 +46,9 @@ const SAVING_SHARE = 0.02;
  */
 export async function train(training: Training, from: Checkpoint, earlier: readonly EpochMetrics[]): Promise<void> {
   const { spec, paths, engine, learner, sources, plan, signal } = training;
-  const programs = trainingPrograms(engine, learner);
+  const steps = createSteps(engine, spec, learner, signal);
   const evaluator = createEvaluator(engine, learner.model);
   const reestimator = await createReestimator(engine, spec, sources.train);
-  const stepper = createStepper(spec, learner, programs, signal);
   const epochs = [...earlier];
   let { progress } = from;
   let state = await uploadState(engine, from.state);
@@ -74,7 +74,7 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
       const resets = spec.optimizer.reset === 'epoch' && progress.steps === 0;
       if (resets) state = await resetOptimizer(engine, learner, state);
       const learningRate = learningRateAt(progress.epoch, spec);
-      const options = { spec, source: sources.train, plan, stepper, learningRate, signal, onStep };
+      const options = { spec, source: sources.train, plan, steps, learningRate, signal, onStep };
       ({ state, progress } = await trainEpoch(state, progress, options));
       if (progress.steps < plan.sizes(progress.epoch).length) {
         await save(state, progress);
@@ -89,15 +89,34 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
     }
   } finally {
     disposeState(state);
-    await programs.dispose();
+    await steps.dispose();
     await evaluator.dispose();
     await reestimator.dispose();
   }
 }
 
+export type Steps = ReturnType<typeof createSteps>;
+
+/** Steps of a run: each batch is one pass, or as many as it has ghost batches and copies. */
+export function createSteps(engine: Engine, spec: RunSpec, learner: Learner, signal: AbortSignal) {
+  const inputs = createInputs(spec, learner, signal);
+  const onePass = createOnePass(engine, learner, inputs);
+  const manyPasses = createManyPasses(engine, spec, learner, inputs);
+  const { copies = 1 } = learner.method;
+  const take: TakeSteps = (state, batches, parts, first) => {
+    const passes = passSizes(batches.size, spec).length * copies;
+    return passes === 1 ? onePass.take(state, batches, parts, first) : manyPasses.take(state, batches, parts, first);
+  };
+  const dispose = async () => {
+    await onePass.dispose();
+    await manyPasses.dispose();
+  };
+  return { onePass, manyPasses, take, dispose };
+}
+
 interface EpochOptions extends Pick<Training, 'spec' | 'plan' | 'signal'> {
   readonly source: ImageSource;
-  readonly stepper: Stepper;
+  readonly steps: Steps;
   readonly learningRate: number;
   /** Awaited after each call of the device, before the next. */
   readonly onStep: (state: TrainingState, progress: EpochProgress) => Promise<void>;
@@ -112,7 +131,7 @@ interface EpochOptions extends Pick<Training, 'spec' | 'plan' | 'signal'> {
 export async function trainEpoch(
   start: TrainingState,
   progress: EpochProgress,
-  { spec, source, plan, stepper, learningRate, signal, onStep }: EpochOptions,
+  { spec, source, plan, steps, learningRate, signal, onStep }: EpochOptions,
 ): Promise<{ state: TrainingState; progress: EpochProgress }> {
   const { epoch } = progress;
   const { batchSize, seed } = spec;
@@ -130,7 +149,7 @@ export async function trainEpoch(
   for (const equal of equalSizes(plan.sizes(epoch).slice(progress.steps))) {
     const place = { epoch, step: now.steps, done: epoch * stepsAnEpoch + now.steps, total: plan.updates, stepsAnEpoch };
     const first = { ...place, learningRate };
-    for await (const result of stepper(state, equal, parts, first)) {
+    for await (const result of steps.take(state, equal, parts, first)) {
       state = result.state;
       now = {
         epoch,
