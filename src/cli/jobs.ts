@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import type { RunSpec } from '../config/schema.js';
 import { candidates, fastestSplit, type Jobs, nameOf, placesFor, placesOn } from '../jobs/split.js';
-import type { Perform } from '../jobs/tasks.js';
 import type { Place } from '../jobs/worker-process.js';
 import { openWorkers, type Workers } from '../jobs/workers.js';
 import type { Session } from '../session/session.js';
@@ -23,37 +22,23 @@ interface Workload {
   readonly threads?: number | undefined;
 }
 
-/** Who carries tasks out, `lanes` of them at once. */
-interface Performers {
-  readonly perform: Perform;
-  readonly lanes: number;
-  /** How long a run's folder is waited for. */
-  readonly lockSeconds: number;
-  /** Asks all that are under way to save and stop. */
-  readonly stop: () => void;
-}
-
-/** A worker whose command was killed leaves its run's folder after its step. */
-const LOCK_SECONDS = 30;
-
-/** @throws SmoothOutError USAGE for a list of GPUs where CUDA does not compute. */
+/**
+ * Opens the workers that `--jobs` asks for, and closes them whatever happens. It gives null where this process is to carry
+ * the tasks out itself, one after another.
+ *
+ * @throws SmoothOutError USAGE for a list of GPUs where CUDA does not compute.
+ */
 export async function withJobs<T>(
   session: Session,
   options: JobsOptions,
   workload: Workload,
-  use: (performers: Performers) => Promise<T>,
+  use: (workers: Workers | null) => Promise<T>,
 ): Promise<T> {
-  const { jobs = 1 } = options;
   // A worker's stderr can be read, where ONNX Runtime tells of errors of the GPU (engine/onnx/webgpu/device-errors.ts).
-  if (jobs === 1 && session.engine.device !== 'webgpu') {
-    const { performHere } = await import('../jobs/tasks.js');
-    return use({ perform: performHere(session), lanes: 1, lockSeconds: 0, stop: () => {} });
-  }
+  if ((options.jobs ?? 1) === 1 && session.engine.device !== 'webgpu') return use(null);
   const open = workersFor(session, options);
-  const places = await placesOf(session, options, workload, open);
-  const workers = open(places);
-  const { perform, stop } = workers;
-  return use({ perform, lanes: places.length, lockSeconds: LOCK_SECONDS, stop }).finally(workers.dispose);
+  const workers = open(await placesOf(session, options, workload, open));
+  return use(workers).finally(workers.dispose);
 }
 
 /** Opens workers that compute as the session does. */

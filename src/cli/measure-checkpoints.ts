@@ -42,9 +42,10 @@ export async function measureCheckpoints<Measurement extends object>(
     // Every checkpoint is looked at before hours are spent on the first.
     const checkpoints = await openCheckpoints(session, options.ckpt, config, failed);
     const specs = checkpoints.map(({ spec }) => spec);
-    await withJobs(session, options, { specs }, async ({ perform, lanes }) => {
+    await withJobs(session, options, { specs }, async (workers) => {
+      const perform = workers?.perform ?? (await import('../jobs/tasks.js')).performHere(session);
       const progress = createProgress();
-      await inLanes(checkpoints, lanes, async ({ path }) => {
+      await inLanes(checkpoints, workers?.count ?? 1, async ({ path }) => {
         if (signal.aborted) return;
         const { onStart, onStep, stop } = progress.follow(path);
         const onMeasured = (one: Measured<Measurement>) => {

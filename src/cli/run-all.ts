@@ -2,17 +2,18 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/schema.js';
-import type { Given, Perform } from '../jobs/tasks.js';
 import { WorkerCrash } from '../jobs/worker-process.js';
-import { withRetry } from '../jobs/workers.js';
+import { type Workers, withRetry } from '../jobs/workers.js';
 import { isFinished } from '../records/earlier-run.js';
 import { announceRuns, withdrawRuns } from '../records/run-folder.js';
 import type { RunRecord } from '../records/run-record.js';
+import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
 import { EXIT, messageOf, SmoothOutError } from '../support/errors.js';
 import { makeFolder } from '../support/files.js';
 import { inLanes } from '../support/lanes.js';
 import { permutation } from '../support/random.js';
+import type { RunSettings } from '../training/run.js';
 import { withJobs } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, printJson, reportError } from './output.js';
@@ -24,6 +25,9 @@ import { inSession } from './session.js';
 export type Outcome =
   | { readonly spec: RunSpec; readonly record: RunRecord }
   | { readonly spec: RunSpec; readonly error: unknown };
+
+/** How long the folder of a run is waited for: a worker whose command was killed leaves it after its step. */
+const LOCK_SECONDS = 30;
 
 /**
  * A failing run does not stop the others (unless `failFast`); an interruption does. What is wrong with the data or the
@@ -44,19 +48,20 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
     const unfinished = runs.filter((_, i) => !(earlier[i] && isFinished(earlier[i])));
     const threads = earlier.find((record) => record && !isFinished(record))?.environments?.at(-1)?.threads;
     const workload = { specs: unfinished, threads };
-    return withJobs(session, options, workload, async (performers) => {
+    return withJobs(session, options, workload, async (workers) => {
+      const lanes = workers?.count ?? 1;
       const left = images.map((count, i) => count * (1 - doneOf(earlier[i])));
-      const progress = createRunsProgress({ runs, images: left, lanes: performers.lanes, json });
+      const progress = createRunsProgress({ runs, images: left, lanes, json });
       const outcomes = new Map<RunSpec, Outcome>();
       let [status, isStopped]: [number, boolean] = [EXIT.ok, false];
-      await inLanes(shuffle ? shuffled(runs) : runs, performers.lanes, async (spec) => {
+      await inLanes(shuffle ? shuffled(runs) : runs, lanes, async (spec) => {
         if (isStopped || session.signal.aborted) return;
         const own = progress.follow(spec);
         // The checkpoint of a run that diverged has its fault in it already.
         const force =
           options.force || (earlier[runs.indexOf(spec)]?.status === 'diverged' && options.retry !== undefined);
-        const given = { spec, out, force, lockSeconds: performers.lockSeconds };
-        const outcome = await trainOne(performers.perform, given, own, session.signal).finally(own.stop);
+        const settings = { out, force, lockSeconds: workers ? LOCK_SECONDS : 0 };
+        const outcome = await trainOne(session, workers, spec, settings, own).finally(own.stop);
         outcomes.set(spec, outcome);
         const isTold = isInterruption(outcome) && [...outcomes.values()].filter(isInterruption).length > 1;
         const ended = isTold ? EXIT.interrupted : tell(outcome, own.hasBegun(), json);
@@ -64,7 +69,7 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
         status ||= ended;
         if (ended === EXIT.ok || !failFast) return;
         isStopped = true;
-        performers.stop();
+        workers?.stop();
       }).finally(progress.stop);
       const interrupted = session.signal.aborted;
       return {
@@ -76,23 +81,22 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
   });
 }
 
-/** Trains one run, wherever that is. A worker that crashes at it costs it one more try, from its checkpoint. */
+/** Trains one run, here or by a worker. A worker that crashes at it costs it one more try, from its checkpoint. */
 async function trainOne(
-  perform: Perform,
-  given: Given<'train'>,
+  session: Session,
+  workers: Workers | null,
+  spec: RunSpec,
+  settings: RunSettings,
   { events, hasBegun }: RunProgress,
-  signal: AbortSignal,
 ): Promise<Outcome> {
-  const { spec, out, force } = given;
-  const attempt = () => perform('train', { ...given, force: force && !hasBegun() }, events);
-  const onCrash = (why: string) => log(`${runName(spec)}: ${why}; once more, from its checkpoint`);
+  const { recordFailure, trainRun } = await import('../training/run.js');
   try {
-    return { spec, record: await withRetry(signal, attempt, onCrash) };
+    if (workers === null) return { spec, record: await trainRun(session, spec, { ...settings, ...events }) };
+    const attempt = () => workers.perform('train', { spec, ...settings, force: settings.force && !hasBegun() }, events);
+    const onCrash = (why: string) => log(`${runName(spec)}: ${why}; once more, from its checkpoint`);
+    return { spec, record: await withRetry(session.signal, attempt, onCrash) };
   } catch (error) {
-    if (error instanceof WorkerCrash) {
-      const { recordFailure } = await import('../training/run.js');
-      await recordFailure(out, spec, error);
-    }
+    if (error instanceof WorkerCrash) await recordFailure(settings.out, spec, error);
     return { spec, error };
   }
 }

@@ -5,6 +5,8 @@ import type { Perform } from './tasks.js';
 import { type Place, startWorker, WorkerCrash, type WorkerProcess } from './worker-process.js';
 
 export interface Workers {
+  /** How many tasks they can carry out at once. */
+  readonly count: number;
   /** Has a free worker carry a task out; there must be one. @throws what the task throws, and WorkerCrash. */
   readonly perform: Perform;
   /** Asks those that are busy to save and stop. */
@@ -37,6 +39,7 @@ export function openWorkers(
   // Whatever ends this process, none of them may go on alone: a second interrupt, above all.
   process.on('exit', kill);
   return {
+    count: places.length,
     async perform(kind, given, events) {
       signal.throwIfAborted();
       if (!isOpen) throw new Error('a task was given to workers that have been dismissed');
