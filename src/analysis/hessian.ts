@@ -2,6 +2,7 @@
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { access, axpy, dot, norm, scale } from '../lbfgsb/vectors.js';
 import { at as itemAt, last } from '../support/at.js';
+import type { Borrowed } from '../support/borrowed.js';
 import { normal } from '../support/random.js';
 import { symmetricEigen, tridiagonal } from './symmetric-eigen.js';
 
@@ -73,12 +74,12 @@ export async function largestHessianEigenvalue(
   return { ...best, iterations: diagonal.length, evaluations, converged };
 }
 
-/** ∇²f(x)·v ≈ (∇f(x + hv) − ∇f(x − hv)) / 2h for unit v, into an array that the next call overwrites. */
+/** ∇²f(x)·v ≈ (∇f(x + hv) − ∇f(x − hv)) / 2h for unit v. */
 function centralDifferences(
   objective: ObjectiveFunction,
   x: Float64Array,
   gradientError: number,
-): (v: Float64Array) => Promise<Float64Array> {
+): (v: Float64Array) => Promise<Borrowed<Float64Array>> {
   // Truncation grows as h², the gradient's error falls as 1/h.
   const h = Math.cbrt(gradientError) * Math.max(1, norm(x));
   const point = new Float64Array(x.length);

@@ -12,6 +12,7 @@ import {
 } from '../lbfgsb/matrix.js';
 import type { ObjectiveFunction } from '../lbfgsb/problem.js';
 import { access, axpy, columnDots } from '../lbfgsb/vectors.js';
+import type { Borrowed } from '../support/borrowed.js';
 import { fillWords } from '../support/random.js';
 import type { SearchSpace } from './keskar.js';
 
@@ -114,10 +115,10 @@ export function manifoldSpace(
 /** Columns that are decoded at once: with 100 rows, 800 kB. */
 const STRIP = 1024;
 
-/** Calls `use` with columns from … to−1 of all rows of A⁺, strip by strip, in arrays that the next call overwrites. */
+/** Calls `use` with columns from … to−1 of all rows of A⁺, strip by strip. */
 function forEachStrip(
   { dimension, size, words, scales }: Omit<Manifold, 'factor'>,
-  use: (rows: readonly Float64Array[], from: number, to: number) => void,
+  use: (rows: Borrowed<readonly Float64Array[]>, from: number, to: number) => void,
 ): void {
   const rows = Array.from({ length: dimension }, () => new Float64Array(STRIP));
   for (let from = 0; from < size; from += STRIP) {

@@ -11,6 +11,7 @@ import {
 } from '../records/perturbation-measures.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
+import type { Borrowed } from '../support/borrowed.js';
 import { SmoothOutError } from '../support/errors.js';
 import { createNormalBuffer, createUniformBuffer } from '../support/random-buffers.js';
 import { meanOf, standardError } from '../support/statistics.js';
@@ -172,9 +173,9 @@ function multiply(vector: Float64Array, by: Float64Array): void {
   for (let i = 0; i < vector.length; i++) vector[i] = at(vector, i) * at(by, i);
 }
 
-/** The v of one set and number, valid until the next: from N(0, ρ²) or U(−ρ, ρ). */
+/** The v of a set and a number, from N(0, ρ²) or U(−ρ, ρ). */
 export function createPerturbation({ norm, radius, seed }: MeasureSettings, size: number) {
   const buffer = norm === 'l2' ? createNormalBuffer(size) : createUniformBuffer(size);
-  return (set: number, number: number): Float32Array =>
+  return (set: number, number: number): Borrowed<Float32Array> =>
     buffer.fill({ seed, purpose: 'perturbation', step: set, chunk: number }, radius);
 }

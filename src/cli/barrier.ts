@@ -12,6 +12,7 @@ import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
+import { counted } from '../support/words.js';
 import { addCurveOptions, type CurveOptions, commonMarks, curveFileName, drawCurve } from './curve.js';
 import { type LineRow, STATISTICS, type Statistics } from './interpolate.js';
 import { choice, numberRange } from './options.js';
@@ -139,7 +140,7 @@ function kindOf([{ run: a }, { run: b }]: Pair): string {
 function titleOf(checkpoints: readonly CheckpointFile[], pairs: readonly Pair[]): string {
   const experiments = [...new Set(checkpoints.map(({ run }) => run?.experiment ?? 'checkpoints'))];
   const kinds = [...new Set(pairs.map(kindOf))];
-  const count = `${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'}`;
+  const count = counted(pairs.length, 'pair');
   return `${kinds.length === 1 ? kinds[0] : experiments.join(', ')}, ${count}`;
 }
 

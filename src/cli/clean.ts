@@ -1,5 +1,6 @@
 /** `smoothout clean`: what could go from a folder of results, and its removal. */
 import type { Command } from 'commander';
+import { counted } from '../support/words.js';
 import { log, print, printJson, reportError, sizeText, textTable } from './output.js';
 
 interface CleanOptions {
@@ -43,7 +44,7 @@ export function registerClean(program: Command): void {
           )}\n`,
         );
       }
-      const total = `${items.length} ${items.length === 1 ? 'thing' : 'things'}, ${sizeText(bytes)}`;
+      const total = `${counted(items.length, 'thing')}, ${sizeText(bytes)}`;
       log(yes ? `Removed: ${total}.` : `${total} could be removed; --yes removes them.`);
       process.exitCode = status;
     });

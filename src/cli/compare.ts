@@ -5,6 +5,7 @@ import type { ComparedGroup, Comparison } from '../report/compare.js';
 import { at } from '../support/at.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { type Difference, meanOf } from '../support/statistics.js';
+import { durationText } from '../support/words.js';
 import { GENERATED_NOTE, log, paint, print, printJson, textTable } from './output.js';
 
 interface CompareOptions {
@@ -68,7 +69,7 @@ async function printTables({ groups, settings }: Comparison): Promise<void> {
     ...[`${text.percentText(best.mean)}${text.plusMinus(best)}`, against(bestDifference)],
     ...[`${text.percentText(last.mean)}${text.plusMinus(last)}`, against(lastDifference)],
     text.sharpnessText(sharpness(group, 'defined')?.mean),
-    text.durationText(meanOf(group.runs.map(({ record }) => record.seconds))),
+    durationText(meanOf(group.runs.map(({ record }) => record.seconds))),
     [pairing(bestDifference), ...(group.synthetic ? ['generated data'] : []), ...unfinishedSeeds(group)]
       .filter((remark) => remark !== '')
       .join('; '),

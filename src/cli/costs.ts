@@ -6,12 +6,12 @@ import { practiseAll } from '../jobs/split.js';
 import { isFinished } from '../records/earlier-run.js';
 import type { RunRecord } from '../records/run-record.js';
 import { chooseSources } from '../session/sources.js';
+import { durationText } from '../support/words.js';
 import { costOf, paceKey, type RunCost } from '../training/cost.js';
 import { placesOf, workersFor } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, textTable } from './output.js';
 import { recordsOf } from './plan-runs.js';
-import { duration } from './progress.js';
 import { inSession } from './session.js';
 
 /** A run of a plan with what is left of it to pay. */
@@ -72,7 +72,7 @@ const HEADER = ['experiment', 'method', 'seed', 'images/s', 'time left', 'memory
 /** A line for each run, and one for all of them. */
 export function costsText({ runs, lanes }: Costs): string {
   const rows = runs.map(({ spec: { experiment, method, seed }, imagesPerSecond, seconds, memory, diskBytes }) => {
-    const left = [imagesPerSecond.toFixed(0), duration(seconds), megabytes(memory), megabytes(diskBytes)];
+    const left = [imagesPerSecond.toFixed(0), durationText(seconds), megabytes(memory), megabytes(diskBytes)];
     return [experiment, method.label, `${seed}`, ...(seconds === 0 ? ['', 'finished'] : left)];
   });
   const largest = runs.map(({ memory }) => memory).sort((a, b) => b - a);
@@ -81,7 +81,7 @@ export function costsText({ runs, lanes }: Costs): string {
   const disk = sum(runs.map(({ diskBytes }) => diskBytes));
   return [
     textTable([HEADER, ...rows], [2, 3, 4, 5, 6]),
-    `About ${duration(timeOf(runs, lanes))} for all, ${atOnce}; ${megabytes(memory)} of memory, ${megabytes(disk)} of disk`,
+    `About ${durationText(timeOf(runs, lanes))} for all, ${atOnce}; ${megabytes(memory)} of memory, ${megabytes(disk)} of disk`,
   ].join('\n');
 }
 

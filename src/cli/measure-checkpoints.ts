@@ -4,11 +4,12 @@ import type { Perform } from '../jobs/tasks.js';
 import { withRetry } from '../jobs/workers.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { inLanes } from '../support/lanes.js';
+import { durationText } from '../support/words.js';
 import { type JobsOptions, withJobs } from './jobs.js';
 import { type Column, createLiveTable } from './live-table.js';
 import type { AnalysisOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, reportError, showsProgress } from './output.js';
-import { duration, LINE_SECONDS } from './progress.js';
+import { LINE_SECONDS } from './progress.js';
 import { checkpointLabel, inSession, openCheckpoints } from './session.js';
 
 export interface CheckpointsToMeasure<Measurement> {
@@ -102,7 +103,7 @@ function createProgress() {
       onStep({ doing, done, best }) {
         const left = (((performance.now() - startedAt) / 1000) * (1 - done)) / done;
         const value = best === null || !Number.isFinite(best) ? '' : best.toFixed(4);
-        row?.show([name, doing, value, Number.isFinite(left) ? duration(left) : '']);
+        row?.show([name, doing, value, Number.isFinite(left) ? durationText(left) : '']);
         if (row || performance.now() - saidAt < 1000 * LINE_SECONDS) return;
         saidAt = performance.now();
         log(`${name}: ${doing}`);

@@ -53,10 +53,3 @@ export function createCurveProgress(name: string, total: number) {
     stop: () => bar?.stop(),
   };
 }
-
-/** "45 s", "3 min 20 s", "2 h 5 min". */
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
-}

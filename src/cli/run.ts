@@ -4,6 +4,7 @@ import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { parseDuration, withinBudget } from '../jobs/budget.js';
 import { messageOf, SmoothOutError } from '../support/errors.js';
+import { counted } from '../support/words.js';
 import type { Costs } from './costs.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
@@ -69,7 +70,7 @@ async function showPlan(runs: readonly RunSpec[], options: RunOptions): Promise<
   if (json) for (const { spec, ...cost } of shown) printJson({ event: 'plan', ...spec, cost });
   else if (!isKnown) printConfigs(shown.map(({ spec }) => spec));
   if (costs) log(costs.text);
-  log(`${shown.length} ${shown.length === 1 ? 'run' : 'runs'}; nothing was trained (--dry-run)`);
+  log(`${counted(shown.length, 'run')}; nothing was trained (--dry-run)`);
 }
 
 function printConfigs(runs: readonly RunSpec[]): void {

@@ -2,10 +2,10 @@
 import type { RunSpec } from '../config/schema.js';
 import type { EpochMetrics } from '../records/metrics.js';
 import { at } from '../support/at.js';
+import { durationText } from '../support/words.js';
 import type { RunEvents } from '../training/run.js';
 import { type Column, createLiveTable } from './live-table.js';
 import { log, printJson, showsProgress } from './output.js';
-import { duration } from './progress.js';
 import { type Ahead, createSpeeds, secondsLeft } from './time-left.js';
 
 export const runName = ({ experiment, method, seed }: RunSpec): string => `${experiment} ${method.label} seed ${seed}`;
@@ -49,7 +49,7 @@ export function createRunsProgress({ runs, images, lanes, json }: RunsToFollow) 
   function overall(): string {
     if (runs.length === 1) return '';
     const seconds = ahead.size === 0 ? null : secondsLeft([...ahead.values()], lanes, speeds);
-    const left = seconds === null ? '' : `, ${duration(seconds)} left for all`;
+    const left = seconds === null ? '' : `, ${durationText(seconds)} left for all`;
     const speed = [...ahead.values()].reduce((sum, each) => sum + (each.speed ?? 0), 0);
     const together = speed === 0 ? '' : `, ${Math.round(speed)} images/s`;
     return `${runs.length - ahead.size} of ${runs.length} runs done${together}${left}`;
@@ -95,7 +95,7 @@ export function createRunsProgress({ runs, images, lanes, json }: RunsToFollow) 
             percent((100 * correct) / images),
             validated,
             `${Math.round(images / seconds)}`,
-            duration(((epochs * trainImages - trained) * seconds) / images),
+            durationText(((epochs * trainImages - trained) * seconds) / images),
           ]);
           table?.foot(overall());
         },

@@ -21,7 +21,7 @@ test('lists every run with its state', async () => {
   expect(status).toBe(0);
   expect(stdout).toBe(`experiment  method     seed  state         epochs  done  best %        left
 f1-lb       baseline      1  done         200/200  100%   98.25
-f1-lb       baseline      2  interrupted     4/10   40%   97.50  10 min 0 s
+f1-lb       baseline      2  interrupted     4/10   40%   97.50      10 min
 f1-lb       baseline     10  failed          4/10   40%   97.50              cannot write last.safetensors: the disk is full
 f1-lb       smoothout     1  waiting
 

@@ -7,8 +7,8 @@ import { RUN_STATES, type RunStatus, readRunState } from '../records/run-state.j
 import { type QueuedTask, slurmTasks } from '../submit/slurm.js';
 import { at } from '../support/at.js';
 import { groupBy } from '../support/statistics.js';
+import { counted, durationText } from '../support/words.js';
 import { print, printJson, textTable } from './output.js';
-import { duration } from './progress.js';
 
 interface StatusOptions {
   readonly watch?: boolean;
@@ -90,7 +90,7 @@ function showTable(runs: readonly ShownRun[]): void {
 
 function summary(runs: readonly ShownRun[]): string {
   const states = [...groupBy(runs, ({ state }) => state)].map(([state, { length }]) => `${length} ${state}`);
-  return [`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`, ...states].join(', ');
+  return [counted(runs.length, 'run'), ...states].join(', ');
 }
 
 function row(run: ShownRun): string[] {
@@ -99,14 +99,14 @@ function row(run: ShownRun): string[] {
     ...[experiment, method, `${seed}`, state],
     ...(epochs === null ? ['', ''] : [`${epochsDone}/${epochs}`, `${Math.floor(100 * progress)}%`]),
     bestAccuracy?.toFixed(2) ?? '',
-    secondsLeft === null ? '' : duration(secondsLeft),
+    secondsLeft === null ? '' : durationText(secondsLeft),
     remark(run),
   ];
 }
 
 function remark({ state, reason, process, slurm }: ShownRun): string {
   if (state === 'running' && process) {
-    return `process ${process.pid} on ${process.host}, seen ${duration(process.silentSeconds)} ago`;
+    return `process ${process.pid} on ${process.host}, seen ${durationText(process.silentSeconds)} ago`;
   }
   const queued = slurm && `Slurm ${slurm.task}: ${[slurm.state, slurm.reason].join(', ').toLowerCase()}`;
   return [reason?.split('\n')[0], queued].filter(Boolean).join('; ');

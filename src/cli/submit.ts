@@ -7,6 +7,7 @@ import { unfinishedRuns } from '../records/earlier-run.js';
 import type { KubernetesOptions as PodOptions } from '../submit/kubernetes.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
+import { counted } from '../support/words.js';
 import { addSweepOptions, collect, type SweepOptions, wholeNumber } from './options.js';
 import { log, print } from './output.js';
 import { planRuns } from './plan-runs.js';
@@ -68,7 +69,7 @@ async function submitSlurm(files: readonly string[], options: SlurmOptions): Pro
   const { writeSlurmJob } = await import('../submit/slurm.js');
   const all = await planRuns(files, options);
   const runs = await unfinishedRuns(all, options.out);
-  log(`${all.length} ${all.length === 1 ? 'run' : 'runs'}, ${all.length - runs.length} finished before`);
+  log(`${counted(all.length, 'run')}, ${all.length - runs.length} finished before`);
   if (runs.length === 0) return;
   const program = [process.execPath, at(process.argv, 1)];
   const script = await writeSlurmJob(runs, { ...options, program, computing: computingWords(options) });

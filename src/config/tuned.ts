@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError, makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { counted } from '../support/words.js';
 import { parseTree, plain } from './tree.js';
 
 const settings = z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]));
@@ -140,8 +141,6 @@ export function edgeOf(strength: number, tried: readonly number[]): Choice['edge
   if (strength <= Math.min(...tried)) return 'lower';
   return strength >= Math.max(...tried) ? 'upper' : 'none';
 }
-
-const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** How a strength was chosen, in a line. */
 export function describeChoice({ chosen, best, edge, validation, epochs, seeds, trials }: Choice): string {

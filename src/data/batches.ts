@@ -3,6 +3,7 @@
  * again, as a sharpness measurement goes through the same ones dozens of times.
  */
 import { at } from '../support/at.js';
+import type { Borrowed } from '../support/borrowed.js';
 import { permutation, type Stream } from '../support/random.js';
 import { type ImageSource, imageSize } from './source.js';
 
@@ -40,7 +41,7 @@ const RING = 3;
 export async function* batches(
   source: ImageSource,
   { batchSize, cut = (count) => [count], shuffle, augmentation, skip = 0 }: BatchOptions,
-): AsyncGenerator<Batch, void, void> {
+): AsyncGenerator<Borrowed<Batch>, void, void> {
   const size = imageSize(source.shape);
   const order = shuffle ? permutation(shuffle, source.count) : Uint32Array.from({ length: source.count }, (_, i) => i);
   const parts = partsOf(source.count, { batchSize, cut, skip });
@@ -94,7 +95,7 @@ function partsOf(images: number, { batchSize, cut, skip }: Required<Pick<BatchOp
 export interface SplitImages {
   readonly count: number;
   /** One pass over the images in their order; the last batch may be short. A batch is valid until the next but one. */
-  batches(batchSize: number): AsyncIterable<Batch>;
+  batches(batchSize: number): AsyncIterable<Borrowed<Batch>>;
 }
 
 /** Of normalised float32 images: MNIST takes 0.2 GB and CIFAR 0.6, ImageNet is read anew on every pass. */

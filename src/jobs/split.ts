@@ -3,6 +3,7 @@ import { availableParallelism, freemem } from 'node:os';
 import type { RunSpec } from '../config/schema.js';
 import { at, last } from '../support/at.js';
 import { interrupted, SmoothOutError } from '../support/errors.js';
+import { counted } from '../support/words.js';
 import type { Pace } from '../training/practice.js';
 import type { Place } from './worker-process.js';
 import type { Workers } from './workers.js';
@@ -94,7 +95,7 @@ export async function fastestSplit({ spec, counts, threads, open, log }: Splits)
 
 export function nameOf({ length, 0: first }: readonly Place[]): string {
   const threads = first?.threads ?? 0;
-  return `${length} ${length === 1 ? 'job' : 'jobs'} of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return `${counted(length, 'job')} of ${counted(threads, 'thread')}`;
 }
 
 /** How fast workers that train at once are, all together, and the bytes of memory that the largest has had at most. */

@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.js';
 import { messageOf, SmoothOutError } from '../support/errors.js';
 import { readJson, writeFileAtomic } from '../support/files.js';
 import type { ProcessFacts } from '../support/versions.js';
+import { counted } from '../support/words.js';
 import { bestEpoch, type EpochMetrics } from './metrics.js';
 import { parseVersioned } from './versioned.js';
 
@@ -173,7 +174,7 @@ export function computedOn({ environments }: RunRecord): string | undefined {
   const { engine, device, threads } = last;
   // TensorFlow.js's own backend is one thread of JavaScript.
   const shares = device === 'cpu' && engine !== 'tfjs';
-  return `${engine} on ${device}${shares ? `, ${threads} ${threads === 1 ? 'thread' : 'threads'}` : ''}`;
+  return `${engine} on ${device}${shares ? `, ${counted(threads, 'thread')}` : ''}`;
 }
 
 /** Which images the run sees. */

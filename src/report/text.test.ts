@@ -1,13 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  durationText,
-  isClear,
-  percentText,
-  plusMinus,
-  sharpnessPlusMinus,
-  sharpnessText,
-  signedText,
-} from './text.js';
+import { isClear, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from './text.js';
 
 test.each([
   [0, '0.0000'],
@@ -35,12 +27,4 @@ test('intervals', () => {
   expect(isClear({ mean: -0.3, ci95: 0.2, n: 3 })).toBe(true);
   expect(isClear({ mean: 0.1, ci95: 0.2, n: 3 })).toBe(false);
   expect(isClear({ mean: 0.1, ci95: null, n: 1 })).toBe(false);
-});
-
-test.each([
-  [45, '45 s'],
-  [600, '10 min'],
-  [12000, '3 h 20 min'],
-])('%d seconds are %s', (seconds, text) => {
-  expect(durationText(seconds)).toBe(text);
 });

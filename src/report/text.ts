@@ -59,13 +59,6 @@ export function isClear(difference: Estimate): boolean {
   return difference.ci95 !== null && Math.abs(difference.mean) > difference.ci95;
 }
 
-/** "3 h 20 min", "45 s". */
-export function durationText(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
 /** One line for every group of runs, those in the paper's tables first. */
 export const SUMMARY_HEADER = [
   ...['DNN', 'data', 'batch', 'method', 'n', 'accuracy, %', 'paper', 'against baseline'],

@@ -4,6 +4,7 @@ import type { RunSpec } from '../config/schema.js';
 import type { Batch } from '../data/batches.js';
 import { shareAt } from '../optim/average.js';
 import { stepFactor } from '../optim/learning-rate.js';
+import type { Borrowed } from '../support/borrowed.js';
 import { createDraw, type StepPlace } from './draws.js';
 import type { Learner } from './learner.js';
 import type { TrainingState } from './state.js';
@@ -24,7 +25,7 @@ export interface EqualSizes {
 }
 
 /** The parts of the batches in their order, ghost batch by ghost batch, so that only one need be in memory. */
-export type Parts = AsyncIterator<Batch, unknown>;
+export type Parts = AsyncIterator<Borrowed<Batch>, unknown>;
 
 /**
  * Makes an update for each batch; `first` is the place of the first. It ends early, between two steps, once the signal is
@@ -73,7 +74,7 @@ export const WHOLE = { ghostBatch: 0, copy: 0 };
 
 export type ImageBatch = Pick<Batch, 'images' | 'labels'> & { readonly dropout?: Float32Array };
 
-export async function nextPart(parts: Parts): Promise<ImageBatch> {
+export async function nextPart(parts: Parts): Promise<Borrowed<ImageBatch>> {
   const { value, done } = await parts.next();
   if (done) throw new Error('a step was given fewer images than its batch has');
   const { images, labels } = value;

@@ -3,18 +3,10 @@ import { METHOD_TITLES } from '../../config/methods.js';
 import { CONVENTION_NAMES, type NamedConvention } from '../../records/sharpness-conventions.js';
 import { at } from '../../support/at.js';
 import type { Difference, Estimate } from '../../support/statistics.js';
+import { durationText } from '../../support/words.js';
 import { type Epoch, type Group, meanAccuracy, sharpness, unfinishedSeeds } from '../groups.js';
 import type { PaperResult } from '../paper.js';
-import {
-  durationText,
-  isClear,
-  NOTHING,
-  percentText,
-  plusMinus,
-  sharpnessPlusMinus,
-  sharpnessText,
-  signedText,
-} from '../text.js';
+import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
 import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 
 export function section(id: string, title: string, ...contents: readonly Html[]): Html {
