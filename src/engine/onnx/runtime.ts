@@ -1,7 +1,6 @@
 /** ONNX Runtime as all of this project has it: with its telemetry off, and with denormal numbers as zero. */
 // Imports are evaluated in their order.
 import './library.js';
-// biome-ignore lint/style/noRestrictedImports: one of the two places.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 export { InferenceSession, Tensor };
