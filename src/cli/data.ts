@@ -114,41 +114,18 @@ async function verify(names: string[], options: DataOptions): Promise<void> {
 
 /** Prints a line for each file; undefined where nothing of the data set is there. */
 async function verifyOne(name: DatasetName, root: string, options: DataOptions) {
-  const { findDataset, inspectFiles, officialPlace, openDataset } = await import('../data/open.js');
+  const { inspectDataset, officialPlace } = await import('../data/open.js');
   const place = officialPlace(name, root, options.data);
   const say = (state: string, what: string, detail?: string) => {
     if (options.json) printJson({ dataset: name, state, what, ...(detail !== undefined && { detail }) });
     else print(`${name}: ${what}: ${paintState(state)}${detail === undefined ? '' : `: ${detail}`}`);
   };
-  const folder = await findDataset(place);
-  if (folder === undefined) {
-    say('not here', place.folders.join(', '));
-    return undefined;
-  }
   const bar = createCountBar('checked');
   const progress = (done: number, total: number) => bar.update(name, done, total);
-  if (name === 'imagenet') {
-    const { inspectImages } = await import('../data/imagenet.js');
-    const { images, problems } = await inspectImages(folder, progress).finally(bar.stop);
-    const good = images - problems.length;
-    for (const problem of problems) say('corrupt', folder, problem);
-    say(problems.length === 0 ? 'readable' : 'corrupt', folder, `${good} of ${images} images decode`);
-    return { good, bad: problems.length };
-  }
-  const { files } = (await inspectFiles(place, readCatalogue()[name].files, progress).finally(bar.stop))!;
-  for (const { name: file, path, state, detail } of files) {
-    say(state === 'different' ? 'differs from the official file' : state, path ?? file, detail);
-  }
-  const good = files.filter(({ state }) => state === 'official').length;
-  if (good < files.length) {
-    // A file that differs may still be well-formed: a few changed pixels are no reason to refuse to read it.
-    const problem = await openDataset(name, { directory: root }).then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
-    say(problem === undefined ? 'readable all the same' : 'cannot be read', folder, problem);
-  }
-  return { good, bad: files.length - good };
+  const inspection = await inspectDataset(place, progress).finally(bar.stop);
+  if (inspection === undefined) say('not here', place.folders.join(', '));
+  for (const { state, what, detail } of inspection?.findings ?? []) say(state, what, detail);
+  return inspection;
 }
 
 function paintState(state: string): string {

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CIFAR10, CIFAR100 } from './cifar.js';
 import { MNIST_FILES } from './mnist.js';
-import { findDataset, inspectFiles, locateDataset, officialPlace, openDataset } from './open.js';
+import { findDataset, inspectDataset, locateDataset, officialPlace, openDataset } from './open.js';
 import { expectError, temporaryFolder, writeCifar, writeMnist } from './testing/fixtures.js';
 
 const FILES = [...MNIST_FILES.train, ...MNIST_FILES.test];
@@ -22,9 +22,9 @@ async function expectFound(): Promise<void> {
   const place = officialPlace('mnist', folder);
   expect(await locateDataset(place)).toBe(folder);
   expect(await findDataset(place)).toBe(folder);
-  const files = Object.fromEntries(FILES.map((name) => [name, { bytes: 1, sha256: '' }]));
-  const { files: reports } = (await inspectFiles(place, files))!;
-  expect(reports.map(({ state }) => state)).toEqual(Array(4).fill('different'));
+  const { findings } = (await inspectDataset(place))!;
+  const states = [...Array(4).fill('differs from the official file'), 'readable all the same'];
+  expect(findings.map(({ state }) => state)).toEqual(states);
 }
 
 describe('MNIST is read', () => {
@@ -65,8 +65,8 @@ describe.each(FOREIGN)('%s in the place of a file is named', (_, contents, what)
     if (ending) await rename(join(folder, IMAGES), path);
     await writeFile(path, contents);
     await expectError(openDataset('mnist', { directory: folder }), 'DATA_CORRUPT', path, what);
-    const inspected = await inspectFiles(officialPlace('mnist', folder), { [IMAGES]: { bytes: 1, sha256: '' } });
-    expect(inspected?.files[0]?.detail).toContain(what);
+    const inspection = await inspectDataset(officialPlace('mnist', folder));
+    expect(inspection?.findings[0]?.detail).toContain(what);
   });
 
   test('of CIFAR-10', async () => {

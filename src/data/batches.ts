@@ -17,7 +17,7 @@ export interface Batch {
 
 export interface BatchOptions {
   readonly batchSize: number;
-  /** The sizes of the parts that a batch of `count` images is handed out in: its ghost batches. Whole, unless told. */
+  /** The sizes of a batch's ghost batches, in which it is handed out. Without it a batch is handed out whole. */
   readonly cut?: (count: number) => readonly number[];
   /** A stream whose epoch is set; without it images come in the source's order. */
   readonly shuffle?: Stream | undefined;
@@ -98,7 +98,7 @@ export interface SplitImages {
   batches(batchSize: number): AsyncIterable<Borrowed<Batch>>;
 }
 
-/** Of normalised float32 images: MNIST takes 0.2 GB and CIFAR 0.6, ImageNet is read anew on every pass. */
+/** The normalised float32 images of MNIST take 0.2 GB, those of CIFAR 0.6: they are kept. ImageNet is read anew on every pass. */
 const KEPT_BYTES = 2 ** 30;
 
 /**

@@ -1,17 +1,17 @@
-/** The data sets there are, and the folder that their data is looked for in. */
+/** What is known of each data set, and the folder that their data is looked for in. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { DATASET_NAMES, type DatasetName } from './datasets.js';
 import { type ModulePath, ownDataset } from './own.js';
 import type { ImageShape } from './source.js';
 
 /** The folder of this installation that holds the catalogue and, unless told otherwise, the data. */
 export const DATASETS_FOLDER = fileURLToPath(new URL('../../datasets', import.meta.url));
 
-export const DATASET_NAMES = ['mnist', 'cifar10', 'cifar100', 'imagenet'] as const;
-export type DatasetName = (typeof DATASET_NAMES)[number];
+export { DATASET_NAMES, type DatasetName } from './datasets.js';
 /** A data set that comes with smoothout, or the path of a module of the user's own. */
 export type AnyDataset = DatasetName | ModulePath;
 
@@ -63,7 +63,7 @@ export const catalogueEntry = (name: AnyDataset): CatalogueEntry | undefined =>
 
 export const datasetTitle = (name: AnyDataset): string => catalogueEntry(name)?.title ?? ownDataset(name).title;
 
-/** Of a data set's images. */
+/** The shape of a data set's images. */
 export function imageShape(name: AnyDataset): ImageShape {
   const official = catalogueEntry(name);
   if (official === undefined) return ownDataset(name).shape;

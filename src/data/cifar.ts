@@ -1,12 +1,15 @@
 /** CIFAR-10 and CIFAR-100, in the binary version. */
-import { open, stat } from 'node:fs/promises';
+import { open, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { at, last } from '../support/at.js';
 import { sha256 } from '../support/digest.js';
 import { isFile } from '../support/files.js';
-import { corrupt, foreignKind, headOf, locate, missing, type Place, reading } from './files.js';
+import type { DatasetFormat, StandInSplit } from './datasets.js';
+import { corrupt, type DataPlace, foreignKind, headOf, locateFiles, missing, reading } from './files.js';
+import { PATTERNS, paintObject } from './generated/drawings.js';
+import { listedFiles } from './listed-files.js';
 import { IMAGENET_NORMALISATION, packedSource } from './preprocessing.js';
-import type { Dataset, ImageSource } from './source.js';
+import type { DatasetFiles, ImageSource } from './source.js';
 
 const SHAPE = { channels: 3, height: 32, width: 32 } as const;
 const PIXELS = 3 * 32 * 32;
@@ -20,6 +23,8 @@ export interface CifarFormat {
   readonly labels: readonly number[];
   /** Where the python version has its training images. */
   readonly python: readonly [folder: string, file: string];
+  /** What the stand-in's image of a class shows, by the numbers of drawings.ts. */
+  picture(label: number, image: number): readonly [shape: number, pattern: number];
 }
 
 export const CIFAR10: CifarFormat = {
@@ -28,6 +33,8 @@ export const CIFAR10: CifarFormat = {
   test: 'test_batch.bin',
   labels: [10],
   python: ['cifar-10-batches-py', 'data_batch_1'],
+  // The class is the shape, in any pattern.
+  picture: (label, image) => [label, Math.floor(image / 10) % PATTERNS.length],
 };
 
 /** Its records hold the superclass first. */
@@ -37,15 +44,19 @@ export const CIFAR100: CifarFormat = {
   test: 'test.bin',
   labels: [20, 100],
   python: ['cifar-100-python', 'train'],
+  picture: (label) => [Math.floor(label / PATTERNS.length), label % PATTERNS.length],
 };
 
-/**
- * CIFAR-10 or CIFAR-100 in the binary version. Counts are those of the files; the training files must be of one size.
- *
- * @throws SmoothOutError DATA_MISSING, DATA_CORRUPT naming the file, the record and what was expected.
- */
-export async function openCifar(format: CifarFormat, place: Place): Promise<Omit<Dataset, 'synthetic'>> {
-  const { folder, paths } = await locate(
+const cifar = (format: CifarFormat): DatasetFormat => ({
+  ...listedFiles((place) => read(format, place)),
+  draw: (split) => draw(format, split),
+});
+export const cifar10 = cifar(CIFAR10);
+export const cifar100 = cifar(CIFAR100);
+
+/** Counts are those of the files; the training files must be of one size. */
+async function read(format: CifarFormat, place: DataPlace): Promise<DatasetFiles> {
+  const { folder, paths } = await locateFiles(
     place,
     [...format.train, format.test].map((name) => [name]),
   ).catch(async (error) => {
@@ -54,11 +65,11 @@ export async function openCifar(format: CifarFormat, place: Place): Promise<Omit
   const digests: Record<string, string> = {};
   const train = await openSplit(format, `${format.dataset} train`, paths.slice(0, -1), digests);
   const test = await openSplit(format, `${format.dataset} test`, paths.slice(-1), digests);
-  return { name: format.dataset, directory: folder, digests, train, test };
+  return { directory: folder, digests, train, test };
 }
 
 /** What to say where only the python version is here: the same images as pickles, which can run code. */
-async function pythonVersion({ python: [folder, file], train }: CifarFormat, { root, folders, hint }: Place) {
+async function pythonVersion({ python: [folder, file], train }: CifarFormat, { root, folders, hint }: DataPlace) {
   for (const path of [...folders, folder].flatMap((each) => [join(root, each, file), join(root, each, folder, file)])) {
     if (!(await isFile(path, 'DATA_MISSING'))) continue;
     const what = `${path}: of the python version, whose pickles are not read; expected the binary version, ${train[0]}`;
@@ -132,5 +143,28 @@ async function fill(bytes: Uint8Array, file: string): Promise<void> {
     }
   } finally {
     await handle.close();
+  }
+}
+
+async function draw(format: CifarFormat, { split, folder, count, numbers, drawn }: StandInSplit): Promise<void> {
+  const files = split === 'train' ? format.train : [format.test];
+  const perFile = count / files.length;
+  const labelBytes = format.labels.length;
+  const classes = last(format.labels);
+  const stride = labelBytes + PIXELS;
+  for (const [part, file] of files.entries()) {
+    const bytes = new Uint8Array(perFile * stride);
+    for (let i = 0; i < perFile; i++) {
+      const image = part * perFile + i;
+      const label = image % classes;
+      const start = i * stride + labelBytes;
+      // Five classes of CIFAR-100 are a superclass.
+      if (labelBytes === 2) bytes[start - 2] = Math.floor(label / 5);
+      bytes[start - 1] = label;
+      const [shape, pattern] = format.picture(label, image);
+      paintObject(shape, pattern, numbers(image), SHAPE.height, SHAPE.width, bytes, start);
+      await drawn();
+    }
+    await writeFile(join(folder, file), bytes);
   }
 }

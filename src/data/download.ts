@@ -6,6 +6,7 @@ import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../support/files.js';
 import type { Download } from './catalogue.js';
 import { corrupt, dataWriteError, missing } from './files.js';
 
@@ -41,7 +42,7 @@ export async function download(request: DownloadRequest): Promise<void> {
       await mkdir(dirname(to), { recursive: true });
       // Whole already: a fetch was killed after the download and before it was done with the file.
       if ((await mismatch(to, request)) === undefined) return;
-      const have = await sizeOf(part);
+      const have = await bytesOf(part);
       if (have < bytes) await receive(request, part, have);
       const wrong = await mismatch(part, request);
       if (wrong === undefined) {
@@ -65,7 +66,7 @@ export async function download(request: DownloadRequest): Promise<void> {
 
 /** What is wrong with a complete download, if anything. */
 async function mismatch(path: string, expected: DownloadRequest): Promise<string | undefined> {
-  const bytes = await sizeOf(path);
+  const bytes = await bytesOf(path);
   if (bytes !== expected.bytes) return `has ${bytes} bytes, expected ${expected.bytes}`;
   const hashes = [createHash('md5'), createHash('sha256')] as const;
   for await (const chunk of createReadStream(path)) for (const hash of hashes) hash.update(chunk);
@@ -96,7 +97,7 @@ async function receive({ url, bytes, progress }: DownloadRequest, part: string, 
     }
     if (at < bytes) throw new Transient(`the connection ended after ${at} of ${bytes} bytes`);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = codeOf(error);
     if (code === 'ECONNRESET' || code === 'ETIMEDOUT') throw new Transient(`the connection was lost (${code})`);
     throw error;
   } finally {
@@ -133,9 +134,7 @@ function getOnce(url: URL, headers: Record<string, string>): Promise<IncomingMes
   return new Promise((resolve, reject) => {
     const sent = get(url, { headers: { 'accept-encoding': 'identity', ...headers }, timeout: IDLE_MS }, resolve);
     sent.on('timeout', () => sent.destroy(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })));
-    sent.on('error', (error: NodeJS.ErrnoException) => {
-      reject(new Transient(`cannot be reached: ${error.code ?? error.message}`));
-    });
+    sent.on('error', (error) => reject(new Transient(`cannot be reached: ${codeOf(error) ?? error.message}`)));
   });
 }
 
@@ -144,8 +143,8 @@ function isSecure({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
 }
 
-/** 0 for what is not there. */
-const sizeOf = (path: string): Promise<number> =>
+/** The size of a file; 0 where there is none. */
+const bytesOf = (path: string): Promise<number> =>
   stat(path).then(
     ({ size }) => size,
     () => 0,

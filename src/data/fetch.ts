@@ -6,10 +6,12 @@ import { gunzip } from 'node:zlib';
 import { at } from '../support/at.js';
 import { isFile, makeFolder, writeFileAtomic } from '../support/files.js';
 import { type Lock, waitForLock } from '../support/lock.js';
-import { type CatalogueEntry, type DatasetName, type Download, readCatalogue } from './catalogue.js';
+import { type CatalogueEntry, type Download, readCatalogue } from './catalogue.js';
+import { DATASETS, type DatasetFormat, type DatasetName } from './datasets.js';
 import { download } from './download.js';
 import { corrupt, dataWriteError, missing } from './files.js';
-import { type FileReport, inspectFiles, officialPlace, spellings } from './open.js';
+import { compareFiles, type FileReport } from './listed-files.js';
+import { officialPlace } from './open.js';
 
 export interface FetchOptions {
   /** The data folder. */
@@ -20,7 +22,7 @@ export interface FetchOptions {
   readonly force?: boolean;
   readonly progress?: (file: string, done: number, total: number) => void;
   readonly retryDelayMs?: number;
-  /** Told once, where another process fetches the same data set into this folder, who it is. */
+  /** Is called once where another process fetches the same data set into this folder, with who that is. */
   readonly onWait?: (why: string) => void;
   /** What there is to fetch: the catalogue's row, unless told. */
   readonly entry?: CatalogueEntry;
@@ -46,8 +48,9 @@ export async function fetchDataset(
       hint: `Get it from ${entry.homepage} and lay it out as datasets/README.md says, or use --synthetic.`,
     });
   }
+  const { spellings } = await DATASETS[name].load();
   const look = async () => {
-    const present = await inspectFiles(officialPlace(name, root), entry.files);
+    const present = await compareFiles(officialPlace(name, root, undefined, entry), spellings);
     const folder = present?.folder ?? join(root, at(entry.folders, 0));
     return { folder, wanted: chooseFiles(entry, present?.files ?? [], force) };
   };
@@ -58,7 +61,11 @@ export async function fetchDataset(
     // Another process may have fetched them while this one waited.
     const { folder, wanted } = await look();
     if (wanted.length === 0) return { folder, files: [] };
-    return { folder, files: await (name === 'mnist' ? fetchEach : fetchArchive)(entry, folder, wanted, options) };
+    const inArchive = at(entry.downloads, 0).archiveFolder !== undefined;
+    const files = await (inArchive
+      ? fetchArchive(entry, folder, wanted, options)
+      : fetchEach(entry, folder, wanted, options, spellings));
+    return { folder, files };
   } finally {
     await lock.release();
   }
@@ -87,12 +94,13 @@ function chooseFiles(entry: CatalogueEntry, reports: readonly FileReport[], forc
   return Object.keys(entry.files).filter((name) => !kept.includes(name));
 }
 
-/** MNIST: one download a file, kept as it comes. */
+/** One download a file, kept as it comes. */
 async function fetchEach(
   { downloads }: CatalogueEntry,
   folder: string,
   wanted: readonly string[],
   options: FetchOptions,
+  spellings: DatasetFormat['spellings'],
 ): Promise<string[]> {
   const written: string[] = [];
   for (const source of downloads) {
@@ -102,14 +110,14 @@ async function fetchEach(
     const to = join(folder, file);
     await get(source, to, options);
     // A file of another spelling that --force replaces would otherwise still be found first.
-    const others = spellings('mnist', name).filter((other) => other !== file);
+    const others = spellings(name).filter((other) => other !== file);
     for (const old of options.force ? others : []) if (await isFile(join(folder, old))) await rm(join(folder, old));
     written.push(to);
   }
   return written;
 }
 
-/** CIFAR: one archive, of which only the catalogue's files are kept. */
+/** One archive, of which only the catalogue's files are kept. */
 async function fetchArchive(
   { files, downloads }: CatalogueEntry,
   folder: string,
@@ -151,7 +159,8 @@ const BLOCK = 512;
 const REGULAR = ['0', '\0'];
 
 /**
- * The wanted files of an uncompressed tar archive, by member name. Everything else in it is skipped, never written
+ * The wanted files of an uncompressed tar archive, by member name. It is read by hand because small libraries (nanotar)
+ * do not check a header's checksum, and would pass a damaged archive. Everything else in it is skipped, never written
  * anywhere: no member's name is ever used as a path.
  *
  * @param sizes the wanted members and their exact sizes.

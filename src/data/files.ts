@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { at } from '../support/at.js';
 import { type ErrorDetails, SmoothOutError } from '../support/errors.js';
 import { asReadError, asWriteError, isFile, isFolder } from '../support/files.js';
-import type { DatasetName } from './catalogue.js';
+import type { CatalogueEntry, DatasetName } from './catalogue.js';
 
-/** Where a reader looks. */
-export interface Place {
+/** The folders that a data set's files are looked for in. */
+export interface DataPlace {
   readonly dataset: DatasetName;
   /** The data folder. */
   readonly root: string;
   /** Folders below it, tried in order. */
   readonly folders: readonly string[];
+  /** The official files, which the catalogue lists; none of a data set that is folders of images. */
+  readonly files: CatalogueEntry['files'];
   /** What to try when something is missing. */
   readonly hint: string;
 }
@@ -25,7 +27,7 @@ export interface Place {
  * @throws SmoothOutError DATA_MISSING: a folder may not be entered.
  */
 export async function findFiles(
-  { root, folders }: Place,
+  { root, folders }: DataPlace,
   files: readonly (readonly string[])[],
 ): Promise<{ readonly folder: string; readonly paths: readonly (string | undefined)[] } | undefined> {
   for (const below of folders) {
@@ -51,8 +53,8 @@ async function first(paths: readonly string[], is: typeof isFile): Promise<strin
  *
  * @throws SmoothOutError DATA_MISSING naming the folders looked in, or the file that is missing beside the others.
  */
-export async function locate(
-  place: Place,
+export async function locateFiles(
+  place: DataPlace,
   files: readonly (readonly string[])[],
 ): Promise<{ readonly folder: string; readonly paths: readonly string[] }> {
   const found = await findFiles(place, files);
@@ -67,20 +69,20 @@ export async function locate(
 }
 
 /** DATA_MISSING: it is in none of the place's folders. */
-export function notFound(place: Place, what: string): SmoothOutError {
+export function notFound(place: DataPlace, what: string): SmoothOutError {
   const looked = place.folders.map((below) => join(place.root, below)).join(', ');
   return missing(`${place.dataset}: no ${what} in ${looked}`, place);
 }
 
-/** What is said of a file or a data set that is not there. */
+/** The error for a file or a data set that is not there. */
 export const missing = (message: string, { hint }: Pick<ErrorDetails, 'hint'> = {}): SmoothOutError =>
   new SmoothOutError('DATA_MISSING', message, { hint });
 
-/** What is said of a file that is not what it should be. */
+/** The error for a file that is not what it should be. */
 export const corrupt = (message: string, details?: ErrorDetails): SmoothOutError =>
   new SmoothOutError('DATA_CORRUPT', message, details);
 
-/** What is read of a data file. @throws SmoothOutError DATA_MISSING where the system does not let it be read. */
+/** Awaits the reading of a data file. @throws SmoothOutError DATA_MISSING where the system does not let it be read. */
 export function reading<T>(path: string, read: Promise<T>): Promise<T> {
   return read.catch((error) => {
     throw asReadError(error, path, 'DATA_MISSING');
@@ -97,7 +99,7 @@ export function dataWriteError(error: unknown, path: string): unknown {
   });
 }
 
-/** As much as is looked at. */
+/** As many bytes tell what a file is. */
 const HEAD = 512;
 
 export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
@@ -112,7 +114,7 @@ const KINDS: readonly [what: string, is: (head: Uint8Array, text: string) => boo
   ['a Python pickle: of the python version of the data set', ([mark, protocol]) => mark === 0x80 && protocol! < 6],
 ];
 
-/** In words, where these first bytes of a file are not those of data. */
+/** Says in words what a file is whose first bytes are not those of data. */
 export function foreignKind(head: Uint8Array): string | undefined {
   const text = Buffer.from(head.subarray(0, HEAD)).toString('latin1');
   return KINDS.find(([, is]) => is(head, text))?.[0];

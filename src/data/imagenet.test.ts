@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { batches } from './batches.js';
-import { inspectImages } from './imagenet.js';
-import { openDataset } from './open.js';
+import { inspectDataset, officialPlace, openDataset } from './open.js';
 import { expectError, temporaryFolder } from './testing/fixtures.js';
 import { realData } from './testing/real-data.js';
 
@@ -46,6 +45,7 @@ describe('ImageNet folders', () => {
     root = await writeImageNet();
   });
   const open = () => openDataset('imagenet', { directory: root });
+  const inspect = async () => (await inspectDataset(officialPlace('imagenet', root)))!;
   const firstTrain = () => join(root, 'train', CLASSES[0]!, `${CLASSES[0]}_0.JPEG`);
 
   test('give classes in the order of their names, taking turns', async () => {
@@ -138,9 +138,12 @@ describe('ImageNet folders', () => {
       for await (const batch of batches(train, { batchSize: 2 })) expect(batch.count).toBe(2);
     })();
     await expectError(all, 'DATA_CORRUPT', firstTrain());
-    const { images, problems } = await inspectImages(root);
-    expect(images).toBe(9);
-    expect(problems).toEqual([expect.stringContaining(firstTrain())]);
+    const { findings, good, bad } = await inspect();
+    expect([good, bad]).toEqual([8, 1]);
+    expect(findings.map(({ detail }) => detail)).toEqual([
+      expect.stringContaining(`${firstTrain()}: does not decode`),
+      '8 of 9 images decode',
+    ]);
   });
 
   test('a text file named .JPEG does not decode', async () => {
@@ -182,7 +185,13 @@ describe('ImageNet folders', () => {
   ])('refuse %s', async (_, spoil, message) => {
     await spoil(root);
     await expectError(open(), 'DATA_CORRUPT', message, root);
-    expect((await inspectImages(root)).problems).toEqual([expect.stringContaining(message)]);
+    const { findings, good, bad } = await inspect();
+    expect(bad).toBe(1);
+    // No image is counted as damaged because of a folder.
+    expect(findings.map(({ detail }) => detail)).toEqual([
+      expect.stringContaining(message),
+      `${good} of ${good} images decode`,
+    ]);
   });
 
   test('hidden files are left alone', async () => {

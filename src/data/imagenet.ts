@@ -1,14 +1,16 @@
 /** ImageNet: class folders of JPEG files, decoded as they are read. */
-import { access, constants, readdir } from 'node:fs/promises';
+import { access, constants, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { at } from '../support/at.js';
-import { SmoothOutError } from '../support/errors.js';
+import { reasonOf, SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
 import { inLanes } from '../support/lanes.js';
 import type { Stream } from '../support/random.js';
-import { corrupt, missing, notFound, type Place, reading } from './files.js';
+import type { DatasetFormat, Inspection, StandInSplit } from './datasets.js';
+import { corrupt, type DataPlace, missing, notFound, reading } from './files.js';
+import { paintObject, SHAPES } from './generated/drawings.js';
 import { type Crop, IMAGENET_NORMALISATION, normalisationTables, randomCrop } from './preprocessing.js';
-import { checkRead, type Dataset, type ImageSource, imageSize } from './source.js';
+import { checkRead, type DatasetFiles, type ImageSource, imageSize } from './source.js';
 
 /** Shorter side 256, then a crop of 224 (authors' alexnet.py:57-73). */
 const SHORTER_SIDE = 256;
@@ -21,22 +23,23 @@ const SHAPE = { channels: 3, height: CROP, width: CROP } as const;
  */
 const IN_FLIGHT = 256;
 
+const find = (place: DataPlace) => locate(place).catch(() => undefined);
+
+export const imagenet: DatasetFormat = { spellings: (name) => [name], find, locate, read, inspect, draw };
+
 /**
  * ImageNet as class folders train/<wnid>/*.JPEG and val/<wnid>/*.JPEG. A class's label is its place among the sorted
  * names of the training folders.
- *
- * @throws SmoothOutError DATA_MISSING, DATA_CORRUPT naming the file or folder.
  */
-export async function openImageNet(place: Place): Promise<Omit<Dataset, 'synthetic'>> {
-  const folder = await locateImageFolders(place);
+async function read(place: DataPlace): Promise<DatasetFiles> {
+  const folder = await locate(place);
   const classes = await classFolders(join(folder, 'train'));
   const train = await listImages(join(folder, 'train'), classes);
   const val = await listImages(join(folder, 'val'), classes);
   return {
-    name: 'imagenet',
     directory: folder,
-    train: folderSource('imagenet train', train, classes.length),
-    test: folderSource('imagenet val', val, classes.length),
+    train: folderSource(`${place.dataset} train`, train, classes.length),
+    test: folderSource(`${place.dataset} val`, val, classes.length),
   };
 }
 
@@ -102,9 +105,7 @@ export async function loadSharp(): Promise<typeof import('sharp').default> {
   try {
     return (await import('sharp')).default;
   } catch (cause) {
-    // What sharp says is a page on its own installation, of which the first line says what happened.
-    const [why] = (cause as Error).message.trim().split('\n');
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `sharp, which reads JPEG files, does not load: ${why}`, {
+    throw new SmoothOutError('ENGINE_UNAVAILABLE', `sharp, which reads JPEG files, does not load: ${reasonOf(cause)}`, {
       hint: 'npm ci installs it for this system; only ImageNet needs it.',
       cause,
     });
@@ -156,8 +157,8 @@ interface ImageFiles {
 
 const IMAGE = /\.jpe?g$/i;
 
-/** The data set's folder: the first of the place's that has a `train` folder. @throws SmoothOutError DATA_MISSING */
-export async function locateImageFolders(place: Place): Promise<string> {
+/** The first of the place's folders that has a `train` folder. @throws SmoothOutError DATA_MISSING */
+async function locate(place: DataPlace): Promise<string> {
   for (const below of place.folders) {
     const folder = join(place.root, below);
     if (!(await isFolder(join(folder, 'train'), 'DATA_MISSING'))) continue;
@@ -212,19 +213,17 @@ async function visibleNames(folder: string): Promise<string[]> {
   return names.filter((name) => !name.startsWith('.')).sort();
 }
 
-/**
- * Lists the class folders below `folder` and decodes every image.
- *
- * @returns what is wrong, a line each; empty where all is well.
- */
-export async function inspectImages(
-  folder: string,
+/** Lists the class folders and decodes every image. */
+async function inspect(
+  place: DataPlace,
   progress?: (done: number, total: number) => void,
-): Promise<{ readonly images: number; readonly problems: readonly string[] }> {
-  const problems: string[] = [];
+): Promise<Inspection | undefined> {
+  const folder = await find(place);
+  if (folder === undefined) return undefined;
+  const findings: Inspection['findings'][number][] = [];
   const note = (error: unknown) => {
     if (!(error instanceof SmoothOutError)) throw error;
-    problems.push(error.message);
+    findings.push({ state: 'corrupt', what: folder, detail: error.message });
   };
   const files: string[] = [];
   try {
@@ -233,10 +232,40 @@ export async function inspectImages(
   } catch (error) {
     note(error);
   }
-  let done = 0;
+  let [done, good] = [0, 0];
   await inLanes(files, IN_FLIGHT, async (file) => {
-    await decodeImage(file).catch(note);
+    await decodeImage(file).then(() => good++, note);
     progress?.(++done, files.length);
   });
-  return { images: files.length, problems };
+  const bad = findings.length;
+  const state = bad === 0 ? 'readable' : 'corrupt';
+  findings.push({ state, what: folder, detail: `${good} of ${files.length} images decode` });
+  return { folder, findings, good, bad };
+}
+
+/** Twenty classes: each shape, solid and striped. Sizes differ, as in ImageNet. */
+async function draw({ split, folder, count, numbers, drawn }: StandInSplit): Promise<void> {
+  const sharp = await loadSharp();
+  for (let i = 0; i < count; i++) {
+    const label = i % (2 * SHAPES.length);
+    const wnid = `n${90_000_000 + label}`;
+    const below = join(folder, split === 'train' ? 'train' : 'val', wnid);
+    await mkdir(below, { recursive: true });
+    const height = 160 + ((i * 37) % 120);
+    const width = 160 + ((i * 53) % 140);
+    const planes = new Uint8Array(3 * height * width);
+    paintObject(label % SHAPES.length, Math.floor(label / SHAPES.length), numbers(i), height, width, planes, 0);
+    await sharp(interleave(planes, height * width), { raw: { width, height, channels: 3 } })
+      .jpeg({ quality: 90 })
+      .toFile(join(below, `${wnid}_${i}.JPEG`));
+    await drawn();
+  }
+}
+
+function interleave(planes: Uint8Array, plane: number): Uint8Array {
+  const pixels = new Uint8Array(planes.length);
+  for (let i = 0; i < plane; i++) {
+    for (let channel = 0; channel < 3; channel++) pixels[3 * i + channel] = planes[channel * plane + i]!;
+  }
+  return pixels;
 }

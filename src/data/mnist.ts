@@ -1,14 +1,19 @@
 /** MNIST, in the IDX format. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
-import { sizeOf } from '../engine/engine.js';
 import { at } from '../support/at.js';
 import { sha256 } from '../support/digest.js';
-import { SmoothOutError } from '../support/errors.js';
-import { corrupt, foreignKind, isGzip, locate, type Place, reading } from './files.js';
+import { messageOf, SmoothOutError } from '../support/errors.js';
+import { codeOf } from '../support/files.js';
+import { sizeOf } from '../support/shape.js';
+import type { DatasetFormat, StandInSplit } from './datasets.js';
+import { corrupt, type DataPlace, foreignKind, isGzip, locateFiles, reading } from './files.js';
+import { drawDigit } from './generated/drawings.js';
+import { listedFiles } from './listed-files.js';
 import { MNIST_NORMALISATION, packedSource } from './preprocessing.js';
-import type { Dataset, ImageSource } from './source.js';
+import type { DatasetFiles, ImageSource } from './source.js';
 
 const CLASSES = 10;
 const SIDE = 28;
@@ -23,24 +28,23 @@ export const MNIST_FILES = {
  * The names a file may have: uncompressed, with the dot that some unpackers write, or as distributed; and each in a folder
  * of its own name, as Kaggle has them.
  */
-export function idxSpellings(name: string): string[] {
+function idxSpellings(name: string): string[] {
   const dotted = name.replace('-idx', '.idx');
   return [name, dotted, `${name}.gz`, `${dotted}.gz`].flatMap((file) => [file, `${file}/${file}`]);
 }
 
-/**
- * MNIST in IDX files, gzipped or plain.
- *
- * @throws SmoothOutError DATA_MISSING, DATA_CORRUPT naming the file and what was expected.
- */
-export async function openMnist(place: Place): Promise<Omit<Dataset, 'synthetic'>> {
+export const mnist: DatasetFormat = { ...listedFiles(read, idxSpellings), draw };
+
+/** MNIST in IDX files, gzipped or plain. */
+async function read(place: DataPlace): Promise<DatasetFiles> {
   const names = [...MNIST_FILES.train, ...MNIST_FILES.test];
-  const { folder, paths } = await locate(place, names.map(idxSpellings));
+  const { folder, paths } = await locateFiles(place, names.map(idxSpellings));
   const contents = await Promise.all(paths.map((path, i) => readIdxFile(path, i % 2 === 0 ? 3 : 1)));
   const digests = Object.fromEntries(names.map((name, i) => [name, sha256(at(contents, i))]));
   const split = (name: string, first: number): ImageSource =>
     openSplit(name, [at(paths, first), at(contents, first)], [at(paths, first + 1), at(contents, first + 1)]);
-  return { name: 'mnist', directory: folder, digests, train: split('mnist train', 0), test: split('mnist test', 2) };
+  const { dataset } = place;
+  return { directory: folder, digests, train: split(`${dataset} train`, 0), test: split(`${dataset} test`, 2) };
 }
 
 function openSplit(
@@ -94,9 +98,8 @@ async function readIdxFile(file: string, rank: number): Promise<Uint8Array> {
     return await promisify<Buffer, object, Buffer>(gunzip)(bytes, { maxOutputLength: idxSize(dimensions) });
   } catch (cause) {
     if (cause instanceof SmoothOutError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const how =
-      code === 'ERR_BUFFER_TOO_LARGE' ? 'holds more bytes than its header says' : `not intact gzip: ${message}`;
+    const isLarger = codeOf(cause) === 'ERR_BUFFER_TOO_LARGE';
+    const how = isLarger ? 'holds more bytes than its header says' : `not intact gzip: ${messageOf(cause)}`;
     throw damaged(`${file}: ${how}`, cause);
   }
 }
@@ -166,3 +169,24 @@ function damaged(message: string, cause?: unknown): SmoothOutError {
 }
 
 const hex = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
+
+async function draw({ split, folder, count, numbers, drawn }: StandInSplit): Promise<void> {
+  const images = new Uint8Array(count * SIDE ** 2);
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % CLASSES);
+  for (const [i, label] of labels.entries()) {
+    drawDigit(label, numbers(i), images, i * SIDE ** 2);
+    await drawn();
+  }
+  const [imageFile, labelFile] = MNIST_FILES[split];
+  await writeFile(join(folder, imageFile), [idxHeader([count, SIDE, SIDE]), images]);
+  await writeFile(join(folder, labelFile), [idxHeader([count]), labels]);
+}
+
+function idxHeader(dimensions: readonly number[]): Uint8Array {
+  const header = new DataView(new ArrayBuffer(headerSize(dimensions.length)));
+  header.setUint32(0, 0x0800 | dimensions.length);
+  dimensions.forEach((length, i) => {
+    header.setUint32(4 + 4 * i, length);
+  });
+  return new Uint8Array(header.buffer);
+}

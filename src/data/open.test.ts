@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DATASETS_FOLDER, dataDirectory, readCatalogue } from './catalogue.js';
+import { DATASETS } from './datasets.js';
+import { compareFiles, digestContent } from './listed-files.js';
 import { MNIST_FILES } from './mnist.js';
-import { digestContent, findDataset, inspectFiles, officialPlace, openDataset } from './open.js';
+import { findDataset, inspectDataset, officialPlace, openDataset } from './open.js';
 import { expectError, temporaryFolder, writeMnist } from './testing/fixtures.js';
 import { realData } from './testing/real-data.js';
 
@@ -119,6 +121,8 @@ const real = {
   cifar100: await realData('cifar100'),
 };
 
+const { spellings } = await DATASETS.mnist.load();
+
 /** What the catalogue would say of the files in a folder. */
 async function officialOf(folder: string) {
   const entries = ALL.map(async (name) => {
@@ -128,7 +132,7 @@ async function officialOf(folder: string) {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-describe('inspectFiles', () => {
+describe('compareFiles', () => {
   test('tells official, different and missing files apart', async () => {
     const folder = await writeMnist();
     const official = await officialOf(folder);
@@ -140,8 +144,9 @@ describe('inspectFiles', () => {
     await writeFile(second, bytes);
     await writeFile(third, 'short');
     await rm(fourth);
-    const place = officialPlace('mnist', folder);
-    const states = async () => (await inspectFiles(place, official))!.files.map(({ state, detail }) => [state, detail]);
+    const place = { ...officialPlace('mnist', folder), files: official };
+    const states = async () =>
+      (await compareFiles(place, spellings))!.files.map(({ state, detail }) => [state, detail]);
     expect(await states()).toEqual([
       ['official', undefined],
       ['different', expect.stringMatching(/^has SHA-256 [0-9a-f]{64}, the official file [0-9a-f]{64}$/)],
@@ -157,15 +162,17 @@ describe('inspectFiles', () => {
 
   test('finds nothing in an empty folder', async () => {
     const place = officialPlace('cifar10', await temporaryFolder());
-    expect(await inspectFiles(place, readCatalogue().cifar10.files)).toBeUndefined();
-    expect(await findDataset(place)).toBeUndefined();
-    expect(await findDataset(officialPlace('imagenet', await temporaryFolder()))).toBeUndefined();
+    for (const each of [place, officialPlace('imagenet', await temporaryFolder())]) {
+      expect(await inspectDataset(each)).toBeUndefined();
+      expect(await findDataset(each)).toBeUndefined();
+    }
   });
 });
 
 describe.each(['mnist', 'cifar10', 'cifar100'] as const)('the catalogue’s %s', (name) => {
   test.skipIf(real[name] === undefined)('is what is distributed', async () => {
-    const found = await inspectFiles(officialPlace(name, real[name]!), readCatalogue()[name].files);
+    const { spellings } = await DATASETS[name].load();
+    const found = await compareFiles(officialPlace(name, real[name]!), spellings);
     // A copy of CIFAR-10's test batch with a few pixels changed is in circulation: it differs, and is no official file.
     const states = found!.files.filter(({ name: file }) => file !== 'test_batch.bin').map(({ state }) => state);
     expect(states).toEqual(states.map(() => 'official'));

@@ -40,6 +40,9 @@ export interface Dataset {
   readonly digests?: Readonly<Record<string, string>>;
 }
 
+/** What is read of a data set's files. */
+export type DatasetFiles = Omit<Dataset, 'name' | 'synthetic'>;
+
 export interface ImageShape {
   readonly channels: number;
   readonly height: number;

@@ -45,7 +45,7 @@ export interface ModelOptions {
   readonly dropout?: number | null;
   /** Widths of the hidden layers of `mlp`. */
   readonly hidden?: readonly number[] | null | undefined;
-  /** Shape of the images, unless they are those of the data set the paper trains the network on. */
+  /** Shape of the images: unless given, that of the first data set in the network's row. */
   readonly inputShape?: ImageShape;
 }
 
@@ -55,7 +55,7 @@ export interface ModelOptions {
  */
 export async function buildModel(name: ModelName, options: ModelOptions): Promise<Model> {
   const { datasets, dropout: usualDropout, load } = networkRow(name);
-  const { classes, inputShape = imageShape(datasets?.[0] ?? 'mnist') } = options;
+  const { classes, inputShape = imageShape(at(datasets ?? [], 0)) } = options;
   const dropout = options.dropout ?? usualDropout ?? 0;
   const hidden = options.hidden ?? [128, 128];
   const invalid = (message: string) => new SmoothOutError('CONFIG_INVALID', message);

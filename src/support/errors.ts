@@ -1,5 +1,6 @@
 /** The errors that users can cause: their codes, exit statuses and hints. */
 import { distance } from 'fastest-levenshtein';
+import { at } from './at.js';
 
 /** Exit statuses of the command line (README, "Exit status"). */
 export const EXIT = {
@@ -66,6 +67,9 @@ export const interrupted = () =>
 
 /** What any thrown value says. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The first line of what a thrown value says: libraries go on with pages of advice. */
+export const reasonOf = (error: unknown): string => at(messageOf(error).trim().split('\n'), 0);
 
 /** The candidate that `word` is most likely a misspelling of, if any is near enough. Case does not count. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {

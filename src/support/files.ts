@@ -194,7 +194,7 @@ function writeError(code: string, path: string, detail?: string, cause?: unknown
 /** What a file system, or the system, says of an operation that it does not have. */
 export const UNSUPPORTED: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EACCES'];
 
-/** The same of flushing a folder. */
+/** What it says where a folder cannot be flushed. */
 const NO_FLUSH = [...UNSUPPORTED, 'EISDIR', 'EBADF'];
 
 /** Makes a new name outlive a power cut, where the file system can. The file itself is whole under either name. */
@@ -207,6 +207,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function codeOf(error: unknown): string | undefined {
+/** What the system calls an error: 'ENOENT', …; undefined where it is none of the system's. */
+export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

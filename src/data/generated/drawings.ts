@@ -158,7 +158,7 @@ const box = (x: number, y: number, halfWidth: number, halfHeight: number) =>
   Math.max(Math.abs(x) - halfWidth, Math.abs(y) - halfHeight);
 const triangle: Shape = (x, y) => Math.max(y - 0.6, 0.87 * Math.abs(x) - 0.5 * y - 0.45);
 
-/** Of five points: the radius of its edge goes up and down around the circle. */
+/** A star has five points: the radius of its edge goes up and down around the circle. */
 const star: Shape = (x, y) => {
   const phase = (Math.atan2(y, x) * 5) / (2 * Math.PI);
   const wave = Math.abs(2 * (phase - Math.floor(phase)) - 1);

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { DATASETS } from '../datasets.js';
 import { openDataset } from '../open.js';
 import { type Dataset, type ImageSource, imageSize } from '../source.js';
 import { expectError, temporaryFolder } from '../testing/fixtures.js';
-import { ensureGenerated, GENERATED_COUNTS, generatedFolder, isGenerated } from './stand-ins.js';
+import { ensureGenerated, generatedFolder, isGenerated } from './stand-ins.js';
 
 let root: string;
 beforeAll(async () => {
@@ -48,7 +49,7 @@ describe.each([
 ] as const)('the stand-in for %s', (name, classes) => {
   test('is read by the official reader, with every class in equal numbers', async () => {
     const dataset = await openDataset(name, { directory: root, synthetic: true });
-    const counts = GENERATED_COUNTS[name];
+    const counts = DATASETS[name].standIn;
     for (const [split, source] of [
       ['train', dataset.train],
       ['test', dataset.test],

@@ -4,18 +4,11 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { last } from '../../support/at.js';
 import { sha256OfFile } from '../../support/digest.js';
 import { exists, makeFolder, parseJson, temporaryFor } from '../../support/files.js';
 import { waitForLock } from '../../support/lock.js';
-import type { Stream } from '../../support/random.js';
-import { DATASET_NAMES, type DatasetName } from '../catalogue.js';
-import { CIFAR10, CIFAR100, type CifarFormat } from '../cifar.js';
+import { DATASET_NAMES, DATASETS, type DatasetName } from '../datasets.js';
 import { dataWriteError } from '../files.js';
-import { loadSharp } from '../imagenet.js';
-import { MNIST_FILES } from '../mnist.js';
-import type { Split } from '../source.js';
-import { DIGIT_SIDE, drawDigit, PATTERNS, paintObject, SHAPES } from './drawings.js';
 
 /** Raised whenever a generator draws anything differently: stand-ins of another version are made anew. */
 const GENERATOR_VERSION = 1;
@@ -116,21 +109,13 @@ async function removeAbandoned(parent: string, name: DatasetName): Promise<void>
   for (const each of left) await rm(join(parent, each), { recursive: true, force: true });
 }
 
-const madeOf = (name: DatasetName) => ({ dataset: name, generator: GENERATOR_VERSION, ...GENERATED_COUNTS[name] });
+const madeOf = (name: DatasetName) => ({ dataset: name, generator: GENERATOR_VERSION, ...DATASETS[name].standIn });
 
 async function digestsOf(folder: string): Promise<Digests> {
   const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
   const entries = files.map(async ({ name }) => [name, await sha256OfFile(join(folder, name))]);
   return Object.fromEntries(await Promise.all(entries));
 }
-
-/** Images of each stand-in: small enough to make in seconds, large enough for the batch size to matter. */
-export const GENERATED_COUNTS: Readonly<Record<DatasetName, { readonly train: number; readonly test: number }>> = {
-  mnist: { train: 12_000, test: 2_000 },
-  cifar10: { train: 10_000, test: 2_000 },
-  cifar100: { train: 10_000, test: 2_000 },
-  imagenet: { train: 240, test: 60 },
-};
 
 /** Every stand-in is drawn from this seed. */
 const SEED = 1;
@@ -140,107 +125,17 @@ type Progress = (done: number, total: number) => void;
 
 /** Writes a stand-in's files, in the official format and with the official names, into an existing folder. */
 export async function writeGenerated(name: DatasetName, folder: string, progress?: Progress): Promise<void> {
-  const { train, test } = GENERATED_COUNTS[name];
+  const { standIn, load } = DATASETS[name];
+  const { draw } = await load();
+  const total = standIn.train + standIn.test;
   let done = 0;
-  const tick: Tick = async () => {
-    progress?.(++done, train + test);
+  const drawn = async () => {
+    progress?.(++done, total);
     // Keeps signals and timers alive during seconds of drawing.
     if (done % 256 === 0) await setImmediate();
   };
-  for (const split of ['train', 'test'] as const) await WRITERS[name](folder, split, tick);
-}
-
-type Tick = () => Promise<void>;
-
-const WRITERS: Readonly<Record<DatasetName, (folder: string, split: Split, tick: Tick) => Promise<void>>> = {
-  mnist: writeMnist,
-  cifar10: (folder, split, tick) => writeCifar(CIFAR10, folder, split, tick),
-  cifar100: (folder, split, tick) => writeCifar(CIFAR100, folder, split, tick),
-  imagenet: writeImageNet,
-};
-
-/** The numbers of one image: none depends on how many others there are. */
-function imageStream(name: DatasetName, split: Split, image: number): Stream {
-  const [epoch, step] = [DATASET_NAMES.indexOf(name), split === 'train' ? 0 : 1];
-  return { seed: SEED, purpose: 'generatedData', epoch, step, chunk: image };
-}
-
-async function writeMnist(folder: string, split: Split, tick: Tick): Promise<void> {
-  const count = GENERATED_COUNTS.mnist[split];
-  const size = DIGIT_SIDE * DIGIT_SIDE;
-  const images = new Uint8Array(count * size);
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % 10);
-  for (let i = 0; i < count; i++) {
-    drawDigit(labels[i]!, imageStream('mnist', split, i), images, i * size);
-    await tick();
+  for (const [step, split] of (['train', 'test'] as const).entries()) {
+    const stream = { seed: SEED, purpose: 'generatedData', epoch: DATASET_NAMES.indexOf(name), step } as const;
+    await draw({ split, folder, count: standIn[split], numbers: (chunk) => ({ ...stream, chunk }), drawn });
   }
-  const [imageFile, labelFile] = MNIST_FILES[split];
-  await writeFile(join(folder, imageFile), [idxHeader([count, DIGIT_SIDE, DIGIT_SIDE]), images]);
-  await writeFile(join(folder, labelFile), [idxHeader([count]), labels]);
-}
-
-function idxHeader(dimensions: readonly number[]): Uint8Array {
-  const header = new DataView(new ArrayBuffer(4 + 4 * dimensions.length));
-  header.setUint32(0, 0x0800 | dimensions.length);
-  dimensions.forEach((length, i) => {
-    header.setUint32(4 + 4 * i, length);
-  });
-  return new Uint8Array(header.buffer);
-}
-
-async function writeCifar(format: CifarFormat, folder: string, split: Split, tick: Tick): Promise<void> {
-  const files = split === 'train' ? format.train : [format.test];
-  const perFile = GENERATED_COUNTS[format.dataset][split] / files.length;
-  const labelBytes = format.labels.length;
-  const classes = last(format.labels);
-  const stride = labelBytes + 3 * 32 * 32;
-  for (const [part, file] of files.entries()) {
-    const bytes = new Uint8Array(perFile * stride);
-    for (let i = 0; i < perFile; i++) {
-      const image = part * perFile + i;
-      const label = image % classes;
-      const stream = imageStream(format.dataset, split, image);
-      const at = i * stride + labelBytes;
-      // CIFAR-10's class is the shape, in any pattern; CIFAR-100's is shape and pattern, five to a superclass.
-      const [shape, pattern] =
-        format.dataset === 'cifar10'
-          ? [label, Math.floor(image / classes) % PATTERNS.length]
-          : [Math.floor(label / PATTERNS.length), label % PATTERNS.length];
-      if (labelBytes === 2) bytes[at - 2] = Math.floor(label / 5);
-      bytes[at - 1] = label;
-      paintObject(shape, pattern, stream, 32, 32, bytes, at);
-      await tick();
-    }
-    await writeFile(join(folder, file), bytes);
-  }
-}
-
-/** Twenty classes: each shape, solid and striped. Sizes differ, as in ImageNet. */
-async function writeImageNet(folder: string, split: Split, tick: Tick): Promise<void> {
-  const sharp = await loadSharp();
-  const classes = 2 * SHAPES.length;
-  const count = GENERATED_COUNTS.imagenet[split];
-  for (let i = 0; i < count; i++) {
-    const label = i % classes;
-    const wnid = `n${String(90_000_000 + label)}`;
-    const below = join(folder, split === 'train' ? 'train' : 'val', wnid);
-    await mkdir(below, { recursive: true });
-    const height = 160 + ((i * 37) % 120);
-    const width = 160 + ((i * 53) % 140);
-    const planes = new Uint8Array(3 * height * width);
-    const stream = imageStream('imagenet', split, i);
-    paintObject(label % SHAPES.length, Math.floor(label / SHAPES.length), stream, height, width, planes, 0);
-    await sharp(interleave(planes, height * width), { raw: { width, height, channels: 3 } })
-      .jpeg({ quality: 90 })
-      .toFile(join(below, `${wnid}_${i}.JPEG`));
-    await tick();
-  }
-}
-
-function interleave(planes: Uint8Array, plane: number): Uint8Array {
-  const pixels = new Uint8Array(planes.length);
-  for (let i = 0; i < plane; i++) {
-    for (let channel = 0; channel < 3; channel++) pixels[3 * i + channel] = planes[channel * plane + i]!;
-  }
-  return pixels;
 }

@@ -11,12 +11,6 @@ import { findDataset, officialPlace } from '../open.js';
 
 /** A folder beside the checkout, with a script that writes the official files into a folder it is given. */
 const UNPACK = fileURLToPath(new URL('../../../../shared/data/unpack.sh', import.meta.url));
-const UNPACK_NAMES: Readonly<Record<DatasetName, string>> = {
-  mnist: 'mnist',
-  cifar10: 'cifar-10',
-  cifar100: 'cifar-100',
-  imagenet: 'imagenet',
-};
 const UNPACK_TIMEOUT_MS = 300_000;
 
 /**
@@ -53,7 +47,7 @@ async function unpackOnce(name: DatasetName): Promise<string | undefined> {
   }
   const temporary = await mkdtemp(`${folder}.`);
   try {
-    await promisify(execFile)(UNPACK, [temporary, UNPACK_NAMES[name]], { timeout: UNPACK_TIMEOUT_MS });
+    await promisify(execFile)(UNPACK, [temporary, name.replace('cifar', 'cifar-')], { timeout: UNPACK_TIMEOUT_MS });
     await rename(temporary, folder);
     return folder;
   } catch (error) {
