@@ -7,7 +7,7 @@ import type { Engine } from './engine.js';
 export interface EngineChoice {
   readonly engine: 'onnx' | 'tensorflow' | 'tfjs';
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
-  /** Of one operation on the CPU; all that this process may use unless given. */
+  /** How many threads one operation on the CPU uses; unless given, as many as this process may. */
   readonly threads?: number;
 }
 

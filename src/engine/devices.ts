@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
-import { SmoothOutError } from '../support/errors.js';
+import { reasonOf, SmoothOutError } from '../support/errors.js';
 import { findLibrary } from './libraries.js';
 import { loadLibrary } from './onnx/library.js';
 import { vulkanDrivers } from './vulkan.js';
@@ -18,7 +18,7 @@ export interface DeviceReport {
   readonly drawback: string | null;
 }
 
-/** Of every engine. TensorFlow's library is loaded, which takes a second: nothing less says whether it can be. */
+/** Finds the devices of every engine. It loads TensorFlow's library, which takes a second: nothing less says whether that can be done. */
 export async function findDevices(): Promise<DeviceReport[]> {
   return [
     ...(await findOnnxDevices()),
@@ -27,7 +27,7 @@ export async function findDevices(): Promise<DeviceReport[]> {
   ];
 }
 
-/** Of the default engine. */
+/** Finds the devices of the default engine. */
 export function findOnnxDevices(): Promise<DeviceReport[]> {
   return Promise.all((['cpu', 'webgpu', 'cuda'] as const).map(findOnnxDevice));
 }
@@ -43,9 +43,8 @@ async function onnx(device: DeviceReport['device']): Promise<Finding> {
     const backends = loadLibrary().listSupportedBackends();
     hasWebGpu = backends.some(({ name }) => name === 'webgpu');
   } catch (error) {
-    const [why] = (error as Error).message.split('\n');
     return missing(
-      `onnxruntime-node does not load: ${why}`,
+      `onnxruntime-node does not load: ${reasonOf(error)}`,
       'on Linux it needs glibc 2.28 or later, not musl, and libstdc++; npm ci installs it; without it: --engine tfjs, slow',
     );
   }

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { type DeviceArray, type Engine, newArray, type TensorSpec, type Value } from './engine.js';
 import { checkedInput, type NamedValues, outputSpec } from './flat.js';
+import { mapValues } from './nested.js';
 import { structured } from './structured.js';
-import { mapValues } from './tree.js';
 
 interface EagerArray extends DeviceArray {
   readonly tensor: tf.Tensor;

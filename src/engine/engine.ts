@@ -4,6 +4,7 @@
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs';
 import type { Borrowed } from '../support/borrowed.js';
+import { sizeOf } from '../support/shape.js';
 
 export type HostArray = Float32Array | Int32Array;
 
@@ -93,7 +94,7 @@ export const float = <const Shape extends readonly number[]>(...shape: Shape) =>
   return { shape, dtype: 'float32' } as const;
 };
 
-/** Of a single number as a program returns it, or of one number a run. */
+/** The sum of what a program returns for a scalar: one number, or one for each of several runs. */
 export function sumOf(values: HostArray): number {
   let sum = 0;
   for (const value of values) sum += value;
@@ -107,8 +108,4 @@ export function newArray({ shape, dtype }: TensorSpec): HostArray {
 
 export function dtypeOf(values: HostArray): TensorSpec['dtype'] {
   return values instanceof Int32Array ? 'int32' : 'float32';
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
 }

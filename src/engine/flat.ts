@@ -1,7 +1,8 @@
 /** What an engine does beneath its types: functions of tensors by name, without groups, checked as they are called. */
 import { named } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
-import { type DeviceArray, type Engine, type NamedTensors, sizeOf, type TensorSpec, type Value } from './engine.js';
+import { sizeOf } from '../support/shape.js';
+import type { DeviceArray, Engine, NamedTensors, TensorSpec, Value } from './engine.js';
 
 export type Signature = Readonly<Record<string, TensorSpec>>;
 export type NamedValues = Readonly<Record<string, Value>>;
@@ -37,7 +38,7 @@ export async function* oneByOne(
   }
 }
 
-/** What the next run is given: results in place of the inputs of their names, which go back to the device. */
+/** Makes the inputs of the next run: results take the place of the inputs of their names, which are given back to the device. */
 export function handedOn(given: NamedValues, results: NamedValues): NamedValues {
   const names = Object.keys(given).filter((name) => name in results);
   for (const name of names) {

@@ -4,7 +4,7 @@ import { named } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { Engine, Program, ResultsOf, Specs, TensorSpec, Tensors, TensorsOf, ValuesOf } from './engine.js';
 import { type FlatEngine, type NamedValues, oneByOne } from './flat.js';
-import { flatten, mapTree, type Tree } from './tree.js';
+import { flatten, mapNested, type Nested } from './nested.js';
 
 export function structured({ compile, ...engine }: FlatEngine): Engine {
   return {
@@ -14,17 +14,17 @@ export function structured({ compile, ...engine }: FlatEngine): Engine {
       specs: S,
       { keep = [] }: { readonly keep?: readonly K[] } = {},
     ): Promise<Program<S, O, K>> {
-      let groups: Tree<string> = {};
+      let groups: Nested<string> = {};
       const program = await compile(
         (inputs) => {
-          const outputs = checkedOutputs(fn(mapTree(specs, (_, path) => named(inputs, path)) as TensorsOf<S>));
-          groups = mapTree(outputs, (_, path) => path);
+          const outputs = checkedOutputs(fn(mapNested(specs, (_, path) => named(inputs, path)) as TensorsOf<S>));
+          groups = mapNested(outputs, (_, path) => path);
           return flatten<Tensor>(outputs);
         },
         flatten<TensorSpec>(specs),
         { isKept: (name) => keep.some((kept) => name === kept || name.startsWith(`${String(kept)}/`)) },
       );
-      const grouped = (results: NamedValues) => mapTree(groups, (path) => results[path]) as ResultsOf<O, K>;
+      const grouped = (results: NamedValues) => mapNested(groups, (path) => results[path]) as ResultsOf<O, K>;
       return {
         run: async (inputs) => grouped(await program.run(flatValues(inputs))),
         async *runs(first, each) {
@@ -39,7 +39,7 @@ export function structured({ compile, ...engine }: FlatEngine): Engine {
   };
 }
 
-const flatValues = <S>(values: ValuesOf<S>): NamedValues => flatten(values as Tree<NamedValues[string]>);
+const flatValues = <S>(values: ValuesOf<S>): NamedValues => flatten(values as Nested<NamedValues[string]>);
 
 async function* flatItems<S>(each: AsyncIterable<ValuesOf<S>>): AsyncGenerator<NamedValues, void, void> {
   for await (const inputs of each) yield flatValues(inputs);

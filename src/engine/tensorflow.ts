@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
-import { SmoothOutError } from '../support/errors.js';
+import { reasonOf, SmoothOutError } from '../support/errors.js';
 import { createEagerEngine } from './eager.js';
 import type { Engine } from './engine.js';
 import { completeKernels } from './tensorflow-kernels.js';
@@ -36,7 +36,7 @@ export function installedTensorFlow(device?: Device): string | undefined {
 /** TensorFlow as it was loaded. */
 interface TensorFlow {
   readonly packageName: string;
-  /** Of TensorFlow's library, not of the package. */
+  /** The version of TensorFlow's library, not of the package. */
   readonly version: string;
   readonly device: Device;
 }
@@ -63,11 +63,14 @@ export async function loadTensorFlow(device?: Device): Promise<TensorFlow> {
     // Loading it registers the backend 'tensorflow' with the tfjs that is loaded already.
     await import(packageName);
   } catch (cause) {
-    const [why] = (cause as Error).message.split('\n');
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${packageName} is installed but does not load: ${why}`, {
-      hint: 'docs/gpu.md says how its library is built or fetched',
-      cause,
-    });
+    throw new SmoothOutError(
+      'ENGINE_UNAVAILABLE',
+      `${packageName} is installed but does not load: ${reasonOf(cause)}`,
+      {
+        hint: 'docs/gpu.md says how its library is built or fetched',
+        cause,
+      },
+    );
   }
   completeKernels();
   const backend = tf.findBackend('tensorflow') as unknown as {

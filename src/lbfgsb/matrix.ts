@@ -6,9 +6,9 @@ const { add, at } = access;
 /** A square matrix within an array; of a triangular or symmetric one only a triangle counts. */
 export interface Matrix {
   readonly values: Float64Array;
-  /** From one row to the next. */
+  /** How far one row is from the next. */
   readonly stride: number;
-  /** Of its first entry. */
+  /** The place of its first entry. */
   readonly start: number;
 }
 
@@ -16,7 +16,7 @@ export const squareMatrix = (order: number): Matrix => {
   return { values: new Float64Array(order * order), stride: order, start: 0 };
 };
 
-/** Without its first k rows and columns. */
+/** The matrix without its first k rows and columns. */
 export const blockFrom = ({ values, stride, start }: Matrix, k: number): Matrix => {
   return { values, stride, start: start + k * (stride + 1) };
 };
@@ -36,7 +36,7 @@ const addEntry = (a: Matrix, i: number, j: number, x: number): void => {
   add(a.values, place(a, i, j), x);
 };
 
-/** For other modules, as the `access` of vectors.ts. */
+/** What other modules read and write entries by, like the `access` of vectors.ts. */
 export const entries = { entry, setEntry, addEntry };
 
 /** Moves every entry up and left by one. */

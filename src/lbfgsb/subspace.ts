@@ -15,9 +15,9 @@ export interface SubspaceProblem {
   readonly memory: LimitedMemory;
   readonly set: FreeSet;
   readonly reduced: ReducedMatrix;
-  /** As `cauchyPoint` left it: its point receives the result, its c and w are overwritten. */
+  /** What `cauchyPoint` wrote. Its point receives the result; its c and w are overwritten. */
   readonly space: CauchySpace;
-  /** Of the Cauchy point: x^c_i = x_i + t·direction_i for the free i. */
+  /** The step to the Cauchy point: x^c_i = x_i + t·direction_i for the free i. */
   readonly t: number;
   /** n numbers of scratch. */
   readonly newton: Float64Array;

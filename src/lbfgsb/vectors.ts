@@ -22,7 +22,7 @@ const column = (columns: readonly Float64Array[], j: number): Float64Array => co
 
 const clamp = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x);
 
-/** For other modules, each of which makes constants of its own of them: those V8 inlines for nothing, imports it looks up. */
+/** Each module that uses these makes constants of its own of them: V8 inlines constants, but looks imports up at each call. */
 export const access = { at, add, variableAt, column, clamp };
 
 /** Columns j to j + 3. */
@@ -110,7 +110,7 @@ export interface IndexRange {
   readonly end: number;
 }
 
-/** As columnDots, summing only over the variables in the range. */
+/** Computes what columnDots does, but sums over the variables in the range only. */
 export function columnDotsAt(
   columns: readonly Float64Array[],
   count: number,

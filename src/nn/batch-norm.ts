@@ -1,7 +1,8 @@
 /** Batch normalisation: its statistics, running averages and parameters. */
 import * as tf from '@tensorflow/tfjs';
-import { type NamedTensors, sizeOf } from '../engine/engine.js';
+import type { NamedTensors } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
+import { sizeOf } from '../support/shape.js';
 import { join } from './flat.js';
 import { type Module, tensorNamed } from './layers.js';
 import type { Initialiser, Slot } from './layout.js';

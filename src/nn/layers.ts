@@ -4,8 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { ImageShape } from '../data/source.js';
-import { type NamedTensors, sizeOf } from '../engine/engine.js';
+import type { NamedTensors } from '../engine/engine.js';
 import { SmoothOutError } from '../support/errors.js';
+import { sizeOf } from '../support/shape.js';
 import type { Initialiser, ParameterDeclaration, StatisticDeclaration } from './layout.js';
 
 /**

@@ -2,7 +2,7 @@
  * A model's parameters are one flat vector, and so are its running statistics. The layout says which piece of the
  * vector is which tensor, in the order and under the names of the reference model's PyTorch `state_dict`.
  */
-import { sizeOf } from '../engine/engine.js';
+import { sizeOf } from '../support/shape.js';
 
 export type ParameterRole = 'weight' | 'bias' | 'batchNormScale' | 'batchNormShift';
 

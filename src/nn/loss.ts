@@ -59,7 +59,7 @@ export function imageSpecs({ inputShape, dropoutUnits }: Model, count: number, m
   } as const;
 }
 
-/** The same with the running statistics, flat. */
+/** Images and labels, and the running statistics as one flat vector. */
 export function batchSpecs(model: Model, count: number, mode: Mode) {
   return { statistics: float(model.layout.statisticsSize), ...imageSpecs(model, count, mode) } as const;
 }

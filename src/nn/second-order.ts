@@ -40,7 +40,7 @@ const REPLACED = [
   ['Softmax', 'logits'],
 ] as const;
 
-/** The same gradient with the function's output computed again from its input. */
+/** A gradient that computes the function's output again from its input, so that it can be differentiated. */
 function fromInput(kernelName: string, input: string, gradFunc: tf.GradFunc): tf.GradConfig {
   return {
     kernelName,
@@ -93,7 +93,7 @@ const filterGradient: tf.GradConfig = {
   },
 };
 
-/** Where the maxima lie does not change with the image, but for a set of measure zero. */
+/** The places of the maxima change with the image on a set of measure zero only: the gradient of the gradient is 0 there. */
 const maxPoolGradient: tf.GradConfig = {
   kernelName: 'MaxPoolGrad',
   inputsToSave: ['dy', 'input', 'output'],
@@ -110,7 +110,7 @@ const maxPoolGradient: tf.GradConfig = {
 /** Less than any value of an image: padding that never is a window's largest. */
 const LOWEST = -3.4e38;
 
-/** Of `values` [N, H, W, C] those where `image` has each window's largest value, the first of equals: [N, h, w, C]. */
+/** Picks the `values` [N, H, W, C] at which `image` has each window's largest value, the first of equals: [N, h, w, C]. */
 function atMaxima(
   values: tf.Tensor4D,
   image: tf.Tensor4D,

@@ -1,9 +1,10 @@
 /** The curves of a folder of results: read from its figures, and what they say of groups of runs. */
 import { readdir } from 'node:fs/promises';
 import { type CurveFile, readCurve } from '../records/curve-record.js';
+import { reasonOf } from '../support/errors.js';
 import { type BySeed, meanOf } from '../support/statistics.js';
 import type { Group } from './groups.js';
-import { type Problem, reasonOf } from './runs.js';
+import type { Problem } from './runs.js';
 
 export interface Curves {
   /** By name. */

@@ -10,8 +10,7 @@ import { runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { readSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
-import { at } from '../support/at.js';
-import { messageOf } from '../support/errors.js';
+import { reasonOf } from '../support/errors.js';
 import { groupBy } from '../support/statistics.js';
 
 export interface Run {
@@ -47,11 +46,6 @@ export interface Problem {
   readonly where: string;
   /** What is wrong and what follows from it, one sentence without its full stop. */
   readonly what: string;
-}
-
-/** The reason of an error on one line. */
-export function reasonOf(error: unknown): string {
-  return at(messageOf(error).split('\n'), 0);
 }
 
 /**

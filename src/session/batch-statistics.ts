@@ -1,4 +1,4 @@
-/** Batch normalisation's running statistics of parameters that were never trained: an average's, or those between two minima. */
+/** Computes batch normalisation's statistics for parameters that were never trained: an average, or points between two minima. */
 import type { Batch } from '../data/batches.js';
 import { type Engine, float, type Value } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';

@@ -26,7 +26,7 @@ export interface CheckpointFile {
   readonly run: RunName | null;
   /** Counted from 1; null where the file does not say. */
   readonly epoch: number | null;
-  /** Without dropout: nothing trains it here. */
+  /** The network without dropout, since nothing trains it here. */
   readonly model: Model;
   readonly weights: Weights;
   /** The run's own training images, and the official test set (both limited as in the run). */

@@ -12,7 +12,7 @@ export interface SessionOptions extends EngineChoice {
   readonly data?: string;
   /** Stops what is under way, with what is done saved. */
   readonly signal: AbortSignal;
-  /** Is told what whoever computes here should know. */
+  /** Is called with what the user should know before the results: that data files are not the official ones. */
   readonly onNotice?: (text: string) => void;
 }
 

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 
 export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
-/** Of a file's content, as it comes out of the stages. Rejects with what reading it and they throw. */
+/** The digest of a file's content after it has gone through the stages. Rejects with what reading and the stages throw. */
 export async function sha256OfFile(path: string, stages: readonly Duplex[] = []): Promise<string> {
   const hash = createHash('sha256');
   await pipeline([createReadStream(path), ...stages, hash]);

@@ -50,7 +50,7 @@ export function elementSize(dtype: string): number | undefined {
   return isDtype(dtype) ? ARRAYS[dtype].BYTES_PER_ELEMENT : HALVES.has(dtype) ? 2 : undefined;
 }
 
-export function dtypeOf(data: TensorData): Dtype {
+export function dtypeNameOf(data: TensorData): Dtype {
   const match = Object.entries(ARRAYS).find(([, array]) => data instanceof array);
   if (match === undefined) throw new TypeError(`${Object.prototype.toString.call(data)} has no safetensors dtype here`);
   return match[0] as Dtype;

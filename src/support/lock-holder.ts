@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { at } from './at.js';
 import { SmoothOutError } from './errors.js';
-import { parseJson } from './files.js';
+import { codeOf, parseJson } from './files.js';
 
 export interface Holder {
   readonly pid: number;
@@ -36,7 +36,7 @@ export async function readHolder(path: string): Promise<Holder | null> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
   const holder = parseJson(text) as Holder | null | undefined;
@@ -53,7 +53,7 @@ export function isDead({ pid, host, bootId: boot, processStart }: Holder): boole
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    return codeOf(error) === 'ESRCH';
   }
   const state = processState(pid);
   // A zombie answers signals though it will never run again.

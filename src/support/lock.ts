@@ -3,7 +3,7 @@ import { link, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { SmoothOutError } from './errors.js';
-import { asWriteError, checkKept, temporaryFor, UNSUPPORTED } from './files.js';
+import { asWriteError, checkKept, codeOf, temporaryFor, UNSUPPORTED } from './files.js';
 import { type Holder, holderHere, isDead, readHolder } from './lock-holder.js';
 
 export interface Lock {
@@ -84,7 +84,7 @@ async function isTaken(mine: string, path: string): Promise<boolean> {
     return true;
   } catch (error) {
     // ENOENT: whoever has the lock has cleared the folder, and with it `mine`.
-    if (['EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (['EEXIST', 'ENOENT'].includes(codeOf(error) ?? '')) return false;
     throw error;
   }
 }

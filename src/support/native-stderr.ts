@@ -38,7 +38,7 @@ function openNew(path: string): number {
   }
 }
 
-/** What is written to this process's own stderr from now on, call by call; nothing where that is no file to be read. */
+/** Each call returns what was written to this process's stderr since the last; nothing where stderr is no file. */
 export function newTextOnStderr(): () => string {
   try {
     const stats = fstatSync(2);

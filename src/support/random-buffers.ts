@@ -5,7 +5,7 @@ import { type Stream, streamWords } from './random.js';
 
 /** Numbers of one distribution in one array, which every fill writes over. */
 export interface RandomBuffer {
-  /** The same array for the buffer's whole life. */
+  /** It stays one array for the buffer's whole life. */
   readonly values: Float32Array;
   fill(stream: Stream, scale: number): Borrowed<Float32Array>;
 }

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { at, last } from './at.js';
 import { sha256 } from './digest.js';
-import { arrayOf, dtypeOf, elementSize, type TensorData } from './dtypes.js';
+import { arrayOf, dtypeNameOf, elementSize, type TensorData } from './dtypes.js';
 import { type ErrorDetails, SmoothOutError } from './errors.js';
 import { asReadError } from './files.js';
 
@@ -48,7 +48,7 @@ export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {
     if (elements !== data.length) throw new RangeError(`${name}: shape [${shape}] does not hold ${data.length} values`);
     const begin = length;
     length += data.byteLength;
-    entries.push([name, { dtype: dtypeOf(data), shape, data_offsets: [begin, length] }]);
+    entries.push([name, { dtype: dtypeNameOf(data), shape, data_offsets: [begin, length] }]);
   }
   const hash = createHash('sha256');
   for (const [, { data }] of ordered) hash.update(bytesOf(data));
@@ -109,7 +109,7 @@ export async function readSafetensorsHeader(
     const file = await open(path);
     try {
       const { size } = await file.stat();
-      // With the first byte of the header, which tells other formats apart.
+      // Reads the first byte of the header too, which tells other formats apart.
       const start = (await file.read(Buffer.alloc(Math.min(size, 9)), { position: 0 })).buffer;
       const headerEnd = prefixLength(start, size, path);
       const header = (await file.read(Buffer.alloc(headerEnd - 8), { position: 8 })).buffer;

@@ -42,7 +42,7 @@ export interface Graph {
 export interface GraphBuilder {
   /** Appends a node, or finds the equal one already there, and returns the name of its output. */
   node(op: string, inputs: readonly string[], attributes?: Record<string, Attribute>, domain?: string): string;
-  /** The same for a node with several outputs. */
+  /** Does so for a node with several outputs. */
   nodes(op: string, inputs: readonly string[], outputs: number, attributes?: Record<string, Attribute>): string[];
   /** A value of shape `from` in the shape `to`; a chain of reshapes becomes one, and a shape taken back none. */
   reshape(name: string, from: readonly number[], to: readonly number[]): string;

@@ -5,7 +5,7 @@
  * each of which is gone before the next begins.
  */
 import { at } from '../../support/at.js';
-import { sizeOf } from '../engine.js';
+import { sizeOf } from '../../support/shape.js';
 import type { GraphBuilder } from './graph.js';
 import type { convolution } from './kernels/convolution.js';
 import type { Kernel, KernelTable } from './kernels/kernel.js';

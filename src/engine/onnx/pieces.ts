@@ -6,9 +6,9 @@
  * never exists in the graph.
  */
 import { at, named } from '../../support/at.js';
-import { sizeOf } from '../engine.js';
+import { sizeOf } from '../../support/shape.js';
 import type { Signature } from '../flat.js';
-import { mapValues } from '../tree.js';
+import { mapValues } from '../nested.js';
 import type { GraphBuilder } from './graph.js';
 import { type Traced, traced } from './traced.js';
 

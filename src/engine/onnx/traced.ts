@@ -4,7 +4,7 @@
  * Transpose node is written only where two orders really meet.
  */
 import { at } from '../../support/at.js';
-import { sizeOf } from '../engine.js';
+import { sizeOf } from '../../support/shape.js';
 import type { ElementType, GraphBuilder } from './graph.js';
 import type { Pieces } from './pieces.js';
 

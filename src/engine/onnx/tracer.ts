@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { at } from '../../support/at.js';
 import { outputSpec, type Signature, type TensorFunction } from '../flat.js';
-import { mapValues } from '../tree.js';
+import { mapValues } from '../nested.js';
 import { createGraphBuilder, type Graph } from './graph.js';
 import type { KernelTable } from './kernels/kernel.js';
 import { declareInputs, evenSizes, type InputPiece, offsetsOf, type Piece } from './pieces.js';

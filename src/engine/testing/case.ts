@@ -1,6 +1,7 @@
 /** How a conformance case is written: a function of tensors with the inputs it is run on. */
 import * as tf from '@tensorflow/tfjs';
-import { type HostArray, type NamedTensors, sizeOf, type TensorSpec } from '../engine.js';
+import { sizeOf } from '../../support/shape.js';
+import type { HostArray, NamedTensors, TensorSpec } from '../engine.js';
 import type { TensorFunction } from '../flat.js';
 
 /** An input's shape and dtype with the values it is run on. */

@@ -1,7 +1,8 @@
 /**
  * Test inputs that `scripts/pytorch/make_goldens.py` computes too, bit for bit: an integer hash, exact in both languages.
  */
-import { sizeOf, type TensorSpec } from '../../engine/engine.js';
+import type { TensorSpec } from '../../engine/engine.js';
+import { sizeOf } from '../../support/shape.js';
 import type { ParameterSlot } from '../layout.js';
 import type { Model } from '../model.js';
 

@@ -80,7 +80,7 @@ export function blockedKernels(block: number) {
 type BlockedConvolution = ReturnType<typeof windowAttributes> & {
   readonly inputs: number;
   readonly outputs: number;
-  /** With the filter [I,O,kh,kw] turned by 180°, as in the gradient with respect to an image. */
+  /** Whether the filter is [I,O,kh,kw], turned by 180°, as in the gradient with respect to an image. */
   readonly isTurned?: boolean;
 };
 

@@ -91,7 +91,7 @@ interface Line {
   readonly window: number;
   readonly stride: number;
   readonly image: Image;
-  /** As many windows as the stride fits into the extent: the last may reach over the edge, and get no gradient. */
+  /** It has as many windows as the stride fits into the extent: the last may reach over the edge, and get no gradient. */
   readonly pooled: Image;
 }
 
@@ -134,7 +134,7 @@ function gradientAlong(graph: GraphBuilder, block: number, line: Line, dy: strin
   return { name: graph.node('Slice', [all, ...inside]), shape: [lines, extent, numbers] };
 }
 
-/** For each place of the windows, first to last, dy of those whose largest value is there, and nowhere before. */
+/** Gives, for each place of the windows from first to last, dy of those windows whose largest value is there and nowhere before. */
 function sharesOfPlaces(graph: GraphBuilder, block: number, line: Line, dy: string): string[] {
   let rest = dy;
   const shares = Array.from({ length: line.window - 1 }, (_, place) => {
@@ -156,27 +156,28 @@ function isLargest(graph: GraphBuilder, block: number, line: Line, place: number
   return plusPlace(graph, block, line, pooled.name, less, { ...windowsOf(line), ...isPositive });
 }
 
-/** `total` and at each window what `share` has k windows before. */
+/** Adds to `total`, at each window, what `share` has k windows before. */
 function plusShifted(graph: GraphBuilder, block: number, line: Line, total: string, share: string, k: number): string {
   const before = { from: share, size: k + 1, place: 0, factor: 1 };
   return plusPlace(graph, block, line, total, before, { strides: [1, 1], pads: around(line.axis, k, 0) });
 }
 
-interface Place {
+/** `factor` times the value that each window of `from` has at a place. */
+interface WindowTerm {
   readonly from: string;
-  /** Of the windows along the axis. */
+  /** The size of the windows along the axis. */
   readonly size: number;
   readonly place: number;
   readonly factor: number;
 }
 
-/** `total` and `factor` times what each window has at a place: a convolution of every channel with a filter of zeros beside it. */
+/** Adds a term to `total`: a convolution of every channel with a filter that is `factor` at the place and 0 elsewhere. */
 function plusPlace(
   graph: GraphBuilder,
   block: number,
   { axis, image }: Line,
   total: string,
-  { from, size, place, factor }: Place,
+  { from, size, place, factor }: WindowTerm,
   attributes: Readonly<Record<string, Attribute>>,
 ): string {
   const channels = image.shape[1];

@@ -1,5 +1,6 @@
 /** Arrays that stay with the CPU engine between runs: host memory, handed from step to step and used again. */
-import { type DeviceArray, sizeOf } from '../../engine.js';
+import { sizeOf } from '../../../support/shape.js';
+import type { DeviceArray } from '../../engine.js';
 
 export interface CpuArray extends DeviceArray {
   readonly values: Float32Array;
@@ -11,13 +12,13 @@ export interface CpuMemory {
 }
 
 export function createCpuMemory(): CpuMemory {
-  const free = new Map<number, Float32Array[]>();
+  const freeBySize = new Map<number, Float32Array[]>();
   return {
     allocate(shape) {
       const size = sizeOf(shape);
-      const shelf = free.get(size) ?? [];
-      free.set(size, shelf);
-      const values = shelf.pop() ?? new Float32Array(size);
+      const free = freeBySize.get(size) ?? [];
+      freeBySize.set(size, free);
+      const values = free.pop() ?? new Float32Array(size);
       let disposed = false;
       // Disposed memory belongs to the next array: to compute with it would be to compute with that one's numbers.
       const inUse = () => {
@@ -31,7 +32,7 @@ export function createCpuMemory(): CpuMemory {
         shape,
         read: async () => inUse(),
         dispose() {
-          if (!disposed) shelf.push(values);
+          if (!disposed) free.push(values);
           disposed = true;
         },
       };

@@ -1,6 +1,7 @@
 /** A traced function as an ONNX Runtime session between host arrays: inputs are fed and outputs fetched as views of them. */
 import { named } from '../../../support/at.js';
-import { type HostArray, sizeOf, type Value } from '../../engine.js';
+import { sizeOf } from '../../../support/shape.js';
+import type { HostArray, Value } from '../../engine.js';
 import {
   type CompileOptions,
   checkedInput,

@@ -5,7 +5,7 @@
  */
 import { at, named } from '../../../support/at.js';
 import type { Signature } from '../../flat.js';
-import { mapValues } from '../../tree.js';
+import { mapValues } from '../../nested.js';
 import type { Graph } from '../graph.js';
 import type { InputPiece } from '../pieces.js';
 import type { TracedFunction } from '../tracer.js';

@@ -2,7 +2,7 @@
 import { named } from '../../../support/at.js';
 import { dtypeOf, type HostArray, newArray } from '../../engine.js';
 import { type FlatProgram, handedOn, type NamedValues } from '../../flat.js';
-import { mapValues } from '../../tree.js';
+import { mapValues } from '../../nested.js';
 
 /** Runs in one call, and what their inputs may take in bytes. */
 const MOST_RUNS = 16;

@@ -11,7 +11,7 @@ import type { Kernel, KernelTable } from './kernel.js';
 /** NHWC in the order NCHW, and HWIO in the order OIHW. */
 export const NCHW = [0, 3, 1, 2];
 export const OIHW = [3, 2, 0, 1];
-/** Input and output channels in each other's place. */
+/** HWIO with the input and output channels exchanged. */
 const IOHW = [2, 3, 0, 1];
 
 export interface ConvolutionAttributes {
@@ -96,7 +96,7 @@ export function turnedPads(info: ConvolutionInfo): number[] | undefined {
   return strideHeight === 1 && strideWidth === 1 && pads.every((amount) => amount >= 0) ? pads : undefined;
 }
 
-/** Where each element of `dy` spreads over the window it was computed from, weighted by the filter. */
+/** Spreads each element of `dy` over the window that it was computed from, weighted by the filter. */
 export function transposedConvolution(
   graph: GraphBuilder,
   dy: string,

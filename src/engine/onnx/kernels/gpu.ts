@@ -65,7 +65,7 @@ const conv2dBackpropFilter: FilterGradient = (graph, { x, dy }, attributes) => {
   return traced(name, attributes.filterShape, 'float32', OIHW);
 };
 
-/** Where the extreme value stands first: the least of the places that hold it. */
+/** Finds the first place of the extreme value: the least of the places that hold it. */
 function placeOf(reduction: 'ReduceMax' | 'ReduceMin'): Kernel<'x', ArgMaxAttrs> {
   return (graph, { x }, { axis }) => {
     const along = axisOf(axis, x.shape);

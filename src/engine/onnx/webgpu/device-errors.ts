@@ -3,7 +3,7 @@
  * out while commands are written or sent) it tells on stderr alone, and goes on with whatever the arrays hold. So stderr is
  * read after each run where it is a file, which that of a worker is (jobs/worker-process.ts).
  */
-import { SmoothOutError } from '../../../support/errors.js';
+import { reasonOf, SmoothOutError } from '../../../support/errors.js';
 import { newTextOnStderr } from '../../../support/native-stderr.js';
 
 /**
@@ -21,7 +21,7 @@ export function guardDevice(newText = newTextOnStderr()): Guard {
       (error: unknown) => ({ error }),
     );
     const [, told] = /WebGPU device error ?\(\d+\): (.*)/.exec(newText()) ?? [];
-    const thrown = 'error' in outcome ? firstLineOf(outcome.error) : undefined;
+    const thrown = 'error' in outcome ? reasonOf(outcome.error) : undefined;
     const message = told ?? (thrown?.includes('WebGPU') ? thrown : undefined);
     if (message !== undefined) {
       failure = gpuFailed(message, 'error' in outcome ? outcome.error : undefined);
@@ -31,8 +31,6 @@ export function guardDevice(newText = newTextOnStderr()): Guard {
     return outcome.result;
   };
 }
-
-const firstLineOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 
 function gpuFailed(message: string, cause: unknown): SmoothOutError {
   return new SmoothOutError('GPU_FAILED', `the GPU reported an error: ${message}`, {

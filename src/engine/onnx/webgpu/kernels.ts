@@ -35,7 +35,7 @@ const depthwiseInputGradient: InputGradient = (graph, inputs, attributes) => {
 /** WebGPU promises 8 buffers to a shader: one to read and one for each piece. */
 const PIECES = 7;
 
-/** Into a few long pieces first where there are many, and those again. */
+/** Splits into many pieces are made in stages: a few long pieces first, which are split again. */
 const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
   const along = axisOf(axis, x.shape);
   const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);

@@ -2,7 +2,8 @@
 
 import { at, last, named } from '../../../support/at.js';
 import { SmoothOutError } from '../../../support/errors.js';
-import { sizeOf, type Value } from '../../engine.js';
+import { sizeOf } from '../../../support/shape.js';
+import type { Value } from '../../engine.js';
 import {
   type CompileOptions,
   checkedInput,
@@ -12,7 +13,7 @@ import {
   type NamedValues,
   type Signature,
 } from '../../flat.js';
-import { mapValues } from '../../tree.js';
+import { mapValues } from '../../nested.js';
 import type { Graph } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';

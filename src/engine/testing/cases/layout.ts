@@ -3,7 +3,7 @@
  * of moving numbers at every transpose, has to come out where tfjs does.
  */
 import * as tf from '@tensorflow/tfjs';
-import { sizeOf } from '../../engine.js';
+import { sizeOf } from '../../../support/shape.js';
 import { type ConformanceCase, floats, withGradients } from '../case.js';
 import { permutations } from './shape.js';
 
