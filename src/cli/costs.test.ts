@@ -23,7 +23,7 @@ test('a dry run tells of each run what is left to pay, and measures each network
   expect(again.stderr).not.toContain('measuring');
   expect(again.stdout).toBe(stdout);
   // What cannot be read is measured again.
-  await writeFile(join(cache, 'smoothout', 'paces.json'), '{"a": 1}');
+  await writeFile(join(cache, 'smoothout', 'speeds.json'), '{"a": 1}');
   expect((await dryRun()).stderr).toContain('measuring');
 });
 

@@ -1,20 +1,20 @@
-/** What runs will cost on this machine: the pace of each network is measured for a moment, or known from an earlier time. */
+/** Estimates what runs will cost on this machine, from speeds that it measures for a moment or has kept from an earlier time. */
 import type { RunSpec } from '../config/schema.js';
 import { type PlannedRun, timeOf } from '../jobs/budget.js';
-import { type KeptPace, keepPaces, keptPaces, keyOf } from '../jobs/paces.js';
+import { type KeptSpeed, keepSpeeds, keptSpeeds, keyOf } from '../jobs/speeds.js';
 import { practiseAll } from '../jobs/split.js';
 import { isFinished } from '../records/earlier-run.js';
 import type { RunRecord } from '../records/run-record.js';
 import { chooseSources } from '../session/sources.js';
 import { durationText } from '../support/words.js';
-import { costOf, paceKey, type RunCost } from '../training/cost.js';
-import { placesOf, workersFor } from './jobs.js';
+import { costOf, type RunCost, speedKey } from '../training/cost.js';
+import { sharesOf, workersFor } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, textTable } from './output.js';
 import { recordsOf } from './plan-runs.js';
 import { inSession } from './session.js';
 
-/** A run of a plan with what is left of it to pay. */
+/** A run of a plan, and what the rest of it will cost. */
 export interface CostedRun extends PlannedRun, RunCost {
   readonly imagesPerSecond: number;
   /** Of the process that trains it. */
@@ -24,7 +24,7 @@ export interface CostedRun extends PlannedRun, RunCost {
 export interface Costs {
   readonly runs: readonly CostedRun[];
   /** How many run at once. */
-  readonly lanes: number;
+  readonly jobs: number;
 }
 
 const FINISHED = { seconds: 0, diskBytes: 0, imagesPerSecond: 0, memory: 0 };
@@ -36,12 +36,12 @@ export async function costsOf(specs: readonly RunSpec[], options: TrainingOption
   const unfinished = specs.filter((_, i) => !earlier[i] || !isFinished(earlier[i]));
   return inSession(options, async (session) => {
     const open = workersFor(session, options);
-    const places = await placesOf(session, options, { specs: unfinished }, open);
+    const shares = await sharesOf(session, options, { specs: unfinished }, open);
     const { name, device } = session.engine;
     const { processor } = session.provenance.process;
     const { smoothout, onnxruntime } = session.provenance.versions;
-    const machine = [processor, smoothout, onnxruntime, name, device, places];
-    const paces: Record<string, KeptPace> = options.force ? {} : { ...(await keptPaces()) };
+    const machine = [processor, smoothout, onnxruntime, name, device, shares];
+    const speeds: Record<string, KeptSpeed> = options.force ? {} : { ...(await keptSpeeds()) };
     const runs: CostedRun[] = [];
     for (const [i, spec] of specs.entries()) {
       if (!unfinished.includes(spec)) {
@@ -49,18 +49,18 @@ export async function costsOf(specs: readonly RunSpec[], options: TrainingOption
         continue;
       }
       const sources = chooseSources(spec, await session.dataset(spec));
-      const key = keyOf(machine, paceKey(spec));
-      if (paces[key] === undefined) {
+      const key = keyOf(machine, speedKey(spec));
+      if (speeds[key] === undefined) {
         log(`measuring ${spec.model} at batch ${spec.batchSize}, ${spec.method.label}`);
-        const { imagesPerSecond, memory } = await practiseAll(open, spec, places);
-        paces[key] = { imagesPerSecond: imagesPerSecond / places.length, memory };
-        await keepPaces({ [key]: paces[key] });
+        const { imagesPerSecond, memory } = await practiseAll(open, spec, shares);
+        speeds[key] = { imagesPerSecond: imagesPerSecond / shares.length, memory };
+        await keepSpeeds({ [key]: speeds[key] });
       }
       const { epochs = 1, epochsDone = 0 } = earlier[i] ?? {};
-      const cost = await costOf(spec, sources, { ...paces[key], done: epochsDone / epochs });
-      runs.push({ spec, ...paces[key], ...cost });
+      const cost = await costOf(spec, sources, { ...speeds[key], done: epochsDone / epochs });
+      runs.push({ spec, ...speeds[key], ...cost });
     }
-    return { runs, lanes: Math.max(1, Math.min(places.length, unfinished.length)) };
+    return { runs, jobs: Math.max(1, Math.min(shares.length, unfinished.length)) };
   });
 }
 
@@ -70,18 +70,18 @@ const startsOver = (record: RunRecord | undefined, { configHash }: RunSpec, { fo
 const HEADER = ['experiment', 'method', 'seed', 'images/s', 'time left', 'memory', 'disk'];
 
 /** A line for each run, and one for all of them. */
-export function costsText({ runs, lanes }: Costs): string {
+export function costsText({ runs, jobs }: Costs): string {
   const rows = runs.map(({ spec: { experiment, method, seed }, imagesPerSecond, seconds, memory, diskBytes }) => {
     const left = [imagesPerSecond.toFixed(0), durationText(seconds), megabytes(memory), megabytes(diskBytes)];
     return [experiment, method.label, `${seed}`, ...(seconds === 0 ? ['', 'finished'] : left)];
   });
   const largest = runs.map(({ memory }) => memory).sort((a, b) => b - a);
-  const memory = sum(largest.slice(0, lanes));
-  const atOnce = lanes === 1 ? 'one after another' : `${lanes} at once`;
+  const memory = sum(largest.slice(0, jobs));
+  const atOnce = jobs === 1 ? 'one after another' : `${jobs} at once`;
   const disk = sum(runs.map(({ diskBytes }) => diskBytes));
   return [
     textTable([HEADER, ...rows], [2, 3, 4, 5, 6]),
-    `About ${durationText(timeOf(runs, lanes))} for all, ${atOnce}; ${megabytes(memory)} of memory, ${megabytes(disk)} of disk`,
+    `About ${durationText(timeOf(runs, jobs))} for all, ${atOnce}; ${megabytes(memory)} of memory, ${megabytes(disk)} of disk`,
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-/** What is seen on stderr of work that takes long: a bar where somebody watches, else a line now and then. */
+/** Shows on stderr how far long work has come: a bar in a terminal, else a line now and then. */
 import { type Options, SingleBar } from 'cli-progress';
 import { log, showsProgress } from './output.js';
 
@@ -35,7 +35,7 @@ export function createCountBar(unit: string, scale = 1) {
 /** Between lines, where there is no bar. */
 export const LINE_SECONDS = 10;
 
-/** Of a curve while its points are computed. */
+/** Shows how many points of a curve are computed. */
 export function createCurveProgress(name: string, total: number) {
   const bar = showsProgress()
     ? createBar(`${name} [{bar}] {percentage}%  {point}  {eta_formatted} left`, CALM)

@@ -5,7 +5,7 @@ import type { RunSpec } from '../config/schema.js';
 import { WorkerCrash } from '../jobs/worker-process.js';
 import { type Workers, withRetry } from '../jobs/workers.js';
 import { isFinished } from '../records/earlier-run.js';
-import { announceRuns, withdrawRuns } from '../records/run-folder.js';
+import { makeRunFolders, removeWaiting } from '../records/run-folder.js';
 import type { RunRecord } from '../records/run-record.js';
 import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
@@ -43,18 +43,18 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
   await makeFolder(join(out, 'runs'));
   return inSession(options, async (session) => {
     const images = await prepareRuns(session, runs);
-    const announced = await announceRuns(out, runs);
+    const waiting = await makeRunFolders(out, runs);
     const earlier = await recordsOf(runs, out);
     const unfinished = runs.filter((_, i) => !(earlier[i] && isFinished(earlier[i])));
     const threads = earlier.find((record) => record && !isFinished(record))?.environments?.at(-1)?.threads;
     const workload = { specs: unfinished, threads };
     return withJobs(session, options, workload, async (workers) => {
-      const lanes = workers?.count ?? 1;
+      const jobs = workers?.count ?? 1;
       const left = images.map((count, i) => count * (1 - doneOf(earlier[i])));
-      const progress = createRunsProgress({ runs, images: left, lanes, json });
+      const progress = createRunsProgress({ runs, images: left, jobs, json });
       const outcomes = new Map<RunSpec, Outcome>();
       let [status, isStopped]: [number, boolean] = [EXIT.ok, false];
-      await inLanes(shuffle ? shuffled(runs) : runs, lanes, async (spec) => {
+      await inLanes(shuffle ? shuffled(runs) : runs, jobs, async (spec) => {
         if (isStopped || session.signal.aborted) return;
         const own = progress.follow(spec);
         // The checkpoint of a run that diverged has its fault in it already.
@@ -77,7 +77,7 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
         interrupted,
         status: interrupted ? EXIT.interrupted : status,
       };
-    }).finally(() => withdrawRuns(announced));
+    }).finally(() => removeWaiting(waiting));
   });
 }
 
@@ -101,7 +101,7 @@ async function trainOne(
   }
 }
 
-/** Says how a run ended, where that is not in what it has shown of itself; returns its exit status. */
+/** Logs how a run ended, unless its progress has shown that already; returns its exit status. */
 function tell(outcome: Outcome, begun: boolean, json: boolean): number {
   const { spec } = outcome;
   if ('error' in outcome) {

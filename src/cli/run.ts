@@ -39,7 +39,11 @@ export function registerRun(program: Command): void {
     .option('--fail-fast', 'stop at the first run that fails')
     .addOption(new Option('--retry <which>', 'only the runs that failed or diverged').choices(['failed']))
     .option('--dry-run', 'print the resolved settings and what they will cost, and train nothing')
-    .option('--budget <time>', 'only what fits 3h, say, those of the least finished cells first', parseDuration)
+    .option(
+      '--budget <time>',
+      'only the runs that fit this time, such as 3h; methods with the fewest finished seeds go first',
+      parseDuration,
+    )
     .option('--json', 'print one JSON object a line: epochs as they end, then runs')
     .addHelpText('after', EXAMPLES)
     .action(async (files: string[], options: RunOptions) => {
@@ -86,18 +90,18 @@ async function affordable(runs: readonly RunSpec[], options: RunOptions): Promis
   return costs.runs.map(({ spec }) => spec);
 }
 
-/** With the text that tells them. */
+/** What the runs that fit the budget will cost, and the same as text. */
 async function costsWithin(runs: readonly RunSpec[], options: RunOptions): Promise<Costs & { readonly text: string }> {
   const { costsOf, costsText } = await import('./costs.js');
-  const { runs: all, lanes } = await costsOf(runs, options);
-  const fitting = options.budget === undefined ? all : withinBudget(all, options.budget, lanes);
-  return { runs: fitting, lanes, text: costsText({ runs: fitting, lanes }) };
+  const { runs: all, jobs } = await costsOf(runs, options);
+  const fitting = options.budget === undefined ? all : withinBudget(all, options.budget, jobs);
+  return { runs: fitting, jobs, text: costsText({ runs: fitting, jobs }) };
 }
 
 const HEADER = ['experiment', 'method', 'seed', 'batch', 'epochs', 'best %', 'last %', 'images/s', 'status'];
 const NUMBERS = [2, 3, 4, 5, 6, 7];
 
-/** The table at the end, and what else there is to say. */
+/** The table of all runs, then their errors and where they are. */
 function summary(outcomes: readonly Outcome[], output: string): string {
   const generated = outcomes.some((outcome) => 'record' in outcome && outcome.record.data.synthetic);
   return [

@@ -33,12 +33,12 @@ interface RunsToFollow {
   /** How many images each of them still trains on. */
   readonly images: readonly number[];
   /** How many train at once. */
-  readonly lanes: number;
+  readonly jobs: number;
   /** Whether an object an epoch goes to stdout. */
   readonly json: boolean;
 }
 
-export function createRunsProgress({ runs, images, lanes, json }: RunsToFollow) {
+export function createRunsProgress({ runs, images, jobs, json }: RunsToFollow) {
   const table = showsProgress() ? createLiveTable(COLUMNS) : undefined;
   const speeds = createSpeeds();
   const ahead = new Map(
@@ -48,7 +48,7 @@ export function createRunsProgress({ runs, images, lanes, json }: RunsToFollow) 
   /** How much is done and when the rest will be; empty where there is one run alone. */
   function overall(): string {
     if (runs.length === 1) return '';
-    const seconds = ahead.size === 0 ? null : secondsLeft([...ahead.values()], lanes, speeds);
+    const seconds = ahead.size === 0 ? null : secondsLeft([...ahead.values()], jobs, speeds);
     const left = seconds === null ? '' : `, ${durationText(seconds)} left for all`;
     const speed = [...ahead.values()].reduce((sum, each) => sum + (each.speed ?? 0), 0);
     const together = speed === 0 ? '' : `, ${Math.round(speed)} images/s`;

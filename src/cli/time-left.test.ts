@@ -7,10 +7,10 @@ const other = tinySpec({ batchSize: 32 });
 const waiting = (images: number, of = spec): Ahead => ({ spec: of, images, isRunning: false, speed: null });
 const running = (images: number, speed: number): Ahead => ({ spec, images, isRunning: true, speed });
 
-test('what waits takes the first lane that is free', () => {
+test('what waits takes the first job that is free', () => {
   const speeds = createSpeeds();
   speeds.note(spec, 10);
-  // Lanes are free after 10 s and 40 s: 20 s and 30 s follow in the first, then 5 s in the second.
+  // Jobs are free after 10 s and 40 s: 20 s and 30 s follow in the first, then 5 s in the second.
   const ahead = [running(100, 10), running(200, 5), waiting(200), waiting(300), waiting(50)];
   expect(secondsLeft(ahead, 2, speeds)).toBe(60);
   expect(secondsLeft(ahead.slice(0, 2), 2, speeds)).toBe(40);

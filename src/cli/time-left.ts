@@ -1,4 +1,4 @@
-/** When a plan of runs will be done, from how fast those went that have trained. */
+/** Estimates when all runs of a plan will be done, from the speed of those that have trained. */
 import type { RunSpec } from '../config/schema.js';
 import { timeOf } from '../jobs/budget.js';
 import { meanOf } from '../support/statistics.js';
@@ -13,7 +13,7 @@ export interface Ahead {
   readonly speed: number | null;
 }
 
-/** How fast runs were, by what decides that. */
+/** The speeds of runs, by the settings that decide them. */
 export function createSpeeds() {
   const latest = new Map<string, number>();
   const key = ({ model, batchSize, ghostBatchSize, method }: RunSpec) =>
@@ -27,14 +27,14 @@ export function createSpeeds() {
   };
 }
 
-/** Seconds until the last run is done; null while unknown. Those that run come first, as they have their lanes already. */
+/** Seconds until the last run is done; null while unknown. Those that run come first, as they have their jobs already. */
 export function secondsLeft(
   ahead: readonly Ahead[],
-  lanes: number,
+  jobs: number,
   speeds: Pick<ReturnType<typeof createSpeeds>, 'of'>,
 ): number | null {
   const left = ahead
     .toSorted((a, b) => Number(b.isRunning) - Number(a.isRunning))
     .map(({ spec, images, speed }) => ({ seconds: images / (speed ?? speeds.of(spec) ?? Number.NaN) }));
-  return left.every(({ seconds }) => Number.isFinite(seconds)) ? timeOf(left, lanes) : null;
+  return left.every(({ seconds }) => Number.isFinite(seconds)) ? timeOf(left, jobs) : null;
 }

@@ -10,10 +10,10 @@ import {
   choiceOf,
   chooseTrials,
   estimateOf,
-  type Measured,
   MOST_WIDENINGS,
   parseAxis,
   planTuning,
+  type TrialResult,
   type Tuning,
   widened,
 } from '../training/tune.js';
@@ -95,7 +95,7 @@ const isDivergence = (error: unknown) => error instanceof SmoothOutError && erro
 const isSameRun = (a: RunSpec, b: RunSpec) =>
   a.experiment === b.experiment && a.method.label === b.method.label && a.seed === b.seed;
 
-const measuredOf = ({ trials }: Tuning, outcomes: readonly Outcome[]): Measured[] =>
+const measuredOf = ({ trials }: Tuning, outcomes: readonly Outcome[]): TrialResult[] =>
   trials.map((trial) => ({ trial, accuracies: accuraciesOf(trial.runs, outcomes) }));
 
 /** Best accuracy of each run; null where one of them diverged. */
@@ -109,7 +109,7 @@ function accuraciesOf(runs: readonly RunSpec[], outcomes: readonly Outcome[]): n
 }
 
 /** Writes and shows what was chosen for one experiment. */
-async function conclude(file: string, tuning: Tuning, measured: readonly Measured[], json: boolean): Promise<void> {
+async function conclude(file: string, tuning: Tuning, measured: readonly TrialResult[], json: boolean): Promise<void> {
   const { experiment } = tuning;
   const chosen = chooseTrials(measured);
   if (!json) print(table(tuning, measured, chosen));
@@ -130,7 +130,7 @@ async function conclude(file: string, tuning: Tuning, measured: readonly Measure
 }
 
 /** What was tried, and what was chosen. */
-function table({ experiment, trials }: Tuning, measured: readonly Measured[], choices: readonly Chosen[]): string {
+function table({ experiment, trials }: Tuning, measured: readonly TrialResult[], choices: readonly Chosen[]): string {
   const keys = Object.keys(at(trials, 0).settings);
   const { runs } = at(trials, 0);
   const { validation, seed } = at(runs, 0);
@@ -148,7 +148,7 @@ function table({ experiment, trials }: Tuning, measured: readonly Measured[], ch
   return `${title}\n${textTable([['method', ...keys, 'accuracy %', '', ''], ...rows], numbers)}`;
 }
 
-function accuracyText(measured: Measured): string {
+function accuracyText(measured: TrialResult): string {
   const found = estimateOf(measured);
   if (found === null) return 'diverged';
   return found.ci95 === null ? found.mean.toFixed(2) : `${found.mean.toFixed(2)} ± ${found.ci95.toFixed(2)}`;

@@ -39,7 +39,7 @@ describe('withinBudget', () => {
   });
 });
 
-test('timeOf: a lane takes the next as soon as it is free', () => {
+test('timeOf: a job takes the next as soon as it is free', () => {
   expect(timeOf(planned(30, 10, 10, 10, 5, 5), 2)).toBe(35);
   expect(timeOf([], 2)).toBe(0);
 });

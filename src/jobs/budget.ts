@@ -15,7 +15,7 @@ export function parseDuration(text: string): number {
 /** A run of a plan. */
 export interface PlannedRun {
   readonly spec: RunSpec;
-  /** What is left of it takes; 0 where it is finished. */
+  /** How long the rest of it takes; 0 where it is finished. */
   readonly seconds: number;
 }
 
@@ -23,9 +23,9 @@ export interface PlannedRun {
  * The unfinished runs that fit: of the cells of a table (experiment and method), those that have the fewest seeds come first,
  * each run counted as soon as it is chosen. One that is too long is left out and shorter ones behind it may still fit.
  *
- * @param seconds that there are, of each of `lanes` that run at once.
+ * @param seconds the time that there is, in which `jobs` runs train at once
  */
-export function withinBudget<R extends PlannedRun>(runs: readonly R[], seconds: number, lanes: number): R[] {
+export function withinBudget<R extends PlannedRun>(runs: readonly R[], seconds: number, jobs: number): R[] {
   const cellOf = ({ spec: { experiment, method } }: PlannedRun) => `${experiment}/${method.label}`;
   const seeds = new Map<string, number>();
   const count = (run: PlannedRun) => seeds.set(cellOf(run), seedsOf(run) + 1);
@@ -34,7 +34,7 @@ export function withinBudget<R extends PlannedRun>(runs: readonly R[], seconds: 
   const chosen: R[] = [];
   let left = runs.filter((run) => run.seconds > 0);
   for (;;) {
-    left = left.filter((run) => timeOf([...chosen, run], lanes) <= seconds);
+    left = left.filter((run) => timeOf([...chosen, run], jobs) <= seconds);
     const [next] = left.toSorted((a, b) => seedsOf(a) - seedsOf(b));
     if (next === undefined) return chosen;
     count(next);
@@ -43,9 +43,9 @@ export function withinBudget<R extends PlannedRun>(runs: readonly R[], seconds: 
   }
 }
 
-/** Seconds until all are done, where a lane takes the next run as soon as it is free. */
-export function timeOf(runs: readonly Pick<PlannedRun, 'seconds'>[], lanes: number): number {
-  const busy = new Array<number>(lanes).fill(0);
+/** Seconds until all are done, where a job takes the next run as soon as it is free. */
+export function timeOf(runs: readonly Pick<PlannedRun, 'seconds'>[], jobs: number): number {
+  const busy = new Array<number>(jobs).fill(0);
   for (const { seconds } of runs) {
     const first = Math.min(...busy);
     busy[busy.indexOf(first)] = first + seconds;

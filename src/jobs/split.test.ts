@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
-import { candidates, parseJobs, placesFor, placesOn } from './split.js';
+import { candidates, parseJobs, sharesFor, sharesOn } from './split.js';
 
 test.each([
   ['3', 3],
@@ -20,10 +20,10 @@ test.each(['0', '-1', '1.5', '', ',', '0,,1', '9999', 'all', '0;1', 'GPU-'])('--
 
 test('jobs share the threads out, and each has one at least', () => {
   const cores = availableParallelism();
-  expect(placesFor(1)).toEqual([{ threads: cores, env: {} }]);
-  expect(placesFor(cores + 1)[cores]!.threads).toBe(1);
-  expect(placesFor(2, 5).map(({ threads }) => threads)).toEqual([5, 5]);
-  expect(placesOn(['0', '3'], 2)).toEqual([
+  expect(sharesFor(1)).toEqual([{ threads: cores, env: {} }]);
+  expect(sharesFor(cores + 1)[cores]!.threads).toBe(1);
+  expect(sharesFor(2, 5).map(({ threads }) => threads)).toEqual([5, 5]);
+  expect(sharesOn(['0', '3'], 2)).toEqual([
     { threads: 2, env: { CUDA_VISIBLE_DEVICES: '0' } },
     { threads: 2, env: { CUDA_VISIBLE_DEVICES: '3' } },
   ]);

@@ -1,11 +1,11 @@
-/** How the machine is split between the jobs of a command; of `--jobs auto` what is fastest, measured before the runs begin. */
+/** Splits the machine between the jobs of a command; for `--jobs auto` it measures which split is fastest. */
 import { availableParallelism, freemem } from 'node:os';
 import type { RunSpec } from '../config/schema.js';
 import { at, last } from '../support/at.js';
 import { interrupted, SmoothOutError } from '../support/errors.js';
 import { counted } from '../support/words.js';
-import type { Pace } from '../training/practice.js';
-import type { Place } from './worker-process.js';
+import type { Practice } from '../training/practice.js';
+import type { Share } from './worker-process.js';
 import type { Workers } from './workers.js';
 
 /** What `--jobs` asks for: so many jobs, as many as are fastest, or one on each of these GPUs. */
@@ -34,27 +34,27 @@ export function parseJobs(text: string): Jobs {
  *
  * @param threads of each job, where that is chosen too.
  */
-export function placesFor(count: number, threads = shareOf(count)): Place[] {
+export function sharesFor(count: number, threads = shareOf(count)): Share[] {
   return Array.from({ length: count }, () => ({ threads, env: {} }));
 }
 
 const shareOf = (count: number) => Math.max(1, Math.floor(availableParallelism() / count));
 
 /** A job on each of the GPUs; one that is named twice is shared. */
-export function placesOn(gpus: readonly string[], threads = shareOf(gpus.length)): Place[] {
+export function sharesOn(gpus: readonly string[], threads = shareOf(gpus.length)): Share[] {
   return gpus.map((gpu) => ({ threads, env: { CUDA_VISIBLE_DEVICES: gpu } }));
 }
 
-/** Of each split, once all of its workers train; at least two of their steps. */
+/** Each split is measured for this long once all of its workers train, and for two of their steps at least. */
 const SECONDS = 3;
 
-/** Share of the measured steps that is left out: a process needs a second until its small steps are at their pace. */
+/** This part of the measured steps is left out: a process needs a second until it computes small steps at full speed. */
 const WARM_UP = 1 / 3;
 
-/** A split so much slower than the best is the last that is tried: more jobs would be slower still. */
-const HOPELESS = 0.9;
+/** The search ends at a split that reaches less than this part of the best speed: more jobs would be slower still. */
+const MUCH_SLOWER = 0.9;
 
-/** On a GPU, whose threads nobody counts. */
+/** Numbers of jobs that are tried on a GPU. */
 const GPU_JOBS = [1, 2, 4];
 
 /** Numbers of jobs that could be fastest: those that share the threads out evenly. */
@@ -69,44 +69,44 @@ interface Splits {
   readonly counts: readonly number[];
   /** Of each job, where that is chosen. */
   readonly threads: number | undefined;
-  readonly open: (places: readonly Place[]) => Workers;
+  readonly open: (shares: readonly Share[]) => Workers;
   readonly log: (text: string) => void;
 }
 
-/** The places of the fastest split. Says what it measures, and what it chose. */
-export async function fastestSplit({ spec, counts, threads, open, log }: Splits): Promise<Place[]> {
-  if (counts.length === 1) return placesFor(at(counts, 0), threads);
-  const measured: { readonly places: Place[]; readonly imagesPerSecond: number }[] = [];
+/** The shares of the fastest split. It logs what it measures, and what it chose. */
+export async function fastestSplit({ spec, counts, threads, open, log }: Splits): Promise<Share[]> {
+  if (counts.length === 1) return sharesFor(at(counts, 0), threads);
+  const measured: { readonly shares: Share[]; readonly imagesPerSecond: number }[] = [];
   let memory = 0;
   for (const count of counts) {
-    const places = placesFor(count, threads);
+    const shares = sharesFor(count, threads);
     if (count * memory > (process.availableMemory?.() ?? freemem())) break;
-    log(`--jobs auto: measuring ${nameOf(places)} of ${spec.model} at batch ${spec.batchSize}`);
-    const { imagesPerSecond, memory: largest } = await practiseAll(open, spec, places);
+    log(`--jobs auto: measuring ${nameOf(shares)} of ${spec.model} at batch ${spec.batchSize}`);
+    const { imagesPerSecond, memory: largest } = await practiseAll(open, spec, shares);
     memory = largest;
-    measured.push({ places, imagesPerSecond });
-    if (imagesPerSecond < HOPELESS * Math.max(...measured.map((each) => each.imagesPerSecond))) break;
+    measured.push({ shares, imagesPerSecond });
+    if (imagesPerSecond < MUCH_SLOWER * Math.max(...measured.map((each) => each.imagesPerSecond))) break;
   }
   const best = measured.reduce((a, b) => (b.imagesPerSecond > a.imagesPerSecond ? b : a));
-  const told = measured.map((each) => `${nameOf(each.places)} ${Math.round(each.imagesPerSecond)} images/s`);
-  log(`--jobs auto: ${nameOf(best.places)}; measured: ${told.join(', ')}`);
-  return best.places;
+  const told = measured.map((each) => `${nameOf(each.shares)} ${Math.round(each.imagesPerSecond)} images/s`);
+  log(`--jobs auto: ${nameOf(best.shares)}; measured: ${told.join(', ')}`);
+  return best.shares;
 }
 
-export function nameOf({ length, 0: first }: readonly Place[]): string {
+export function nameOf({ length, 0: first }: readonly Share[]): string {
   const threads = first?.threads ?? 0;
   return `${counted(length, 'job')} of ${counted(threads, 'thread')}`;
 }
 
 /** How fast workers that train at once are, all together, and the bytes of memory that the largest has had at most. */
-export async function practiseAll(open: Splits['open'], spec: RunSpec, places: readonly Place[]) {
-  const { perform, dispose } = open(places);
-  const told: Pace[][] = places.map(() => []);
+export async function practiseAll(open: Splits['open'], spec: RunSpec, shares: readonly Share[]) {
+  const { perform, dispose } = open(shares);
+  const told: Practice[][] = shares.map(() => []);
   let isShared = false;
   await new Promise<void>((resolve, reject) => {
-    for (const paces of told) {
-      const onStep = (pace: Pace) => {
-        paces.push(pace);
+    for (const practices of told) {
+      const onStep = (done: Practice) => {
+        practices.push(done);
         if (!isShared && told.every(({ length }) => length > 0)) {
           // What was told before the last of them had begun was told of a machine that was not yet shared.
           for (const each of told) each.splice(0, each.length - 1);
@@ -118,15 +118,15 @@ export async function practiseAll(open: Splits['open'], spec: RunSpec, places: r
       perform('practise', { spec }, { onStep }).then(() => reject(interrupted()), reject);
     }
   }).finally(dispose);
-  const speeds = told.map((paces) => {
-    const [first, final] = [at(paces, Math.floor(WARM_UP * (paces.length - 1))), last(paces)];
+  const speeds = told.map((practices) => {
+    const [first, final] = [at(practices, Math.floor(WARM_UP * (practices.length - 1))), last(practices)];
     return (final.images - first.images) / (final.seconds - first.seconds);
   });
   return {
     imagesPerSecond: speeds.reduce((sum, speed) => sum + speed, 0),
-    memory: Math.max(...told.map((paces) => last(paces).memory)),
+    memory: Math.max(...told.map((practices) => last(practices).memory)),
   };
 }
 
-const isLongEnough = (paces: readonly Pace[]) =>
-  paces.length > 2 && last(paces).seconds - at(paces, 0).seconds >= SECONDS;
+const isLongEnough = (practices: readonly Practice[]) =>
+  practices.length > 2 && last(practices).seconds - at(practices, 0).seconds >= SECONDS;

@@ -1,4 +1,4 @@
-/** What a worker can be asked for. A process that does without workers carries the same tasks out itself. */
+/** The tasks that workers carry out; without workers, the command's own process measures by the same list. */
 import {
   type KeskarRequest,
   type MeasureEvents,
@@ -11,10 +11,10 @@ import type { PerturbationMeasurement } from '../records/perturbation-measures.j
 import type { RunRecord } from '../records/run-record.js';
 import type { SharpnessMeasurement } from '../records/sharpness-record.js';
 import type { Session } from '../session/session.js';
-import { type Pace, practise } from '../training/practice.js';
+import { type Practice, practise } from '../training/practice.js';
 import { type RunEvents, type RunSettings, trainRun } from '../training/run.js';
 
-/** Of each task what it is given, what it tells on its way, and what comes of it: all of it plain data. */
+/** For each task: what it is given, the events that it sends while it is under way, and its result. All are plain data. */
 interface Tasks {
   readonly train: {
     readonly given: RunSettings & { readonly spec: RunSpec };
@@ -23,7 +23,7 @@ interface Tasks {
   };
   readonly practise: {
     readonly given: { readonly spec: RunSpec };
-    readonly events: { readonly onStep: (pace: Pace) => void };
+    readonly events: { readonly onStep: (done: Practice) => void };
     readonly result: unknown;
   };
   readonly keskar: {
@@ -43,7 +43,7 @@ export type Given<K extends TaskName> = Tasks[K]['given'];
 export type Events<K extends TaskName> = Tasks[K]['events'];
 export type Result<K extends TaskName> = Tasks[K]['result'];
 
-/** Carries a task out, somewhere. */
+/** Carries out a task, in this process or in a worker. */
 export type Perform = <K extends TaskName>(kind: K, given: Given<K>, events: Events<K>) => Promise<Result<K>>;
 
 const TASKS: {

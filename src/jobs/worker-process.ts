@@ -9,8 +9,8 @@ import type { Perform } from './tasks.js';
 
 const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
 
-/** What a worker has to itself: threads of the CPU, and a GPU where there are several. */
-export interface Place {
+/** A job's share of the machine: threads of the CPU, and a GPU where there are several. */
+export interface Share {
   readonly threads: number;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -42,7 +42,7 @@ const KEPT = 300;
 /** @param onOutput is given what the worker, or a library in it, writes to its own stdout and stderr. */
 export function startWorker(
   settings: WorkerSettings,
-  { threads, env }: Place,
+  { threads, env }: Share,
   onOutput: (text: string) => void,
 ): WorkerProcess {
   // On WebGPU a file, in which the worker looks for errors of the GPU.

@@ -1,8 +1,8 @@
-/** The workers of a command: as many as there are places for, started when they are needed. */
+/** The workers of a command, one for each job, started when they are needed. */
 import { SmoothOutError } from '../support/errors.js';
 import type { WorkerSettings } from './messages.js';
 import type { Perform } from './tasks.js';
-import { type Place, startWorker, WorkerCrash, type WorkerProcess } from './worker-process.js';
+import { type Share, startWorker, WorkerCrash, type WorkerProcess } from './worker-process.js';
 
 export interface Workers {
   /** How many tasks they can carry out at once. */
@@ -15,49 +15,49 @@ export interface Workers {
   readonly dispose: () => void;
 }
 
-interface Desk {
-  readonly place: Place;
+interface Job {
+  readonly share: Share;
   worker?: WorkerProcess;
   isBusy: boolean;
 }
 
 export function openWorkers(
-  places: readonly Place[],
+  shares: readonly Share[],
   settings: WorkerSettings,
   signal: AbortSignal,
   onOutput: (text: string) => void,
 ): Workers {
-  const desks: readonly Desk[] = places.map((place) => ({ place, isBusy: false }));
+  const jobs: readonly Job[] = shares.map((share) => ({ share, isBusy: false }));
   let isOpen = true;
   const stop = () => {
-    for (const { worker, isBusy } of desks) if (isBusy) worker?.stop();
+    for (const { worker, isBusy } of jobs) if (isBusy) worker?.stop();
   };
   const kill = () => {
-    for (const { worker } of desks) worker?.kill();
+    for (const { worker } of jobs) worker?.kill();
   };
   signal.addEventListener('abort', stop);
   // Whatever ends this process, none of them may go on alone: a second interrupt, above all.
   process.on('exit', kill);
   return {
-    count: places.length,
+    count: shares.length,
     async perform(kind, given, events) {
       signal.throwIfAborted();
       if (!isOpen) throw new Error('a task was given to workers that have been dismissed');
-      const desk = desks.find(({ isBusy }) => !isBusy);
-      if (desk === undefined) throw new Error('a task was given to workers that are all busy');
-      if (!desk.worker?.isAlive()) desk.worker = startWorker(settings, desk.place, onOutput);
-      desk.isBusy = true;
+      const job = jobs.find(({ isBusy }) => !isBusy);
+      if (job === undefined) throw new Error('a task was given to workers that are all busy');
+      if (!job.worker?.isAlive()) job.worker = startWorker(settings, job.share, onOutput);
+      job.isBusy = true;
       try {
-        return await desk.worker.perform(kind, given, events);
+        return await job.worker.perform(kind, given, events);
       } catch (error) {
         const code = error instanceof SmoothOutError ? error.code : null;
         // With what is on the GPU, nothing can be computed any more.
-        if (code === 'GPU_FAILED') desk.worker.kill();
+        if (code === 'GPU_FAILED') job.worker.kill();
         // One that was stopped ends.
-        if (code === 'INTERRUPTED' || code === 'GPU_FAILED') delete desk.worker;
+        if (code === 'INTERRUPTED' || code === 'GPU_FAILED') delete job.worker;
         throw error;
       } finally {
-        desk.isBusy = false;
+        job.isBusy = false;
       }
     },
     stop,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { loadConfigs } from '../config/load.js';
 import { readRunConfig, resolveRuns } from '../config/resolve.js';
-import { announceRuns, clearRun, openRun, type RunPaths, runOfPath, runPaths, withdrawRuns } from './run-folder.js';
+import { clearRun, makeRunFolders, openRun, type RunPaths, removeWaiting, runOfPath, runPaths } from './run-folder.js';
 
 let output: string;
 beforeEach(async () => {
@@ -33,28 +33,28 @@ describe('openRun', () => {
   });
 });
 
-describe('announceRuns', () => {
+describe('makeRunFolders', () => {
   const specs = async () => (await loadConfigs('configs/f1-lb.yaml')).flatMap((config) => resolveRuns(config));
 
-  test('makes a folder with a config for each run, and withdrawRuns takes back those that have not begun', async () => {
-    const announced = await announceRuns(output, await specs());
-    expect(announced.map(({ folder }) => folder)).toEqual([paths(1, 'baseline'), paths(1, 'smoothout')].map(inLb));
-    for (const { config } of announced) expect(await readRunConfig(config)).toMatchObject({ experiment: 'f1-lb' });
-    expect(await announceRuns(output, await specs())).toEqual([]);
-    await writeFile(announced[0]!.record, '');
-    await withdrawRuns(announced);
+  test('makes a folder with a config for each run, and removeWaiting removes those that have not begun', async () => {
+    const waiting = await makeRunFolders(output, await specs());
+    expect(waiting.map(({ folder }) => folder)).toEqual([paths(1, 'baseline'), paths(1, 'smoothout')].map(inLb));
+    for (const { config } of waiting) expect(await readRunConfig(config)).toMatchObject({ experiment: 'f1-lb' });
+    expect(await makeRunFolders(output, await specs())).toEqual([]);
+    await writeFile(waiting[0]!.record, '');
+    await removeWaiting(waiting);
     expect(await readdir(join(output, 'runs', 'f1-lb'))).toEqual(['baseline']);
-    expect((await readdir(announced[0]!.folder)).sort()).toEqual(['config.yaml', 'run.json']);
+    expect((await readdir(waiting[0]!.folder)).sort()).toEqual(['config.yaml', 'run.json']);
   });
 
   test('leaves alone what another is beginning, and what cannot be written', async () => {
-    const [first, second] = await announceRuns(output, await specs());
+    const [first, second] = await makeRunFolders(output, await specs());
     const lock = await openRun(first!);
-    await withdrawRuns([first!, second!]);
+    await removeWaiting([first!, second!]);
     expect((await readdir(first!.folder)).sort()).toEqual(['config.yaml', 'run.lock.json']);
     await lock.release();
     await writeFile(join(output, 'file'), '');
-    expect(await announceRuns(join(output, 'file'), await specs())).toEqual([]);
+    expect(await makeRunFolders(join(output, 'file'), await specs())).toEqual([]);
   });
 });
 

@@ -58,24 +58,24 @@ export function runOfPath(path: string): RunName | null {
  *
  * @returns the runs that were not there before.
  */
-export async function announceRuns(output: string, specs: readonly RunSpec[]): Promise<RunPaths[]> {
-  const announced: RunPaths[] = [];
+export async function makeRunFolders(output: string, specs: readonly RunSpec[]): Promise<RunPaths[]> {
+  const waiting: RunPaths[] = [];
   for (const spec of specs) {
     const paths = runPaths(output, spec);
     try {
       await makeFolder(paths.folder);
       await writeFile(paths.config, runConfigText(spec), { flag: 'wx' });
-      announced.push(paths);
+      waiting.push(paths);
     } catch {
       // It is there already, or says itself what is wrong.
     }
   }
-  return announced;
+  return waiting;
 }
 
-/** Takes back the announcement of those that have not begun, with the folders that it has made. */
-export async function withdrawRuns(announced: readonly RunPaths[]): Promise<void> {
-  for (const paths of announced) {
+/** Removes the folders of those that still wait. */
+export async function removeWaiting(waiting: readonly RunPaths[]): Promise<void> {
+  for (const paths of waiting) {
     if (await exists(paths.record)) continue;
     try {
       const lock = await acquireLock(paths.lock);
@@ -84,7 +84,7 @@ export async function withdrawRuns(announced: readonly RunPaths[]): Promise<void
       // Up to the folder of runs, as far as nothing else is there.
       for (let folder = paths.folder, i = 0; i < 3; i++, folder = dirname(folder)) await rmdir(folder);
     } catch {
-      // Somebody else is beginning it, or the disk is away: it stays announced.
+      // Somebody else is beginning it, or the disk is away: its folder stays.
     }
   }
 }

@@ -40,7 +40,7 @@ test('a finished run is done, a failed or diverged one says why', async () => {
   });
 });
 
-test('an interrupted run has what is left of it, at its pace so far', async () => {
+test('an interrupted run has what is left of it, at its speed so far', async () => {
   const state = await stateOf({ ...begun, status: 'interrupted' });
   expect(state).toMatchObject({ state: 'interrupted', reason: null, epochsDone: 4, epochs: 10, secondsLeft: 600 });
 });

@@ -37,7 +37,7 @@ export interface RunStatus {
   readonly progress: number;
   /** Percent. */
   readonly bestAccuracy: number | null;
-  /** What is left of the training at its pace so far; null where there is nothing to tell it from, and at the end. */
+  /** What is left of the training at its speed so far; null where there is nothing to tell it from, and at the end. */
   readonly secondsLeft: number | null;
 }
 

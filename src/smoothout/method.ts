@@ -4,13 +4,13 @@ import type { NamedTensors } from '../engine/engine.js';
 import type { NoiseSchedule, PerturbedParameters } from './perturbation.js';
 
 /** What back-propagation yields: the gradient, the running statistics after it, and whatever else the caller needs. */
-export interface Pass {
+export interface PassResult {
   readonly gradient: Tensor1D;
   readonly statistics: Tensor1D;
 }
 
 /** What a method makes its gradient of. All vectors are flat, a number for each parameter. */
-export interface Given<P extends Pass> {
+export interface Given<P extends PassResult> {
   /**
    * w ↦ ∂Q(x, w)/∂w for the batch x, or a part of it. The running statistics of the pass go on from those of `after`;
    * without it from those before the batch.
@@ -29,7 +29,7 @@ export interface Drawn {
 }
 
 /** The pass whose gradient moves w; its other members are what is recorded and kept of the step. */
-export type MethodPass<P extends Pass> = P & { readonly memory?: NamedTensors };
+export type MethodResult<P extends PassResult> = P & { readonly memory?: NamedTensors };
 
 /** Which random numbers a method needs, as plain data. */
 export interface Noise {
@@ -55,12 +55,12 @@ interface Common {
 
 interface QuietMethod extends Common {
   readonly noise: null;
-  readonly gradient: <P extends Pass>(w: Tensor1D, given: Given<P>) => MethodPass<P>;
+  readonly gradient: <P extends PassResult>(w: Tensor1D, given: Given<P>) => MethodResult<P>;
 }
 
 export interface NoisyMethod extends Common {
   readonly noise: Noise;
-  readonly gradient: <P extends Pass>(w: Tensor1D, given: Given<P> & Drawn) => MethodPass<P>;
+  readonly gradient: <P extends PassResult>(w: Tensor1D, given: Given<P> & Drawn) => MethodResult<P>;
 }
 
 export type Method = QuietMethod | NoisyMethod;

@@ -1,4 +1,4 @@
-/** What is left of a run costs, from the pace that its network trains at on a machine. */
+/** Estimates what the rest of a run will take, in time and in disk space, from the speed at which its network trains here. */
 import type { RunSpec } from '../config/schema.js';
 import type { Sources } from '../session/sources.js';
 import { evaluationsOf } from '../smoothout/method.js';
@@ -7,9 +7,9 @@ import { planOf } from './plan.js';
 import { freshState } from './state.js';
 
 export interface RunCost {
-  /** Of training and validation. Compiling, seconds in all, is left out. */
+  /** For training and validation. Compiling takes a few seconds, which are not counted. */
   readonly seconds: number;
-  /** Of its checkpoints when it is done. While one is saved, the one before is there too. */
+  /** What its checkpoints take once it is done. While one is being saved, the one before it takes as much again. */
   readonly diskBytes: number;
 }
 
@@ -37,14 +37,14 @@ export async function costOf(
   };
 }
 
-/** Settings that leave the pace as it is. */
+/** Settings that do not change the speed. */
 const FREE: readonly string[] = [
   ...['experiment', 'label', 'seed', 'configHash', 'preset', 'tuning', 'init'],
   ...['epochs', 'budget', 'schedule', 'validation', 'validationLimit'],
   ...['a', 'rho', 'learningRate', 'weightDecay', 'warmup', 'decay'],
 ];
 
-/** Equal for runs that train at the same pace. */
-export function paceKey(spec: RunSpec): string {
+/** Equal for runs that train at the same speed. */
+export function speedKey(spec: RunSpec): string {
   return JSON.stringify(spec, (key, value) => (FREE.includes(key) ? undefined : value));
 }

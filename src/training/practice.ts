@@ -1,4 +1,4 @@
-/** Training that leaves nothing behind: for its pace alone. */
+/** Training to measure its speed: it writes no files, and its weights are thrown away. */
 import type { RunSpec } from '../config/schema.js';
 import { initialise } from '../nn/weights.js';
 import type { Session } from '../session/session.js';
@@ -11,7 +11,7 @@ import { disposeState, freshState, uploadState } from './state.js';
 import { createSteps, trainEpoch } from './train.js';
 
 /** How far a practice has come. */
-export interface Pace {
+export interface Practice {
   readonly images: number;
   /** Since its first call of the device, which compiles. */
   readonly seconds: number;
@@ -25,7 +25,7 @@ export interface Pace {
  *
  * @throws SmoothOutError DIVERGED, and what reading data throws.
  */
-export async function practise(session: Session, spec: RunSpec, onStep: (pace: Pace) => void): Promise<void> {
+export async function practise(session: Session, spec: RunSpec, onStep: (done: Practice) => void): Promise<void> {
   const { engine, signal } = session;
   const { train: source } = chooseSources(spec, await session.dataset(spec));
   checkBatches(spec, source);

@@ -4,7 +4,7 @@ import { float, type TensorsOf } from '../engine/engine.js';
 import { batchLoss, type imageSpecs, withGradient } from '../nn/loss.js';
 import { averaged } from '../optim/average.js';
 import { regularise } from '../optim/optimizer.js';
-import type { Drawn, Given, Pass } from '../smoothout/method.js';
+import type { Drawn, Given, PassResult } from '../smoothout/method.js';
 import type { Learner } from './learner.js';
 
 /** What the programs are given beside the images; every vector is flat. */
@@ -28,7 +28,7 @@ export function inputSpecs({ model, optimizer, method, average }: Learner) {
 
 type Inputs = TensorsOf<ReturnType<typeof inputSpecs>>;
 
-interface TrainingPass extends Pass {
+interface TrainingPass extends PassResult {
   readonly loss: tf.Scalar;
   readonly correct: tf.Scalar;
 }

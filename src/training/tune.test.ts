@@ -6,10 +6,10 @@ import {
   type Axis,
   choiceOf,
   chooseTrials,
-  type Measured,
   parseAxis,
   planTuning,
   product,
+  type TrialResult,
   type TuneOptions,
   widened,
 } from './tune.js';
@@ -123,7 +123,7 @@ describe('planTuning', () => {
 });
 
 describe('the choice', () => {
-  async function measured(accuracies: Record<string, (number[] | null)[]>): Promise<Measured[]> {
+  async function measured(accuracies: Record<string, (number[] | null)[]>): Promise<TrialResult[]> {
     const [tuning] = await plan(['noise.a=0.01,0.02,0.03']);
     const left = structuredClone(accuracies);
     return tuning!.trials.map((trial) => ({ trial, accuracies: left[trial.method]!.shift()! }));

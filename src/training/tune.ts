@@ -131,22 +131,22 @@ function folderName(name: string): string {
 }
 
 /** Best held-out accuracy of a trial, in percent, by seed; null where a run diverged. */
-export interface Measured {
+export interface TrialResult {
   readonly trial: Trial;
   readonly accuracies: readonly number[] | null;
 }
 
 /** Mean and 95 % interval over the seeds; null where a run diverged. */
-export const estimateOf = ({ accuracies }: Measured): Estimate | null => accuracies && estimate(accuracies);
+export const estimateOf = ({ accuracies }: TrialResult): Estimate | null => accuracies && estimate(accuracies);
 
-const strengthAt = ({ trial }: Measured) => strengthOf(at(trial.runs, 0).method) ?? 0;
+const strengthAt = ({ trial }: TrialResult) => strengthOf(at(trial.runs, 0).method) ?? 0;
 
 /** What was tried for one method, the trial of the best mean and the one that is chosen. */
 export interface Chosen {
   readonly method: string;
-  readonly measured: readonly Measured[];
-  readonly best: Measured;
-  readonly chosen: Measured;
+  readonly measured: readonly TrialResult[];
+  readonly best: TrialResult;
+  readonly chosen: TrialResult;
 }
 
 /**
@@ -154,7 +154,7 @@ export interface Chosen {
  * whose accuracy is within one standard error of it, the differences taken seed by seed (the rule of one standard error,
  * Breiman et al. 1984, section 3.4.3). A method whose trials all diverged has none.
  */
-export function chooseTrials(measured: readonly Measured[]): Chosen[] {
+export function chooseTrials(measured: readonly TrialResult[]): Chosen[] {
   return [...groupBy(measured, ({ trial }) => trial.method)].flatMap(([method, own]): Chosen[] => {
     const ranked = own
       .flatMap((each) => (each.accuracies === null ? [] : [{ ...each, of: each, accuracies: each.accuracies }]))
