@@ -19,10 +19,10 @@ test('lists every run with its state', async () => {
   await writeFile(join(results, 'runs', 'f1-lb', 'smoothout', 'seed-1', 'config.yaml'), '');
   const { status, stdout } = await smoothout`status ${results}`;
   expect(status).toBe(0);
-  expect(stdout).toBe(`experiment  method     seed  state         epochs  done  best %        left
+  expect(stdout).toBe(`experiment  method     seed  state         epochs  done  best %    left
 f1-lb       baseline      1  done         200/200  100%   98.25
-f1-lb       baseline      2  interrupted     4/10   40%   97.50      10 min
-f1-lb       baseline     10  failed          4/10   40%   97.50              cannot write last.safetensors: the disk is full
+f1-lb       baseline      2  interrupted     4/10   40%   97.50  10 min
+f1-lb       baseline     10  failed          4/10   40%   97.50          cannot write last.safetensors: the disk is full
 f1-lb       smoothout     1  waiting
 
 4 runs, 1 done, 1 interrupted, 1 failed, 1 waiting
