@@ -11,8 +11,8 @@ const SEEDS = [1, 2, 3];
 function group(experiment: 'c1-sb' | 'c1-lb'): Group {
   const record = { experiment, method: 'baseline', bestAccuracy: 90 };
   const runs = SEEDS.map((seed) => ({ record: { ...record, seed }, sharpness: null }));
-  const claim = { row: paperRow(experiment), method: 'baseline', deviations: [], notes: [] };
-  return { name: `${experiment}/baseline`, settings: { preset: 'paper' }, runs, claim } as unknown as Group;
+  const standing = { row: paperRow(experiment), method: 'baseline', deviations: [], notes: [] };
+  return { name: `${experiment}/baseline`, settings: { preset: 'paper' }, runs, standing } as unknown as Group;
 }
 
 /** Of a run, as `smoothout sensitivity` writes it: `losses` on the training set at the strengths, and twice that on the test set. */

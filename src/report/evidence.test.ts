@@ -16,7 +16,11 @@ test('what the authors’ settings change is named, each with the runs that have
   await writeRuns(results, f1Runs(1));
   const config = { preset: 'reference', methods: [{ name: 'smoothout', noise: { a: 0.02 } }] };
   await writeRun(results, { experiment: 'as-coded', method: 'smoothout', config });
-  await writeRun(results, { experiment: 'short', config: { epochs: 3, trainLimit: 12000 }, synthetic: true });
+  await writeRun(results, {
+    experiment: 'short',
+    config: { epochs: 3, trainLimit: 12000, ghostBatchSize: 6000 },
+    synthetic: true,
+  });
   await writeRun(results, { experiment: 'f1-lb-tune', config: { epochs: 3, validation: 'holdout:5000' } });
   const lines = await linesOf(results, 'deviations.csv');
   const of = (experiment: string) =>

@@ -25,7 +25,7 @@ export function familiesOf(groups: readonly Group[]): Family[] {
 function familyOf(groups: readonly [Group, ...Group[]]): Family {
   const [{ settings, synthetic }] = groups;
   const { model, dataset, epochs, validation, trainLimit, preset } = settings;
-  const isComparable = groups.some(({ claim }) => claim.deviations.length === 0);
+  const isComparable = groups.some(({ standing }) => standing.deviations.length === 0);
   const marks = [
     ...(synthetic ? ['generated'] : []),
     ...(isComparable ? [] : [`${epochs}-epochs`]),

@@ -22,7 +22,7 @@ function summary(cells: Cells) {
   return {
     baseline: name('baseline'),
     smoothout: name('smoothout'),
-    apart: cells.apart.map(({ experiment, claim }) => `${experiment}: ${claim.deviations.join('; ')}`),
+    apart: cells.apart.map(({ experiment, standing }) => `${experiment}: ${standing.deviations.join('; ')}`),
     problems: cells.problems.map(({ where, what }) => `${where}: ${what}`),
   };
 }
@@ -124,7 +124,7 @@ describe('two that claim one cell', () => {
       { experiment: 'plain' },
     ]);
     expect(summary(cells)).toMatchObject({ baseline: 'plain ×1' });
-    expect(cells.apart[0]!.claim.notes).toEqual(['weight decay 0.01']);
+    expect(cells.apart[0]!.standing.notes).toEqual(['weight decay 0.01']);
   });
 
   test('two strengths of noise under two labels: the one labelled by its name', async () => {
@@ -143,7 +143,7 @@ test('a tuned strength is noted with how it was chosen', async () => {
   const methods = [{ name: 'smoothout', noise: { a: 0.01 } }];
   const config = { methods, tuning: { smoothout: how } };
   const cells = await cellsOf([{ experiment: 'f1-lb', method: 'smoothout', config }]);
-  expect(cells.at(paperRow('f1-lb'), 'smoothout')!.claim.notes).toEqual([how]);
+  expect(cells.at(paperRow('f1-lb'), 'smoothout')!.standing.notes).toEqual([how]);
 });
 
 describe('presets', () => {
@@ -152,7 +152,7 @@ describe('presets', () => {
   test('the reference fills a row that nothing else does, with a note', async () => {
     const cells = await cellsOf([{ experiment: 'f1-lb-reference', config: reference }]);
     expect(summary(cells)).toMatchObject({ baseline: 'f1-lb-reference ×1', problems: [] });
-    expect(cells.at(paperRow('f1-lb'), 'baseline')!.claim.notes).toEqual(['preset reference']);
+    expect(cells.at(paperRow('f1-lb'), 'baseline')!.standing.notes).toEqual(['preset reference']);
   });
 
   test('the two are not mixed within a row', async () => {
@@ -187,6 +187,6 @@ test('AlexNet under AdaSmoothOut drops weight decay and dropout without a note',
     { experiment: 'alexnet', method: 'adasmoothout', config: { ...config, methods: [unregularised] } },
   ]);
   for (const method of ['baseline', 'adasmoothout'] as const) {
-    expect(cells.at(paperRow('alexnet-lb-gbn'), method)!.claim).toMatchObject({ deviations: [], notes: [] });
+    expect(cells.at(paperRow('alexnet-lb-gbn'), method)!.standing).toMatchObject({ deviations: [], notes: [] });
   }
 });

@@ -204,7 +204,7 @@ export function compareResults(names: readonly [string, string], left: Results, 
 function keyed({ cells: { placed, apart } }: Results): Map<string, Group> {
   const named = [...groupBy(apart, ({ name }) => name)].filter(([, groups]) => groups.length === 1);
   return new Map([
-    ...placed.map((group) => [`row ${group.claim.row!.id}/${group.claim.method}`, group] as const),
+    ...placed.map((group) => [`row ${group.standing.row!.id}/${group.standing.method}`, group] as const),
     ...named.map(([name, [group]]) => [name, group] as const),
   ]);
 }

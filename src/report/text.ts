@@ -72,7 +72,7 @@ export const SUMMARY_RIGHT = [2, 4, 5, 6, 7, 8, 9, 10, 11];
 export function summaryRows({ cells }: Results): { inTables: string[][]; apart: string[][] } {
   const apart = cells.apart.filter(({ settings }) => !isTuningTrial(settings));
   return {
-    inTables: cells.placed.map((group) => summaryRow(group, cells.at(group.claim.row!, 'baseline'))),
+    inTables: cells.placed.map((group) => summaryRow(group, cells.at(group.standing.row!, 'baseline'))),
     apart: apart.map((group) => summaryRow(group, ownBaseline(group, apart))),
   };
 }
@@ -94,7 +94,7 @@ function ownBaseline({ experiment, synthetic }: Group, groups: readonly Group[])
 }
 
 function summaryRow(group: Group, baseline: Group | null): string[] {
-  const { claim, settings } = group;
+  const { standing, settings } = group;
   const accuracy = meanAccuracy(group);
   const published = publishedOf(group);
   const gain = baseline === null || baseline === group ? null : difference(accuracies(group), accuracies(baseline));
@@ -109,7 +109,7 @@ function summaryRow(group: Group, baseline: Group | null): string[] {
     `${signedText(gain?.mean)}${plusMinus(gain)}`,
     ...CONVENTION_NAMES.map((convention) => sharpnessText(sharpness(group, convention)?.mean)),
     published === undefined ? NOTHING : published.sharpness.toFixed(4),
-    [...claim.deviations, ...claim.notes, ...unfinishedSeeds(group)].join('; '),
+    [...standing.deviations, ...standing.notes, ...unfinishedSeeds(group)].join('; '),
   ];
 }
 

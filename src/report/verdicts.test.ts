@@ -16,8 +16,8 @@ const RESULTS = fileURLToPath(new URL('../../results', import.meta.url));
 /** Runs of F1 at batch 6000 with these accuracies, seed by seed. */
 function group(method: 'baseline' | 'smoothout', accuracies: readonly number[], preset = 'paper'): Group {
   const runs = accuracies.map((bestAccuracy, i) => ({ record: { seed: i + 1, bestAccuracy }, sharpness: null }));
-  const claim = { row: paperRow('f1-lb'), method, deviations: [], notes: [] };
-  return { name: `f1-lb/${method}`, settings: { preset }, runs, claim } as unknown as Group;
+  const standing = { row: paperRow('f1-lb'), method, deviations: [], notes: [] };
+  return { name: `f1-lb/${method}`, settings: { preset }, runs, standing } as unknown as Group;
 }
 
 function verdictOf(baseline: readonly number[], smoothout: readonly number[]) {
@@ -71,7 +71,7 @@ describe('a claim', () => {
 
   test('of several groups is judged by the one that the tables show', () => {
     const [other, own] = [group('baseline', [90, 91, 92]), group('baseline', [98, 98.1])];
-    const renamed = { ...other, claim: { ...other.claim, notes: ['weight decay 0.1'] } };
+    const renamed = { ...other, standing: { ...other.standing, notes: ['weight decay 0.1'] } };
     const judged = verdicts([renamed, own, group('smoothout', [98.4, 98.6])], []);
     expect(judged.find(({ word }) => word !== 'not run')!.less).toBe(own);
   });

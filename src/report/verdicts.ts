@@ -140,8 +140,11 @@ export function verdicts(groups: readonly Group[], curves: readonly CurveFile[])
 /** The runs of a cell with this preset; of several groups the one that the paper's tables would show, else that of most seeds. */
 function groupOf(groups: readonly Group[], { row, method }: Cell, preset: string): Group | null {
   const own = groups.filter(
-    ({ claim, settings }) =>
-      claim.row === row && claim.method === method && claim.deviations.length === 0 && settings.preset === preset,
+    ({ standing, settings }) =>
+      standing.row === row &&
+      standing.method === method &&
+      standing.deviations.length === 0 &&
+      settings.preset === preset,
   );
   return choose(own, row) ?? own.toSorted((a, b) => b.runs.length - a.runs.length)[0] ?? null;
 }

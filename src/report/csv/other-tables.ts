@@ -63,7 +63,7 @@ export function beyondCsv({ group, average, improvement, gap, gradientEvaluation
 /** comparison.csv: two folders of results side by side, a line for each pair; `left` and `right` are the folders in the order they were given. */
 export function comparisonCsv({ pairs }: Comparison): CsvRow[] {
   return pairs.map(({ present, left, right, difference, settings }) => {
-    const { experiment, method, settings: own, claim } = present;
+    const { experiment, method, settings: own, standing } = present;
     return {
       experiment,
       method,
@@ -72,7 +72,7 @@ export function comparisonCsv({ pairs }: Comparison): CsvRow[] {
       ...sideColumns('left', left),
       ...sideColumns('right', right),
       ...estimateColumns('difference', difference.best),
-      deviations: claim.deviations.join('; '),
+      deviations: standing.deviations.join('; '),
       settings_left_right: settings.join('; '),
     };
   });

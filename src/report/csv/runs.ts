@@ -1,6 +1,8 @@
 /** runs.csv: every run that was read, with its accuracies, its sharpness and where it stands. */
-import { claimOf, type Group, noiseOf } from '../groups.js';
+import { noiseOf } from '../deviation-rules.js';
+import type { Group } from '../groups.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
+import { standingOf } from '../standing.js';
 import { type CsvRow, conventionColumns, decimal, named } from './cells.js';
 
 /**
@@ -11,7 +13,7 @@ export function runsCsv(runs: readonly Run[], apart: readonly Group[]): CsvRow[]
   const apartRuns = new Set<Run>(apart.flatMap((group) => group.runs));
   return runs.map((run) => {
     const { record, settings } = run;
-    const claim = claimOf(run);
+    const standing = standingOf(run);
     const finished = record.status === 'completed';
     return {
       folder: run.folder,
@@ -36,8 +38,8 @@ export function runsCsv(runs: readonly Run[], apart: readonly Group[]): CsvRow[]
       engine: record.engine,
       device: record.device,
       in_tables: finished && !apartRuns.has(run) ? 'yes' : 'no',
-      deviations: [...(finished ? [] : [record.status]), ...claim.deviations].join('; '),
-      notes: claim.notes.join('; '),
+      deviations: [...(finished ? [] : [record.status]), ...standing.deviations].join('; '),
+      notes: standing.notes.join('; '),
     };
   });
 }

@@ -26,9 +26,11 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
   );
   const drawn = new Map<string, number>();
   return [...alike.values()].flatMap((groups): UndrawnFigure[] => {
-    const { experiment, claim, settings } = groups[0];
+    const { experiment, standing, settings } = groups[0];
     const heading = `${experiment}: ${problemTitle(settings)}, batch ${settings.batchSize}`;
-    const deviations = claim.deviations.filter((one) => groups.every((other) => other.claim.deviations.includes(one)));
+    const deviations = standing.deviations.filter((one) =>
+      groups.every((other) => other.standing.deviations.includes(one)),
+    );
     const methods = new Map<string, number>();
     const series = groups.map((group) => {
       const name = methodTitle(group.method);

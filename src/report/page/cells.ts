@@ -147,7 +147,7 @@ export function runsCell(groups: readonly (Group | null)[]): Cell {
   if (present.length === 0) return { content: html`<span class="empty">not run</span>`, sort: '' };
   return {
     content: present.map(
-      (group, i) => html`${i > 0 && html`<br>`}${groupLink(group)}${marksOf(group, group.claim.notes)}`,
+      (group, i) => html`${i > 0 && html`<br>`}${groupLink(group)}${marksOf(group, group.standing.notes)}`,
     ),
     sort: at(present, 0).experiment,
   };

@@ -42,7 +42,7 @@ export function apartSection(apart: readonly Group[]): Html | null {
       title: 'Why it is no row of the paper',
       wrap: true,
       cell: (group) => {
-        const { deviations, notes } = group.claim;
+        const { deviations, notes } = group.standing;
         const reasons = deviations.length > 0 ? deviations : ['passed over for the group in the table'];
         return { content: marksOf(group, [...reasons, ...notes]), sort: reasons.join() };
       },
