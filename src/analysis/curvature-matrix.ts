@@ -1,5 +1,4 @@
 /** The Hessian or Gauss–Newton matrix of a network's loss over a whole split, as a matrix that is known by its products. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
@@ -9,7 +8,7 @@ import { batchSpecs, crossEntropy } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import type { Weights } from '../nn/weights.js';
 import type { SymmetricMatrix } from './lanczos.js';
-import { addTo, type BatchNormMode, divide, type SplitLossOptions } from './split-loss.js';
+import { addTo, type BatchNormMode, divide, passOver, type SplitLossOptions } from './split-loss.js';
 
 interface LossCurvatureOptions extends Omit<SplitLossOptions, 'statistics'> {
   readonly matrix: CurvatureMatrix;
@@ -31,7 +30,7 @@ interface LossCurvature {
  * `multiply` throws the signal's reason once it is aborted, and RangeError where a product is not finite.
  */
 export async function createLossCurvature(options: LossCurvatureOptions): Promise<LossCurvature> {
-  const { engine, model, weights, matrix, images: all, batchNorm, batchSize, signal, onBatch } = options;
+  const { engine, model, weights, matrix, images: all, batchNorm } = options;
   const { size: parameters } = model.layout;
   const programs = createProgramCache((count: number) => compileProduct(engine, model, matrix, batchNorm, count));
   const w = await engine.upload(weights.parameters, [parameters]);
@@ -41,26 +40,15 @@ export async function createLossCurvature(options: LossCurvatureOptions): Promis
   async function multiply(out: Float64Array, offset: number): Promise<void> {
     out.fill(0);
     let lossSum = 0;
-    let done = 0;
-    const v = await engine.upload(direction, [parameters]);
-    try {
-      for await (const { images, labels, count } of all.batches(batchSize)) {
-        // Signals arrive between turns of the event loop only.
-        await nextTurn();
-        signal.throwIfAborted();
-        const program = await programs.get(count);
-        const { statistics } = weights;
-        const results = await program.run({ w, v, batch: { statistics, images, labels } });
-        lossSum += sumOf(results.loss);
-        const values = await results.product.read();
-        addTo(out, values.subarray(offset, offset + out.length));
-        results.product.dispose();
-        done += count;
-        onBatch?.(done);
-      }
-    } finally {
-      v.dispose();
-    }
+    await passOver(options, direction, async (v, { images, labels, count }) => {
+      const program = await programs.get(count);
+      const { statistics } = weights;
+      const results = await program.run({ w, v, batch: { statistics, images, labels } });
+      lossSum += sumOf(results.loss);
+      const values = await results.product.read();
+      addTo(out, values.subarray(offset, offset + out.length));
+      results.product.dispose();
+    });
     divide(out, all.count);
     loss = lossSum / all.count;
     if (!out.every(Number.isFinite)) throw new RangeError(`a product with the ${matrix} is not finite`);

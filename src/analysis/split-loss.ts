@@ -1,6 +1,6 @@
 /** The loss of a network over a whole split, with its gradient, as L-BFGS-B takes it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SplitImages } from '../data/batches.js';
+import type { Batch, SplitImages } from '../data/batches.js';
 import type { Split } from '../data/source.js';
 import { type DeviceArray, type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
@@ -106,33 +106,21 @@ export function createSplitLoss({ images, ...options }: SplitLossOptions): Split
 }
 
 export function createLosses(options: LossOptions): Losses {
-  const { engine, model, statistics, batchNorm, batchSize, signal, onBatch } = options;
-  const { size } = model.layout;
-  const weights = new Float32Array(size);
+  const { engine, model, statistics, batchNorm } = options;
+  const weights = new Float32Array(model.layout.size);
   const gradients = createProgramCache((count: number) => compileLossAndGradient(engine, model, batchNorm, count));
   const losses = createProgramCache((count: number) => compileLoss(engine, model, batchNorm, count));
 
   /** Calls `use` with the inputs of each batch at w. */
-  async function forEachBatch(
-    split: SplitImages,
+  function forEachBatch(
+    all: SplitImages,
     w: Float64Array,
     use: (inputs: BatchInputs, count: number) => Promise<void>,
   ): Promise<void> {
     weights.set(w);
-    const parameters = await engine.upload(weights, [size]);
-    let done = 0;
-    try {
-      for await (const { images, labels, count } of split.batches(batchSize)) {
-        // Signals arrive between turns of the event loop only.
-        await nextTurn();
-        signal.throwIfAborted();
-        await use({ parameters, batch: { statistics, images, labels } }, count);
-        done += count;
-        onBatch?.(done);
-      }
-    } finally {
-      parameters.dispose();
-    }
+    return passOver({ ...options, images: all }, weights, (parameters, { images, labels, count }) =>
+      use({ parameters, batch: { statistics, images, labels } }, count),
+    );
   }
 
   const over = (images: SplitImages): MeanLoss => ({
@@ -165,6 +153,34 @@ export function createLosses(options: LossOptions): Losses {
       await losses.dispose();
     },
   };
+}
+
+/** Calls `use` with each batch, and with a vector that is on the device until the last. @throws as `use`, or the signal's reason */
+export async function passOver(
+  {
+    engine,
+    images,
+    batchSize,
+    signal,
+    onBatch,
+  }: Pick<SplitLossOptions, 'engine' | 'images' | 'batchSize' | 'signal' | 'onBatch'>,
+  vector: Float32Array,
+  use: (vector: DeviceArray, batch: Batch) => Promise<void>,
+): Promise<void> {
+  const onDevice = await engine.upload(vector, [vector.length]);
+  let done = 0;
+  try {
+    for await (const batch of images.batches(batchSize)) {
+      // Signals arrive between turns of the event loop only.
+      await nextTurn();
+      signal.throwIfAborted();
+      await use(onDevice, batch);
+      done += batch.count;
+      onBatch?.(done);
+    }
+  } finally {
+    onDevice.dispose();
+  }
 }
 
 /** sum += values */
