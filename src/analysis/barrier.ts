@@ -1,5 +1,8 @@
 /** The barrier between two minima: how far the loss rises above the straight line between their losses (Entezari et al. 2022). */
 
+import { groupBy } from '../support/statistics.js';
+import type { LineRow } from './interpolation.js';
+
 /** A point of the line between two networks, α = 0 and 1 at its ends. */
 interface LinePoint {
   readonly alpha: number;
@@ -40,4 +43,15 @@ export function barrierOf(points: readonly LinePoint[]): Barrier {
   const inner = above.filter(({ alpha }) => alpha > 0 && alpha < 1);
   const top = inner.reduce((best, each) => (each.loss > best.loss ? each : best), { alpha: 0, loss: 0 });
   return { loss: top.loss, alpha: top.alpha, error: Math.max(0, ...inner.map(({ error }) => error)) };
+}
+
+/** Of which line, on which split. */
+export type LineBarrier = Barrier & Pick<LineRow, 'from' | 'to' | 'split' | 'statistics'>;
+
+export function barriersOf(rows: readonly LineRow[]): LineBarrier[] {
+  const lines = groupBy(rows, ({ from, to, statistics, split }) => [from, to, statistics, split].join('\n'));
+  return [...lines.values()].map((line) => {
+    const { from, to, statistics, split } = line[0];
+    return { from, to, split, statistics, ...barrierOf(line) };
+  });
 }

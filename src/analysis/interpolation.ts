@@ -6,15 +6,20 @@ import { createStatisticsEstimator } from '../session/batch-statistics.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { createEvaluator, type Evaluation } from '../session/evaluate.js';
 import type { Session } from '../session/session.js';
+import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { usualBatchSize } from './split-loss.js';
 
+/**
+ * What becomes of batch norm's running statistics on the way, as the rows of a line call it: they are interpolated like the
+ * weights, as the authors do, or estimated anew on the training images, since the mean of two networks' statistics is
+ * neither's.
+ */
+export const STATISTICS = { interpolate: 'interpolated', reestimate: 're-estimated' } as const;
+export type Statistics = keyof typeof STATISTICS;
+
 interface InterpolationOptions {
-  /**
-   * Batch norm's running statistics on the way: interpolated like the weights, as the authors do, or estimated anew on
-   * the training images, since the mean of two networks' statistics is neither's.
-   */
-  readonly statistics: 'interpolate' | 'reestimate';
+  readonly statistics: Statistics;
   /** The first images of each split only. */
   readonly images?: number;
 }
@@ -58,6 +63,67 @@ export async function createInterpolation(
       await estimator?.dispose();
     },
   };
+}
+
+/** A point of a line between two checkpoints. */
+export interface LineRow extends Evaluation {
+  readonly alpha: number;
+  readonly split: Split;
+  readonly from: string;
+  readonly to: string;
+  readonly statistics: string;
+}
+
+interface LineOptions extends InterpolationOptions {
+  readonly alphas: readonly number[];
+  readonly splits: readonly Split[];
+  readonly onShare: (share: number) => void;
+}
+
+/** All points of a line. Its programs are compiled once, and freed at its end. @throws as `createInterpolation` */
+export async function measureLine(
+  session: Session,
+  from: CheckpointFile,
+  to: CheckpointFile,
+  { alphas, splits, onShare, ...options }: LineOptions,
+): Promise<LineRow[]> {
+  const line = await createInterpolation(session, from, to, options);
+  const same = { from: from.path, to: to.path, statistics: STATISTICS[options.statistics] };
+  const rows: LineRow[] = [];
+  try {
+    for (const alpha of alphas) {
+      for (const split of splits) {
+        rows.push({ alpha, split, ...(await line.at(alpha, split)), ...same });
+        onShare(rows.length / (alphas.length * splits.length));
+      }
+    }
+  } finally {
+    await line.dispose();
+  }
+  return rows;
+}
+
+export type Pair = readonly [from: CheckpointFile, to: CheckpointFile];
+
+/** Which pairs of checkpoints: all, or those of one experiment that differ in the seed alone or in the method alone. */
+export type PairChoice = 'all' | 'seeds' | 'methods';
+
+/**
+ * Every pair once, the earlier checkpoint first.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID where the checkpoints are not of one network, USAGE where there is no such pair.
+ */
+export function pairsAmong(checkpoints: readonly CheckpointFile[], which: PairChoice): Pair[] {
+  for (const other of checkpoints.slice(1)) checkSameNetwork(at(checkpoints, 0), other);
+  const all = checkpoints.flatMap((from, i) => checkpoints.slice(i + 1).map((to): Pair => [from, to]));
+  const chosen = all.filter(([{ run: a }, { run: b }]) => {
+    if (which === 'all') return true;
+    if (a === null || b === null || a.experiment !== b.experiment) return false;
+    const [sameSeed, sameMethod] = [a.seed === b.seed, a.method === b.method];
+    return which === 'seeds' ? sameMethod && !sameSeed : sameSeed && !sameMethod;
+  });
+  if (chosen.length > 0) return chosen;
+  throw new SmoothOutError('USAGE', `--pairs ${which}: there is no such pair among ${checkpoints.length} checkpoints`);
 }
 
 /** @throws SmoothOutError USAGE where there is but one image, which has no variance. */

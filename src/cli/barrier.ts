@@ -1,28 +1,22 @@
 /** `smoothout barrier`: how high the loss rises on the lines between the minima of an experiment, pair by pair. */
 import type { Command } from 'commander';
-import { type Barrier, barrierOf } from '../analysis/barrier.js';
-import type { CurveTask } from '../analysis/curve-rows.js';
-import type { Split } from '../data/source.js';
+import { barriersOf, type LineBarrier } from '../analysis/barrier.js';
+import type { LineRow, Pair, PairChoice, Statistics } from '../analysis/interpolation.js';
 import { findRuns } from '../records/find-runs.js';
 import { runPathsIn } from '../records/run-folder.js';
 import type { BarrierPoint } from '../report/figures/barriers.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
-import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
-import { groupBy } from '../support/statistics.js';
 import { counted } from '../support/words.js';
 import { addCurveOptions, type CurveOptions, commonMarks, curveFileName, drawCurve } from './curve.js';
-import { type LineRow, STATISTICS, type Statistics } from './interpolate.js';
 import { choice, numberRange } from './options.js';
 import { textTable } from './output.js';
 
-type Pair = readonly [CheckpointFile, CheckpointFile];
-
 interface BarrierOptions extends CurveOptions {
   readonly alpha: number[];
-  readonly pairs: 'all' | 'seeds' | 'methods';
+  readonly pairs: PairChoice;
   readonly statistics: Statistics | 'both';
 }
 
@@ -67,7 +61,8 @@ async function drawBarriers(what: readonly string[], options: BarrierOptions): P
   await drawCurve<LineRow>({ ...options, name }, paths, async (session, checkpoints, labelOf) => {
     const { curveCsv } = await import('../records/curve-record.js');
     const { barrierFigure } = await import('../report/figures/barriers.js');
-    const pairs = await pairsOf(checkpoints, options);
+    const { measureLine, pairsAmong, STATISTICS } = await import('../analysis/interpolation.js');
+    const pairs = pairsAmong(checkpoints, options.pairs);
     const ways = waysOf(at(checkpoints, 0), options.statistics);
     const kinds = new Map(pairs.map((pair) => [keyOf(pair), kindOf(pair)]));
     const pointOf = ({ alpha, loss, split, statistics, from, to }: LineRow): BarrierPoint => {
@@ -78,8 +73,12 @@ async function drawBarriers(what: readonly string[], options: BarrierOptions): P
     return {
       kind: 'barrier',
       settings: { what, alpha: alphas, pairs: options.pairs, statistics: options.statistics, images },
-      tasks: pairs.flatMap((pair) =>
-        ways.map((way) => taskOf(session, pair, way, { alphas, splits, images }, labelOf)),
+      tasks: pairs.flatMap(([from, to]) =>
+        ways.map((statistics) => ({
+          key: `${labelOf(from.path)} → ${labelOf(to.path)}, ${STATISTICS[statistics]}`,
+          rows: (onShare: (share: number) => void) =>
+            measureLine(session, from, to, { statistics, ...(images && { images }), alphas, splits, onShare }),
+        })),
       ),
       results: (rows) => ({ barriers: barriersOf(rows) }),
       csv: (rows) => curveCsv('barrier', rows),
@@ -107,20 +106,6 @@ async function checkpointsOf(what: readonly string[], results: string): Promise<
   );
 }
 
-async function pairsOf(checkpoints: readonly CheckpointFile[], { pairs: which }: BarrierOptions): Promise<Pair[]> {
-  const { checkSameNetwork } = await import('../analysis/interpolation.js');
-  for (const other of checkpoints.slice(1)) checkSameNetwork(at(checkpoints, 0), other);
-  const all = checkpoints.flatMap((from, i) => checkpoints.slice(i + 1).map((to): Pair => [from, to]));
-  const chosen = all.filter(([{ run: a }, { run: b }]) => {
-    if (which === 'all') return true;
-    if (a === null || b === null || a.experiment !== b.experiment) return false;
-    const [sameSeed, sameMethod] = [a.seed === b.seed, a.method === b.method];
-    return which === 'seeds' ? sameMethod && !sameSeed : sameSeed && !sameMethod;
-  });
-  if (chosen.length > 0) return chosen;
-  throw new SmoothOutError('USAGE', `--pairs ${which}: there is no such pair among ${checkpoints.length} checkpoints`);
-}
-
 /** Without batch normalisation there is nothing to estimate. */
 function waysOf({ model }: CheckpointFile, statistics: BarrierOptions['statistics']): readonly Statistics[] {
   if (statistics !== 'both') return [statistics];
@@ -144,49 +129,9 @@ function titleOf(checkpoints: readonly CheckpointFile[], pairs: readonly Pair[])
   return `${kinds.length === 1 ? kinds[0] : experiments.join(', ')}, ${count}`;
 }
 
-/** All points of a line: its programs are compiled once, and gone before those of the next. */
-function taskOf(
-  session: Session,
-  [from, to]: Pair,
-  statistics: Statistics,
-  { alphas, splits, images }: { alphas: readonly number[]; splits: readonly Split[]; images: number | undefined },
-  labelOf: (path: string) => string,
-): CurveTask<LineRow> {
-  return {
-    key: `${labelOf(from.path)} → ${labelOf(to.path)}, ${STATISTICS[statistics]}`,
-    rows: async (onShare) => {
-      const { createInterpolation } = await import('../analysis/interpolation.js');
-      const line = await createInterpolation(session, from, to, { statistics, ...(images && { images }) });
-      const rows: LineRow[] = [];
-      try {
-        for (const alpha of alphas) {
-          for (const split of splits) {
-            const same = { from: from.path, to: to.path, statistics: STATISTICS[statistics] };
-            rows.push({ alpha, split, ...(await line.at(alpha, split)), ...same });
-            onShare(rows.length / (alphas.length * splits.length));
-          }
-        }
-      } finally {
-        await line.dispose();
-      }
-      return rows;
-    },
-  };
-}
-
-type PairBarrier = Barrier & Pick<LineRow, 'from' | 'to' | 'split' | 'statistics'>;
-
-function barriersOf(rows: readonly LineRow[]): PairBarrier[] {
-  const lines = groupBy(rows, ({ from, to, statistics, split }) => [from, to, statistics, split].join('\n'));
-  return [...lines.values()].map((line) => {
-    const { from, to, statistics, split } = line[0];
-    return { from, to, split, statistics, ...barrierOf(line) };
-  });
-}
-
 const HEADER = ['from', 'to', 'split', 'statistics', 'barrier', 'at α', 'of the error, points'];
 
-function barrierTable(barriers: readonly PairBarrier[], labelOf: (path: string) => string): string {
+function barrierTable(barriers: readonly LineBarrier[], labelOf: (path: string) => string): string {
   const rows = barriers.map(({ from, to, split, statistics, loss, alpha, error }) => [
     ...[labelOf(from), labelOf(to), split, statistics],
     ...[loss.toPrecision(4), String(alpha), error.toFixed(2)],

@@ -1,24 +1,9 @@
 /** `smoothout interpolate`: a curve of loss and accuracy between two checkpoints. */
 import type { Command } from 'commander';
-import type { Split } from '../data/source.js';
+import type { LineRow, Statistics } from '../analysis/interpolation.js';
 import { at } from '../support/at.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { choice, numberRange } from './options.js';
-
-/** A point of a line between two checkpoints. */
-export interface LineRow {
-  readonly alpha: number;
-  readonly split: Split;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly from: string;
-  readonly to: string;
-  readonly statistics: string;
-}
-
-/** What becomes of batch norm's running statistics on the way, by the names of the option and of the record. */
-export const STATISTICS = { interpolate: 'interpolated', reestimate: 're-estimated' } as const;
-export type Statistics = keyof typeof STATISTICS;
 
 interface InterpolateOptions extends CurveOptions {
   readonly from: string;
@@ -49,7 +34,7 @@ export function registerInterpolate(program: Command): void {
 async function drawInterpolation(options: InterpolateOptions): Promise<void> {
   const { alpha: alphas, statistics, split: splits, images } = options;
   await drawCurve<LineRow>(options, [options.from, options.to], async (session, checkpoints, labelOf) => {
-    const { createInterpolation } = await import('../analysis/interpolation.js');
+    const { createInterpolation, STATISTICS } = await import('../analysis/interpolation.js');
     const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
     const [from, to] = [at(checkpoints, 0), at(checkpoints, 1)];
