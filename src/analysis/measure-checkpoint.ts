@@ -1,18 +1,24 @@
-/** Measures the sharpness of a checkpoint and keeps it beside it: what was measured before is found there. */
+/** Measures the sharpness or curvature of a checkpoint and keeps it beside it: what was measured before is found there. */
+import {
+  answeredBefore,
+  type CurvatureMeasurement,
+  curvatureFile,
+  curvaturePath,
+} from '../records/curvature-record.js';
 import { checkWritable } from '../records/measured-on.js';
+import { partialState } from '../records/partial-curvature.js';
 import { isSameMeasure, measureTitle, type PerturbationMeasurement } from '../records/perturbation-measures.js';
 import type { RunName } from '../records/run-folder.js';
 import { conventionOf } from '../records/sharpness-conventions.js';
 import {
-  addMeasurement,
-  addPerturbation,
   alreadyMeasured,
-  readMeasured,
   type SharpnessMeasurement,
+  sharpnessFile,
   sharpnessPath,
 } from '../records/sharpness-record.js';
 import { type CheckpointFile, openCheckpoint } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
+import { type CurvatureSettings, type CurvatureState, measureCurvature, resolveCurvature } from './curvature.js';
 import { type MeasureRequest, measurePerturbation, passesOf, resolveMeasure } from './perturbation-measures.js';
 import {
   type MeasurementProgress,
@@ -43,12 +49,18 @@ export interface PerturbationRequest extends CheckpointPath {
   readonly force: boolean;
 }
 
+export interface CurvatureRequest extends CheckpointPath {
+  readonly settings: CurvatureSettings;
+  /** Measure again what has been measured. */
+  readonly force: boolean;
+}
+
 /** What comes of measuring a checkpoint: plain data, as is all that is told on the way. */
 export interface Measured<Measurement> {
   /** `synthetic`: of a run on generated data. */
   readonly checkpoint: Pick<CheckpointFile, 'path' | 'run' | 'epoch'> & { readonly synthetic: boolean };
   readonly measurement: Measurement;
-  /** The sharpness.json it is in. */
+  /** The sharpness.json or curvature.json it is in. */
   readonly record: string;
 }
 
@@ -63,7 +75,7 @@ interface MeasureStep {
 
 export interface MeasureEvents<Measurement> {
   readonly onNotice: (text: string) => void;
-  /** `what` is the convention or measure. */
+  /** `what` is the convention, measure or matrix. */
   readonly onStart: (start: { readonly run: RunName | null; readonly what: string }) => void;
   readonly onStep: (step: MeasureStep) => void;
   readonly onMeasured: (measured: Measured<Measurement>) => void;
@@ -79,12 +91,12 @@ export async function measureKeskar(
   const record = await sharpnessPath(path);
   // What is wrong with the last settings is found before the first are measured.
   for (const resolved of settings.map((each) => resolveImages(each, checkpoint))) {
-    const { measurements } = await readMeasured(record, checkpoint);
+    const { measurements } = await sharpnessFile.readOf(record, checkpoint);
     const earlier = force ? undefined : alreadyMeasured(measurements, resolved, check);
     await measureOrFind({ checkpoint, record, earlier, what: conventionOf(resolved) }, events, async () => {
       const onProgress = (progress: MeasurementProgress) => events.onStep(stepOf(progress, resolved));
       const measurement = await measureSharpness(session, checkpoint, { settings: resolved, check, onProgress });
-      await addMeasurement(record, checkpoint, measurement);
+      await sharpnessFile.add(record, checkpoint, 'measurements', measurement);
       return measurement;
     });
   }
@@ -99,14 +111,38 @@ export async function measureBall(
   const checkpoint = await openCheckpoint(session, path, config);
   const record = await sharpnessPath(path);
   const settings = resolveMeasure(request, checkpoint);
-  const { perturbations } = await readMeasured(record, checkpoint);
+  const { perturbations } = await sharpnessFile.readOf(record, checkpoint);
   const earlier = force ? undefined : perturbations.find((one) => isSameMeasure(one, settings));
   await measureOrFind({ checkpoint, record, earlier, what: measureTitle(settings) }, events, async () => {
     const total = passesOf(settings);
     const measurement = await measurePerturbation(session, checkpoint, settings, (passes) =>
       events.onStep({ doing: `${passes} of ${total} passes`, done: passes / total, best: null }),
     );
-    await addPerturbation(record, checkpoint, measurement);
+    await sharpnessFile.add(record, checkpoint, 'perturbations', measurement);
+    return measurement;
+  });
+}
+
+/** Eigenvalues, trace and density. @throws what `openCheckpoint`, `resolveCurvature` and `measureCurvature` throw. */
+export async function measureSpectrum(
+  session: Session,
+  { path, config, settings: asked, force }: CurvatureRequest,
+  events: MeasureEvents<CurvatureMeasurement>,
+): Promise<void> {
+  const checkpoint = await openCheckpoint(session, path, config);
+  const record = curvaturePath(path);
+  const settings = resolveCurvature(asked, checkpoint);
+  const { measurements } = await curvatureFile.readOf(record, checkpoint);
+  const earlier = force ? undefined : answeredBefore(measurements, settings);
+  await measureOrFind({ checkpoint, record, earlier, what: settings.matrix }, events, async () => {
+    const partial = partialState<CurvatureState>(path, { ...settings, sha256: checkpoint.sha256 });
+    const measurement = await measureCurvature(session, checkpoint, settings, {
+      onProgress: ({ done, total, what }) => events.onStep({ doing: what, done: done / total, best: null }),
+      from: force ? null : await partial.read(),
+      save: partial.write,
+    });
+    await curvatureFile.add(record, checkpoint, 'measurements', measurement);
+    await partial.remove();
     return measurement;
   });
 }

@@ -95,6 +95,18 @@ describe('curvature', () => {
     expect((await readdir(dirname(all[1]!))).filter(hidden)).toEqual([]);
   });
 
+  test('several at once; one that cannot be opened does not stop the others', async () => {
+    const others = [best, runs.best('smoothout')];
+    const settings = words`--top 1 --probes 2 --images 40 --name together --jobs 2 --json`;
+    const { status, stderr, json } =
+      await curvature`--ckpt ${join(runs.results, 'none.safetensors')} ${others} ${settings}`;
+    expect(status).toBe(5);
+    expect(stderr).toContain('none.safetensors');
+    const files = json.find(({ event }) => event === 'files');
+    expect(files.paths).toEqual(['csv', 'svg'].map((ending) => join(runs.results, 'figures', `together.${ending}`)));
+    expect(new Set(json.map(({ checkpoint }) => checkpoint))).toEqual(new Set([...others, undefined]));
+  });
+
   test.each([
     ['--ckpt x --top 0', '--top 0: expected a whole number from 1 to 1000'],
     ['--ckpt x --matrix fisher', 'Allowed choices are hessian, ggn'],

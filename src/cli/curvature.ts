@@ -1,30 +1,35 @@
 /** `smoothout curvature`: measures checkpoints, keeps curvature.json beside each, and draws their spectra. */
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { CurvatureProgress, CurvatureSettings, CurvatureState } from '../analysis/curvature.js';
+import type { CurvatureSettings } from '../analysis/curvature.js';
+import type { Measured } from '../analysis/measure-checkpoint.js';
 import type { CurvatureMeasurement, CurvaturePart } from '../records/curvature-record.js';
-import type { CheckpointFile } from '../session/checkpoint-file.js';
-import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
 import { makeFolder } from '../support/files.js';
 import { checkpointFileLabel, curveFileName, writeFiles } from './curve.js';
-import { type AnalysisOptions, addAnalysisOptions, addLossOptions, choice, wholeNumber } from './options.js';
-import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
-import { createCurveProgress } from './progress.js';
-import { checkpointLabel, checkpointLabels, inSession, openCheckpoints } from './session.js';
+import type { JobsOptions } from './jobs.js';
+import { measureCheckpoints } from './measure-checkpoints.js';
+import {
+  type AnalysisOptions,
+  addAnalysisOptions,
+  addJobsOption,
+  addLossOptions,
+  choice,
+  wholeNumber,
+} from './options.js';
+import { textTable } from './output.js';
+import { checkpointLabel, checkpointLabels, type NamedCheckpoint } from './session.js';
 
-interface CurvatureOptions extends AnalysisOptions, Omit<CurvatureSettings, 'images' | 'density' | 'perLayer'> {
+interface CurvatureOptions
+  extends AnalysisOptions,
+    JobsOptions,
+    Omit<CurvatureSettings, 'images' | 'density' | 'perLayer'> {
   readonly ckpt: string[];
   readonly density?: boolean;
   readonly perLayer?: boolean;
   readonly force?: boolean;
   readonly out: string;
   readonly name?: string;
-}
-
-interface Measured {
-  readonly checkpoint: CheckpointFile;
-  readonly measurement: CurvatureMeasurement;
 }
 
 const EXAMPLES = `
@@ -45,29 +50,33 @@ export function registerCurvature(program: Command): void {
     .addOption(wholeNumber('--probes <n>', 'random vectors for the trace', 1).default(100))
     .option('--density', 'the spectral density too')
     .option('--per-layer', 'of each layer’s own block too');
-  addAnalysisOptions(addLossOptions(command), 'measure on the first n images of the split')
+  addJobsOption(addAnalysisOptions(addLossOptions(command), 'measure on the first n images of the split'))
     .option('--force', 'measure again what has been measured')
     .option('--out <folder>', 'the results folder: table and figure go to its figures', 'results')
     .option('--name <name>', 'of those files (default: after the first checkpoint and the settings)', curveFileName)
     .addHelpText('after', EXAMPLES)
-    .action(measureAll);
+    .action(async (options: CurvatureOptions) => {
+      const { force = false } = options;
+      const settings = settingsOf(options);
+      process.exitCode = await measureCheckpoints<CurvatureMeasurement>(options, {
+        event: 'curvature',
+        measure: (perform, checkpoint, events) => perform('curvature', { ...checkpoint, settings, force }, events),
+        summary,
+        write: (measured) => writeFigure(measured, options),
+      });
+    });
 }
 
-async function measureAll(options: CurvatureOptions): Promise<void> {
-  const measured = await inSession(options, async (session) => {
-    const checkpoints = await openCheckpoints(session, options.ckpt, options.config);
-    const all: Measured[] = [];
-    for (const checkpoint of checkpoints) all.push(await measure(session, checkpoint, options));
-    return all;
-  });
-  const paths = await writeFigure(measured, options);
-  if (options.json) return printJson({ event: 'files', paths });
-  print(summary(measured));
-  print(`Written to ${paths.join(', ')}, and beside each checkpoint`);
+function settingsOf(options: CurvatureOptions): CurvatureSettings {
+  const { matrix, split, batchNorm, top, probes, seed, density = false, perLayer = false, images = null } = options;
+  return { matrix, split, batchNorm, top, probes, seed, density, perLayer, images };
 }
 
 /** NAME.csv and NAME.svg in <out>/figures. */
-async function writeFigure(measured: readonly Measured[], options: CurvatureOptions): Promise<string[]> {
+async function writeFigure(
+  measured: readonly Measured<CurvatureMeasurement>[],
+  options: CurvatureOptions,
+): Promise<string[]> {
   const { curvatureCsv } = await import('../records/curvature-record.js');
   const { curvatureFigure } = await import('../report/figures/curvature.js');
   const { renderSvg } = await import('../report/figures/drawing.js');
@@ -83,7 +92,7 @@ async function writeFigure(measured: readonly Measured[], options: CurvatureOpti
 }
 
 /** Such as curvature-f1-lb-baseline-1-and-4-more-ggn. */
-function defaultName([first, ...more]: readonly CheckpointFile[], options: CurvatureOptions): string {
+function defaultName([first, ...more]: readonly NamedCheckpoint[], options: CurvatureOptions): string {
   const { matrix, split, batchNorm, images, seed } = options;
   const marks = [
     ...(more.length === 0 ? [] : [`and-${more.length}-more`]),
@@ -96,37 +105,9 @@ function defaultName([first, ...more]: readonly CheckpointFile[], options: Curva
   return ['curvature', checkpointFileLabel(first!), ...marks].join('-');
 }
 
-async function measure(session: Session, checkpoint: CheckpointFile, options: CurvatureOptions): Promise<Measured> {
-  const { measureCurvature, resolveCurvature } = await import('../analysis/curvature.js');
-  const { addCurvature, answeredBefore, curvaturePath, readCurvature } = await import('../records/curvature-record.js');
-  const { partialState } = await import('../records/partial-curvature.js');
-  const { matrix, split, batchNorm, top, probes, seed } = options;
-  const { density = false, perLayer = false, images = null, force = false, json = false } = options;
-  const asked = { matrix, split, batchNorm, top, probes, seed, density, perLayer, images };
-  const settings = resolveCurvature(asked, checkpoint);
-  const earlier = force ? undefined : answeredBefore(await readCurvature(checkpoint), settings);
-  if (earlier) log(`${checkpoint.path}: measured before (--force measures again)`);
-  const { path, run, epoch } = checkpoint;
-  const measurement = earlier ?? (await compute());
-  if (json)
-    printJson({ event: 'curvature', checkpoint: path, run, epoch, record: curvaturePath(path), ...measurement });
-  return { checkpoint, measurement };
-
-  async function compute(): Promise<CurvatureMeasurement> {
-    const progress = createCurveProgress(checkpointLabel(checkpoint), 1);
-    const onProgress = ({ done, total, what }: CurvatureProgress): void => progress.show(done / total, what);
-    const partial = partialState<CurvatureState>(path, { ...settings, sha256: checkpoint.sha256 });
-    const run = { onProgress, from: force ? null : await partial.read(), save: partial.write };
-    const result = await measureCurvature(session, checkpoint, settings, run).finally(progress.stop);
-    await addCurvature(checkpoint, result);
-    await partial.remove();
-    return result;
-  }
-}
-
 const HEADER = ['checkpoint', 'part', 'parameters', 'loss', 'largest eigenvalue', '± residual', 'trace', '± error'];
 
-function summary(measured: readonly Measured[]): string {
+function summary(measured: readonly Measured<CurvatureMeasurement>[]): string {
   const rows = measured.flatMap(({ checkpoint, measurement: m }) => {
     const row = (name: string, parameters: number, part: CurvaturePart) => [
       checkpointLabel(checkpoint),
@@ -143,9 +124,5 @@ function summary(measured: readonly Measured[]): string {
   });
   const table = textTable([HEADER, ...rows], [2, 3, 4, 5, 6, 7]);
   const isPart = measured.some(({ measurement: { images, splitImages } }) => images < splitImages);
-  const notes = [
-    ...(isPart ? ['Only the first images of the split were measured.'] : []),
-    ...(measured.some(({ checkpoint }) => checkpoint.spec.synthetic) ? [GENERATED_NOTE] : []),
-  ];
-  return [table, '', ...notes].join('\n');
+  return isPart ? `${table}\n\nOnly the first images of the split were measured.` : `${table}\n`;
 }

@@ -15,7 +15,7 @@ import { groupBy } from '../support/statistics.js';
 import { type AnalysisOptions, addAnalysisOptions, splitList } from './options.js';
 import { GENERATED_NOTE, print, printJson, textTable } from './output.js';
 import { createCurveProgress } from './progress.js';
-import { checkpointLabels, inSession, openCheckpoints } from './session.js';
+import { checkpointLabels, inSession, type NamedCheckpoint, openCheckpoints } from './session.js';
 
 export interface CurveOptions extends AnalysisOptions {
   readonly split: Split[];
@@ -147,7 +147,7 @@ function curveName(kind: string, checkpoints: readonly CheckpointFile[], marks: 
 }
 
 /** Names a checkpoint within a file's name. */
-export function checkpointFileLabel({ run, path }: CheckpointFile): string {
+export function checkpointFileLabel({ run, path }: NamedCheckpoint): string {
   const file = basename(path).replace(/\.safetensors$/, '');
   const of = run === null ? dirname(path) : `${run.experiment}-${run.method}-${run.seed}`;
   const label = run !== null && file === 'best' ? of : `${of}-${file}`;

@@ -20,6 +20,7 @@ export function keskarSharpness(options: KeskarOptions): CheckpointsToMeasure<Sh
   const { check = false, force = false } = options;
   const settings = settingsOf(options);
   return {
+    event: 'sharpness',
     summary,
     measure: (perform, checkpoint, events) => perform('keskar', { ...checkpoint, settings, check, force }, events),
   };

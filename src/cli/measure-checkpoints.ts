@@ -13,6 +13,8 @@ import { LINE_SECONDS } from './progress.js';
 import { checkpointLabel, inSession, openCheckpoints } from './session.js';
 
 export interface CheckpointsToMeasure<Measurement> {
+  /** What `--json` calls a measurement. */
+  readonly event: 'sharpness' | 'curvature';
   readonly measure: (
     perform: Perform,
     checkpoint: CheckpointPath,
@@ -20,6 +22,8 @@ export interface CheckpointsToMeasure<Measurement> {
   ) => Promise<unknown>;
   /** The table at the end, and what its words mean. */
   readonly summary: (measured: readonly Measured<Measurement>[]) => string;
+  /** Writes files of all measurements, once none is left to do, and returns their paths. */
+  readonly write?: (measured: readonly Measured<Measurement>[]) => Promise<readonly string[]>;
 }
 
 type Options = AnalysisOptions & JobsOptions & { readonly ckpt: readonly string[] };
@@ -27,7 +31,7 @@ type Options = AnalysisOptions & JobsOptions & { readonly ckpt: readonly string[
 /** Returns the exit status. An interruption ends it; any other error of one checkpoint does not stop the others. */
 export async function measureCheckpoints<Measurement extends object>(
   options: Options,
-  { measure, summary }: CheckpointsToMeasure<Measurement>,
+  { event, measure, summary, write }: CheckpointsToMeasure<Measurement>,
 ): Promise<number> {
   const { config, json = false } = options;
   const measured = new Map<string, Measured<Measurement>[]>(options.ckpt.map((path) => [path, []]));
@@ -53,7 +57,7 @@ export async function measureCheckpoints<Measurement extends object>(
           measured.get(path)?.push(one);
           const { checkpoint, record, measurement } = one;
           const { run, epoch } = checkpoint;
-          if (json) printJson({ event: 'sharpness', checkpoint: path, run, epoch, record, ...measurement });
+          if (json) printJson({ event, checkpoint: path, run, epoch, record, ...measurement });
         };
         const attempt = () => {
           measured.set(path, []);
@@ -68,8 +72,10 @@ export async function measureCheckpoints<Measurement extends object>(
     return signal.aborted;
   });
   const all = [...measured.values()].flat();
+  const paths = write && !interrupted && all.length > 0 ? await write(all) : [];
+  if (json && paths.length > 0) printJson({ event: 'files', paths });
   if (!json && all.length > 0) {
-    const files = [...new Set(all.map(({ record }) => record))];
+    const files = [...paths, ...new Set(all.map(({ record }) => record))];
     const notes = all.some(({ checkpoint }) => checkpoint.synthetic) ? [GENERATED_NOTE] : [];
     print([summary(all), ...notes, `Written to ${files.join(', ')}`].join('\n'));
   }

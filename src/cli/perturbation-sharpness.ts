@@ -27,6 +27,7 @@ export function perturbationSharpness(
   const { force = false } = options;
   const request = requestOf(measure, options);
   return {
+    event: 'sharpness',
     summary,
     measure: (perform, checkpoint, events) => perform('perturbation', { ...checkpoint, request, force }, events),
   };

@@ -42,15 +42,17 @@ export async function openCheckpoints(
   return checkpoints;
 }
 
+export type NamedCheckpoint = Pick<CheckpointFile, 'run' | 'path'>;
+
 /** Its run, and its file's name unless that is best.safetensors. */
-export function checkpointLabel({ run, path }: Pick<CheckpointFile, 'run' | 'path'>): string {
+export function checkpointLabel({ run, path }: NamedCheckpoint): string {
   if (run === null) return path;
   const name = last(path.split(/[/\\]/));
   return name === 'best.safetensors' ? runText(run) : `${runText(run)}, ${name}`;
 }
 
 /** Labels by path; two checkpoints that would have the same are called by their paths. */
-export function checkpointLabels(checkpoints: readonly CheckpointFile[]): (path: string) => string {
+export function checkpointLabels(checkpoints: readonly NamedCheckpoint[]): (path: string) => string {
   const labels = checkpoints.map(checkpointLabel);
   const isUnique = (label: string): boolean => labels.filter((other) => other === label).length === 1;
   const byPath = new Map(checkpoints.map(({ path }, i) => [path, isUnique(at(labels, i)) ? at(labels, i) : path]));

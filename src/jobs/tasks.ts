@@ -1,12 +1,15 @@
 /** The tasks that workers carry out; without workers, the command's own process measures by the same list. */
 import {
+  type CurvatureRequest,
   type KeskarRequest,
   type MeasureEvents,
   measureBall,
   measureKeskar,
+  measureSpectrum,
   type PerturbationRequest,
 } from '../analysis/measure-checkpoint.js';
 import type { RunSpec } from '../config/schema.js';
+import type { CurvatureMeasurement } from '../records/curvature-record.js';
 import type { PerturbationMeasurement } from '../records/perturbation-measures.js';
 import type { RunRecord } from '../records/run-record.js';
 import type { SharpnessMeasurement } from '../records/sharpness-record.js';
@@ -36,6 +39,11 @@ interface Tasks {
     readonly events: MeasureEvents<PerturbationMeasurement>;
     readonly result: unknown;
   };
+  readonly curvature: {
+    readonly given: CurvatureRequest;
+    readonly events: MeasureEvents<CurvatureMeasurement>;
+    readonly result: unknown;
+  };
 }
 
 export type TaskName = keyof Tasks;
@@ -53,6 +61,7 @@ const TASKS: {
   practise: (session, { spec }, { onStep }) => practise(session, spec, onStep),
   keskar: measureKeskar,
   perturbation: measureBall,
+  curvature: measureSpectrum,
 };
 
 /** Carries tasks out in this process. */

@@ -3,15 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { at } from '../support/at.js';
-import {
-  count,
-  type MeasuredCheckpoint,
-  namedIn,
-  positiveCount,
-  readRecord,
-  SHAPES,
-  writeRecord,
-} from './measured-on.js';
+import { count, measurementFile, positiveCount, SHAPES } from './measured-on.js';
 import { parseVersioned } from './versioned.js';
 
 const CURVATURE_VERSION = 1;
@@ -81,33 +73,6 @@ export function curvaturePath(checkpoint: string): string {
   return join(dirname(checkpoint), name === 'best' ? 'curvature.json' : `${name}-curvature.json`);
 }
 
-/**
- * What has been measured of exactly this checkpoint; none of it where the file has changed since.
- *
- * @throws SmoothOutError CHECKPOINT_INVALID where the record is damaged.
- */
-export async function readCurvature(checkpoint: MeasuredCheckpoint): Promise<readonly CurvatureMeasurement[]> {
-  const record = await readCurvatureRecord(curvaturePath(checkpoint.path));
-  return record?.checkpointSha256 === checkpoint.sha256 ? record.measurements : [];
-}
-
-/** Null where there is none. @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged. */
-export const readCurvatureRecord = (path: string): Promise<CurvatureRecord | null> =>
-  readRecord(path, (text) => parseVersioned(JSON.parse(text), recordSchema, CURVATURE_VERSION));
-
-/**
- * Adds a measurement in place of one of the same settings, to what other processes may have added since.
- *
- * @throws SmoothOutError CHECKPOINT_INVALID, NO_SPACE, OUTPUT_UNWRITABLE, RUN_LOCKED
- */
-export async function addCurvature(checkpoint: MeasuredCheckpoint, added: CurvatureMeasurement): Promise<void> {
-  const next = async (): Promise<CurvatureRecord> => {
-    const others = (await readCurvature(checkpoint)).filter((earlier) => !isSameQuestion(earlier, added));
-    return { version: CURVATURE_VERSION, ...namedIn(checkpoint), measurements: [...others, added] };
-  };
-  await writeRecord(curvaturePath(checkpoint.path), next, 1);
-}
-
 /** What a measurement's values depend on beside the checkpoint. */
 const QUESTION = ['matrix', 'split', 'batchNorm', 'images', 'batchSize', 'seed', 'top', 'probes'] as const;
 export type CurvatureQuestion = Pick<CurvatureMeasurement, (typeof QUESTION)[number]>;
@@ -115,6 +80,13 @@ export type CurvatureQuestion = Pick<CurvatureMeasurement, (typeof QUESTION)[num
 function isSameQuestion(a: CurvatureQuestion, b: CurvatureQuestion): boolean {
   return QUESTION.every((key) => a[key] === b[key]);
 }
+
+export const curvatureFile = measurementFile<Pick<CurvatureRecord, 'measurements'>, CurvatureRecord>({
+  version: CURVATURE_VERSION,
+  parse: (text) => parseVersioned(JSON.parse(text), recordSchema, CURVATURE_VERSION),
+  replaces: { measurements: isSameQuestion },
+  indent: 1,
+});
 
 /** The measurement that has already answered this, with density and layers where they are asked for. */
 export function answeredBefore(

@@ -31,38 +31,76 @@ export const SHAPES = {
   computed: { seconds: z.number().min(0), engine: z.string(), device: z.string() },
 };
 
-export const namedIn = ({ path, epoch, sha256 }: MeasuredCheckpoint) => {
-  return { checkpoint: basename(path), epoch, checkpointSha256: sha256 };
-};
+/** Lists of measurements, by the names that they have in the file. */
+type Lists<L> = { readonly [K in keyof L]: readonly unknown[] };
 
-/** Null where there is no record. @throws SmoothOutError CHECKPOINT_INVALID where it is damaged. */
-export async function readRecord<T>(path: string, parse: (text: string) => T): Promise<T | null> {
-  const text = await readTextIfExists(path);
-  try {
-    return text === null ? null : parse(text);
-  } catch (error) {
-    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${messageOf(error)}`, {
-      hint: 'Move the file away to measure anew.',
-    });
+interface MeasurementFile<L extends Lists<L>, Whole> {
+  readonly version: number;
+  /** @throws Error with a one-line reason where the text is no such record */
+  readonly parse: (text: string) => Whole;
+  /** Of each list, whether a measurement takes an earlier one's place. */
+  readonly replaces: { readonly [K in keyof L]: (earlier: L[K][number], added: L[K][number]) => boolean };
+  /** Of the JSON. */
+  readonly indent?: number;
+}
+
+type Named = Readonly<Record<'checkpoint' | 'checkpointSha256', string>>;
+
+/** How measurements of one kind are kept in a file beside their checkpoint. */
+export function measurementFile<L extends Lists<L>, Whole extends L & Named>(file: MeasurementFile<L, Whole>) {
+  const { version, parse, replaces, indent = 2 } = file;
+  const names = Object.keys(replaces) as (keyof L)[];
+  const listsOf = (list: (name: keyof L) => readonly unknown[]) =>
+    Object.fromEntries(names.map((name) => [name, list(name)])) as L;
+
+  /** Null where there is none. @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged. */
+  async function read(path: string): Promise<Whole | null> {
+    const text = await readTextIfExists(path);
+    try {
+      return text === null ? null : parse(text);
+    } catch (error) {
+      throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${messageOf(error)}`, {
+        hint: 'Move the file away to measure anew.',
+      });
+    }
   }
+
+  /** What has been measured of exactly this checkpoint; none of it where its file has changed since. @throws as `read` */
+  async function readOf(path: string, { path: checkpoint, sha256 }: MeasuredCheckpoint): Promise<L> {
+    const record = await read(path);
+    const isSame = record?.checkpoint === basename(checkpoint) && record.checkpointSha256 === sha256;
+    return isSame ? record : listsOf(() => []);
+  }
+
+  /**
+   * Adds a measurement in place of those that it replaces, to what other processes may have added since.
+   *
+   * @throws SmoothOutError CHECKPOINT_INVALID, NO_SPACE, OUTPUT_UNWRITABLE, RUN_LOCKED
+   */
+  async function add<K extends keyof L>(
+    path: string,
+    checkpoint: MeasuredCheckpoint,
+    list: K,
+    added: L[K][number],
+  ): Promise<void> {
+    const lock = await lockRecord(path);
+    try {
+      const before = await readOf(path, checkpoint);
+      const kept = before[list].filter((earlier) => !replaces[list](earlier, added));
+      const lists = listsOf((name) => (name === list ? [...kept, added] : before[name]));
+      const { epoch, sha256: checkpointSha256 } = checkpoint;
+      const record = { version, checkpoint: basename(checkpoint.path), epoch, checkpointSha256, ...lists };
+      await writeFileAtomic(path, `${JSON.stringify(record, null, indent)}\n`);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  return { read, readOf, add };
 }
 
 /**
- * Writes a record anew, as `next` makes it of what is there, while no other process does.
- *
- * @throws what `next` throws; SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE, RUN_LOCKED
- */
-export async function writeRecord(path: string, next: () => Promise<object>, indent = 2): Promise<void> {
-  const lock = await lockRecord(path);
-  try {
-    await writeFileAtomic(path, `${JSON.stringify(await next(), null, indent)}\n`);
-  } finally {
-    await lock.release();
-  }
-}
-
-/**
- * Fails where `writeRecord` would, before hours are spent on a measurement.
+ * Fails where adding a measurement would, before hours are spent on it.
  *
  * @throws SmoothOutError OUTPUT_UNWRITABLE, NO_SPACE, RUN_LOCKED
  */

@@ -5,12 +5,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { checkWritable } from './measured-on.js';
 import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from './sharpness-conventions.js';
 import {
-  addMeasurement,
   alreadyMeasured,
   parseSharpnessRecord,
-  readMeasured,
   type SharpnessMeasurement,
   type SharpnessRecord,
+  sharpnessFile,
   sharpnessPath,
 } from './sharpness-record.js';
 
@@ -50,17 +49,17 @@ const identity = (name = 'best.safetensors', sha256 = 'a'.repeat(64)) => ({
   sha256,
 });
 const values = async (path: string, of = identity()) =>
-  (await readMeasured(path, of)).measurements.map(({ value }) => value);
+  (await sharpnessFile.readOf(path, of)).measurements.map(({ value }) => value);
 
 describe('sharpness.json', () => {
   test('is what the report reads, and what was put in', async () => {
     const path = await sharpnessPath(identity().path);
     expect(path).toBe(join(folder, 'sharpness.json'));
-    await addMeasurement(path, identity(), measurement());
+    await sharpnessFile.add(path, identity(), 'measurements', measurement());
     const record = parseSharpnessRecord(await readFile(path, 'utf8'));
     expect(record).toMatchObject({ checkpoint: 'best.safetensors', epoch: 7 });
     expect(record.measurements).toMatchObject([{ convention: 'defined', value: 1, repeats: [1, 0.5] }]);
-    expect((await readMeasured(path, identity())).measurements).toEqual([measurement()]);
+    expect((await sharpnessFile.readOf(path, identity())).measurements).toEqual([measurement()]);
   });
 
   test('keeps one measurement of each convention and setting, the newest', async () => {
@@ -73,24 +72,24 @@ describe('sharpness.json', () => {
       measurement({ images: 1000 }, 5),
       measurement({ split: 'test' }, 6),
     ]) {
-      await addMeasurement(path, identity(), added);
+      await sharpnessFile.add(path, identity(), 'measurements', added);
     }
     expect(await values(path)).toEqual([2, 4, 5, 6]);
   });
 
   test('forgets a checkpoint that has changed', async () => {
     const path = await sharpnessPath(identity().path);
-    await addMeasurement(path, identity(), measurement({}, 1));
+    await sharpnessFile.add(path, identity(), 'measurements', measurement({}, 1));
     const changed = identity('best.safetensors', 'b'.repeat(64));
     expect(await values(path, changed)).toEqual([]);
-    await addMeasurement(path, changed, measurement({ split: 'test' }, 2));
+    await sharpnessFile.add(path, changed, 'measurements', measurement({ split: 'test' }, 2));
     expect(await values(path, changed)).toEqual([2]);
   });
 
   test('belongs to best.safetensors where there is one, else to the first measured', async () => {
     const last = identity('last.safetensors').path;
     expect(await sharpnessPath(last)).toBe(join(folder, 'sharpness.json'));
-    await addMeasurement(await sharpnessPath(last), identity('last.safetensors'), measurement());
+    await sharpnessFile.add(await sharpnessPath(last), identity('last.safetensors'), 'measurements', measurement());
     expect(await sharpnessPath(last)).toBe(join(folder, 'sharpness.json'));
     expect(await sharpnessPath(identity('other.safetensors').path)).toBe(join(folder, 'other-sharpness.json'));
     await writeFile(identity().path, '');
@@ -101,7 +100,7 @@ describe('sharpness.json', () => {
   test('damaged, it is left alone and named', async () => {
     const path = join(folder, 'sharpness.json');
     await writeFile(path, '{"version": 1');
-    await expect(addMeasurement(path, identity(), measurement())).rejects.toMatchObject({
+    await expect(sharpnessFile.add(path, identity(), 'measurements', measurement())).rejects.toMatchObject({
       code: 'CHECKPOINT_INVALID',
       message: expect.stringContaining(path),
     });
@@ -135,7 +134,7 @@ test('measurements that end at the same time are all kept', async () => {
   const path = await sharpnessPath(identity().path);
   const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9];
   const all = seeds.map((seed) => measurement({ split: 'test', seed }, seed));
-  await Promise.all(all.map((each) => addMeasurement(path, identity(), each)));
+  await Promise.all(all.map((each) => sharpnessFile.add(path, identity(), 'measurements', each)));
   expect((await values(path)).sort()).toEqual(seeds);
   expect(await readdir(folder)).toEqual(['sharpness.json']);
 });

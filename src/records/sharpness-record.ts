@@ -8,16 +8,8 @@
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { exists } from '../support/files.js';
-import {
-  count,
-  type MeasuredCheckpoint,
-  namedIn,
-  positiveCount,
-  readRecord,
-  SHAPES,
-  writeRecord,
-} from './measured-on.js';
-import { isSameMeasure, type PerturbationMeasurement, perturbationSchema } from './perturbation-measures.js';
+import { count, measurementFile, positiveCount, SHAPES } from './measured-on.js';
+import { isSameMeasure, perturbationSchema } from './perturbation-measures.js';
 import {
   CONVENTION_KEYS,
   CONVENTIONS,
@@ -134,64 +126,8 @@ export async function sharpnessPath(checkpoint: string): Promise<string> {
   if (name === BEST) return usual;
   const own = join(folder, `${name.replace(/\.safetensors$/, '')}-sharpness.json`);
   if (await exists(join(folder, BEST))) return own;
-  const record = await readSharpnessRecord(usual);
+  const record = await sharpnessFile.read(usual);
   return record === null || record.checkpoint === name ? usual : own;
-}
-
-/** All that has been measured of a checkpoint. */
-type Measured = Pick<SharpnessRecord, 'measurements' | 'perturbations'>;
-
-/**
- * What has been measured of exactly this checkpoint; none of it where the file has changed since.
- *
- * @throws SmoothOutError CHECKPOINT_INVALID where sharpness.json is damaged.
- */
-export async function readMeasured(path: string, { path: checkpoint, sha256 }: MeasuredCheckpoint): Promise<Measured> {
-  const record = await readSharpnessRecord(path);
-  const isSame = record?.checkpoint === basename(checkpoint) && record.checkpointSha256 === sha256;
-  return isSame ? record : { measurements: [], perturbations: [] };
-}
-
-/** Null where there is none. @throws SmoothOutError CHECKPOINT_INVALID where the file is damaged. */
-export const readSharpnessRecord = (path: string): Promise<SharpnessRecord | null> =>
-  readRecord(path, parseSharpnessRecord);
-
-/**
- * Adds a measurement in place of one that it repeats, to what other processes may have added since.
- *
- * @throws SmoothOutError CHECKPOINT_INVALID, NO_SPACE, OUTPUT_UNWRITABLE, RUN_LOCKED
- */
-export async function addMeasurement(
-  path: string,
-  checkpoint: MeasuredCheckpoint,
-  added: SharpnessMeasurement,
-): Promise<void> {
-  await changeMeasured(path, checkpoint, ({ measurements, perturbations }) => ({
-    measurements: [...measurements.filter((earlier) => !isReplacedBy(earlier, added)), added],
-    perturbations,
-  }));
-}
-
-/** The same of another measure. */
-export async function addPerturbation(
-  path: string,
-  checkpoint: MeasuredCheckpoint,
-  added: PerturbationMeasurement,
-): Promise<void> {
-  await changeMeasured(path, checkpoint, ({ measurements, perturbations }) => ({
-    measurements,
-    perturbations: [...perturbations.filter((earlier) => !isSameMeasure(earlier, added)), added],
-  }));
-}
-
-function changeMeasured(
-  path: string,
-  checkpoint: MeasuredCheckpoint,
-  change: (before: Measured) => Measured,
-): Promise<void> {
-  return writeRecord(path, async (): Promise<SharpnessRecord> => {
-    return { version: SHARPNESS_VERSION, ...namedIn(checkpoint), ...change(await readMeasured(path, checkpoint)) };
-  });
 }
 
 /** What a measurement's values depend on. */
@@ -203,6 +139,12 @@ function isReplacedBy(earlier: SharpnessMeasurement, added: SharpnessMeasurement
   if (added.convention !== 'custom') return earlier.convention === added.convention;
   return earlier.convention === 'custom' && MEASUREMENT_KEYS.every((key) => earlier[key] === added[key]);
 }
+
+export const sharpnessFile = measurementFile<Pick<SharpnessRecord, 'measurements' | 'perturbations'>, SharpnessRecord>({
+  version: SHARPNESS_VERSION,
+  parse: parseSharpnessRecord,
+  replaces: { measurements: isReplacedBy, perturbations: isSameMeasure },
+});
 
 /** The earlier measurement that the settings, with their number of repeats, would only repeat. */
 export function alreadyMeasured(

@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readRunConfig } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
-import { type CurvatureRecord, curvaturePath, readCurvatureRecord } from '../records/curvature-record.js';
+import { type CurvatureRecord, curvatureFile, curvaturePath } from '../records/curvature-record.js';
 import { foldersBelow, RUN_DEPTH } from '../records/find-runs.js';
 import { type EpochMetrics, readMetrics } from '../records/metrics.js';
 import { runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
-import { readSharpnessRecord, type SharpnessMeasurement, type SharpnessRecord } from '../records/sharpness-record.js';
+import { type SharpnessMeasurement, type SharpnessRecord, sharpnessFile } from '../records/sharpness-record.js';
 import { reasonOf } from '../support/errors.js';
 import { groupBy } from '../support/statistics.js';
 
@@ -105,10 +105,10 @@ async function loadRun(path: string, folder: string, problems: Problem[]): Promi
   const metrics = await optional('metrics.jsonl', [], () => readMetrics(paths.metrics));
   const best = basename(paths.best);
   const sharpness = await optional('sharpness.json', null, async () =>
-    ofBestEpoch(await readSharpnessRecord(paths.sharpness), record, best),
+    ofBestEpoch(await sharpnessFile.read(paths.sharpness), record, best),
   );
   const curvature = await optional('curvature.json', null, async () =>
-    ofBestEpoch(await readCurvatureRecord(curvaturePath(paths.best)), record, best),
+    ofBestEpoch(await curvatureFile.read(curvaturePath(paths.best)), record, best),
   );
   return { folder, record, settings, config, metrics, sharpness, curvature };
 }
