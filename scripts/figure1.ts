@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import type { TopLevelSpec } from 'vega-lite';
 import { BLUE, INK, renderSvg, SERIES_COLOURS } from '../src/report/figures/drawing.js';
-import { FIGURE1_SHIFT, FLAT, figure1, SHARP } from '../src/smoothout/figure1.js';
 import { at } from '../src/support/at.js';
 import { makeFolder, writeFileAtomic } from '../src/support/files.js';
+import { FIGURE1_SHIFT, FLAT, figure1, SHARP } from './figure1-curves.js';
 
 const SEED = 1;
 const GREEN = SERIES_COLOURS[2];

@@ -1,5 +1,5 @@
 /** The curves of Figure 1: a loss with one flat and one sharp minimum, and what averaging its shifts makes of it. */
-import { uniform } from '../support/random.js';
+import { uniform } from '../src/support/random.js';
 
 /** A minimum of the toy loss: a Gaussian well. */
 export interface Well {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FIGURE1_SHIFT, FLAT, figure1, SHARP, toyLoss, type Well } from './figure1.js';
+import { FIGURE1_SHIFT, FLAT, figure1, SHARP, toyLoss, type Well } from './figure1-curves.js';
 
 const figure = figure1(1);
 const pointOfLeast = (curve: Float64Array): number => figure.w[curve.indexOf(Math.min(...curve))]!;
