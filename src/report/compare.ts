@@ -18,7 +18,7 @@ export interface ComparedGroup extends NamedGroup {
   readonly lastDifference: Difference | null;
 }
 
-export interface Comparison {
+export interface ComparedRuns {
   readonly groups: readonly ComparedGroup[];
   readonly settings: readonly DifferingSetting[];
   /** The training curves overlaid, as SVG; null where no run has metrics. */
@@ -33,7 +33,7 @@ export interface Comparison {
  * @param what folders, experiments or patterns, as `findRuns` takes them.
  * @throws SmoothOutError USAGE: there is no such run, or none that is completed.
  */
-export async function compareRuns(what: readonly string[], results: string): Promise<Comparison> {
+export async function compareRuns(what: readonly string[], results: string): Promise<ComparedRuns> {
   const { groups, problems } = await loadGroups(what, results);
   const [first] = groups;
   if (first === undefined) {

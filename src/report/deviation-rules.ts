@@ -6,7 +6,7 @@ import type { PaperMethod, PaperRow } from './paper.js';
 import type { Run } from './runs.js';
 
 /** What the rules look at: runs that differ by their seed alone, and the row and method of the paper that are theirs. */
-export interface Subject {
+interface Subject {
   readonly settings: RunSpec;
   /** On generated data. */
   readonly synthetic: boolean;

@@ -5,10 +5,19 @@ import { CONVENTION_NAMES, type NamedConvention } from '../records/sharpness-con
 import { at } from '../support/at.js';
 import { measurementOf, type Run } from './runs.js';
 
-const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
-  defined: 'Keskar et al.’s metric, as defined',
-  keskar: 'Keskar et al.’s metric, their convention',
-  reference: 'Keskar et al.’s metric, the authors’ code',
+/** What the conventions are called: at the head of a column, in a sentence, and as a measure among others. */
+export const CONVENTION_TITLES: Readonly<Record<NamedConvention, Record<'column' | 'sentence' | 'measure', string>>> = {
+  defined: { column: 'As defined', sentence: 'as defined', measure: 'Keskar et al.’s metric, as defined' },
+  keskar: {
+    column: "Keskar's",
+    sentence: "Keskar et al.'s convention",
+    measure: 'Keskar et al.’s metric, their convention',
+  },
+  reference: {
+    column: "Authors' code",
+    sentence: "the authors' code",
+    measure: 'Keskar et al.’s metric, the authors’ code',
+  },
 };
 
 /** A new kind of measurement is a line here. Of measurements that have one name the newest counts. */
@@ -16,7 +25,7 @@ export function measuresOf(run: Run): ReadonlyMap<string, number> {
   return new Map([
     ...CONVENTION_NAMES.flatMap((name) => {
       const measured = measurementOf(run, name);
-      return measured === undefined ? [] : [[CONVENTION_TITLES[name], measured.value] as const];
+      return measured === undefined ? [] : [[CONVENTION_TITLES[name].measure, measured.value] as const];
     }),
     ...(run.sharpness?.perturbations ?? []).map((one) => [measureTitle(one), one.value] as const),
     ...(run.curvature?.measurements ?? []).flatMap((one) => {

@@ -25,7 +25,7 @@ import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js'
 import { strengthFigures } from './figures/strength.js';
 import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';
-import { type Comparison, compareResults, locateResults, type Results, readResults } from './results.js';
+import { type ComparedResults, compareResults, locateResults, type Results, readResults } from './results.js';
 import type { Problem } from './runs.js';
 import { spentRows } from './spent.js';
 
@@ -42,7 +42,7 @@ interface ReportOptions {
 
 export interface Report {
   readonly results: Results;
-  readonly comparison: Comparison | null;
+  readonly comparison: ComparedResults | null;
   /** Of both folders. */
   readonly problems: readonly Problem[];
   /** The files written, in their order. */

@@ -179,7 +179,7 @@ export interface ComparedPair {
   readonly difference: Readonly<Record<Epoch, Difference | null>>;
 }
 
-export interface Comparison {
+export interface ComparedResults {
   /** The two folders, as they were given. */
   readonly names: readonly [left: string, right: string];
   readonly pairs: readonly ComparedPair[];
@@ -189,7 +189,7 @@ export interface Comparison {
  * Puts two folders of results side by side: cell by cell where runs stand in the paper's tables, and by the name of
  * experiment and method for all others. A name that several groups of one folder share cannot be matched and is left out.
  */
-export function compareResults(names: readonly [string, string], left: Results, right: Results): Comparison {
+export function compareResults(names: readonly [string, string], left: Results, right: Results): ComparedResults {
   const [ofLeft, ofRight] = [keyed(left), keyed(right)];
   // In the order of the left ones, then of those that the right alone has.
   const pairs = [...new Map([...ofLeft, ...ofRight, ...ofLeft])].map(([key, present]): ComparedPair => {

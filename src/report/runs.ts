@@ -74,7 +74,7 @@ export async function loadRuns(
       });
     }
   }
-  const { kept, rejected } = withoutImpostors(runs);
+  const { kept, rejected } = withoutCopies(runs);
   return { runs: kept, problems: [...problems, ...rejected] };
 }
 
@@ -140,18 +140,18 @@ function ofBestEpoch<T extends { readonly checkpoint: string; readonly epoch: nu
 }
 
 /**
- * Folders are copied and renamed, and run.json still says what the run was. Of several runs that claim to be the same one,
- * only that in the folder of this name is believed; with none there, none of them is.
+ * A folder that was copied or renamed has a run.json that still says what the run was. Of several runs of one name only the
+ * one in the folder of that name is kept; where that folder has none, none of them is.
  */
-function withoutImpostors(runs: readonly Run[]): { kept: Run[]; rejected: Problem[] } {
+function withoutCopies(runs: readonly Run[]): { kept: Run[]; rejected: Problem[] } {
   const name = ({ record }: Run): string => `${record.experiment}/${record.method}/seed-${record.seed}`;
-  const claims = groupBy(runs, name);
-  const rivalsOf = (run: Run) => claims.get(name(run))!.filter((rival) => rival !== run);
-  const isImpostor = (run: Run) => run.folder !== name(run) && rivalsOf(run).length > 0;
-  const rejected = runs.filter(isImpostor).map((run): Problem => {
-    const others = rivalsOf(run).map(({ folder }) => folder);
+  const named = groupBy(runs, name);
+  const othersOf = (run: Run) => named.get(name(run))!.filter((other) => other !== run);
+  const isCopy = (run: Run) => run.folder !== name(run) && othersOf(run).length > 0;
+  const rejected = runs.filter(isCopy).map((run): Problem => {
+    const others = othersOf(run).map(({ folder }) => folder);
     const what = `its run.json says it is ${name(run)}, as does that of ${others.join(', ')}; the run is left out`;
     return { where: run.folder, what };
   });
-  return { kept: runs.filter((run) => !isImpostor(run)), rejected };
+  return { kept: runs.filter((run) => !isCopy(run)), rejected };
 }

@@ -15,7 +15,7 @@ import {
   unfinishedSeeds,
 } from './groups.js';
 import { modelTitle } from './paper.js';
-import type { Comparison, Results } from './results.js';
+import type { ComparedResults, Results } from './results.js';
 
 export const NOTHING = '–';
 
@@ -117,7 +117,7 @@ function summaryRow(group: Group, baseline: Group | null): string[] {
 export const COMPARISON_RIGHT = [1, 2, 3, 4, 5, 6, 7];
 
 /** Two folders side by side, the header first. */
-export function comparisonTable({ names: [left, right], pairs }: Comparison): string[][] {
+export function comparisonTable({ names: [left, right], pairs }: ComparedResults): string[][] {
   const accuracy = (group: Group | null): string[] => {
     const value = group === null ? null : meanAccuracy(group);
     return [String(value?.n ?? 0), `${percentText(value?.mean)}${plusMinus(value)}`];

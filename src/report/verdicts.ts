@@ -17,7 +17,7 @@ interface Cell {
 type Quantity = 'accuracy' | 'rise' | NamedConvention;
 
 /** `more` has more of the quantity than `less`. */
-interface Claimed {
+interface Claim {
   readonly statement: string;
   readonly table: string;
   readonly quantity: 'accuracy' | 'rise' | 'sharpness';
@@ -40,14 +40,14 @@ const GAP_LEFT = 0.17;
 const claimed = (
   statement: string,
   table: string,
-  quantity: Claimed['quantity'],
+  quantity: Claim['quantity'],
   more: Cell,
   less: Cell,
   threshold = 0,
-): Claimed => ({ statement, table, quantity, more, less, threshold });
+): Claim => ({ statement, table, quantity, more, less, threshold });
 
 /** In the order in which the paper makes them. */
-const ALL_CLAIMS: readonly Claimed[] = [
+const ALL_CLAIMS: readonly Claim[] = [
   ...LARGE.map((row) => {
     const statement = 'A large batch reaches a lower accuracy than a small one.';
     return claimed(statement, 'Table 1', 'accuracy', cell(smallOf(row)), cell(row));
@@ -87,7 +87,7 @@ const ALL_CLAIMS: readonly Claimed[] = [
 ];
 
 /** Null for what the paper gives no numbers of. */
-function publishedEffect({ quantity, more, less }: Claimed): number | null {
+function publishedEffect({ quantity, more, less }: Claim): number | null {
   if (quantity === 'rise') return null;
   return more.row.results[more.method]![quantity] - less.row.results[less.method]![quantity];
 }
@@ -150,7 +150,7 @@ function groupOf(groups: readonly Group[], { row, method }: Cell, preset: string
 }
 
 function verdict(
-  claim: Claimed,
+  claim: Claim,
   quantity: Quantity,
   preset: Verdict['preset'],
   sides: Pick<Verdict, 'effect' | 'more' | 'less'>,

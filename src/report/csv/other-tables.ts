@@ -5,7 +5,7 @@ import type { BeyondRow } from '../beyond.js';
 import { type Coefficient, type CorrelationRow, sentenceOf, TARGETS } from '../correlations.js';
 import type { CurvatureRow } from '../curvatures.js';
 import { type Group, seedList } from '../groups.js';
-import type { Comparison } from '../results.js';
+import type { ComparedResults } from '../results.js';
 import type { Run } from '../runs.js';
 import type { SpentRow } from '../spent.js';
 import { reasonFor, type Verdict } from '../verdicts.js';
@@ -61,7 +61,7 @@ export function beyondCsv({ group, average, improvement, gap, gradientEvaluation
 }
 
 /** comparison.csv: two folders of results side by side, a line for each pair; `left` and `right` are the folders in the order they were given. */
-export function comparisonCsv({ pairs }: Comparison): CsvRow[] {
+export function comparisonCsv({ pairs }: ComparedResults): CsvRow[] {
   return pairs.map(({ present, left, right, difference, settings }) => {
     const { experiment, method, settings: own, standing } = present;
     return {

@@ -7,6 +7,7 @@ import { spearman } from '../../support/rank-correlation.js';
 import { groupBy } from '../../support/statistics.js';
 import { familiesOf } from '../families.js';
 import { type Group, meanAccuracy } from '../groups.js';
+import { CONVENTION_TITLES } from '../measures.js';
 import { dataTitle, modelTitle, PAPER_METHODS, PAPER_ROWS } from '../paper.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
 import { INTERVAL, nominal, quantitative, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
@@ -97,12 +98,6 @@ function batchSizeFigure(title: string, points: readonly Point[]): TopLevelSpec 
   };
 }
 
-const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
-  defined: 'as defined',
-  keskar: "Keskar et al.'s convention",
-  reference: "the authors' code",
-};
-
 /** Every measured run, if there is one. */
 export function sharpnessGapFigures(runs: readonly Run[]): UndrawnFigure[] {
   const points = sharpnessGapPoints(runs);
@@ -112,7 +107,7 @@ export function sharpnessGapFigures(runs: readonly Run[]): UndrawnFigure[] {
   const caption = [
     'Generalisation gap: training minus validation accuracy at the best epoch, the training accuracy as it was trained on.',
     "Filled marks: the baseline. ρ: Spearman's rank correlation over all runs.",
-    ...within.map((one) => `${CONVENTION_TITLES[one.convention]}, ${one.problem}: ${correlationText(one)}.`),
+    ...within.map((one) => `${CONVENTION_TITLES[one.convention].sentence}, ${one.problem}: ${correlationText(one)}.`),
   ].join(' ');
   return [
     { section: 'sharpness', name: 'sharpness-gap', heading: 'Every measured run, in each convention', caption, spec },
@@ -181,7 +176,7 @@ export function sharpnessGapFigure(points: readonly SharpnessGapPoint[]): TopLev
     .filter(({ problem }) => problem === null)
     .map((one) => ({
       panel: one.convention,
-      title: CONVENTION_TITLES[one.convention],
+      title: CONVENTION_TITLES[one.convention].sentence,
       subtitle: correlationText(one),
     }));
   const named = points.map(({ convention: panel, sharpness: x, gap: y, ...rest }) => ({ ...rest, panel, x, y }));

@@ -5,6 +5,7 @@ import { at } from '../../support/at.js';
 import type { Difference, Estimate } from '../../support/statistics.js';
 import { durationText } from '../../support/words.js';
 import { type Epoch, type Group, meanAccuracy, sharpness, unfinishedSeeds } from '../groups.js';
+import { CONVENTION_TITLES } from '../measures.js';
 import type { PaperResult } from '../paper.js';
 import { isClear, NOTHING, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
 import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
@@ -29,7 +30,8 @@ export function tableSection<Row>(
   return section(id, title, html`<p>${explanation}</p>\n`, sortableTable(title, columns, rows));
 }
 
-export const methodTitle = ({ method: label, settings: { method } }: Group): string =>
+/** "SmoothOut", with the method's label in brackets where that is another. */
+export const labelledMethod = ({ method: label, settings: { method } }: Group): string =>
   `${METHOD_TITLES[method.name]}${label === method.name ? '' : ` (${label})`}`;
 
 /** Links to the settings of the row's group. */
@@ -90,19 +92,13 @@ export function sharpnessColumns<Row>(
   ];
 }
 
-const CONVENTION_TITLES: Readonly<Record<NamedConvention, string>> = {
-  defined: 'As defined',
-  keskar: "Keskar's",
-  reference: "Authors' code",
-};
-
 /** A column for each convention of the sharpness. */
 export function perConvention<Row>(
   group: string,
   cell: (row: Row, convention: NamedConvention) => Cell,
 ): Column<Row>[] {
   return CONVENTION_NAMES.map((convention) => ({
-    title: CONVENTION_TITLES[convention],
+    title: CONVENTION_TITLES[convention].column,
     group,
     numeric: true,
     cell: (row) => cell(row, convention),

@@ -12,7 +12,7 @@ import {
 import type { CurvatureRow } from '../curvatures.js';
 import { MATRIX_TITLES } from '../measures.js';
 import { dataTitle } from '../paper.js';
-import { estimateCell, experimentColumn, methodTitle, section, tableSection } from './cells.js';
+import { estimateCell, experimentColumn, labelledMethod, section, tableSection } from './cells.js';
 import { type Cell, type Column, type Html, html, sortableTable } from './html.js';
 
 function coefficientCell(coefficient: Coefficient | null): Cell {
@@ -56,7 +56,7 @@ function curvatureCell(value: Estimate): Cell {
 const CURVATURE_COLUMNS: readonly Column<CurvatureRow>[] = [
   experimentColumn(({ group }) => group),
   { title: 'Batch', numeric: true, cell: ({ group }) => group.settings.batchSize },
-  { title: 'Method', cell: ({ group }) => methodTitle(group) },
+  { title: 'Method', cell: ({ group }) => labelledMethod(group) },
   { title: 'Matrix', cell: ({ first }) => MATRIX_TITLES[first.matrix] },
   {
     title: 'Over',

@@ -4,7 +4,7 @@ import { datasetTitle } from '../../data/catalogue.js';
 import type { BeyondRow } from '../beyond.js';
 import { describeGroup, type Group, publishedOf } from '../groups.js';
 import { modelTitle } from '../paper.js';
-import type { ComparedPair, Comparison } from '../results.js';
+import type { ComparedPair, ComparedResults } from '../results.js';
 import { signedText } from '../text.js';
 import {
   accuracyCell,
@@ -14,10 +14,10 @@ import {
   EMPTY,
   estimateCell,
   experimentColumn,
+  labelledMethod,
   mark,
   marksOf,
   measuredAccuracyColumns,
-  methodTitle,
   paperColumn,
   perConvention,
   percentCell,
@@ -35,7 +35,7 @@ export function apartSection(apart: readonly Group[]): Html | null {
     { title: 'Data set', cell: ({ settings }) => datasetTitle(settings.dataset) },
     { title: 'Batch', numeric: true, cell: ({ settings }) => settings.batchSize },
     { title: 'Epochs', numeric: true, cell: ({ settings }) => settings.epochs },
-    { title: 'Method', cell: methodTitle },
+    { title: 'Method', cell: labelledMethod },
     ...measuredAccuracyColumns((group: Group) => group),
     ...perConvention('Sharpness', sharpnessCell),
     {
@@ -59,7 +59,7 @@ export function beyondSection(rows: readonly BeyondRow[]): Html | null {
     experimentColumn(({ group }) => group),
     { title: 'DNN', cell: ({ group }) => modelTitle(group.settings.model) },
     { title: 'Batch', numeric: true, cell: ({ group }) => group.settings.batchSize },
-    { title: 'Method', cell: ({ group }) => methodTitle(group) },
+    { title: 'Method', cell: ({ group }) => labelledMethod(group) },
     ...measuredAccuracyColumns(({ group }: BeyondRow) => group),
     { title: 'Best epoch', group: 'Average, %', numeric: true, cell: ({ average }) => estimateCell(average) },
     { title: 'Over the baseline, points', numeric: true, cell: ({ improvement }) => differenceCell(improvement) },
@@ -79,7 +79,7 @@ is the average's where the parameters are averaged.`;
   return tableSection('beyond', 'Beyond the paper', explanation, columns, rows);
 }
 
-export function comparisonSection({ names, pairs }: Comparison): Html {
+export function comparisonSection({ names, pairs }: ComparedResults): Html {
   const [left, right] = names;
   const columns: Column<ComparedPair>[] = [
     { title: 'Runs', cell: ({ present }) => present.name },

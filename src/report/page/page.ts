@@ -4,7 +4,7 @@ import { METHOD_TITLES } from '../../config/methods.js';
 import { FIGURE_SECTIONS, type Figure, inlineSvg } from '../figures/drawing.js';
 import { type CompletedRun, describeGroup, type Group, seedList } from '../groups.js';
 import { PAPER_METHODS, PAPER_ROWS } from '../paper.js';
-import type { Comparison, Results } from '../results.js';
+import type { ComparedResults, Results } from '../results.js';
 import { measurementOf, type Problem, type Run } from '../runs.js';
 import { sharpnessText } from '../text.js';
 import { anchorOf, durationCell, perConvention, percentCell, section, small } from './cells.js';
@@ -99,7 +99,7 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
 const POLICY = `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(SORT_SCRIPT)}; img-src data:; base-uri 'none'; form-action 'none'`;
 
 /** report.html: one self-contained document. It depends on the results alone, so the same runs give the same bytes. */
-export function reportPage(results: Results, figures: readonly Figure[], comparison: Comparison | null): string {
+export function reportPage(results: Results, figures: readonly Figure[], comparison: ComparedResults | null): string {
   const { tables, cells, groups, beyond, correlations, curvature, verdicts, runs, unfinished, problems } = results;
   const page = html`<!doctype html>
 <html lang="en">
