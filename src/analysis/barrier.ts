@@ -12,7 +12,7 @@ interface LinePoint {
   readonly accuracy: number;
 }
 
-export interface Barrier {
+interface Barrier {
   /** max L(α) − ((1 − α)·L(0) + α·L(1)) over the points: nats, 0 where the loss is nowhere above that line. */
   readonly loss: number;
   /** Where that is; 0 for no barrier. */

@@ -47,7 +47,7 @@ interface Block {
   readonly size: number;
 }
 
-export interface CurvatureProgress {
+interface CurvatureProgress {
   /** Products done, with the share of the one under way, of how many as far as that is known. */
   readonly done: number;
   readonly total: number;

@@ -148,7 +148,7 @@ export function interpolated(from: Weights, to: Weights, alpha: number): Weights
 }
 
 /** @throws SmoothOutError CHECKPOINT_INVALID where the two are different networks or of different data. */
-export function checkSameNetwork(from: CheckpointFile, to: CheckpointFile): void {
+function checkSameNetwork(from: CheckpointFile, to: CheckpointFile): void {
   const describe = ({ model, spec }: CheckpointFile): string =>
     `${model.name} of ${model.layout.size} parameters on ${spec.synthetic ? 'generated ' : ''}${spec.dataset}`;
   if (describe(from) === describe(to)) return;

@@ -16,7 +16,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { createNormalBuffer, createUniformBuffer } from '../support/random-buffers.js';
 import { meanOf, standardError } from '../support/statistics.js';
 import { maximizeByAutoPgd } from './auto-pgd.js';
-import { checkBatches, createLosses, type MeanLoss, usualBatchSize } from './split-loss.js';
+import { checkBatchStatistics, createLosses, type MeanLoss, usualBatchSize } from './split-loss.js';
 
 const { at } = access;
 
@@ -42,7 +42,7 @@ function usualRadius({ measure, norm, adaptive }: MeasureRequest): number {
   return adaptive ? 0.001 : 0.0005;
 }
 
-/** Theirs too: images in all, images of a set, and steps or draws. */
+/** What the same authors use: how many images, how many of them are perturbed together, and how many steps or draws. */
 const USUAL: Readonly<Record<MeasureName, { images: number; m: number; steps: number }>> = {
   worst: { images: 1024, m: 128, steps: 20 },
   average: { images: 1024, m: 128, steps: 20 },
@@ -60,7 +60,7 @@ export function resolveMeasure(request: MeasureRequest, { splits, model }: Check
   const available = Math.min(request.images ?? usual.images, splitImages);
   const m = Math.min(request.m ?? usual.m, available);
   const batchSize = Math.min(request.batchSize ?? usualBatchSize(model, request.batchNorm), m);
-  checkBatches(request.batchNorm, m, batchSize);
+  checkBatchStatistics(request.batchNorm, m, batchSize);
   return {
     ...request,
     ...{ splitImages, m, batchSize, images: m * Math.floor(available / m) },

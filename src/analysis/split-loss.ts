@@ -71,7 +71,7 @@ export function resolveImages<Settings extends ImageSettings>(
   const splitImages = splits[settings.split].count;
   const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
   const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
-  checkBatches(settings.batchNorm, images, batchSize, hint);
+  checkBatchStatistics(settings.batchNorm, images, batchSize, hint);
   return { ...settings, images, splitImages, batchSize };
 }
 
@@ -83,7 +83,7 @@ interface ImageSettings {
 }
 
 /** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
-export function checkBatches(
+export function checkBatchStatistics(
   batchNorm: BatchNormMode,
   images: number,
   batchSize: number,

@@ -25,13 +25,13 @@ export function registerClean(program: Command): void {
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', EXAMPLES)
     .action(async (what: string, { yes = false, json = false }: CleanOptions) => {
-      const { findClutter, removeClutter } = await import('../records/clutter.js');
-      const { items, inUse } = await findClutter(what, 'results');
+      const { findRemovable, removeItem } = await import('../records/removable.js');
+      const { items, inUse } = await findRemovable(what, 'results');
       for (const folder of inUse) log(`${folder}: in use, left alone`);
       let status = 0;
       let bytes = 0;
       for (const item of items) {
-        const removal = yes ? await removeClutter(item).catch((error: unknown) => error) : undefined;
+        const removal = yes ? await removeItem(item).catch((error: unknown) => error) : undefined;
         if (removal !== undefined) status = reportError(removal);
         else bytes += item.bytes;
         if (json) printJson({ ...item, removed: yes && removal === undefined });

@@ -1,7 +1,7 @@
 /** `smoothout compare`: runs side by side. */
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { ComparedGroup, Comparison } from '../report/compare.js';
+import type { ComparedGroup, ComparedRuns } from '../report/compare.js';
 import { at } from '../support/at.js';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { type Difference, meanOf } from '../support/statistics.js';
@@ -43,7 +43,7 @@ export function registerCompare(program: Command): void {
     });
 }
 
-function printAsJson({ groups, settings }: Comparison): void {
+function printAsJson({ groups, settings }: ComparedRuns): void {
   for (const [i, { name, group, best, last, bestDifference, lastDifference }] of groups.entries()) {
     const own = settings.map(({ path, values }) => [path, values[i] === 'unset' ? null : JSON.parse(at(values, i))]);
     printJson({
@@ -59,7 +59,7 @@ function printAsJson({ groups, settings }: Comparison): void {
   }
 }
 
-async function printTables({ groups, settings }: Comparison): Promise<void> {
+async function printTables({ groups, settings }: ComparedRuns): Promise<void> {
   const text = await import('../report/text.js');
   const { sharpness, unfinishedSeeds } = await import('../report/groups.js');
   const against = (difference: Difference | null) =>

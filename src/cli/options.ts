@@ -79,7 +79,7 @@ export function addAnalysisOptions(command: Command, images: string, usual = 'al
 /** Of commands that measure one loss of a checkpoint. */
 export function addLossOptions(command: Command): Command {
   return command
-    .addOption(choice('--split <name>', 'whose loss is measured', 'train', 'test'))
+    .addOption(choice('--split <name>', 'on which images the loss is measured', 'train', 'test'))
     .addOption(choice('--batch-norm <mode>', 'with running statistics or those of each batch', 'running', 'batch'));
 }
 

@@ -57,9 +57,7 @@ export function registerSharpness(program: Command): void {
 
 function addKeskarOptions(command: Command): void {
   command
-    .addOption(
-      positiveNumber('--epsilon <number>', 'ε: half the width of the box, less the share of |x|').default(5e-4),
-    )
+    .addOption(positiveNumber('--epsilon <number>', 'ε of the box: weight x may move by ε·(|x| + 1)').default(5e-4))
     .addOption(wholeNumber('--repeats <n>', 'measurements, of which the largest counts', 1).default(5))
     .addOption(wholeNumber('--max-iterations <n>', 'of L-BFGS-B', 1).default(10))
     .addOption(

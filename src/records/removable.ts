@@ -10,7 +10,7 @@ import { findRuns, foldersBelow, RUN_DEPTH, rootOf } from './find-runs.js';
 import { runPathsIn } from './run-folder.js';
 import { readRunRecord } from './run-record.js';
 
-interface Clutter {
+interface Removable {
   readonly kind: 'optimizer state' | 'temporary file' | 'empty folder';
   readonly path: string;
   /** That its removal frees. */
@@ -18,16 +18,18 @@ interface Clutter {
 }
 
 /**
- * - the optimizer's and the method's vectors in last.safetensors of completed runs: its parameters stay
- * - what killed processes left of files that they were writing
+ * Finds what may be removed:
+ *
+ * - the optimizer's and the method's vectors in last.safetensors of completed runs; the parameters in that file stay
+ * - temporary files, which processes left that were killed while they wrote
  * - empty folders
  *
  * @param what as `findRuns` takes it.
- * @returns these, and the folders of runs that a process works in, or may: they are left alone.
+ * @returns these items, and the folders of runs that a process may be working in, of which nothing is an item.
  * @throws SmoothOutError USAGE, FILE_UNREADABLE
  */
-export async function findClutter(what: string, results: string): Promise<{ items: Clutter[]; inUse: string[] }> {
-  const items: Clutter[] = [];
+export async function findRemovable(what: string, results: string): Promise<{ items: Removable[]; inUse: string[] }> {
+  const items: Removable[] = [];
   const inUse: string[] = [];
   const runs = await findRuns(what, results);
   for (const { folder } of runs) {
@@ -49,7 +51,7 @@ export async function findClutter(what: string, results: string): Promise<{ item
   return { items, inUse };
 }
 
-/** Whether a lock there is held, or may be: by a process on another machine, or by one that cannot be told. */
+/** Whether a process holds a lock in the folder. One whose holder is on another machine, or is unknown, counts as held. */
 async function isInUse(folder: string, names: readonly string[]): Promise<boolean> {
   for (const name of names.filter((each) => each.endsWith('.lock.json'))) {
     const holder = await readHolder(join(folder, name)).catch(() => 'unknown' as const);
@@ -58,15 +60,16 @@ async function isInUse(folder: string, names: readonly string[]): Promise<boolea
   return false;
 }
 
-const isOfTraining = (tensor: string): boolean =>
+/** The average that some runs keep is not: it is a result, as the parameters are. */
+const isOfOptimizer = (tensor: string): boolean =>
   tensor.startsWith(TRAINING_PREFIXES.optimizer) || tensor.startsWith(TRAINING_PREFIXES.memory);
 
-async function optimizerState(folder: string): Promise<Clutter[]> {
+async function optimizerState(folder: string): Promise<Removable[]> {
   const { record, last } = runPathsIn(folder);
   if (!(await isCompleted(record))) return [];
   const header = await readSafetensorsHeader(last).catch(() => null);
   const bytes = Object.entries(header?.bytes ?? {}).reduce(
-    (sum, [tensor, length]) => sum + (isOfTraining(tensor) ? length : 0),
+    (sum, [tensor, length]) => sum + (isOfOptimizer(tensor) ? length : 0),
     0,
   );
   return bytes > 0 ? [{ kind: 'optimizer state', path: last, bytes }] : [];
@@ -83,8 +86,8 @@ async function temporaries(
   folder: string,
   names: readonly string[],
   age = Number.NEGATIVE_INFINITY,
-): Promise<Clutter[]> {
-  const found: Clutter[] = [];
+): Promise<Removable[]> {
+  const found: Removable[] = [];
   for (const path of names.filter(isTemporary).map((name) => join(folder, name))) {
     const { size, mtimeMs } = await stat(path);
     if ((Date.now() - mtimeMs) / 1000 >= age) found.push({ kind: 'temporary file', path, bytes: size });
@@ -93,7 +96,7 @@ async function temporaries(
 }
 
 /** Those with nothing but empty folders too, the innermost first. */
-async function emptyFolders(folders: readonly string[]): Promise<Clutter[]> {
+async function emptyFolders(folders: readonly string[]): Promise<Removable[]> {
   const empty = new Set<string>();
   for (const path of [...folders].sort((a, b) => b.length - a.length)) {
     const names = await readdir(path);
@@ -108,7 +111,7 @@ const OLD_SECONDS = 3600;
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
 /** @throws SmoothOutError RUN_LOCKED, where a process has just begun to work there; NO_SPACE, OUTPUT_UNWRITABLE */
-export async function removeClutter({ kind, path }: Clutter): Promise<void> {
+export async function removeItem({ kind, path }: Removable): Promise<void> {
   // A temporary file that was there while nobody worked there is never written again: its name is drawn at random.
   if (kind === 'temporary file') await rm(path, { force: true });
   else if (kind === 'empty folder') await rmdir(path).catch(() => {});
@@ -122,7 +125,7 @@ async function removeOptimizerState(folder: string): Promise<void> {
     if (!(await isCompleted(record))) return;
     const { tensors, metadata } = await readSafetensors(last);
     const { place: _, ...rest } = metadata;
-    const kept = Object.entries(tensors).filter(([tensor]) => !isOfTraining(tensor));
+    const kept = Object.entries(tensors).filter(([tensor]) => !isOfOptimizer(tensor));
     await writeFileAtomic(last, encodeSafetensors(Object.fromEntries(kept), rest));
   } finally {
     await lock.release();

@@ -8,14 +8,14 @@ import type { FoundRun } from './find-runs.js';
 import { type RunPaths, runPathsIn } from './run-folder.js';
 import { type RunRecord, readRunRecord } from './run-record.js';
 
-/** In the order in which they call for somebody. */
+/** What a run can be found in, the states that need somebody most urgently first. */
 export const RUN_STATES = ['stalled', 'failed', 'diverged', 'running', 'interrupted', 'waiting', 'done'] as const;
 
 /**
- * - `waiting`: announced, and not begun
- * - `running`: a living process has the folder
- * - `stalled`: it has, but gives no sign of life; or it is on another machine and may be dead
- * - `interrupted`: saved and stopped, or its process died; the same command goes on
+ * - `waiting`: the run has its folder and has not begun
+ * - `running`: a living process has locked the folder
+ * - `stalled`: the process that has locked it gives no sign of life, or is on another machine and may be dead
+ * - `interrupted`: the run was saved and stopped, or its process died; the same command goes on with it
  */
 type RunState = (typeof RUN_STATES)[number];
 
