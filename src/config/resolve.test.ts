@@ -1,6 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { loadConfigs } from './load.js';
 import { readRunConfig, resolveRuns, runConfigText } from './resolve.js';
@@ -82,6 +83,28 @@ describe('resolveRuns', () => {
     // What the first version gave these runs.
     const hashes = resolveRuns(await load(), { seeds: [1] }).map(({ configHash }) => configHash.slice(0, 12));
     expect(hashes).toEqual(['7c7dd3b745cc', '328d932ff5ec', '369f742daf9c', '14b78e529020']);
+  });
+
+  test('leaves nothing out of the settings that a method of the user’s own has', async () => {
+    await writeFile(join(folder, 'mine.ts'), 'export default { title: "Mine", build: () => ({}) };\n');
+    const hashOf = async (settings: string) => {
+      const own = `  - { name: ./mine.ts, settings: ${settings} }\n`;
+      return resolveRuns(await load(TEXT + own), { methods: ['mine'] })[0]!.configHash;
+    };
+    const settings = ['{}', '{ warmup: 0 }', '{ decay: none }', '{ budget: 1 }', '{ budget: 1, epochs: 2 }'];
+    const hashes = new Set<string>();
+    for (const each of settings) hashes.add(await hashOf(each));
+    expect(hashes.size).toBe(settings.length);
+  });
+
+  test('gives every run of results/ the hash that it was recorded with', async () => {
+    const runs = fileURLToPath(new URL('../../results/runs', import.meta.url));
+    const files = (await readdir(runs, { recursive: true })).filter((name) => name.endsWith('config.yaml'));
+    expect(files.length).toBeGreaterThan(200);
+    for (const file of files) {
+      const record = JSON.parse(await readFile(join(runs, dirname(file), 'run.json'), 'utf8'));
+      expect((await readRunConfig(join(runs, file))).configHash, file).toBe(record.configHash);
+    }
   });
 
   test('takes a budget of epochs for epochs, and no note of epochs beside another budget', async () => {

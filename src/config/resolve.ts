@@ -71,39 +71,40 @@ function resolveRun(
   return { ...resolved, seed, configHash: sha256(identity(resolved)) };
 }
 
-/** Keys that came after the first results. With these values a run is what it was without them, and so is its hash. */
-const LATER_KEYS: Readonly<Record<string, unknown>> = {
-  distribution: 'uniform',
-  scaling: 'none',
-  referenceBatchSize: 256,
-  warmup: 0,
-  decay: 'none',
-  trust: 0.001,
+/**
+ * Settings that came after the first results, by their paths. With these values a run is what it was without them, and so
+ * they are left out of its hash.
+ */
+const LATER_SETTINGS: Readonly<Record<string, unknown>> = {
   average: null,
   budget: null,
+  'method.noise.distribution': 'uniform',
+  'optimizer.scaling': 'none',
+  'optimizer.referenceBatchSize': 256,
+  'optimizer.warmup': 0,
+  'optimizer.decay': 'none',
+  'optimizer.trust': 0.001,
 };
 
-/** What makes runs the same. A file of the user's own is its contents, wherever it lies. */
-function identity(settings: Partial<Pick<Config, 'modules' | 'tuning'>>): string {
-  const { modules = {}, tuning: _, ...own } = settings;
-  const named = (path: string) => JSON.stringify(path);
+/** The text that is hashed: runs with the same text are the same run. A file of the user's own counts by its contents alone. */
+function identity({ modules = {}, tuning: _, epochs, ...others }: Omit<RunSpec, 'seed' | 'configHash'>): string {
+  // With a budget, `epochs` is ignored.
+  const settings = others.budget === null ? { ...others, epochs } : others;
   return Object.entries(modules).reduce(
-    (text, [path, digest]) => text.replaceAll(named(path), named(digest)),
-    canonical(own),
+    (text, [path, digest]) => text.replaceAll(JSON.stringify(path), JSON.stringify(digest)),
+    JSON.stringify(canonical(settings)),
   );
 }
 
-/** JSON with sorted keys: equal settings give equal text, whatever order they were written in. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) => {
-    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
-    const counts = ([key, value]: [string, unknown]) => {
-      if (key === 'epochs' && 'budget' in item && item.budget !== null) return false;
-      return !(key in LATER_KEYS && LATER_KEYS[key] === value);
-    };
-    const entries = Object.entries(item).filter(counts);
-    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+/** The same value with its keys sorted, so that equal settings give equal text, and without `LATER_SETTINGS`. */
+function canonical(value: unknown, path: readonly string[] = []): unknown {
+  if (Array.isArray(value)) return value.map((item) => canonical(item, path));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).flatMap(([key, item]) => {
+    const inner = [...path, key];
+    return item === LATER_SETTINGS[inner.join('.')] ? [] : [[key, canonical(item, inner)] as const];
   });
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** config.yaml of a run's folder: every default written out, and itself a config that gives this one run. */
