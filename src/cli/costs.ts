@@ -8,10 +8,10 @@ import type { RunRecord } from '../records/run-record.js';
 import { chooseSources } from '../session/sources.js';
 import { durationText } from '../support/words.js';
 import { costOf, type RunCost, speedKey } from '../training/cost.js';
+import { recordsOf } from './earlier-records.js';
 import { sharesOf, workersFor } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, textTable } from './output.js';
-import { recordsOf } from './plan-runs.js';
 import { inSession } from './session.js';
 
 /** A run of a plan, and what the rest of it will cost. */

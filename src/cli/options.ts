@@ -99,13 +99,11 @@ function addEngineOptions(command: Command): Command {
 export const choice = (flags: string, description: string, ...values: readonly string[]): Option =>
   new Option(flags, description).choices(values).default(values[0]);
 
-/** What the options change of a config, as `--set` would. */
-export function overridesOf({ set, synthetic, init }: PlanOptions): string[] {
-  return [
-    ...set,
-    ...(synthetic ? ['synthetic=true'] : []),
-    ...(init === undefined ? [] : [`init=${JSON.stringify(init)}`]),
-  ];
+/** Which runs the options mean; `--synthetic` and `--init` change a config as `--set` does. */
+export function planOf({ method: methods, seed: seeds, set, synthetic, init }: PlanOptions) {
+  const generated = synthetic ? ['synthetic=true'] : [];
+  const start = init === undefined ? [] : [`init=${JSON.stringify(init)}`];
+  return { methods, seeds, set: [...set, ...generated, ...start] };
 }
 
 export const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];

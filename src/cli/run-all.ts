@@ -14,10 +14,10 @@ import { makeFolder } from '../support/files.js';
 import { inLanes } from '../support/lanes.js';
 import { permutation } from '../support/random.js';
 import type { RunSettings } from '../training/run.js';
+import { recordsOf } from './earlier-records.js';
 import { withJobs } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, printJson, reportError } from './output.js';
-import { recordsOf } from './plan-runs.js';
 import { createRunsProgress, type RunProgress, runName } from './runs-progress.js';
 import { inSession } from './session.js';
 

@@ -1,14 +1,14 @@
 /** `smoothout run`: trains what configs describe. */
 import { type Command, Option } from 'commander';
-import { runConfigText } from '../config/resolve.js';
+import { planRuns, runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { parseDuration, withinBudget } from '../jobs/budget.js';
 import { messageOf, SmoothOutError } from '../support/errors.js';
 import { counted } from '../support/words.js';
 import type { Costs } from './costs.js';
-import { addTrainingOptions, type TrainingOptions } from './options.js';
+import { failedRuns } from './earlier-records.js';
+import { addTrainingOptions, planOf, type TrainingOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
-import { failedRuns, planRuns } from './plan-runs.js';
 import { type Outcome, runAll } from './run-all.js';
 import { runName } from './runs-progress.js';
 
@@ -47,7 +47,7 @@ export function registerRun(program: Command): void {
     .option('--json', 'print one JSON object a line: epochs as they end, then runs')
     .addHelpText('after', EXAMPLES)
     .action(async (files: string[], options: RunOptions) => {
-      const planned = await planRuns(files, options);
+      const planned = await planRuns(files, planOf(options));
       const runs = options.retry === undefined ? planned : await failedRuns(planned, options.out);
       if (options.dryRun) {
         await showPlan(runs, options);

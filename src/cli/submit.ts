@@ -3,14 +3,14 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { planRuns } from '../config/resolve.js';
 import { unfinishedRuns } from '../records/earlier-run.js';
 import type { KubernetesOptions as PodOptions } from '../submit/kubernetes.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { counted } from '../support/words.js';
-import { addSweepOptions, collect, type SweepOptions, wholeNumber } from './options.js';
+import { addSweepOptions, collect, planOf, type SweepOptions, wholeNumber } from './options.js';
 import { log, print } from './output.js';
-import { planRuns } from './plan-runs.js';
 
 interface SlurmOptions extends SweepOptions {
   readonly time: string;
@@ -67,7 +67,7 @@ export function registerSubmit(program: Command): void {
 
 async function submitSlurm(files: readonly string[], options: SlurmOptions): Promise<void> {
   const { writeSlurmJob } = await import('../submit/slurm.js');
-  const all = await planRuns(files, options);
+  const all = await planRuns(files, planOf(options));
   const runs = await unfinishedRuns(all, options.out);
   log(`${counted(all.length, 'run')}, ${all.length - runs.length} finished before`);
   if (runs.length === 0) return;
@@ -83,7 +83,7 @@ async function submitSlurm(files: readonly string[], options: SlurmOptions): Pro
 
 async function submitKubernetes(files: readonly string[], options: KubernetesOptions): Promise<void> {
   const { kubernetesYaml } = await import('../submit/kubernetes.js');
-  const runs = await planRuns(files, options);
+  const runs = await planRuns(files, planOf(options));
   const computing = computingWords({ ...options, threads: options.threads ?? options.cpu });
   print(kubernetesYaml(runs, { ...options, computing }).trimEnd());
   const needed = new Set(runs.flatMap(({ modules = {}, init }) => [...Object.keys(modules), ...(init ? [init] : [])]));

@@ -17,7 +17,7 @@ import {
   type Tuning,
   widened,
 } from '../training/tune.js';
-import { addTrainingOptions, collect, overridesOf, type TrainingOptions, wholeNumber } from './options.js';
+import { addTrainingOptions, collect, planOf, type TrainingOptions, wholeNumber } from './options.js';
 import { log, print, printJson, textTable } from './output.js';
 import { type Outcome, runAll } from './run-all.js';
 
@@ -63,7 +63,7 @@ export function registerTune(program: Command): void {
 async function tune(file: string, options: TuneOptions): Promise<number> {
   const { grid, holdout, bracket, json = false } = options;
   const first = grid.map(parseAxis);
-  const common = { holdout, set: overridesOf(options), methods: options.method, seeds: options.seed };
+  const common = { holdout, ...planOf(options) };
   let tunings = await planTuning(file, { axes: first, ...common });
   for (const { experiment } of tunings) await checkTunedWritable(tunedPath(file, experiment));
   const outcomes: Outcome[] = [];

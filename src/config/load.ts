@@ -1,4 +1,4 @@
-/** From files and `--set` to configs: `extends`, `variants`, presets and tuned strengths are all resolved here. */
+/** Makes configs of files and `--set`: resolves `extends`, `variants`, presets and tuned strengths. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
@@ -25,14 +25,14 @@ import {
 import { chosenValue, describeChoice, readTuned, tunedPath } from './tuned.js';
 import { validate } from './validate.js';
 
-/** A dry run of a thousand runs is as long; what is longer is not a config. */
+/** What `--dry-run` prints of a thousand runs is about this long. A longer file is not a config. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_PARENTS = 8;
 
 interface LoadOptions {
   /** `key.path=value`, applied in turn on top of the file and to each of its variants. */
-  readonly set?: readonly string[];
-  /** Which methods are asked for, as `selectMethods` reads it, where not all are: the others may have no strength yet. */
+  readonly set?: readonly string[] | undefined;
+  /** The methods that are asked for, in the words of `selectMethods`; all without it. The others may go untuned. */
   readonly methods?: readonly string[] | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function loadConfigs(path: string, { set = [], methods }: LoadOptio
   return configs;
 }
 
-/** What a file says on top of the file that it `extends`, and so on. */
+/** The settings of a file on top of those of the file that it `extends`, which may extend another. */
 async function withParents(tree: Tree, path: string, children: readonly string[]): Promise<MapTree> {
   if (tree.kind !== 'map') throw invalid(path, 'expected a mapping such as "experiment: c1-lb"');
   const parent = tree.entries.get('extends');
@@ -101,7 +101,7 @@ async function readConfigText(path: string, from: string): Promise<string> {
   }
 }
 
-/** A tree for each of `variants`, laid over the rest; the whole where there are none. */
+/** A tree for each of `variants`, which is laid over the rest of the file; without variants the file's own tree. */
 function variantsOf(tree: MapTree): Tree[] {
   const variants = tree.entries.get('variants');
   if (variants === undefined) return [tree];

@@ -12,9 +12,28 @@ import type { Config, RunSpec } from './schema.js';
 import { parseTree, plain } from './tree.js';
 
 export interface RunSelection {
-  /** By their labels, or by a name that is no label; all of the config's methods where left out. */
+  /** Labels of methods, or names, which count where no method has such a label. Without them all methods are meant. */
   readonly methods?: readonly string[] | undefined;
+  /** Without them, the config's own are meant. */
   readonly seeds?: readonly number[] | undefined;
+}
+
+export interface Plan extends RunSelection {
+  /** Changes of the configs, as `--set` takes them. */
+  readonly set?: readonly string[] | undefined;
+}
+
+/**
+ * Every run that files describe and a plan asks for, in their order; all of them are checked before any starts.
+ *
+ * @throws SmoothOutError CONFIG_INVALID, USAGE
+ */
+export async function planRuns(files: readonly string[], { set, ...selection }: Plan = {}): Promise<RunSpec[]> {
+  const { methods } = selection;
+  const configs = await Promise.all(
+    files.map(async (file) => (await loadConfigs(file, { set, methods })).map((config) => [config, file] as const)),
+  );
+  return resolveAllRuns(configs.flat(), selection);
 }
 
 /** @throws SmoothOutError USAGE for a method that the config does not have. */
@@ -107,7 +126,7 @@ function canonical(value: unknown, path: readonly string[] = []): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** config.yaml of a run's folder: every default written out, and itself a config that gives this one run. */
+/** The text of config.yaml in a run's folder. It writes every default out, and is itself a config, of this run alone. */
 export function runConfigText({ method, seed, configHash: _, ...settings }: RunSpec): string {
   const lines = stringify(
     { ...settings, seeds: [seed], methods: [method] },
@@ -116,7 +135,7 @@ export function runConfigText({ method, seed, configHash: _, ...settings }: RunS
   return `# The resolved settings of this run. \`smoothout run\` of this file repeats it.\n${lines}`;
 }
 
-/** Which settings of a run folder's config.yaml are not those of `spec`, as a message names them. */
+/** Names, for an error message, the settings in which the config.yaml at `path` differs from `spec`. */
 export async function otherSettings(path: string, spec: RunSpec): Promise<string> {
   const text = (await readTextIfExists(path)) ?? '';
   const settingsIn = (yaml: string) => leavesOf(plain(parseTree(yaml, () => path)));
@@ -132,7 +151,7 @@ export async function otherSettings(path: string, spec: RunSpec): Promise<string
   );
 }
 
-/** Every value by its dotted key. */
+/** The values in nested settings, as JSON, by their dotted keys. */
 function leavesOf(value: unknown, prefix = ''): Map<string, string> {
   if (typeof value !== 'object' || value === null) return new Map([[prefix, JSON.stringify(value)]]);
   const below = Object.entries(value).flatMap(([key, each]) => [...leavesOf(each, prefix ? `${prefix}.${key}` : key)]);
@@ -148,7 +167,11 @@ export async function readRunConfig(path: string): Promise<RunSpec> {
   return at(runs, 0);
 }
 
-/** Enters the modules that a run names, in a process that has not loaded its config. @throws SmoothOutError CONFIG_INVALID */
+/**
+ * Loads and registers the modules that a run names, for a process that was sent the run and has not loaded its config.
+ *
+ * @throws SmoothOutError CONFIG_INVALID
+ */
 export async function enterModules(spec: RunSpec): Promise<void> {
   await withOwnModules(parseTree(runConfigText(spec), () => `${spec.experiment} ${spec.method.label}`));
 }

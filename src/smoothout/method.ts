@@ -53,7 +53,7 @@ interface Common {
   readonly memory?: readonly string[];
 }
 
-interface QuietMethod extends Common {
+export interface QuietMethod extends Common {
   readonly noise: null;
   readonly gradient: <P extends PassResult>(w: Tensor1D, given: Given<P>) => MethodResult<P>;
 }

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import sharp from 'sharp';
 import { programWith } from '../cli/program.js';
 import { loadConfigs } from '../config/load.js';
-import { resolveAllRuns } from '../config/resolve.js';
+import { type Plan, planRuns } from '../config/resolve.js';
 import { tunedPath } from '../config/tuned.js';
 import { MNIST_FILES } from '../data/mnist.js';
 import { openDataset } from '../data/open.js';
@@ -104,11 +104,7 @@ async function configs(): Promise<Target[]> {
   const tuned = tunedPath(path, 'f1-lb');
   await mkdir(dirname(tuned));
   await writeFile(tuned, await readFile(new URL('../../configs/tuned/f1-lb.yaml', import.meta.url)));
-  const plan = async (options: { set?: string[]; methods?: string[] } = {}) =>
-    resolveAllRuns(
-      (await loadConfigs(path, options)).map((config) => [config, path]),
-      options,
-    );
+  const plan = (options: Plan = {}) => planRuns([path], options);
   return [
     await file('a config', path, plan),
     await file('a tuned strength', tuned, plan),

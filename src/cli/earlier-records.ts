@@ -1,29 +1,12 @@
-/** Which runs a command line means, and what they have left before. */
-import { loadConfigs } from '../config/load.js';
-import { resolveAllRuns } from '../config/resolve.js';
+/** What planned runs have left in the folder of results before. */
 import type { RunSpec } from '../config/schema.js';
 import { runPaths } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import { exists } from '../support/files.js';
-import { overridesOf, type PlanOptions } from './options.js';
 import { log } from './output.js';
 import { runName } from './runs-progress.js';
 
-/**
- * Every run that the configs and options ask for, in their order; all of them are checked before any starts.
- *
- * @throws SmoothOutError CONFIG_INVALID, USAGE
- */
-export async function planRuns(files: readonly string[], options: PlanOptions): Promise<RunSpec[]> {
-  const { method: methods, seed: seeds } = options;
-  const settings = { set: overridesOf(options), methods };
-  const configs = await Promise.all(
-    files.map(async (file) => (await loadConfigs(file, settings)).map((config) => [config, file] as const)),
-  );
-  return resolveAllRuns(configs.flat(), { methods, seeds });
-}
-
-/** What each run has left before: undefined where there is no record, or none that can be read: training it says why. */
+/** The record of each run; undefined where it has none, or none that can be read, of which training it says why. */
 export function recordsOf(runs: readonly RunSpec[], out: string): Promise<(RunRecord | undefined)[]> {
   return Promise.all(
     runs.map(async (spec) => {
