@@ -87,6 +87,15 @@ describe('a config of four keys', () => {
   });
 });
 
+test('mlp is for any data set, one of the user’s own too', async () => {
+  await write(
+    'export default { title: "T", classes: 2, shape: { channels: 1, height: 2, width: 2 }, load: () => {} };',
+    'mine.ts',
+  );
+  const config = await load(MINIMAL.replace('f1', 'mlp').replace('mnist', './mine.ts'));
+  expect(config).toMatchObject({ model: 'mlp', dataset: join(folder, 'mine.ts') });
+});
+
 describe('extends', () => {
   test('puts a file on top of another, mappings key by key and lists whole', async () => {
     await write(
@@ -152,12 +161,10 @@ describe('seeds', () => {
 
 describe('a tuned strength', () => {
   const text = `${MINIMAL}methods: [{ name: smoothout, noise: { a: tuned } }]\n`;
-  const tuned = 'experiment: trial\nvalidation: holdout:5000\nepochs: 3\nseeds: [1]\ntrials: []\nstrengths: ';
 
   test('comes from the file beside the config', async () => {
-    await mkdir(join(folder, 'tuned'));
-    await write(`${tuned}{ smoothout: 0.023 }\n`, 'tuned/trial.yaml');
-    expect((await load(text)).methods[0]).toMatchObject({ noise: { a: 0.023 } });
+    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [CHOICE]);
+    expect((await load(text)).methods[0]).toMatchObject({ noise: { a: 0.02 } });
     expect((await load(text, 'noise.a=0.5')).methods[0]).toMatchObject({ noise: { a: 0.5 } });
   });
 
@@ -169,9 +176,18 @@ describe('a tuned strength', () => {
   });
 
   test('is not read from a damaged file', async () => {
+    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [{ ...CHOICE, strength: -1 }]);
+    expect(await complaint(text)).toMatch(/tuned\/trial\.yaml: choices\.0\.strength: /);
+  });
+
+  test('is not read from a file of the first form, which has no choices', async () => {
     await mkdir(join(folder, 'tuned'));
-    await write(`${tuned}{ smoothout: -1 }\n`, 'tuned/trial.yaml');
-    expect(await complaint(text)).toMatch(/tuned\/trial\.yaml: /);
+    const first = 'experiment: trial\nvalidation: holdout:5000\nepochs: 3\nseeds: [1]\ntrials: []\n';
+    await write(`${first}strengths: { smoothout: 0.023 }\n`, 'tuned/trial.yaml');
+    await expect(load(text)).rejects.toMatchObject({
+      message: expect.stringMatching(/tuned\/trial\.yaml: choices: /),
+      hint: 'Delete the file and run smoothout tune again.',
+    });
   });
 
   test('of the generated stand-in is another than that of the real data', async () => {

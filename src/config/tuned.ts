@@ -13,28 +13,28 @@ import { counted } from '../support/words.js';
 import { parseTree, plain } from './tree.js';
 
 const settings = z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]));
-const validation = z.string().regex(/^holdout:\d+$/);
-const seeds = z.array(z.int().min(0)).min(1);
-const epochs = z.int().min(1);
-const strength = z.number().min(0);
 
 const choice = z.strictObject({
   /** The method's label. */
   method: z.string(),
-  /** On the generated stand-in; a choice on real data stands beside it. */
+  /** Whether the trials ran on generated data. A method may have one choice on those and one on real data. */
   synthetic: z.boolean(),
-  /** a or ρ of the chosen trial, where the grid had one. */
-  strength: strength.optional(),
-  /** The chosen trial's settings, and those of the best mean: the same, unless the seeds cannot tell a weaker one from it. */
+  /** The chosen trial's a or ρ, if the grid had one. */
+  strength: z.number().min(0).optional(),
+  /** The settings of the trial with the best mean, unless the seeds cannot tell a weaker one from it: then of that. */
   chosen: settings,
+  /** The settings of the trial with the best mean. */
   best: settings,
   /** Where the strength of the best mean stands in its grid. */
   edge: z.enum(['none', 'lower', 'upper']),
   /** `holdout:N`: what the accuracies were measured on. The test set never takes part. */
-  validation,
-  epochs,
-  seeds,
-  /** Everything tried: best held-out accuracy in percent, by seed, with mean and 95 % interval; null where a run diverged. */
+  validation: z.string().regex(/^holdout:\d+$/),
+  epochs: z.int().min(1),
+  seeds: z.array(z.int().min(0)).min(1),
+  /**
+   * Everything tried: the best held-out accuracy in percent, by seed, with mean and 95 % interval. These are null where a run
+   * diverged. Of the oldest choice only the means are known.
+   */
   trials: z.array(
     z.strictObject({
       settings,
@@ -48,16 +48,6 @@ const choice = z.strictObject({
 export type Choice = z.output<typeof choice>;
 
 const tuned = z.strictObject({ experiment: z.string(), choices: z.array(choice) });
-
-/** As files were before: the choices of one command, without each seed's accuracies. */
-const before = z.strictObject({
-  experiment: z.string(),
-  validation,
-  epochs,
-  seeds,
-  strengths: z.record(z.string(), strength),
-  trials: z.array(z.strictObject({ method: z.string(), settings, accuracy: z.number().nullable() })),
-});
 
 export type Tuned = z.output<typeof tuned>;
 
@@ -77,7 +67,7 @@ export function tunedPath(configPath: string, experiment: string): string {
   return join(dirname(configPath), 'tuned', `${experiment}.yaml`);
 }
 
-/** Fails where `writeTuned` would, before hours are spent. @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
+/** Fails where `writeTuned` would fail, but before hours are spent. @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
 export async function checkTunedWritable(path: string): Promise<void> {
   await makeFolder(dirname(path));
   await access(dirname(path), constants.W_OK).catch((error: unknown) => {
@@ -106,8 +96,6 @@ export async function readTuned(path: string): Promise<Tuned | null> {
   const text = await readTextIfExists(path);
   if (text === null) return null;
   const value = plain(parseTree(text, (line) => `${path}:${line}`));
-  const old = before.safeParse(value);
-  if (old.success) return upgraded(old.data);
   const parsed = tuned.safeParse(value);
   if (parsed.success) return parsed.data;
   const { path: key, message } = at(parsed.error.issues, 0);
@@ -116,23 +104,7 @@ export async function readTuned(path: string): Promise<Tuned | null> {
   });
 }
 
-function upgraded({ experiment, strengths, trials, ...common }: z.output<typeof before>): Tuned {
-  const choices = Object.entries(strengths).map(([method, strength]): Choice => {
-    const own = trials.filter((trial) => trial.method === method);
-    const tried = own.flatMap(({ settings: { 'noise.a': a } }) => (typeof a === 'number' ? [a] : []));
-    const chosen = { 'noise.a': strength };
-    return {
-      ...common,
-      method,
-      strength,
-      ...{ synthetic: false, chosen, best: chosen, edge: edgeOf(strength, tried) },
-      trials: own.map(({ settings, accuracy }) => ({ settings, accuracies: null, mean: accuracy, ci95: null })),
-    };
-  });
-  return { experiment, choices };
-}
-
-/** What was chosen for a key of a method, which the grid may have reached from the config's top (`methods.LABEL.KEY`). */
+/** The value that was chosen for a key of a method. The grid may have named it in full, as `methods.LABEL.KEY`. */
 export const chosenValue = ({ chosen }: Choice, key: string): Choice['chosen'][string] | undefined =>
   Object.entries(chosen).find(([name]) => name === key || name.endsWith(`.${key}`))?.[1];
 
@@ -142,7 +114,7 @@ export function edgeOf(strength: number, tried: readonly number[]): Choice['edge
   return strength >= Math.max(...tried) ? 'upper' : 'none';
 }
 
-/** How a strength was chosen, in a line. */
+/** Says in a line how a strength was chosen. */
 export function describeChoice({ chosen, best, edge, validation, epochs, seeds, trials }: Choice): string {
   const [key = ''] = Object.keys(best);
   const values = trials.map(({ settings }) => settings[key]).filter((value) => typeof value === 'number');

@@ -9,7 +9,7 @@ import type { ImageShape, Layer } from './layers.js';
 export interface NetworkRow {
   /** As tables and figures call it. */
   readonly title: string;
-  /** The data sets it is made for, null for any; its images are those of the first unless told otherwise. */
+  /** The data sets it is made for, null for any; its images are those of the first, or MNIST's, unless told otherwise. */
   readonly datasets: readonly [DatasetName, ...DatasetName[]] | null;
   /** Probability of dropping a unit; null where the network has no dropout. */
   readonly dropout: number | null;
@@ -74,7 +74,7 @@ export const NETWORKS = {
   },
   mlp: {
     title: 'MLP',
-    datasets: ['mnist', 'cifar10', 'cifar100', 'imagenet'],
+    datasets: null,
     dropout: null,
     hasHiddenWidths: true,
     analysisBatch: perceptron,
