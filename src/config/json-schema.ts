@@ -5,13 +5,13 @@ import { ownLearningRate } from './optimizer.js';
 import { configSchema, seed } from './schema.js';
 import { count } from './values.js';
 
-/** The path of a network, data set or method of the user's own. */
+/** Matches the path of a network, data set or method of the user's own. */
 const MODULE = /\.(ts|js|mjs)$/;
 
-/** `{ name: ./mine.ts }`: short for `{ name: own, file: ./mine.ts }`. */
+/** `{ name: ./mine.ts }` is short for `{ name: own, file: ./mine.ts }`. */
 const methodByFile = ownMethod.omit({ file: true }).extend({ name: z.string().regex(MODULE) });
 
-/** What a file may say, of which load.ts makes a config. A file may leave out what the one that it extends has. */
+/** What a file may say before load.ts makes a config of it. Every key is optional: the file that it extends may have it. */
 const fileSchema = configSchema
   .extend({
     extends: z.string().describe('a config beside this one, which this one changes'),
@@ -39,7 +39,7 @@ function configJsonSchema(): JsonSchema {
   return { title: 'A config of smoothout', ...file, properties: { ...file.properties, variants } };
 }
 
-/** What zod's types do not say: names or files, and `tuned`. */
+/** Adds what zod's types do not say: that a name may be a file's path, and a number `tuned`. */
 function override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: JsonSchema }): void {
   const { choices, description, ...number } = jsonSchema;
   if (Array.isArray(choices)) {

@@ -1,4 +1,4 @@
-/** What is laid under and over the files of a config: its preset, and `--set key.path=value`. */
+/** Lays the settings of a preset under a config's files, and those of `--set key.path=value` over them. */
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { methodHas } from './methods.js';
 import {
@@ -127,5 +127,5 @@ function methodsCalled(called: readonly string[], keys: readonly string[]) {
 /** What a method is called as it is written: by its label or, without one, its name. */
 export const labelIn = (method: Tree): string => String(scalarAt(method, ['label']) ?? nameIn(method));
 
-/** '' where a method has no name, which the schema will refuse. */
+/** The name of a method as it is written, or '', which the schema will refuse. */
 export const nameIn = (method: Tree): string => String(scalarAt(method, ['name']) ?? '');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { optimizerChanges } from './optimizer.js';
 import { count, folderName, fraction, nonNegative, share } from './values.js';
 
-/** Averages of the parameters along the training, evaluated beside them. */
+/** An average of the parameters along the training, which is evaluated beside them. */
 export const average = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('ema'), decay: fraction.default(0.999) }),
@@ -24,12 +24,12 @@ const overrides = {
 const noiseParameters = z.enum(['all', 'withoutBatchNorm']).default('all');
 
 /**
- * Published nowhere, for no experiment. These are this project's defaults, to be replaced by what `smoothout tune`
- * finds: an absolute bound for U(−a, a), a share of each filter's norm for AdaSmoothOut.
+ * The strengths of the paper's noise are published nowhere. These are this project's defaults, to be replaced by what
+ * `smoothout tune` finds. `uniform` bounds U(−a, a); `filterAdaptive` is a share of each filter's norm.
  */
 const DEFAULT_STRENGTH = { uniform: 0.01, filterAdaptive: 0.1 } as const;
 
-/** In a file also `tuned`: the loader then puts in what `smoothout tune` found. */
+/** A file may also say `tuned`, for which the loader puts in what `smoothout tune` found. */
 export const strength = nonNegative.describe('a number of at least 0, or tuned');
 
 /** How often θ is drawn anew. Without ghost batches the two are the same. */
@@ -42,11 +42,11 @@ const stochasticNoise = (a: number) =>
     /** `tanh`: a is multiplied by (1 + tanh(−10 (t/T − 1/2))) / 2 at step t of T, as the authors’ code did in early 2018. */
     schedule: z.enum(['constant', 'tanh']).default('constant'),
     parameters: noiseParameters,
-    /** `gaussian`: of the same variance. */
+    /** `gaussian` noise has the variance of the uniform. */
     distribution: z.enum(['uniform', 'gaussian']).default('uniform'),
   });
 
-/** Gaussian noise in proportion to each filter's norm: a is its standard deviation as a share of that. */
+/** Gaussian noise in proportion to each filter's norm, of which a is the share that is its standard deviation. */
 const filterwiseNoise = (a: number, schedule: 'constant' | 'rising') =>
   z.strictObject({
     a: strength.default(a),
@@ -65,7 +65,7 @@ const runningStatistics = z.enum(['first', 'both']).default('first');
 /** `label` names the runs' folder, and so tells two uses of one method apart. Its default is the name. */
 const label = folderName.optional();
 
-/** Of the user's own, from `file`. */
+/** A method of the user's own, whose module is `file`. */
 export const ownMethod = z.strictObject({
   name: z.literal('own'),
   file: z.string().describe('the path of a file such as ./mine.ts'),
@@ -75,7 +75,7 @@ export const ownMethod = z.strictObject({
   ...overrides,
 });
 
-/** The form of a method: the keys of its own stand between those that all have. */
+/** The schema of a method. Its own keys stand between those that all methods have. */
 const form = <Name extends string, Keys extends z.ZodRawShape>(name: Name, keys: Keys) =>
   z.strictObject({ name: z.literal(name), label, ...keys, ...overrides });
 
@@ -113,7 +113,7 @@ export const method = z.discriminatedUnion('name', [
   ownMethod,
 ]);
 
-/** As tables and figures call them. */
+/** How tables and figures call the methods. */
 export const METHOD_TITLES: Readonly<Record<MethodConfig['name'], string>> = {
   baseline: 'Baseline',
   smoothout: 'SmoothOut',
@@ -128,7 +128,7 @@ export const METHOD_TITLES: Readonly<Record<MethodConfig['name'], string>> = {
   own: 'Own method',
 };
 
-/** The title of a method by its name; of one by its label, the label. */
+/** The title of a method whose name this is; a label is its own title. */
 export const methodTitle = (name: string): string => (METHOD_TITLES as Readonly<Record<string, string>>)[name] ?? name;
 
 /** Whether methods of this name have a setting of that name. */
@@ -140,7 +140,7 @@ export function methodHas(name: string, key: string): boolean {
 /** A method as a config gives it, with every default written out. */
 export type MethodConfig = z.output<typeof method>;
 
-/** A method as far as it has words of its own. */
+/** The words by which a method is called. */
 interface Called {
   readonly name: string;
   readonly label?: string | undefined;
@@ -149,7 +149,7 @@ interface Called {
 /** What the method is called, in folders and tables. */
 export const labelOf = ({ name, label }: Called): string => label ?? name;
 
-/** Those of a config's methods that the words mean: the ones with that label or, where there is none, with that name. */
+/** The methods of a config that some words mean: of each word those with that label or, without such, with that name. */
 export function selectMethods<M extends Called>(methods: readonly M[], words: readonly string[]): M[] {
   const meant = words.flatMap((word) => {
     const labelled = methods.filter((method) => labelOf(method) === word);
@@ -162,13 +162,13 @@ type AsRun<M> = M extends unknown
   ? Readonly<Omit<M, 'label' | keyof typeof overrides>> & { readonly label: string }
   : never;
 
-/** A method as a run carries it out: its overrides are already part of the run's own settings. */
+/** A method as a run carries it out. What it overrides is part of the run's own settings already. */
 export type MethodSpec = AsRun<MethodConfig>;
 
-/** The keys, of which a method has one at most, that say how strong it is. */
+/** The keys that say how strong a method is. A method has at most one of them. */
 export const STRENGTH_KEYS = ['noise.a', 'rho'] as const;
 
-/** The keys of a method that may say `tuned`: what `smoothout tune` chose. */
+/** The keys of a method that may say `tuned`, which means what `smoothout tune` chose. */
 export const TUNABLE_KEYS = [...STRENGTH_KEYS, 'optimizer.learningRate'] as const;
 
 /** The method's a or ρ; null for the baseline. */

@@ -151,7 +151,7 @@ async function digestOf(file: string): Promise<string> {
 
 const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
 
-/** As the loader finds it: `./width.js` may be width.ts. What is not there is read, and so reported, under its own name. */
+/** The file that the loader takes: `./width.js` may be width.ts. One that is not there is read, and reported, by its name. */
 function importedFile(name: string, importer: string): string {
   const parent = pathToFileURL(importer);
   const found = createJiti(importer).esmResolve(name, { parentURL: parent, try: true });

@@ -7,18 +7,18 @@ export const optimizer = z.strictObject({
   learningRate: positive.default(1e-3),
   /** L2 penalty added to the gradient of every parameter, batch norm's and biases included, as in PyTorch. */
   weightDecay: nonNegative.default(0),
-  /** Of sgd and lars: v ← momentum · v + g, w ← w − η · v (no dampening, no Nesterov). */
+  /** The momentum of sgd and lars: v ← momentum · v + g, w ← w − η · v (no dampening, no Nesterov). */
   momentum: fraction.default(0.9),
-  /** "Learning rate tuning": η · √(batchSize / ghostBatchSize). */
+  /** Makes the learning rate η · √(batchSize / ghostBatchSize), which Hoffer et al. (2017) call learning rate tuning. */
   scaleLearningRate: z.boolean().default(false),
   /** The learning rate grows with k = batchSize / referenceBatchSize: by k, or by √k. */
   scaling: z.enum(['none', 'linear', 'sqrt']).default('none'),
   referenceBatchSize: count.default(256),
-  /** Epochs, parts of them too, in which the learning rate rises from 0 to its height, step by step. */
+  /** In how many epochs, which need not be whole, the learning rate rises from 0 to its height, step by step. */
   warmup: nonNegative.default(0),
   /** `cosine`: after the warm-up it falls to 0 along half a cosine wave, step by step. */
   decay: z.enum(['none', 'cosine']).default('none'),
-  /** Of lars alone: η of its paper, the share of its norm by which a step may change a layer. */
+  /** η in the paper of LARS: the share of a layer's norm by which a step may change it. The others ignore it. */
   trust: positive.default(0.001),
   /** Greatest L2 norm of the whole averaged gradient; null leaves it alone. */
   clipNorm: positive.nullable().describe('a number above 0, or null').default(null),
@@ -29,10 +29,10 @@ export const optimizer = z.strictObject({
 type WithoutDefaults<Shape> = { [Key in keyof Shape]: Shape[Key] extends z.ZodDefault<infer Inner> ? Inner : never };
 const withoutDefaults = Object.entries(optimizer.shape).map(([key, value]) => [key, value.unwrap()]);
 
-/** In a file also `tuned`, as a strength may be (methods.ts). */
+/** A file may also say `tuned`, as for a strength (methods.ts). */
 export const ownLearningRate = positive.describe('a number above 0, or tuned');
 
-/** Some of the keys: what a method leaves out stays as the config has it. */
+/** What a method changes of the optimizer. Keys that it leaves out stay as the config has them. */
 export const optimizerChanges = z
   .strictObject(Object.fromEntries(withoutDefaults) as WithoutDefaults<typeof optimizer.shape>)
   .extend({ learningRate: ownLearningRate })

@@ -10,13 +10,13 @@ import { average, type MethodConfig, type MethodSpec, method } from './methods.j
 import { optimizer } from './optimizer.js';
 import { count, countOrNull, folderName, fraction, positive } from './values.js';
 
-/** Of a setting that is one of some names, or the path of a file of the user's own. */
+/** Describes a setting whose value is one of some names, or the path of a file of the user's own. */
 const namesAndFiles = (choices: readonly string[]) => ({
   choices,
   description: `one of ${choices.join(', ')}, or a file such as ./mine.ts`,
 });
 
-/** In place of `epochs`: how many updates, or gradients of a batch, a run may take. */
+/** How many updates, or gradients of a batch, a run may take. It stands in place of `epochs`. */
 const budget = z.union([z.strictObject({ updates: count }), z.strictObject({ gradients: count })]);
 
 export const seed = z.int().min(0).max(0xffffffff).describe('a whole number from 0 to 4294967295');
@@ -70,7 +70,7 @@ export const configSchema = z.strictObject({
     .default([1]),
   /** SHA-256 of each file of the user's own that the config names, by its path: the loader puts it in. */
   modules: z.record(z.string(), z.string()).optional(),
-  /** How strengths that were tuned were chosen, by the method's label: the loader puts it in. It is no setting. */
+  /** How the strengths that were tuned were chosen, by the method's label: the loader puts it in. It changes no run. */
   tuning: z.record(z.string(), z.string()).optional(),
   methods: z.array(method).min(1).describe('a list of at least one method, such as { name: baseline }'),
 });
@@ -78,7 +78,7 @@ export const configSchema = z.strictObject({
 /** A config with every default written out. */
 export type Config = z.output<typeof configSchema>;
 
-/** One run: everything that decides its result. */
+/** Everything that decides the result of one run. */
 export interface RunSpec extends Readonly<Omit<Config, 'methods' | 'seeds'>> {
   readonly method: MethodSpec;
   readonly seed: number;

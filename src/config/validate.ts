@@ -1,4 +1,4 @@
-/** What is wrong with a config, in a line for each mistake: by the schema, and in what several keys must satisfy together. */
+/** Says what is wrong with a config, in a line for each mistake: what the schema refuses, and keys that do not go together. */
 import { z } from 'zod';
 import { catalogueEntry } from '../data/catalogue.js';
 import { MODEL_NAMES, type NetworkRow, networkRow } from '../nn/networks.js';
@@ -21,7 +21,7 @@ export function validate(tree: Tree): Config {
   return parsed.data;
 }
 
-/** One thing that the schema finds wrong, in a line; of unknown keys a line each. */
+/** The lines that an issue of the schema comes to: one, or one for each unknown key. */
 function explain(issue: z.core.$ZodIssue, tree: Tree): string[] {
   if (issue.code === 'unrecognized_keys') {
     const known = keysOf(schemaAt(issue.path, tree));
@@ -63,7 +63,7 @@ function show(tree: Tree): string {
 
 type Schema = z.core.$ZodType;
 
-/** The schema below defaults and the like. */
+/** The schema that defaults and the like are wrapped around. */
 function inner(schema: Schema): Schema {
   while (
     schema instanceof z.ZodDefault ||
@@ -140,10 +140,10 @@ function dottedKeys(schema: Schema, prefix = ''): string[] {
   ]);
 }
 
-/** A key to change, and why. */
+/** The key that is to be changed, and why. */
 type Problem = readonly [key: string, message: string];
 
-/** What several keys must satisfy together. */
+/** The problems of keys that do not go together. */
 function check(config: Config): Problem[] {
   return [...checkModel(config), ...checkBatches(config), ...checkSchedule(config), ...checkNames(config)];
 }

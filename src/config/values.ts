@@ -1,4 +1,4 @@
-/** The values that settings have: their types, and the words of an error about them. */
+/** The types of values that several settings have, each with the words that an error says of it. */
 import { z } from 'zod';
 
 // Descriptions complete the sentence "expected …" of an error; enums and booleans need none (validate.ts).
