@@ -195,6 +195,7 @@ describe('the package that npm packs', () => {
       const { x } = await minimize(async (at, gradient) => { gradient[0] = 2 * (at[0]! - 3); return (at[0]! - 3) ** 2; }, Float64Array.of(0), {});
       console.log(JSON.stringify([records.length, value >= 0, Math.round(x[0]!)]));`;
     await writeFile(join(folder, 'main.ts'), source);
+    await copyFile(join(EXAMPLES, 'my-training.ts'), join(folder, 'my-training.ts'));
     const options = {
       strict: true,
       module: 'nodenext',
@@ -204,10 +205,27 @@ describe('the package that npm packs', () => {
       outDir: 'built',
       rootDir: '.',
     };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['main.ts'] }));
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, files: ['main.ts', 'my-training.ts'] }),
+    );
     const compiled = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', '.'], { cwd: folder, encoding: 'utf8' });
     expect(compiled.stdout).toBe('');
-    const { stdout, stderr } = spawnSync(process.execPath, ['built/main.js'], { cwd: folder, encoding: 'utf8' });
-    expect(stdout.trim().split('\n').at(-1), stderr).toBe('[2,true,3]');
+    const lastLineOf = (program: string) => {
+      const { stdout, stderr } = spawnSync(process.execPath, [program], { cwd: folder, encoding: 'utf8' });
+      return stdout.trim().split('\n').at(-1) || stderr;
+    };
+    expect(lastLineOf('built/main.js')).toBe('[2,true,3]');
+    expect(lastLineOf('built/my-training.js')).toBe('w = 2.0, -3.0, 1.0');
+  });
+
+  test('has everything that its README links to', async () => {
+    const installed = join(folder, 'node_modules', 'smoothout');
+    const readme = await readFile(join(installed, 'README.md'), 'utf8');
+    const links = [...readme.matchAll(/\]\(([^)#]+)/g)]
+      .map(([, link]) => link!)
+      .filter((link) => !link.includes('://'));
+    expect(links).toContain('docs/configs.md');
+    expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([]);
   });
 });
