@@ -190,6 +190,7 @@ describe('the package that npm packs', () => {
   test('is imported by a TypeScript project, with types', async () => {
     const source = `
       import { measureCheckpoint, minimize, runConfig, type RunRecord } from 'smoothout';
+      import type { Drawn, Given, MethodResult, MinimizeStatus, OwnMethodSettings, PassResult, RunEvents } from 'smoothout';
       const records: RunRecord[] = await runConfig('node_modules/smoothout/examples/own.yaml', { out: 'library', device: 'cpu' });
       const { value } = await measureCheckpoint('library/runs/own/baseline/seed-1/best.safetensors', { device: 'cpu' });
       const { x } = await minimize(async (at, gradient) => { gradient[0] = 2 * (at[0]! - 3); return (at[0]! - 3) ** 2; }, Float64Array.of(0), {});
