@@ -3,7 +3,8 @@ import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
-import { asWriteError, checkKept, parseJson, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { asWriteError, checkKept, exists, parseJson, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { counted } from '../support/words.js';
 import { damaged } from './run-folder.js';
 
 const metricsSchema = z.object({
@@ -77,9 +78,17 @@ export async function readMetrics(path: string): Promise<EpochMetrics[]> {
   });
 }
 
-/** Keeps the lines up to `epoch`, the one that the checkpoint a run resumes from was saved at. */
+/**
+ * Keeps the lines up to `epoch`, the one that the checkpoint a run resumes from was saved at.
+ *
+ * @throws SmoothOutError CHECKPOINT_INVALID where there are not as many, and for what `readMetrics` refuses.
+ */
 export async function truncateMetrics(path: string, epoch: number): Promise<EpochMetrics[]> {
-  const kept = (await readMetrics(path)).filter((metrics) => metrics.epoch <= epoch);
+  const kept = (await readMetrics(path)).slice(0, epoch);
+  if (kept.length < epoch) {
+    const found = (await exists(path)) ? counted(kept.length, 'epoch') : 'there is no such file';
+    throw damaged(path, `${found}, where the checkpoint is after ${epoch}`);
+  }
   await writeFileAtomic(path, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(''));
   return kept;
 }

@@ -139,17 +139,36 @@ describe('an interrupted run', () => {
     expect((await readSafetensors(paths.last)).metadata.place).toMatch(/"epoch":1,"steps":2,"images":32/);
   });
 
-  test('is not resumed with other settings, other data, or without its metrics', async () => {
+  test('is not resumed with other settings, other data, or without its metrics or its checkpoint', async () => {
     const { out, paths } = await trainTiny(SPEC, { stopAfter: 6 });
     const other = tinySpec({ optimizer: { learningRate: 0.02 } });
     expect((await trainTiny(other, { out })).error).toMatchObject(refusal(/started with other settings/));
     const train: ImageSource = { ...TINY_DATASET.train, count: 59 };
     expect((await trainTiny(SPEC, { out, train })).error).toMatchObject(refusal(/started with other data/));
+    const metrics = await readFile(paths.metrics);
     await rm(paths.metrics);
-    expect((await trainTiny(SPEC, { out })).error).toMatchObject(
-      refusal(/metrics\.jsonl: 0 epochs, where the checkpoint is after 1/),
-    );
+    for (let time = 0; time < 2; time++) {
+      expect((await trainTiny(SPEC, { out })).error).toMatchObject(
+        refusal(/metrics\.jsonl: there is no such file, where the checkpoint is after 1$/),
+      );
+    }
+    await writeFile(paths.metrics, '');
+    expect((await trainTiny(SPEC, { out })).error).toMatchObject(refusal(/metrics\.jsonl: 0 epochs, where/));
+    await writeFile(paths.metrics, metrics);
+    const record = await readFile(paths.record, 'utf8');
+    await rm(paths.last);
+    expect((await trainTiny(SPEC, { out })).error).toMatchObject({
+      ...refusal(/last\.safetensors: there is no such file, where run\.json tells of 1 epoch$/),
+      hint: 'Start the run over with --force.',
+    });
+    expect([await readFile(paths.record, 'utf8'), await readFile(paths.metrics)]).toEqual([record, metrics]);
     expect((await trainTiny(SPEC, { out, force: true })).record).toMatchObject({ status: 'completed' });
+  });
+
+  test('in its first epoch starts over without its checkpoint', async () => {
+    const { out, paths } = await trainTiny(SPEC, { stopAfter: 2 });
+    await rm(paths.last);
+    expect((await trainTiny(SPEC, { out })).record).toMatchObject({ status: 'completed' });
   });
 
   test('of another seed lends no checkpoint', async () => {

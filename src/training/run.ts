@@ -25,6 +25,7 @@ import { evaluationsOf } from '../smoothout/method.js';
 import { last } from '../support/at.js';
 import { exists, writeFileAtomic } from '../support/files.js';
 import { readSafetensors } from '../support/safetensors.js';
+import { counted } from '../support/words.js';
 import { type Checkpoint, newEpoch, readCheckpoint } from './checkpoint.js';
 import { buildLearner, type Learner } from './learner.js';
 import { checkBatches, planOf } from './plan.js';
@@ -125,11 +126,8 @@ async function trainInFolder(run: RunInFolder, { onNotice, onStart, onStep, onEp
   const { session, spec, paths, dataset, sources, earlier } = run;
   const { engine, signal, provenance } = session;
   const learner = await buildLearner(spec, sources.train);
-  const from = await startingPoint(spec, paths, learner);
+  const from = await startingPoint(run, learner);
   const epochs = await truncateMetrics(paths.metrics, from.progress.epoch);
-  if (epochs.length < from.progress.epoch) {
-    throw damaged(paths.metrics, `${epochs.length} epochs, where the checkpoint is after ${from.progress.epoch}`);
-  }
   const evaluations = evaluationsOf(learner.method);
   const plan = planOf(spec, sources.train.count, evaluations);
   const parameters = learner.model.layout.size;
@@ -158,9 +156,12 @@ async function trainInFolder(run: RunInFolder, { onNotice, onStart, onStep, onEp
   return record;
 }
 
-async function startingPoint(spec: RunSpec, paths: RunPaths, learner: Learner): Promise<Checkpoint> {
+async function startingPoint({ spec, paths, earlier }: RunInFolder, learner: Learner): Promise<Checkpoint> {
   const { layout } = learner.model;
   if (await exists(paths.last)) return readCheckpoint(paths.last, spec, learner);
+  // The first checkpoint is of the first step.
+  const done = earlier?.epochsDone ?? 0;
+  if (done > 0) throw damaged(paths.last, `there is no such file, where run.json tells of ${counted(done, 'epoch')}`);
   const state = { ...(await startingWeights(spec, layout)), ...freshState(learner) };
   return { state, progress: newEpoch(0) };
 }
