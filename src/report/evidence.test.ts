@@ -47,6 +47,18 @@ test('what the authors’ settings change is named, each with the runs that have
   });
 });
 
+test('a file of the data set that is not the official one is named', async () => {
+  const results = await resultsFolder();
+  const data = { synthetic: false, trainImages: 60000, validationImages: 10000 };
+  const own = { 'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5' };
+  const record = { data: { ...data, digests: { ...own, 't10k-images-idx3-ubyte': '0'.repeat(64) } } };
+  await writeRun(results, { experiment: 'f1-lb', record });
+  const lines = await linesOf(results, 'deviations.csv');
+  expect(lines.filter(({ deviation }) => deviation === 'files of the data set')).toMatchObject([
+    { here: 't10k-images-idx3-ubyte not the official file', runs: 'f1-lb/baseline' },
+  ]);
+});
+
 test('failed, diverged and unfinished runs are listed with their reasons; without any the file has its header', async () => {
   const results = await resultsFolder();
   await writeRun(results, { experiment: 'f1-lb' });

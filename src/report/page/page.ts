@@ -145,7 +145,7 @@ ${cells.apart.length > 0 && html`<a href="#apart">Other runs</a>`} ${correlation
 function readingSection(): Html {
   const terms = html`<dl>
 <div><dt>Accuracy</dt>
-<dd>Top-1 on the official test set, percent: the mean over n seeds ± the half-width of its 95 % Student-t interval. “Best
+<dd>Top-1 on the test set, percent: the mean over n seeds ± the half-width of its 95 % Student-t interval. “Best
 epoch” is chosen on the test set itself, as in the paper, and so a little too good; “last epoch” is not chosen at all. The
 paper's numbers are single runs.</dd></div>
 <div><dt>Improvement, gap</dt>
