@@ -68,7 +68,8 @@ function fill(tree: Tree, prefix: readonly string[], settings: readonly Setting[
   }, tree);
 }
 
-interface Override {
+/** A value that is laid over a config. */
+export interface Override {
   readonly path: readonly string[];
   readonly value: Tree;
   readonly origin: Origin;

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
-import { applyOverride, applyPreset, labelIn, nameIn, parseOverride } from './layers.js';
+import { applyOverride, applyPreset, labelIn, nameIn, type Override, parseOverride } from './layers.js';
 import { selectMethods, TUNABLE_KEYS } from './methods.js';
 import { withMethodFiles, withOwnModules, withStartingWeights } from './named-files.js';
 import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
@@ -22,7 +22,7 @@ import {
   without,
   withValue,
 } from './tree.js';
-import { chosenValue, describeChoice, readTuned, tunedPath } from './tuned.js';
+import { type Choice, choiceFor, chosenValue, describeChoice, readTuned, tunedPath } from './tuned.js';
 import { validate } from './validate.js';
 
 /** What `--dry-run` prints of a thousand runs is about this long. A longer file is not a config. */
@@ -32,6 +32,8 @@ const MAX_PARENTS = 8;
 interface LoadOptions {
   /** `key.path=value`, applied in turn on top of the file and to each of its variants. */
   readonly set?: readonly string[] | undefined;
+  /** Applied after those, each with an origin of its own. */
+  readonly overrides?: readonly Override[] | undefined;
   /** The methods that are asked for, in the words of `selectMethods`; all without it. The others may go untuned. */
   readonly methods?: readonly string[] | undefined;
 }
@@ -41,8 +43,9 @@ interface LoadOptions {
  *
  * @throws SmoothOutError CONFIG_INVALID with a line for each problem: file, line, key, what was expected. USAGE for a bad `--set`.
  */
-export async function loadConfigs(path: string, { set = [], methods }: LoadOptions = {}): Promise<Config[]> {
-  const overrides = set.map(parseOverride);
+export async function loadConfigs(path: string, options: LoadOptions = {}): Promise<Config[]> {
+  const { set = [], methods } = options;
+  const overrides = [...set.map(parseOverride), ...(options.overrides ?? [])];
   const documents = parseTrees(await readConfigText(path, path), (line) => `${path}:${line}`);
   const trees = await Promise.all(documents.map((document) => withParents(document, path, [])));
   const configs: Config[] = [];
@@ -146,24 +149,24 @@ async function withTunedSettings(tree: Tree, configPath: string, asked: readonly
   const experiment = scalarAt(tree, ['experiment']);
   if (experiment === undefined) return tree;
   const file = tunedPath(configPath, String(experiment));
-  const isSynthetic = scalarAt(tree, ['synthetic']) === true;
+  const synthetic = scalarAt(tree, ['synthetic']) === true;
   const methods = methodsIn(tree).map((method) => ({ name: nameIn(method), label: labelIn(method) }));
   const wanted = asked === undefined ? methods : selectMethods(methods, asked);
   const places = [...methods.entries()].flatMap(([i, method]) =>
     TUNABLE_KEYS.map((key) => ({ method, key, path: ['methods', String(i), ...key.split('.')] })),
   );
+  const taken: Choice[] = [];
   let result = tree;
   for (const { method, key, path } of places) {
     const { name, label } = method;
     if (scalarAt(tree, path) !== 'tuned' || name === '') continue;
-    const choices = ((await readTuned(file))?.choices ?? []).filter(({ method }) => method === label);
-    const onReal = choices.find(({ synthetic }) => !synthetic);
-    // Generated data stands in for the real data, so what was chosen there is a start; never the other way round.
-    const choice = isSynthetic ? (choices.find(({ synthetic }) => synthetic) ?? onReal) : onReal;
+    const choice = choiceFor((await readTuned(file))?.choices ?? [], { label, key, synthetic });
     const value = choice && chosenValue(choice, key);
     if (choice !== undefined && value !== undefined) {
+      taken.push(choice);
+      const how = new Set(taken.filter(({ method }) => method === label).map(describeChoice));
       result = withValue(result, path, scalar(value, file));
-      result = withValue(result, ['tuning', label], scalar(describeChoice(choice), file));
+      result = withValue(result, ['tuning', label], scalar([...how].join('; '), file));
     } else if (wanted.includes(method)) {
       throw invalid(
         originAt(tree, path),

@@ -76,15 +76,19 @@ export async function checkTunedWritable(path: string): Promise<void> {
   await readTuned(path);
 }
 
+/** Choices that answer the same question: which values some keys of a method should have on one kind of data. */
+const questionOf = ({ method, synthetic, chosen }: Choice) =>
+  JSON.stringify([method, synthetic, Object.keys(chosen).sort()]);
+
 /**
- * Puts choices in place of those for the same method on the same kind of data, and keeps all others.
+ * Puts choices in place of those of the same keys for the same method on the same kind of data, and keeps all others. The
+ * newest come last.
  *
  * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE, CONFIG_INVALID for a file that is there and damaged
  */
 export async function writeTuned(path: string, experiment: string, choices: readonly Choice[]): Promise<void> {
-  const kept = ((await readTuned(path))?.choices ?? []).filter(
-    (old) => !choices.some(({ method, synthetic }) => method === old.method && synthetic === old.synthetic),
-  );
+  const answered = new Set(choices.map(questionOf));
+  const kept = ((await readTuned(path))?.choices ?? []).filter((old) => !answered.has(questionOf(old)));
   const comment = '# Chosen by `smoothout tune` on held-out training images, never on the test set.\n';
   await makeFolder(dirname(path));
   const result: Tuned = { experiment, choices: [...kept, ...choices] };
@@ -108,20 +112,39 @@ export async function readTuned(path: string): Promise<Tuned | null> {
 export const chosenValue = ({ chosen }: Choice, key: string): Choice['chosen'][string] | undefined =>
   Object.entries(chosen).find(([name]) => name === key || name.endsWith(`.${key}`))?.[1];
 
+/** The newest choice that has a key of the method with this label. */
+export function choiceFor(
+  choices: readonly Choice[],
+  { label, key, synthetic }: { label: string; key: string; synthetic: boolean },
+): Choice | undefined {
+  const having = choices.filter((choice) => choice.method === label && chosenValue(choice, key) !== undefined);
+  const onReal = having.findLast((choice) => !choice.synthetic);
+  // Generated data stands in for the real data, so what was chosen there is a start; never the other way round.
+  return synthetic ? (having.findLast((choice) => choice.synthetic) ?? onReal) : onReal;
+}
+
 /** Where a strength stands among those that were tried. */
 export function edgeOf(strength: number, tried: readonly number[]): Choice['edge'] {
   if (strength <= Math.min(...tried)) return 'lower';
   return strength >= Math.max(...tried) ? 'upper' : 'none';
 }
 
-/** Says in a line how a strength was chosen. */
+/** Says in a line how settings were chosen. */
 export function describeChoice({ chosen, best, edge, validation, epochs, seeds, trials }: Choice): string {
-  const [key = ''] = Object.keys(best);
-  const values = trials.map(({ settings }) => settings[key]).filter((value) => typeof value === 'number');
-  const from = `${key} from ${values.length} values, ${Math.min(...values)} to ${Math.max(...values)}`;
+  const keys = Object.keys(best);
+  const valuesOf = (key: string) => [...new Set(trials.map(({ settings }) => settings[key]))];
+  const [key = ''] = keys;
+  const numbers = valuesOf(key).filter((value) => typeof value === 'number');
+  // The range of one grid of numbers says enough of them; its chosen value stands in the config.
+  const isRange = keys.length === 1 && numbers.length === valuesOf(key).length;
+  const from = isRange
+    ? `${key} from ${numbers.length} values, ${Math.min(...numbers)} to ${Math.max(...numbers)}`
+    : keys.map((key) => `${key} ${chosen[key]} of ${valuesOf(key).join(', ')}`).join(' and ');
   const how = `${validation.slice('holdout:'.length)} held-out images, ${counted(epochs, 'epoch')}, ${counted(seeds.length, 'seed')}`;
-  const bestIs =
-    chosen[key] === best[key] ? '' : `; the best mean is at ${best[key]}, from which the seeds cannot tell it`;
+  const bestAt = isRange ? best[key] : keys.map((key) => `${key} ${best[key]}`).join(' and ');
+  const bestIs = keys.every((key) => chosen[key] === best[key])
+    ? ''
+    : `; the best mean is at ${bestAt}, from which the seeds cannot tell it`;
   const warning = edge === 'none' ? '' : `; the best mean is at the ${edge} edge of the grid`;
   return `${from} (${how})${bestIs}${warning}`;
 }

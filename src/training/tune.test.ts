@@ -63,6 +63,22 @@ test('several keys are tried in every combination', () => {
 });
 
 describe('planTuning', () => {
+  test.each(['experiment=a,b', 'methods.ada.label=a,b', 'methods.ada.name=adasmoothout,smoothout'])(
+    'refuses a grid of names: %s',
+    async (grid) => {
+      await expect(plan([grid])).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(/^--grid: .* names other experiments or methods$/),
+      });
+    },
+  );
+
+  test('says of a value that is wrong in which option it is', async () => {
+    await expect(plan(['noise.a=NaN,0.01'])).rejects.toThrow(
+      /^--grid noise\.a=NaN: methods\.1\.noise\.a: expected a number/,
+    );
+  });
+
   test('makes a run of every value, method and seed, named after them, on held-out images', async () => {
     const [tuning] = await plan(['noise.a=0.01,0.02']);
     expect(tuning).toMatchObject({ experiment: 'trial', epochs: 3 });

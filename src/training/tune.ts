@@ -1,10 +1,10 @@
 /** Choosing settings on held-out training images: what is tried, under which names, and what is chosen. */
-import { parseOverride } from '../config/layers.js';
+import { type Override, parseOverride } from '../config/layers.js';
 import { loadConfigs } from '../config/load.js';
 import { labelOf, STRENGTH_KEYS, strengthOf } from '../config/methods.js';
 import { type RunSelection, resolveAllRuns, resolveRuns } from '../config/resolve.js';
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
-import type { Scalar } from '../config/tree.js';
+import { type Scalar, scalar } from '../config/tree.js';
 import { type Choice, edgeOf, trialsOf } from '../config/tuned.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
@@ -76,13 +76,18 @@ export interface TuneOptions extends RunSelection {
 export async function planTuning(file: string, { axes, holdout, set, ...selection }: TuneOptions): Promise<Tuning[]> {
   const tunings = new Map<string, Tuning>();
   const points = product(axes);
+  const heldOut = override('validation', `holdout:${holdout}`, `--holdout ${holdout}`);
+  let named: string | undefined;
   if (points.length < 2) throw new SmoothOutError('USAGE', '--grid: a single value leaves nothing to choose');
   for (const settings of points) {
-    const chosen = Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+    const chosen = Object.entries(settings).map(([key, value]) => override(key, value, `--grid ${key}=${value}`));
     const configs = await loadConfigs(file, {
-      set: [...set, ...chosen, `validation=holdout:${holdout}`],
+      set,
+      overrides: [...chosen, heldOut],
       methods: selection.methods ?? [],
     });
+    named ??= namesIn(configs);
+    if (namesIn(configs) !== named) throw namesOthers(axes);
     resolveAllRuns(
       configs.map((config) => [config, file]),
       selection,
@@ -95,6 +100,21 @@ export async function planTuning(file: string, { axes, holdout, set, ...selectio
   }
   return [...tunings.values()].map((tuning) => ({ ...tuning, trials: reached(tuning.trials, axes) }));
 }
+
+const override = (key: string, value: Scalar, origin: string): Override => ({
+  path: key.split('.'),
+  value: scalar(value, origin),
+  origin,
+});
+
+/** What is tuned. A grid that changes it would compare nothing: each of its values is of an experiment or method of its own. */
+const namesIn = (configs: readonly Config[]) =>
+  JSON.stringify(configs.map(({ experiment, methods }) => [experiment, ...methods.map((m) => [m.name, labelOf(m)])]));
+
+const namesOthers = (axes: readonly Axis[]) =>
+  new SmoothOutError('USAGE', `--grid: ${axes.map(({ key }) => key).join(', ')} names other experiments or methods`, {
+    hint: 'A grid is of settings of a method, such as noise.a; the methods of a config are compared by smoothout run.',
+  });
 
 function trialsAt(config: Config, settings: Settings, selection: RunSelection): Trial[] {
   const experiment = folderName(trialsOf(config.experiment));
