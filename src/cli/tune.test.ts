@@ -88,6 +88,13 @@ describe('smoothout tune', () => {
     expect(await readdir(dirname(config))).not.toContain('results');
   });
 
+  test('trains nothing where a trial of other settings leaves no fair choice', async () => {
+    expect(await tune`--grid noise.a=0.01,0.02 --seed 1 --no-bracket`).toMatchObject({ status: 0 });
+    const other = await tune`--grid noise.a=0.04,0.02 --seed 1 --no-bracket --set epochs=1`;
+    expect(other).toBeRefused({ status: 5, saying: /this run was started with other settings/ });
+    expect(await readdir(join(out, 'runs', 'small-tune'))).not.toContain('smoothout-a0.04');
+  });
+
   test('tries several settings in every combination; one that diverges is told apart', async () => {
     const { status, json: events } = await tune`
       --grid noise.a=0.01,0.02 --grid optimizer.learningRate=0.01,1e30

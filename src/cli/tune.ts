@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { TUNABLE_KEYS } from '../config/methods.js';
 import type { RunSpec } from '../config/schema.js';
 import { checkTunedWritable, chosenValue, describeChoice, tunedPath, writeTuned } from '../config/tuned.js';
+import { readEarlierRuns } from '../records/earlier-run.js';
 import { at } from '../support/at.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import {
@@ -69,10 +70,10 @@ async function tune(file: string, options: TuneOptions): Promise<number> {
   const outcomes: Outcome[] = [];
   for (let axes = first; ; ) {
     const runs = tunings.flatMap(({ trials }) => trials.flatMap((trial) => trial.runs));
-    const ended = await runAll(
-      runs.filter((run) => !outcomes.some(({ spec }) => isSameRun(spec, run))),
-      options,
-    );
+    const untried = runs.filter((run) => !outcomes.some(({ spec }) => isSameRun(spec, run)));
+    // One trial of other settings leaves no fair choice, whatever the rest come to.
+    if (!options.force) await readEarlierRuns(untried, options.out);
+    const ended = await runAll(untried, options);
     outcomes.push(...ended.outcomes);
     if (ended.interrupted) return ended.status;
     // That noise is too strong to train with is an answer too. Anything else is none, and a choice among the rest no fair one.

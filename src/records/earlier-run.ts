@@ -23,13 +23,17 @@ export function isFinished({ status }: RunRecord): boolean {
   return status === 'completed' || status === 'diverged';
 }
 
+/** The record of each run. @throws SmoothOutError CHECKPOINT_INVALID, as `readEarlierRun`. */
+export const readEarlierRuns = (runs: readonly RunSpec[], out: string): Promise<(RunRecord | undefined)[]> =>
+  Promise.all(runs.map((spec) => readEarlierRun(runPaths(out, spec), spec)));
+
 /**
  * The runs that are not finished.
  *
  * @throws SmoothOutError CHECKPOINT_INVALID, as `readEarlierRun`.
  */
 export async function unfinishedRuns(runs: readonly RunSpec[], out: string): Promise<RunSpec[]> {
-  const records = await Promise.all(runs.map((spec) => readEarlierRun(runPaths(out, spec), spec)));
+  const records = await readEarlierRuns(runs, out);
   return runs.filter((_, i) => !records[i] || !isFinished(records[i]));
 }
 
