@@ -47,6 +47,41 @@ method.noise.distribution  unset       "uniform"
   expect(figure).toContain('f1-lb/smoothout');
 });
 
+test('of what one name stands for the baseline is the reference; an average counts, and is said', async () => {
+  const results = await resultsFolder();
+  const record = (seed: number) => ({
+    averageBestEpoch: 4,
+    averageBestAccuracy: 97.5 + seed,
+    averageFinalAccuracy: 98,
+  });
+  const ema = { epochs: 20, methods: [{ name: 'baseline', label: 'ema', average: { kind: 'ema', decay: 0.99 } }] };
+  for (const seed of [1, 2]) {
+    const common = { experiment: 'f1-lb', seed, bestAccuracy: 97 + seed, config: { epochs: 20 } };
+    await writeRuns(results, [
+      { ...common, method: 'arwp' },
+      common,
+      { ...common, method: 'ema', config: ema, record: record(seed) },
+    ]);
+  }
+  const [folder, svg] = [join(results, 'runs', 'f1-lb'), join(results, 'compare.svg')];
+  const { lines } = await smoothout`compare ${folder} --svg ${svg}`;
+  expect(lines.slice(1, 4)).toEqual([
+    expect.stringMatching(/^1 {2}f1-lb\/baseline +2 +98\.50 ± 6\.35 +98\.40 ± 6\.35 +– /),
+    expect.stringMatching(/^2 {2}f1-lb\/arwp +2 +98\.50 .* \+0\.00 ± 0\.00 .* seed by seed over 2$/),
+    expect.stringMatching(
+      /^3 {2}f1-lb\/ema +2 +99\.00 ± 6\.35 +\+0\.50 ± 0\.00 +98\.00 ± 0\.00 +−0\.40 .* of the average; seed by seed over 2$/,
+    ),
+  ]);
+  const { json } = await smoothout`compare ${folder}/arwp ${folder}/ema ${folder}/baseline --json --svg ${svg}`;
+  expect(json).toMatchObject([
+    { method: 'arwp', ofAverage: false, bestDifference: null },
+    { method: 'ema', ofAverage: true, best: { mean: 99 } },
+    { method: 'baseline', ofAverage: false },
+  ]);
+  const report = await smoothout`report --runs ${results}`;
+  expect(report.stdout).toMatch(/^F1 .* ema +2 +99\.00 ± 6\.35 .* \+0\.50 ± 0\.00 .* of the average/m);
+});
+
 test('the runs of two folders of results are told apart by the folder', async () => {
   const [first, second] = [await resultsFolder(), await resultsFolder()];
   await writeRuns(first, runs.slice(0, 2));

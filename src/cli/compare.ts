@@ -19,7 +19,8 @@ Examples:
   smoothout compare f1-lb/baseline "f1-lb*/smoothout"
   smoothout compare results/runs/c1-lb ../elsewhere/results/runs/c1-lb --svg /tmp/c1.svg
 
-Runs that differ by their seed alone are one group. The first group is what the others are measured against.`;
+Runs that differ by their seed alone are one group. The first group is what the others are measured against: of what is named
+first the baseline, where there is one. Of methods that keep an average of the parameters, the accuracy is the average's.`;
 
 export function registerCompare(program: Command): void {
   program
@@ -37,13 +38,14 @@ export function registerCompare(program: Command): void {
         await makeFolder(dirname(svg));
         await writeFileAtomic(svg, comparison.svg);
       }
-      if (json) printAsJson(comparison);
+      if (json) await printAsJson(comparison);
       else await printTables(comparison);
       if (comparison.svg !== null) log(`wrote ${svg}`);
     });
 }
 
-function printAsJson({ groups, settings }: ComparedRuns): void {
+async function printAsJson({ groups, settings }: ComparedRuns): Promise<void> {
+  const { averageAccuracies } = await import('../report/groups.js');
   for (const [i, { name, group, best, last, bestDifference, lastDifference }] of groups.entries()) {
     const own = settings.map(({ path, values }) => [path, values[i] === 'unset' ? null : JSON.parse(at(values, i))]);
     printJson({
@@ -53,6 +55,7 @@ function printAsJson({ groups, settings }: ComparedRuns): void {
       seeds: group.runs.map(({ record }) => record.seed),
       unfinishedSeeds: group.unfinished.map(({ record }) => record.seed),
       generatedData: group.synthetic,
+      ofAverage: averageAccuracies(group) !== null,
       settings: Object.fromEntries(own),
       ...{ best, last, bestDifference, lastDifference },
     });
@@ -61,7 +64,7 @@ function printAsJson({ groups, settings }: ComparedRuns): void {
 
 async function printTables({ groups, settings }: ComparedRuns): Promise<void> {
   const text = await import('../report/text.js');
-  const { sharpness, unfinishedSeeds } = await import('../report/groups.js');
+  const { averageRemark, sharpness, unfinishedSeeds } = await import('../report/groups.js');
   const against = (difference: Difference | null) =>
     difference === null ? '' : `${text.signedText(difference.mean)}${text.plusMinus(difference)}`;
   const row = ({ name, group, best, last, bestDifference, lastDifference }: ComparedGroup, i: number): string[] => [
@@ -70,9 +73,12 @@ async function printTables({ groups, settings }: ComparedRuns): Promise<void> {
     ...[`${text.percentText(last.mean)}${text.plusMinus(last)}`, against(lastDifference)],
     text.sharpnessText(sharpness(group, 'defined')?.mean),
     durationText(meanOf(group.runs.map(({ record }) => record.seconds))),
-    [pairing(bestDifference), ...(group.synthetic ? ['generated data'] : []), ...unfinishedSeeds(group)]
-      .filter((remark) => remark !== '')
-      .join('; '),
+    [
+      ...averageRemark(group),
+      ...pairing(bestDifference),
+      ...(group.synthetic ? ['generated data'] : []),
+      ...unfinishedSeeds(group),
+    ].join('; '),
   ];
   const header = ['', 'runs', 'n', 'best %', 'against 1', 'last %', 'against 1', 'sharpness', 'time', ''];
   print(textTable([header, ...groups.map(row)], [0, 2, 3, 4, 5, 6, 7, 8]));
@@ -86,7 +92,7 @@ async function printTables({ groups, settings }: ComparedRuns): Promise<void> {
 }
 
 /** How an interval comes about. */
-function pairing(difference: Difference | null): string {
-  if (difference === null) return '';
-  return difference.paired ? `seed by seed over ${difference.n}` : 'seeds not shared';
+function pairing(difference: Difference | null): string[] {
+  if (difference === null) return [];
+  return [difference.paired ? `seed by seed over ${difference.n}` : 'seeds not shared'];
 }

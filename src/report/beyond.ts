@@ -1,7 +1,7 @@
 /** The table "beyond the paper": experiments with methods that the paper does not have, each beside its own baseline. */
 import { isTuningTrial } from '../config/tuned.js';
-import { type BySeed, type Difference, difference, type Estimate, estimate, groupBy } from '../support/statistics.js';
-import { accuracies, type Group } from './groups.js';
+import { type Difference, difference, type Estimate, estimate, groupBy } from '../support/statistics.js';
+import { accuracies, averageAccuracies, type Group, resultOf } from './groups.js';
 import { PAPER_METHODS } from './paper.js';
 import { generalisationGap } from './runs.js';
 
@@ -37,21 +37,12 @@ function isBeyond({ settings: { method, average, optimizer, budget } }: Group): 
 
 function rowOf(group: Group, baseline: Group | null): BeyondRow {
   const averages = averageAccuracies(group);
-  const own = averages ?? accuracies(group);
   return {
     group,
     average: averages && estimate([...averages.values()]),
-    improvement: baseline === null || baseline === group ? null : difference(own, accuracies(baseline)),
+    improvement: baseline === null || baseline === group ? null : difference(resultOf(group), accuracies(baseline)),
     gap: estimate(group.runs.flatMap((run) => generalisationGap(run) ?? [])),
     gradientEvaluations: estimate(group.runs.flatMap(({ record }) => record.gradientEvaluations ?? [])),
     seconds: estimate(group.runs.map(({ record }) => record.seconds))!,
   };
-}
-
-/** By seed; null unless every run has one. */
-function averageAccuracies({ runs }: Group): BySeed | null {
-  const found = runs.flatMap(({ record: { seed, averageBestAccuracy } }) =>
-    averageBestAccuracy === undefined ? [] : [[seed, averageBestAccuracy] as const],
-  );
-  return found.length === runs.length ? new Map(found) : null;
 }

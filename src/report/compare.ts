@@ -1,16 +1,17 @@
 /** Groups of runs side by side: what their settings differ in, their results, and their curves in one figure. */
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type FoundRun, findRuns } from '../records/find-runs.js';
 import { SmoothOutError } from '../support/errors.js';
-import { type Difference, type Estimate, groupBy, sharedDifference } from '../support/statistics.js';
+import { type Difference, type Estimate, estimate, groupBy, sharedDifference } from '../support/statistics.js';
 import { renderSvg } from './figures/drawing.js';
 import { type NamedGroup, numbered, trainingCurvesFigure } from './figures/training-curves.js';
-import { accuracies, groupRuns, meanAccuracy } from './groups.js';
+import { groupRuns, resultOf } from './groups.js';
 import { loadRuns, type Problem } from './runs.js';
 import { type DifferingSetting, differingSettings } from './settings-difference.js';
 
 /** Its name is EXPERIMENT/METHOD, with the folder where runs of several folders are compared. */
 export interface ComparedGroup extends NamedGroup {
+  /** Accuracy in percent, of the average of the parameters where the runs keep one. */
   readonly best: Estimate;
   readonly last: Estimate;
   /** Percentage points above the first group; null for the first itself. */
@@ -28,7 +29,7 @@ export interface ComparedRuns {
 
 /**
  * Compares the completed runs that are named, in groups of what differs by the seed alone; the first is what the others are
- * measured against.
+ * measured against: of what is named first the baseline, where there is one.
  *
  * @param what folders, experiments or patterns, as `findRuns` takes them.
  * @throws SmoothOutError USAGE: there is no such run, or none that is completed.
@@ -43,9 +44,16 @@ export async function compareRuns(what: readonly string[], results: string): Pro
   }
   const compared = groups.map(({ name, group }): ComparedGroup => {
     const over = (epoch: 'best' | 'last') =>
-      group === first.group ? null : sharedDifference(accuracies(group, epoch), accuracies(first.group, epoch));
-    const [best, last] = [meanAccuracy(group), meanAccuracy(group, 'last')];
-    return { name, group, best, last, bestDifference: over('best'), lastDifference: over('last') };
+      group === first.group ? null : sharedDifference(resultOf(group, epoch), resultOf(first.group, epoch));
+    const mean = (epoch: 'best' | 'last') => estimate([...resultOf(group, epoch).values()])!;
+    return {
+      name,
+      group,
+      best: mean('best'),
+      last: mean('last'),
+      bestDifference: over('best'),
+      lastDifference: over('last'),
+    };
   });
   const figure = trainingCurvesFigure(groups, what.join(', '), '');
   return {
@@ -56,10 +64,17 @@ export async function compareRuns(what: readonly string[], results: string): Pro
   };
 }
 
+/** Of the runs that one name stands for, those of the first baseline first. */
+function baselineFirst(runs: readonly FoundRun[]): FoundRun[] {
+  const methods = groupBy(runs, ({ folder }) => dirname(folder));
+  const baseline = [...methods.keys()].find((folder) => basename(folder) === 'baseline') ?? '';
+  return [...(methods.get(baseline) ?? []), ...runs.filter(({ folder }) => dirname(folder) !== baseline)];
+}
+
 /** In the order in which they are named, each run once. */
 async function loadGroups(what: readonly string[], results: string) {
   const found: FoundRun[] = [];
-  for (const each of what) found.push(...(await findRuns(each, results)));
+  for (const each of what) found.push(...baselineFirst(await findRuns(each, results)));
   const problems: Problem[] = [];
   const groups: NamedGroup[] = [];
   // One experiment and method may have runs of several settings or data.

@@ -62,6 +62,25 @@ export function accuracies({ runs }: Group, epoch: Epoch = 'best'): BySeed {
   );
 }
 
+/** The same of the average of the parameters; null unless every run keeps one. */
+export function averageAccuracies({ runs }: Group, epoch: Epoch = 'best'): BySeed | null {
+  const found = runs.flatMap(({ record: { seed, averageBestAccuracy, averageFinalAccuracy } }) => {
+    const accuracy = epoch === 'best' ? averageBestAccuracy : averageFinalAccuracy;
+    return accuracy === undefined ? [] : [[seed, accuracy] as const];
+  });
+  return found.length === runs.length ? new Map(found) : null;
+}
+
+/** What a method comes to, by seed: the accuracy of its average where it keeps one, for that alone sets it apart. */
+export function resultOf(group: Group, epoch: Epoch = 'best'): BySeed {
+  return averageAccuracies(group, epoch) ?? accuracies(group, epoch);
+}
+
+/** What is said beside a result of that kind. */
+export function averageRemark(group: Group): string[] {
+  return averageAccuracies(group) === null ? [] : ['of the average'];
+}
+
 /** The mean accuracy over seeds, percent. */
 export function meanAccuracy(group: Group, epoch: Epoch = 'best'): Estimate {
   return estimate([...accuracies(group, epoch).values()])!;

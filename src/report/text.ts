@@ -4,13 +4,15 @@ import { isTuningTrial } from '../config/tuned.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { at } from '../support/at.js';
-import { difference, type Estimate } from '../support/statistics.js';
+import { difference, type Estimate, estimate } from '../support/statistics.js';
 import {
   accuracies,
+  averageRemark,
   describeGroup,
   type Group,
   meanAccuracy,
   publishedOf,
+  resultOf,
   sharpness,
   unfinishedSeeds,
 } from './groups.js';
@@ -95,9 +97,10 @@ function ownBaseline({ experiment, synthetic }: Group, groups: readonly Group[])
 
 function summaryRow(group: Group, baseline: Group | null): string[] {
   const { standing, settings } = group;
-  const accuracy = meanAccuracy(group);
+  const result = resultOf(group);
+  const accuracy = estimate([...result.values()])!;
   const published = publishedOf(group);
-  const gain = baseline === null || baseline === group ? null : difference(accuracies(group), accuracies(baseline));
+  const gain = baseline === null || baseline === group ? null : difference(result, accuracies(baseline));
   return [
     modelTitle(settings.model),
     datasetTitle(settings.dataset),
@@ -109,7 +112,7 @@ function summaryRow(group: Group, baseline: Group | null): string[] {
     `${signedText(gain?.mean)}${plusMinus(gain)}`,
     ...CONVENTION_NAMES.map((convention) => sharpnessText(sharpness(group, convention)?.mean)),
     published === undefined ? NOTHING : published.sharpness.toFixed(4),
-    [...standing.deviations, ...standing.notes, ...unfinishedSeeds(group)].join('; '),
+    [...averageRemark(group), ...standing.deviations, ...standing.notes, ...unfinishedSeeds(group)].join('; '),
   ];
 }
 
