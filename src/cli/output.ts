@@ -72,9 +72,9 @@ export function textTable(rows: readonly (readonly string[])[], right: readonly 
   return rows.map((row) => line(row).trimEnd()).join('\n');
 }
 
-/** Says what went wrong on stderr; returns the exit status. */
-export function reportError(thrown: unknown): number {
-  const name = paint(process.stderr, 'red', 'smoothout:');
+/** Says what went wrong on stderr, and `where` if there are several; returns the exit status. */
+export function reportError(thrown: unknown, where?: string): number {
+  const name = paint(process.stderr, 'red', 'smoothout:') + (where === undefined ? '' : ` ${where}:`);
   // What the system refuses is never a fault of smoothout, wherever it comes from.
   const error = isOfSystem(thrown) ? asReadError(thrown, thrown.path) : thrown;
   if (error instanceof SmoothOutError) {

@@ -18,7 +18,7 @@ import { recordsOf } from './earlier-records.js';
 import { withJobs } from './jobs.js';
 import type { TrainingOptions } from './options.js';
 import { log, printJson, reportError } from './output.js';
-import { createRunsProgress, type RunProgress, runName } from './runs-progress.js';
+import { createRunsProgress, type RunEnd, type RunProgress, runName } from './runs-progress.js';
 import { inSession } from './session.js';
 
 /** How a run ended: with its record, or with what was thrown. */
@@ -61,11 +61,13 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
         const force =
           options.force || (earlier[runs.indexOf(spec)]?.status === 'diverged' && options.retry !== undefined);
         const settings = { out, force, lockSeconds: workers ? LOCK_SECONDS : 0 };
-        const outcome = await trainOne(session, workers, spec, settings, own).finally(own.stop);
+        const outcome = await trainOne(session, workers, spec, settings, own);
+        own.stop(endOf(outcome));
         outcomes.set(spec, outcome);
         const isTold = isInterruption(outcome) && [...outcomes.values()].filter(isInterruption).length > 1;
-        const ended = isTold ? EXIT.interrupted : tell(outcome, own.hasBegun(), json);
-        if (own.hasBegun() && 'record' in outcome && runs.length > 1) log(`${runName(spec)}: ${progress.overall()}`);
+        const where = runs.length === 1 || isInterruption(outcome) ? undefined : runName(spec);
+        const ended = isTold ? EXIT.interrupted : tell(outcome, { where, begun: own.hasBegun(), json });
+        if (own.hasBegun() && where !== undefined) log(`${where}: ${progress.overall()}`);
         status ||= ended;
         if (ended === EXIT.ok || !failFast) return;
         isStopped = true;
@@ -101,11 +103,18 @@ async function trainOne(
   }
 }
 
+interface Telling {
+  /** Which run it is, if that is to be said of an error. */
+  readonly where: string | undefined;
+  readonly begun: boolean;
+  readonly json: boolean;
+}
+
 /** Logs how a run ended, unless its progress has shown that already; returns its exit status. */
-function tell(outcome: Outcome, begun: boolean, json: boolean): number {
+function tell(outcome: Outcome, { where, begun, json }: Telling): number {
   const { spec } = outcome;
   if ('error' in outcome) {
-    const status = reportError(outcome.error);
+    const status = reportError(outcome.error, where);
     const code = outcome.error instanceof SmoothOutError ? outcome.error.code : 'UNEXPECTED';
     const error = { code, message: messageOf(outcome.error) };
     const { experiment, method, seed } = spec;
@@ -120,6 +129,11 @@ function tell(outcome: Outcome, begun: boolean, json: boolean): number {
 
 const isInterruption = (outcome: Outcome) =>
   'error' in outcome && outcome.error instanceof SmoothOutError && outcome.error.code === 'INTERRUPTED';
+
+function endOf(outcome: Outcome): RunEnd {
+  if (isInterruption(outcome)) return 'interrupted';
+  return 'error' in outcome || outcome.record.status === 'diverged' ? 'failed' : 'done';
+}
 
 const doneOf = (record: RunRecord | undefined) =>
   record === undefined || record.epochs === 0 ? 0 : record.epochsDone / record.epochs;

@@ -25,8 +25,11 @@ export interface RunProgress {
   readonly events: RunEvents;
   /** Whether the run has trained anything: one that was finished before has not. */
   readonly hasBegun: () => boolean;
-  readonly stop: () => void;
+  readonly stop: (end: RunEnd) => void;
 }
+
+/** Failed: or diverged, now or before. */
+export type RunEnd = 'done' | 'failed' | 'interrupted';
 
 interface RunsToFollow {
   readonly runs: readonly RunSpec[];
@@ -41,6 +44,7 @@ interface RunsToFollow {
 export function createRunsProgress({ runs, images, jobs, json }: RunsToFollow) {
   const table = showsProgress() ? createLiveTable(COLUMNS) : undefined;
   const speeds = createSpeeds();
+  const ends = { done: 0, failed: 0, interrupted: 0 };
   const ahead = new Map(
     runs.map((spec, i): [RunSpec, Ahead] => [spec, { spec, images: at(images, i), isRunning: false, speed: null }]),
   );
@@ -52,7 +56,8 @@ export function createRunsProgress({ runs, images, jobs, json }: RunsToFollow) {
     const left = seconds === null ? '' : `, ${durationText(seconds)} left for all`;
     const speed = [...ahead.values()].reduce((sum, each) => sum + (each.speed ?? 0), 0);
     const together = speed === 0 ? '' : `, ${Math.round(speed)} images/s`;
-    return `${runs.length - ahead.size} of ${runs.length} runs done${together}${left}`;
+    const failed = ends.failed === 0 ? '' : `, ${ends.failed} failed`;
+    return `${ends.done} of ${runs.length} runs done${failed}${together}${left}`;
   }
 
   function follow(spec: RunSpec): RunProgress {
@@ -67,7 +72,8 @@ export function createRunsProgress({ runs, images, jobs, json }: RunsToFollow) {
     };
     return {
       hasBegun: () => begun,
-      stop() {
+      stop(end) {
+        ends[end]++;
         row?.remove();
         ahead.delete(spec);
         table?.foot(overall());
