@@ -10,12 +10,13 @@ test('lists what could go and removes it with --yes alone; a resume, a report an
   const [data, config, results] = [await smallMnist(), await smallConfig(), await resultsFolder()];
   const run = () => smoothout`run ${config} --method baseline --data ${data} --out ${results}`;
   await run();
-  await mkdir(join(results, 'runs', 'empty'));
+  const empty = join(results, 'runs', 'small', 'baseline', 'seed-9');
+  await mkdir(empty);
   const last = join(results, 'runs', 'small', 'baseline', 'seed-1', 'last.safetensors');
   const { size } = await stat(last);
   const listed = await smoothout`clean ${results}`;
   expect(listed.status).toBe(0);
-  expect(listed.stdout).toMatch(/^optimizer state +\d+\.\d kB +.*last\.safetensors\nempty folder +0 B +.*empty\n/);
+  expect(listed.stdout).toMatch(/^optimizer state +\d+\.\d kB +.*last\.safetensors\nempty folder +0 B +.*seed-9\n/);
   expect(listed.stderr).toMatch(/^2 things, \d+\.\d kB could be removed; --yes removes them\.\n$/);
   expect((await stat(last)).size).toBe(size);
 
@@ -28,7 +29,7 @@ test('lists what could go and removes it with --yes alone; a resume, a report an
   });
   // Adam keeps two numbers for each parameter.
   expect((await stat(last)).size).toBeLessThan(0.5 * size);
-  expect(existsSync(join(results, 'runs', 'empty'))).toBe(false);
+  expect(existsSync(empty)).toBe(false);
   expect((await smoothout`clean ${results}`).stderr).toBe('0 things, 0 B could be removed; --yes removes them.\n');
 
   expect((await run()).stderr).toContain('completed before');

@@ -14,7 +14,7 @@ Examples:
   smoothout clean f1-lb --yes
 
 Of completed runs the optimizer's state goes, and the parameters of last.safetensors stay. What killed processes left of
-files goes, and so do empty folders. Runs that are not at their end, and folders that a process has, are left alone.`;
+files goes, and so do empty folders of runs. Runs that are not at their end, and folders that a process has, are left alone.`;
 
 export function registerClean(program: Command): void {
   program

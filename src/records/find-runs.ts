@@ -16,7 +16,8 @@ export interface FoundRun {
 
 /** EXPERIMENT/METHOD/seed-N, below a folder of runs. */
 export const RUN_DEPTH = 3;
-const RUN_FOLDER = /^seed-\d+$/;
+/** Whether a folder is called as a run's own is. */
+export const isRunFolder = (path: string): boolean => /^seed-\d+$/.test(basename(resolve(path)));
 
 /**
  * The runs in a folder of results or of runs, of an experiment or of a method, or the one in its own folder; else those
@@ -56,10 +57,10 @@ async function runsIn(folder: string): Promise<FoundRun[]> {
 
 /** How far below the folder its runs are; as in a folder of runs where there are none. */
 async function depthOfRuns(folder: string): Promise<number> {
-  if (RUN_FOLDER.test(basename(resolve(folder)))) return 0;
+  if (isRunFolder(folder)) return 0;
   for (let depth = 1; depth < RUN_DEPTH; depth++) {
     const names = await foldersBelow(folder, depth);
-    if (names.some((name) => RUN_FOLDER.test(basename(name)))) return depth;
+    if (names.some(isRunFolder)) return depth;
   }
   return RUN_DEPTH;
 }

@@ -55,7 +55,8 @@ test('temporary files where nobody works, and in shared folders once nobody can 
   expect(await readdir(interrupted)).not.toContain(TEMPORARY);
 });
 
-test('empty folders, and those with nothing but empty folders', async () => {
+test('empty folders of runs, and those with nothing but such folders; no others', async () => {
+  for (const name of ['logs', 'data/raw', 'a/notes/x']) await mkdir(join(results, 'runs', name), { recursive: true });
   await mkdir(join(results, 'runs', 'b', 'baseline', 'seed-1'), { recursive: true });
   const { items } = await findRemovable(results, 'results');
   const found = items.filter(({ kind }) => kind === 'empty folder');
@@ -63,7 +64,7 @@ test('empty folders, and those with nothing but empty folders', async () => {
     ['b/baseline/seed-1', 'b/baseline', 'b'].map((name) => join(results, 'runs', name)),
   );
   for (const item of found) await removeItem(item);
-  expect(await readdir(join(results, 'runs'))).toEqual(['a']);
+  expect(await readdir(join(results, 'runs'))).toEqual(['a', 'data', 'logs']);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { isFolder, isTemporary, writeFileAtomic } from '../support/files.js';
 import { acquireLock } from '../support/lock.js';
 import { isDead, readHolder } from '../support/lock-holder.js';
 import { encodeSafetensors, readSafetensors, readSafetensorsHeader } from '../support/safetensors.js';
-import { findRuns, foldersBelow, RUN_DEPTH, rootOf } from './find-runs.js';
+import { findRuns, foldersBelow, isRunFolder, RUN_DEPTH, rootOf } from './find-runs.js';
 import { runPathsIn } from './run-folder.js';
 import { readRunRecord } from './run-record.js';
 
@@ -22,7 +22,7 @@ interface Removable {
  *
  * - the optimizer's and the method's vectors in last.safetensors of completed runs; the parameters in that file stay
  * - temporary files, which processes left that were killed while they wrote
- * - empty folders
+ * - empty folders of runs
  *
  * @param what as `findRuns` takes it.
  * @returns these items, and the folders of runs that a process may be working in, of which nothing is an item.
@@ -95,12 +95,13 @@ async function temporaries(
   return found;
 }
 
-/** Those with nothing but empty folders too, the innermost first. */
+/** Folders of runs, and those with nothing but such folders, the innermost first. Other empty folders are somebody else's. */
 async function emptyFolders(folders: readonly string[]): Promise<Removable[]> {
   const empty = new Set<string>();
   for (const path of [...folders].sort((a, b) => b.length - a.length)) {
     const names = await readdir(path);
-    if (names.every((name) => empty.has(join(path, name)))) empty.add(path);
+    const isEmpty = names.length === 0 ? isRunFolder(path) : names.every((name) => empty.has(join(path, name)));
+    if (isEmpty) empty.add(path);
   }
   return [...empty].map((path) => ({ kind: 'empty folder', path, bytes: 0 }));
 }
