@@ -109,11 +109,12 @@ export function planOf({ method: methods, seed: seeds, set, synthetic, init }: P
 export const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
 
 function seedList(text: string): number[] {
-  const seeds = parseSeeds(text);
-  const repeated = seeds?.find((seed, i) => seeds.indexOf(seed) !== i);
-  if (repeated !== undefined) throw new SmoothOutError('USAGE', `--seed ${text}: ${repeated} is there twice`);
-  if (seeds) return seeds;
-  throw new SmoothOutError('USAGE', `--seed ${text}: expected seeds from 0 to 4294967295, such as 1,2 or 1-5`);
+  const refusal = (why: string) => new SmoothOutError('USAGE', `--seed ${text}: ${why}`);
+  const seeds = parseSeeds(text, refusal);
+  if (!seeds) throw refusal('expected seeds from 0 to 4294967295, such as 1,2 or 1-5');
+  const repeated = seeds.find((seed, i) => seeds.indexOf(seed) !== i);
+  if (repeated !== undefined) throw refusal(`${repeated} is there twice`);
+  return seeds;
 }
 
 /** An option whose value is a whole number. */

@@ -152,6 +152,13 @@ describe('seeds', () => {
     expect((await load(MINIMAL, `seeds=${text}`)).seeds).toEqual(seeds);
   });
 
+  test.each([
+    ['5-1', 'seeds: 5-1 is backwards; did you mean 1-5?'],
+    ['1-1000000000', 'seeds: 1-1000000000 is more than 10000 seeds'],
+  ])('%s is refused, and why', async (text, expected) => {
+    expect(await complaint(`${MINIMAL}seeds: ${text}\n`)).toBe(`a.yaml:5: ${expected}`);
+  });
+
   test.each(['5-1', 'x', '-1', '[1.5]', '[]', '[1, 1]', '1-99999999'])('%s is refused', async (text) => {
     expect(await complaint(`${MINIMAL}seeds: ${text}\n`)).toMatch(/^a\.yaml:5: seeds/);
   });

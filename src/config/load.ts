@@ -125,7 +125,7 @@ function withDefaultMethods(tree: Tree): Tree {
 function withSeedList(tree: Tree): Tree {
   const seeds = at(tree, ['seeds']);
   if (seeds?.kind !== 'scalar') return tree;
-  const list = parseSeeds(String(seeds.value));
+  const list = parseSeeds(String(seeds.value), (why) => invalid(seeds.origin, `seeds: ${why}`));
   if (list === null) return tree;
   const { origin } = seeds;
   const items = list.map((value) => scalar(value, origin));

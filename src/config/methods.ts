@@ -65,13 +65,15 @@ const runningStatistics = z.enum(['first', 'both']).default('first');
 /** `label` names the runs' folder, and so tells two uses of one method apart. Its default is the name. */
 const label = folderName.optional();
 
+const ownSetting = z.union([z.number(), z.string(), z.boolean()]).describe('a number, text, true or false');
+
 /** A method of the user's own, whose module is `file`. */
 export const ownMethod = z.strictObject({
   name: z.literal('own'),
   file: z.string().describe('the path of a file such as ./mine.ts'),
   label,
   noise: stochasticNoise(DEFAULT_STRENGTH.uniform).optional(),
-  settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  settings: z.record(z.string(), ownSetting).default({}),
   ...overrides,
 });
 

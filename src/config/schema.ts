@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type AnyDataset, DATASET_NAMES, isDatasetName } from '../data/catalogue.js';
 import { isOwnDataset } from '../data/own.js';
 import { isModelName, MODEL_NAMES, type ModelName } from '../nn/networks.js';
+import type { SmoothOutError } from '../support/errors.js';
 import { average, type MethodConfig, type MethodSpec, method } from './methods.js';
 import { optimizer } from './optimizer.js';
 import { count, countOrNull, folderName, fraction, positive } from './values.js';
@@ -93,15 +94,21 @@ export function holdoutSize(validation: string): number | null {
 
 const MOST_SEEDS = 10_000;
 
-/** `3`, `1,2`, `1-5` or a mixture as a list; null where the text is none of these. */
-export function parseSeeds(text: string): number[] | null {
+/**
+ * `3`, `1,2`, `1-5` or a mixture as a list; null where the text is none of these.
+ *
+ * @throws what `refuse` makes of the reason why a range cannot be one of seeds.
+ */
+export function parseSeeds(text: string, refuse: (why: string) => SmoothOutError): number[] | null {
   const seeds: number[] = [];
   for (const part of text.split(',')) {
     const match = /^\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*$/.exec(part);
     if (match === null) return null;
     const first = Number(match[1]);
     const last = Number(match[2] ?? match[1]);
-    if (last < first || last > 0xffffffff || seeds.length + last - first >= MOST_SEEDS) return null;
+    if (last > 0xffffffff) return null;
+    if (last < first) throw refuse(`${first}-${last} is backwards; did you mean ${last}-${first}?`);
+    if (seeds.length + last - first >= MOST_SEEDS) throw refuse(`${text} is more than ${MOST_SEEDS} seeds`);
     for (let seed = first; seed <= last; seed++) seeds.push(seed);
   }
   return seeds;

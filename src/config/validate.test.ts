@@ -35,6 +35,7 @@ describe('keys', () => {
     ['methods: [{ name: baseline, rho: 1 }]', 'unknown key "methods.0.rho": it belongs to a method, one of sam, asam'],
     ['__proto__: { epochs: 3 }', /^unknown key "__proto__": expected one of experiment, model, /],
     ['constructor: 1', /^unknown key "constructor": expected one of experiment, /],
+    ['a: { b: { c: 3 } }', 'unknown key "a": it belongs to a method, as "noise.a"'],
     ['<<: { epochs: 3 }', /^unknown key "<<"/],
   ])('%s', async (line, expected) => {
     const message = await about(line);
@@ -48,7 +49,7 @@ describe('values', () => {
     ['epochs: 0', 'epochs: expected a whole number of at least 1, got 0'],
     ['epochs: 1.5', 'epochs: expected a whole number of at least 1, got 1.5'],
     ['epochs: "3"', 'epochs: expected a whole number of at least 1, got "3"'],
-    ['epochs: 1e300', 'epochs: expected a whole number of at least 1, got 1e+300'],
+    ['epochs: 1e300', 'epochs: expected a whole number of at least 1 and at most 9007199254740991, got 1e+300'],
     ['epochs: .inf', 'epochs: expected a whole number of at least 1, got Infinity'],
     ['epochs:', 'epochs: expected a whole number of at least 1, got null'],
     ['augment: no', 'augment: expected true or false, got "no"'],
@@ -58,6 +59,18 @@ describe('values', () => {
       'budget: { update: 3 }',
       'budget: expected { epochs: N }, { updates: N } or { gradients: N }, or null, got a mapping',
     ],
+    ['budget: { updates: 0 }', 'budget.updates: expected a whole number of at least 1, got 0'],
+    ['budget: { updates: 1, epochs: 1 }', /^budget: expected { epochs: N }, .*, or null, got a mapping$/],
+    ['budget: { updates: 1, gradients: 1 }', /^budget: expected { epochs: N }, .*, or null, got a mapping$/],
+    ['tuning: null', 'tuning: expected a mapping, got null'],
+    ['tuning: { smoothout: 3 }', 'tuning.smoothout: expected text, got 3; as text it is quoted: "3"'],
+    ['methods: [{ name: own, settings: [1] }]', /methods\.0\.settings: expected a mapping, got a list/],
+    [
+      'methods: [{ name: own, settings: { k: [1] } }]',
+      /methods\.0\.settings\.k: expected a number, text, true or false, got a list/,
+    ],
+    ['seeds: ""', /^seeds: expected a list of whole numbers from 0 to 4294967295, or text such as 1,2 or 1-5, got ""$/],
+    ['seeds: [1e18]', 'seeds.0: expected a whole number from 0 to 4294967295, got 1000000000000000000'],
     ['methods: [{ name: sam, rho: -1 }]', 'methods.0.rho: expected a number of at least 0, or tuned, got -1'],
     [
       'model: resnet',

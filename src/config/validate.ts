@@ -17,20 +17,24 @@ export function validate(tree: Tree): Config {
   const problems = parsed.success
     ? check(parsed.data).map(([key, message]) => `${originAt(tree, key.split('.'))}: ${key}: ${message}`)
     : parsed.error.issues.flatMap((issue) => explain(issue, tree));
-  if (!parsed.success || problems.length > 0) throw new SmoothOutError('CONFIG_INVALID', problems.join('\n'));
+  // One value may fail several checks of the schema, which come to the same line.
+  const lines = [...new Set(problems)];
+  if (!parsed.success || lines.length > 0) throw new SmoothOutError('CONFIG_INVALID', lines.join('\n'));
   return parsed.data;
 }
 
 /** The lines that an issue of the schema comes to: one, or one for each unknown key. */
 function explain(issue: z.core.$ZodIssue, tree: Tree): string[] {
-  if (issue.code === 'unrecognized_keys') {
+  // Where one of several forms is meant, no key is wrong by itself.
+  if (issue.code === 'unrecognized_keys' && !isUnion(inner(declaredAt(issue.path, tree)))) {
     const known = keysOf(schemaAt(issue.path, tree));
     return issue.keys.map((key) => `${originAt(tree, [...issue.path, key])}: ${unknownKey(issue.path, key, known)}`);
   }
   const key = issue.path.join('.') || 'config';
-  const schema = schemaAt(issue.path, tree);
+  const isWhole = issue.code === 'unrecognized_keys' || issue.code === 'invalid_union';
+  const schema = isWhole ? declaredAt(issue.path, tree) : schemaAt(issue.path, tree);
   const found = at(tree, issue.path);
-  const expected = expectation(schema);
+  const expected = expectation(schema) + greatestOf(schema, issue);
   const got = found === undefined ? 'missing' : `got ${show(found)}`;
   const choices = choicesOf(schema);
   const hint = found?.kind === 'scalar' && typeof found.value === 'string' ? didYouMean(found.value, choices) : '';
@@ -38,6 +42,13 @@ function explain(issue: z.core.$ZodIssue, tree: Tree): string[] {
   const isBareWord = issue.code === 'invalid_type' && issue.expected === 'string' && found?.kind === 'scalar';
   const quote = isBareWord ? `; as text it is quoted: "${found.value}"` : '';
   return [`${originAt(tree, issue.path)}: ${text}${hint}${quote}`];
+}
+
+/** The greatest whole number, where a value is beyond it and no description says so. */
+function greatestOf(schema: Schema, issue: z.core.$ZodIssue): string {
+  const number = inner(schema);
+  const isUnsaid = number instanceof z.ZodNumber && number.maxValue === Number.MAX_SAFE_INTEGER;
+  return isUnsaid && issue.code === 'too_big' ? ` and at most ${Number.MAX_SAFE_INTEGER}` : '';
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string, known: readonly string[]): string {
@@ -50,7 +61,8 @@ function unknownKey(path: readonly PropertyKey[], key: string, known: readonly s
   if (outside !== undefined) return `unknown key "${full}"; did you mean "${outside}"?`;
   const having = Object.keys(METHOD_TITLES).filter((name) => methodHas(name, key));
   if (having.length > 0) return `unknown key "${full}": it belongs to a method, one of ${having.join(', ')}`;
-  if (elsewhere[0] !== undefined) return `unknown key "${full}"; did you mean "${elsewhere[0]}"?`;
+  const inMethod = elsewhere[0]?.slice('methods.'.length);
+  if (inMethod !== undefined) return `unknown key "${full}": it belongs to a method, as "${inMethod}"`;
   return `unknown key "${full}": expected one of ${known.join(', ')}`;
 }
 
@@ -77,17 +89,30 @@ function inner(schema: Schema): Schema {
 }
 
 /** The schema of the value at `path`; the tree says which of a method's forms is meant. */
-function schemaAt(path: readonly PropertyKey[], tree: Tree): Schema {
+const schemaAt = (path: readonly PropertyKey[], tree: Tree): Schema => formOf(declaredAt(path, tree), path, tree);
+
+/** The schema of the value at `path`, with all its forms. */
+function declaredAt(path: readonly PropertyKey[], tree: Tree): Schema {
   let schema: Schema = configSchema;
   for (const [depth, key] of path.entries()) {
     schema = formOf(inner(schema), path.slice(0, depth), tree);
     if (schema instanceof z.ZodArray) schema = schema.element;
+    else if (schema instanceof z.ZodRecord) schema = schema.valueType;
     else if (schema instanceof z.ZodObject) schema = schema.shape[String(key)] ?? schema;
   }
-  return formOf(schema, path, tree);
+  return schema;
 }
 
+/** Whether a value has one of several forms that no name tells apart. */
+const isUnion = (schema: Schema): schema is z.ZodUnion =>
+  schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion);
+
 function formOf(schema: Schema, path: readonly PropertyKey[], tree: Tree): Schema {
+  if (isUnion(schema)) {
+    const value = at(tree, path);
+    const keys = value?.kind === 'map' ? [...value.entries.keys()] : [];
+    return schema.options.find((form) => keysOf(form).some((key) => keys.includes(key))) ?? schema;
+  }
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
   const key = schema.def.discriminator;
   const forms = schema.options as z.ZodObject[];
@@ -117,6 +142,8 @@ function expectation(schema: Schema): string {
   if (choices.length > 0) return `${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}`;
   if (unwrapped instanceof z.ZodBoolean) return 'true or false';
   if (unwrapped instanceof z.ZodArray) return 'a list';
+  if (unwrapped instanceof z.ZodRecord) return 'a mapping';
+  if (unwrapped instanceof z.ZodString) return 'text';
   return `a mapping with the keys ${keysOf(unwrapped).join(', ')}`;
 }
 
