@@ -14,11 +14,12 @@ import { type OwnMethod, registerMethod } from '../smoothout/own.js';
 import { sha256, sha256OfFile } from '../support/digest.js';
 import { messageOf } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
+import { refusalText } from '../support/refusal.js';
 import { at, invalid, methodsIn, type Origin, originAt, scalar, scalarAt, type Tree, withValue } from './tree.js';
 
 const count = z.int().min(1);
 const title = z.string().min(1);
-const callable = <F>() => z.custom<F>((value) => typeof value === 'function', 'expected a function');
+const callable = <F>() => z.custom<F>((value) => typeof value === 'function', 'a function');
 
 const network = z.strictObject({
   title,
@@ -113,14 +114,14 @@ async function withModule(tree: Tree, path: readonly string[], kind: Kind): Prom
   });
   const changed = 'has changed since this run began, or a file that it imports';
   const result = withDigest(tree, path, file, digest, changed);
+  let exported: unknown;
   try {
     // Node.js 20 does not read TypeScript by itself.
-    REGISTER[kind](file, await createJiti(import.meta.url, { fsCache: false }).import(file, { default: true }));
+    exported = await createJiti(import.meta.url, { fsCache: false }).import(file, { default: true });
+    REGISTER[kind](file, exported);
   } catch (error) {
-    const [issue] = error instanceof z.ZodError ? error.issues : [];
-    if (issue === undefined) throw fail(`does not load: ${messageOf(error)}`);
-    const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-    throw fail(`its default export is not a ${kind}: ${where}${issue.message}`, 'examples/ has one of each.');
+    if (!(error instanceof z.ZodError)) throw fail(`does not load: ${messageOf(error)}`);
+    throw fail(`its default export is not a ${kind}: ${refusalText(error, exported)}`, 'examples/ has one of each.');
   }
   return result;
 }

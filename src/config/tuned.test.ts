@@ -72,7 +72,7 @@ describe('a tuned strength', () => {
 
   test('is not read from a damaged file', async () => {
     await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [{ ...CHOICE, strength: -1 }]);
-    expect(await complaint(text)).toMatch(/tuned\/trial\.yaml: choices\.0\.strength: /);
+    expect(await complaint(text)).toMatch(/tuned\/trial\.yaml: choices\.0\.strength: expected at least 0, got -1/);
   });
 
   test('is not read from a file of the first form, which has no choices', async () => {
@@ -80,7 +80,7 @@ describe('a tuned strength', () => {
     const first = 'experiment: trial\nvalidation: holdout:5000\nepochs: 3\nseeds: [1]\ntrials: []\n';
     await write(`${first}strengths: { smoothout: 0.023 }\n`, 'tuned/trial.yaml');
     await expect(load(text)).rejects.toMatchObject({
-      message: expect.stringMatching(/tuned\/trial\.yaml: choices: /),
+      message: expect.stringMatching(/tuned\/trial\.yaml: choices is missing: expected a list/),
       hint: 'Delete the file and run smoothout tune again.',
     });
   });

@@ -6,9 +6,9 @@ import { access, constants } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError, makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { refusalText } from '../support/refusal.js';
 import { counted } from '../support/words.js';
 import { parseTree, plain } from './tree.js';
 
@@ -102,8 +102,7 @@ export async function readTuned(path: string): Promise<Tuned | null> {
   const value = plain(parseTree(text, (line) => `${path}:${line}`));
   const parsed = tuned.safeParse(value);
   if (parsed.success) return parsed.data;
-  const { path: key, message } = at(parsed.error.issues, 0);
-  throw new SmoothOutError('CONFIG_INVALID', `${path}: ${key.join('.')}: ${message}`, {
+  throw new SmoothOutError('CONFIG_INVALID', `${path}: ${refusalText(parsed.error, value)}`, {
     hint: 'Delete the file and run smoothout tune again.',
   });
 }

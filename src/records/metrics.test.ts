@@ -41,9 +41,9 @@ describe('metrics.jsonl', () => {
 
   test('with another broken line names it', async () => {
     await writeFile(path(), `${JSON.stringify(epoch(1))}\n{"epoch": 2}\n`);
-    await expect(readMetrics(path())).rejects.toThrow(`${path()}:2: step: `);
+    await expect(readMetrics(path())).rejects.toThrow(`${path()}:2: step is missing: expected a number`);
     await writeFile(path(), 'garbage\n');
-    await expect(readMetrics(path())).rejects.toThrow(`${path()}:1: `);
+    await expect(readMetrics(path())).rejects.toThrow(`${path()}:1: not valid JSON`);
   });
 
   test.each([

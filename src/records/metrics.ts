@@ -1,9 +1,9 @@
 /** metrics.jsonl: a line for each epoch of a run, appended when the epoch ends. */
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError, checkKept, exists, parseJson, readTextIfExists, writeFileAtomic } from '../support/files.js';
+import { refusalText } from '../support/refusal.js';
 import { counted } from '../support/words.js';
 import { damaged } from './run-folder.js';
 
@@ -66,15 +66,14 @@ export async function appendMetrics(path: string, metrics: EpochMetrics): Promis
 export async function readMetrics(path: string): Promise<EpochMetrics[]> {
   const lines = ((await readTextIfExists(path)) ?? '').split('\n').slice(0, -1);
   return lines.map((line, i) => {
-    const parsed = metricsSchema.safeParse(parseJson(line));
-    if (parsed.success) {
-      const { epoch } = parsed.data;
-      if (epoch === i + 1) return parsed.data;
-      throw damaged(`${path}:${i + 1}`, `epoch ${epoch}, where epoch ${i + 1} belongs`);
-    }
-    const issue = at(parsed.error.issues, 0);
-    const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-    throw damaged(`${path}:${i + 1}`, `${where}${issue.message}`);
+    const where = `${path}:${i + 1}`;
+    const value = parseJson(line);
+    if (value === undefined) throw damaged(where, 'not valid JSON');
+    const parsed = metricsSchema.safeParse(value);
+    if (!parsed.success) throw damaged(where, refusalText(parsed.error, value));
+    const { epoch } = parsed.data;
+    if (epoch !== i + 1) throw damaged(where, `epoch ${epoch}, where epoch ${i + 1} belongs`);
+    return parsed.data;
   });
 }
 

@@ -1,6 +1,6 @@
 /** Records say of which version they are, so that a file of another version of the program is named as that. */
 import { z } from 'zod';
-import { at } from '../support/at.js';
+import { refusalText } from '../support/refusal.js';
 
 const versioned = z.object({ version: z.unknown() });
 
@@ -21,6 +21,5 @@ export function parseVersioned<Schema extends z.ZodType>(
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = at(parsed.error.issues, 0);
-  throw new Error(`${issue.path.join('.') || 'the file'}: ${issue.message}`);
+  throw new Error(refusalText(parsed.error, value));
 }
