@@ -48,3 +48,36 @@ test('runConfig tells of the data, of each epoch, and of a run that goes on with
   expect(notices.at(-1)).toMatch(/goes on with onnx on cpu, 2 threads, was on onnx on cpu, 1 thread/);
   expect(epochs).toEqual([1, 2]);
 });
+
+test.each([
+  [{ threads: -1 }, /^runConfig: threads: .*1.*, got -1$/],
+  [{ threads: 1.5 }, /^runConfig: threads: .*, got 1\.5$/],
+  [{ set: 'epochs=1' }, /^runConfig: set: .*array.*, got "epochs=1"$/],
+  [{ seeds: [-1] }, /^runConfig: seeds\.0: .*, got -1$/],
+  [{ seeds: [1.5] }, /^runConfig: seeds\.0: .*, got 1\.5$/],
+  [{ seeds: [] }, /^runConfig: seeds: /],
+  [{ device: 'gpu' }, /^runConfig: device: .*cpu.*, got "gpu"$/],
+  [{ onEpoch: 3 }, /^runConfig: onEpoch: expected a function, got 3$/],
+  [{ thread: 3 }, /^runConfig: .*thread/],
+  [null, /^runConfig: .*object.*, got /],
+])('runConfig refuses %j', async (options, message) => {
+  await expect(library.runConfig('nowhere.yaml', options as object)).rejects.toMatchObject({
+    ...{ name: 'SmoothOutError', code: 'USAGE', message: expect.stringMatching(message) },
+  });
+});
+
+test.each([
+  [{ batchSize: 0 }, /^measureCheckpoint: settings\.batchSize: .*1, got 0$/],
+  [{ split: 'x' }, /^measureCheckpoint: settings\.split: .*train.*, got "x"$/],
+  [{ epsilon: -1 }, /^measureCheckpoint: settings\.epsilon: .*0, got -1$/],
+  [{ epsilon: Number.NaN }, /^measureCheckpoint: settings\.epsilon: .*, got NaN$/],
+  [{ images: -3 }, /^measureCheckpoint: settings\.images: .*1, got -3$/],
+  [{ repeats: 0 }, /^measureCheckpoint: settings\.repeats: .*1, got 0$/],
+  [{ epsilom: 1 }, /^measureCheckpoint: settings: .*epsilom/],
+])('measureCheckpoint refuses %j', async (settings, message) => {
+  await expect(
+    library.measureCheckpoint('nowhere.safetensors', { settings: settings as object }),
+  ).rejects.toMatchObject({
+    ...{ name: 'SmoothOutError', code: 'USAGE', message: expect.stringMatching(message) },
+  });
+});

@@ -4,8 +4,9 @@
  * settings, files or the machine is thrown as a `SmoothOutError`.
  */
 import { resolve } from 'node:path';
-import { DEFAULT_SETTINGS, measureSharpness, type SharpnessSettings } from './analysis/sharpness.js';
+import { measureSharpness, type SharpnessSettings } from './analysis/sharpness.js';
 import { type Plan, planRuns } from './config/resolve.js';
+import { checkOptions, measureCheckpointOptions, runConfigOptions } from './library-options.js';
 import type { RunRecord } from './records/run-record.js';
 import type { SharpnessMeasurement } from './records/sharpness-record.js';
 import { openCheckpoint } from './session/checkpoint-file.js';
@@ -100,11 +101,12 @@ export interface RunConfigOptions extends Options, Plan, Partial<RunEvents> {
  * records of all of them in the config's order.
  *
  * @param file the path of a config
- * @throws SmoothOutError before any run starts for a wrong config (CONFIG_INVALID), options that do not fit it (USAGE) and
+ * @throws SmoothOutError before any run starts for a wrong config (CONFIG_INVALID), options that are wrong or do not fit it (USAGE) and
  * data that is missing or corrupt (DATA_MISSING, DATA_CORRUPT); after that for the first run that fails, which its record
  * says too. Once `signal` is aborted and the run is saved, its reason is thrown.
  */
 export async function runConfig(file: string, options: RunConfigOptions = {}): Promise<RunRecord[]> {
+  checkOptions('runConfig', runConfigOptions, options);
   const { out = 'results', force = false, onNotice = () => {} } = options;
   const { onStart = () => {}, onStep = () => {}, onEpoch = () => {} } = options;
   const specs = await planRuns([file], options);
@@ -123,18 +125,16 @@ export async function runConfig(file: string, options: RunConfigOptions = {}): P
  *
  * @param checkpoint the path of a safetensors file that has the config.yaml of its run beside it
  * @throws SmoothOutError CHECKPOINT_INVALID for a file that is damaged, does not fit its config or has no finite loss;
- * CONFIG_INVALID for that config; DATA_MISSING and DATA_CORRUPT for the run's data; USAGE for a subspace that memory is too
- * small for.
+ * CONFIG_INVALID for that config; DATA_MISSING and DATA_CORRUPT for the run's data; USAGE for options that are wrong and for
+ * a subspace that memory is too small for.
  */
-export function measureCheckpoint(
+export async function measureCheckpoint(
   checkpoint: string,
-  { settings = {}, ...options }: Options & { readonly settings?: Partial<SharpnessSettings> } = {},
+  options: Options & { readonly settings?: Partial<SharpnessSettings> } = {},
 ): Promise<SharpnessMeasurement> {
+  const { settings } = checkOptions('measureCheckpoint', measureCheckpointOptions, options);
   return inSession(options, async (session) =>
-    measureSharpness(session, await openCheckpoint(session, checkpoint), {
-      settings: { ...DEFAULT_SETTINGS, ...settings },
-      check: false,
-    }),
+    measureSharpness(session, await openCheckpoint(session, checkpoint), { settings, check: false }),
   );
 }
 

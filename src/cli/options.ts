@@ -1,6 +1,7 @@
 /** The options that several commands share, and how their values are read. */
 import { type Command, Option } from 'commander';
 import { parseSeeds } from '../config/schema.js';
+import { MOST_THREADS } from '../config/values.js';
 import type { Split } from '../data/source.js';
 import type { EngineChoice } from '../engine/create.js';
 import { type Jobs, parseJobs } from '../jobs/split.js';
@@ -92,7 +93,9 @@ function addEngineOptions(command: Command): Command {
   return command
     .addOption(choice('--engine <name>', 'what computes', 'onnx', 'tensorflow', 'tfjs'))
     .addOption(choice('--device <name>', 'where it computes', 'auto', 'cpu', 'webgpu', 'cuda').env('SMOOTHOUT_DEVICE'))
-    .addOption(wholeNumber('--threads <n>', 'threads of the CPU for each job (default: all, shared out)', 1, 1024));
+    .addOption(
+      wholeNumber('--threads <n>', 'threads of the CPU for each job (default: all, shared out)', 1, MOST_THREADS),
+    );
 }
 
 /** An option with a choice of values, of which the first is the usual. */

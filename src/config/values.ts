@@ -9,6 +9,9 @@ export const folderName = z
   .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/)
   .describe('1 to 64 of the characters A-Z a-z 0-9 . _ -');
 export const count = z.int().min(1).describe('a whole number of at least 1');
+/** More threads than this are a slip of the hand. */
+export const MOST_THREADS = 1024;
+export const threads = z.int().min(1).max(MOST_THREADS).describe(`a whole number from 1 to ${MOST_THREADS}`);
 export const countOrNull = count.nullable().describe('a whole number of at least 1, or null');
 export const positive = z.number().gt(0).describe('a number above 0');
 export const nonNegative = z.number().min(0).describe('a number of at least 0');
