@@ -106,6 +106,16 @@ describe('a file of one’s own', () => {
     expect(await smoothout`run ${join(folder, 'own.yaml')} --dry-run ${set}`).toBeRefused({ status: 2, saying });
   });
 
+  test('that is wrong in a pass is no fault of smoothout itself', async () => {
+    const folder = await copyOfExamples();
+    const network = join(folder, 'my-network.ts');
+    await writeFile(network, (await readFile(network, 'utf8')).replace('linear(8,', 'linear(9,'));
+    const { status, stderr } = await smoothout`run ${join(folder, 'own.yaml')} --method own --out ${folder}`;
+    expect(stderr).toContain(`${network}: its forward pass threw: classifier: expected […, 9], was given [50, 8]`);
+    expect(stderr).not.toContain('a fault of smoothout');
+    expect(status).toBe(2);
+  });
+
   test('is what it imports too', async () => {
     const folder = await copyOfExamples();
     const config = join(folder, 'own.yaml');

@@ -1,48 +1,18 @@
 /**
  * Files that a config names: networks, data sets and methods of the user's own (`model: ./my-network.ts`), and the parameters
- * that `init` starts from. What a module exports as its default is checked here and entered under its path beside those that
- * come with smoothout. The digest of each file goes into the config's `modules`, which are part of a run's identity.
+ * that `init` starts from. The digest of each file goes into the config's `modules`, which are part of a run's identity.
  */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
 import { z } from 'zod';
-import { type OwnDataset, registerDataset } from '../data/own.js';
-import { type OwnNetwork, registerNetwork } from '../nn/networks.js';
-import { type OwnMethod, registerMethod } from '../smoothout/own.js';
 import { sha256, sha256OfFile } from '../support/digest.js';
 import { messageOf } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
 import { refusalText } from '../support/refusal.js';
+import { REGISTER } from './own-modules.js';
 import { at, invalid, methodsIn, type Origin, originAt, scalar, scalarAt, type Tree, withValue } from './tree.js';
-
-const count = z.int().min(1);
-const title = z.string().min(1);
-const callable = <F>() => z.custom<F>((value) => typeof value === 'function', 'a function');
-
-const network = z.strictObject({
-  title,
-  build: callable<OwnNetwork['build']>(),
-  dropout: z.number().gt(0).lt(1).nullable().optional(),
-  analysisBatch: z.strictObject({ running: count, batch: count }).optional(),
-});
-
-const dataset = z.strictObject({
-  title,
-  classes: z.int().min(2),
-  shape: z.strictObject({ channels: count, height: count, width: count }),
-  load: callable<OwnDataset['load']>(),
-});
-
-const method = z.strictObject({ title, build: callable<OwnMethod['build']>() });
-
-/** Checks what a file of each kind exports and enters it. */
-const REGISTER = {
-  network: (path: string, exported: unknown) => registerNetwork(path, network.parse(exported)),
-  dataset: (path: string, exported: unknown) => registerDataset(path, dataset.parse(exported)),
-  method: (path: string, exported: unknown) => registerMethod(path, method.parse(exported)),
-} as const;
 
 type Kind = keyof typeof REGISTER;
 

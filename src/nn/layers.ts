@@ -79,6 +79,10 @@ export function tensorNamed(tensors: NamedTensors, name: string): tf.Tensor {
   return tensor;
 }
 
+/** What a layer says of an input that does not fit it: a mistake of whoever made the network. */
+const misfit = (name: string, expected: string, { shape }: tf.Tensor) =>
+  new Error(`${name}: expected ${expected}, was given [${shape.join(', ')}]`);
+
 /** `torch.nn.Linear`: [N, inputs] to [N, outputs], y = x·Wᵀ + b with W [outputs, inputs]. */
 export function linear(inputs: number, outputs: number, { bias }: { readonly bias: boolean }): Module {
   return (name) => {
@@ -88,6 +92,7 @@ export function linear(inputs: number, outputs: number, { bias }: { readonly bia
     return layer({
       parameters: [weight, ...biases],
       apply: (x, { parameters }) => {
+        if (x.shape.at(-1) !== inputs) throw misfit(name, `[…, ${inputs}]`, x);
         const product = tf.matMul(x, tensorNamed(parameters, weight.name), false, true);
         return biases.reduce<tf.Tensor>((sum, b) => tf.add(sum, tensorNamed(parameters, b.name)), product);
       },
@@ -117,6 +122,7 @@ export function conv2d({ inputs, outputs, kernel, stride = 1, padding, initial }
     return layer({
       parameters: [weight],
       apply: (x, { parameters }) => {
+        if (x.rank !== 4 || x.shape[3] !== inputs) throw misfit(name, `[images, height, width, ${inputs}]`, x);
         const filter = tf.transpose(tensorNamed(parameters, weight.name), [2, 3, 1, 0]);
         return tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, padding);
       },

@@ -2,6 +2,7 @@
  * A model's parameters are one flat vector, and so are its running statistics. The layout says which piece of the
  * vector is which tensor, in the order and under the names of the reference model's PyTorch `state_dict`.
  */
+import { SmoothOutError } from '../support/errors.js';
 import { sizeOf } from '../support/shape.js';
 
 export type ParameterRole = 'weight' | 'bias' | 'batchNormScale' | 'batchNormShift';
@@ -46,7 +47,11 @@ export interface Layout {
   readonly statisticsSize: number;
 }
 
-/** Lays the tensors out one after another, in the order given. */
+/**
+ * Lays the tensors out one after another, in the order given.
+ *
+ * @throws SmoothOutError CONFIG_INVALID where two have the same name: they would be one.
+ */
 export function buildLayout(
   parameters: readonly ParameterDeclaration[],
   statistics: readonly StatisticDeclaration[],
@@ -56,7 +61,8 @@ export function buildLayout(
   return { parameters: parameterSlots, size, statistics: statisticSlots, statisticsSize };
 }
 
-function place<T extends { readonly shape: readonly number[] }>(declarations: readonly T[]) {
+function place<T extends { readonly name: string; readonly shape: readonly number[] }>(declarations: readonly T[]) {
+  checkNames(declarations);
   let end = 0;
   const slots = declarations.map((declaration) => {
     const size = sizeOf(declaration.shape);
@@ -64,4 +70,17 @@ function place<T extends { readonly shape: readonly number[] }>(declarations: re
     return { ...declaration, offset: end - size, size };
   });
   return [slots, end] as const;
+}
+
+/** @throws SmoothOutError CONFIG_INVALID where two have the same name. */
+export function checkNames(declarations: readonly { readonly name: string }[]): void {
+  const names = new Set<string>();
+  for (const { name } of declarations) {
+    if (!names.has(name)) names.add(name);
+    else {
+      throw new SmoothOutError('CONFIG_INVALID', `two layers have the name "${name}"`, {
+        hint: 'Give each layer a name of its own.',
+      });
+    }
+  }
 }

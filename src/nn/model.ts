@@ -1,12 +1,13 @@
 /** A model is a layout of parameters and a pure function of (parameters, running statistics, images). */
+import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { imageShape } from '../data/catalogue.js';
 import type { NamedTensors } from '../engine/engine.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { DropoutDeclaration, ImageShape, Mode } from './layers.js';
-import { buildLayout, type Layout } from './layout.js';
-import { type ModelName, networkRow } from './networks.js';
+import { buildLayout, checkNames, type Layout } from './layout.js';
+import { type ModelName, networkRow, ofNetwork } from './networks.js';
 
 export type { ImageShape, Mode } from './layers.js';
 export type { ModelName } from './networks.js';
@@ -66,16 +67,26 @@ export async function buildModel(name: ModelName, options: ModelOptions): Promis
   const badWidth = hidden.find((units) => !Number.isInteger(units) || units < 1);
   if (badWidth !== undefined) throw invalid(`every hidden layer needs a whole number of units, not ${badWidth}`);
   const network = (await load()).default.build(inputShape, { classes, dropout, hidden });
+  const layout = ofNetwork(name, 'build()', () => {
+    checkNames(network.dropout);
+    return buildLayout(network.parameters, network.statistics);
+  });
   return {
     name,
     inputShape,
     classes,
-    layout: buildLayout(network.parameters, network.statistics),
+    layout,
     dropoutUnits: network.dropout.reduce((total, { units }) => total + units, 0),
     forward({ parameters, statistics, images, dropout: numbers }, mode) {
       const batchStatistics: Record<string, tf.Tensor> = {};
       const uniform = mode === 'train' ? splitDropout(numbers, network.dropout) : {};
-      const logits = network.apply(images, { mode, parameters, statistics, uniform, batchStatistics });
+      const logits = ofNetwork(name, 'its forward pass', () => {
+        const made = network.apply(images, { mode, parameters, statistics, uniform, batchStatistics });
+        const [shape, expected] = [made?.shape, [at(images.shape, 0), classes]];
+        if (isDeepStrictEqual(shape, expected)) return made;
+        const what = `it makes ${shape ? `[${shape.join(', ')}]` : 'no tensor'} of a batch, expected [${expected.join(', ')}]`;
+        throw invalid(`${what}: a number for each of the ${classes} classes of the data set`);
+      });
       return { logits, batchStatistics };
     },
   };

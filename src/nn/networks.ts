@@ -4,6 +4,7 @@
  */
 import type { DatasetName } from '../data/catalogue.js';
 import type { ModulePath } from '../data/own.js';
+import { callOwn } from '../support/own-code.js';
 import type { ImageShape, Layer } from './layers.js';
 
 export interface NetworkRow {
@@ -106,6 +107,10 @@ export function registerNetwork(path: string, own: OwnNetwork): void {
   const load = async () => ({ default: own });
   rows.set(path, { title, dropout, analysisBatch, datasets: null, multiplyAdds: null, load });
 }
+
+/** Calls what depends on a network: where that is the user's, what it throws is told as a mistake in the user's file. */
+export const ofNetwork = <T>(file: string, name: string, call: () => T): T =>
+  file in NETWORKS ? call() : callOwn({ file, name }, call);
 
 export const isModelName = (name: string): name is ModelName => rows.has(name);
 

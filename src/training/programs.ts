@@ -2,6 +2,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { float, type TensorsOf } from '../engine/engine.js';
 import { batchLoss, type imageSpecs, withGradient } from '../nn/loss.js';
+import { ofNetwork } from '../nn/networks.js';
 import { averaged } from '../optim/average.js';
 import { regularise } from '../optim/optimizer.js';
 import type { Drawn, Given, PassResult } from '../smoothout/method.js';
@@ -46,10 +47,11 @@ export function given(
     memory: before.memory,
     backPropagate(w, after) {
       const { statistics } = after ?? before;
-      const { value, gradient, extras } = withGradient((parameters) => {
+      const loss = (parameters: tf.Tensor1D) => {
         const { mean, correct, statistics: updated } = batchLoss(model, parameters, { statistics, ...batch }, 'train');
         return { value: mean, extras: { correct, statistics: updated } };
-      }, w);
+      };
+      const { value, gradient, extras } = ofNetwork(model.name, 'its backward pass', () => withGradient(loss, w));
       return { gradient, loss: value, ...extras };
     },
   };

@@ -53,6 +53,10 @@ describe('an op without a kernel', () => {
   });
 });
 
+test('a matrix product whose sizes do not fit is refused where it stands, not in its gradient', () => {
+  expect(() => traceOf(({ x }) => ({ y: tf.matMul(x!, tf.ones([2, 4])) }))).toThrow(/inner sizes 3 and 2/);
+});
+
 describe('reading a traced tensor says why it cannot be done', () => {
   const why = unsupported(/cannot be read: it does not exist yet/);
 

@@ -1,5 +1,5 @@
 /** Matrix products. */
-import { type BatchMatMulAttrs, broadcast_util } from '@tensorflow/tfjs';
+import { type BatchMatMulAttrs, broadcast_util, util } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { identityOrder, inOrder, inPlainOrder, type Traced, traced, withShape } from '../traced.js';
@@ -38,6 +38,12 @@ function product(graph: GraphBuilder, a: Traced, b: Traced, transposeA: boolean,
 }
 
 const batchMatMul: Kernel<'a' | 'b', BatchMatMulAttrs> = (graph, { a, b }, { transposeA, transposeB }) => {
+  // tfjs leaves this to its kernels. Otherwise it would be found in the gradient, or when the graph is compiled.
+  const inner = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)];
+  util.assert(
+    inner[0] === inner[1],
+    () => `matMul: inner sizes ${inner.join(' and ')} of [${a.shape}] and [${b.shape}]`,
+  );
   const isFloat = a.dtype === 'float32';
   if (isFloat && a.shape.length === 3 && b.shape.length === 3 && a.shape[0] === 1 && b.shape[0] === 1) {
     const matrix = (value: Traced) => withShape(graph, value, value.shape.slice(1));
