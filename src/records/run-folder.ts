@@ -73,6 +73,12 @@ export async function makeRunFolders(output: string, specs: readonly RunSpec[]):
   return waiting;
 }
 
+/** Whether a run has its folder and has not begun. */
+export async function isWaiting({ config, record, metrics, last }: RunPaths): Promise<boolean> {
+  const [waits, ...begun] = await Promise.all([config, record, metrics, last].map(exists));
+  return waits === true && !begun.includes(true);
+}
+
 /** Removes the folders of those that still wait. */
 export async function removeWaiting(waiting: readonly RunPaths[]): Promise<void> {
   for (const paths of waiting) {

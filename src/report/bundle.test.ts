@@ -74,8 +74,9 @@ test('what was measured of a run is among its results', async () => {
   expect(result).toEqual(names.map((name) => ({ '@id': `${folder}${name}` })));
 });
 
-test('without a run there is nothing to bundle, and a comparison cannot be made from a bundle', async () => {
+test('without a readable run there is nothing to bundle, and a comparison cannot be made from a bundle', async () => {
   const empty = await resultsFolder();
+  await writeFile(join(await writeRun(empty, { experiment: 'f1-lb' }), 'run.json'), '');
   const none = join(empty, 'evidence.zip');
   expect(await smoothout`report --runs ${empty} --bundle ${none}`).toMatchObject({
     status: 2,

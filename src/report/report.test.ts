@@ -71,10 +71,24 @@ describe('where the runs are', () => {
 });
 
 describe('with nothing to report', () => {
-  test('an empty folder gives the paper with empty cells, and a word about it', async () => {
+  test('a folder without runs, or too deep to have any below it, is refused, and nothing is written', async () => {
     const results = await resultsFolder();
+    const refused = { code: 'USAGE', message: expect.stringMatching(/: there is no run in it$/) };
+    await expect(report(results)).rejects.toMatchObject(refused);
+    await writeRun(results, { experiment: 'f1-lb' });
+    await mkdir(join(results, 'runs/f1-lb/baseline/seed-2'));
+    await expect(report(join(results, 'runs/f1-lb'))).rejects.toMatchObject(refused);
+    expect(await readdir(join(results, 'runs/f1-lb'))).toEqual(['baseline']);
+    const beside = { runs: results, out: null, compare: await resultsFolder() };
+    await expect(writeReport(beside)).rejects.toMatchObject(refused);
+    expect(await readdir(results)).toEqual(['runs']);
+  });
+
+  test('runs of which none can be read give the paper with empty cells, and a word about it', async () => {
+    const results = await resultsFolder();
+    await writeFile(join(await writeRun(results, { experiment: 'f1-lb' }), 'run.json'), '');
     const { problems } = await report(results);
-    expect(problems).toEqual([{ where: 'runs', what: 'there is no readable run; measured cells are empty' }]);
+    expect(problems.at(-1)).toEqual({ where: 'runs', what: 'there is no readable run; measured cells are empty' });
     const [header, ...rows] = parse(await readFile(join(results, 'table2.csv'), 'utf8'));
     expect(rows.map((row) => row[header!.indexOf('baseline')])).toEqual(new Array(6).fill(''));
     expect(await readFile(join(results, 'report.html'), 'utf8')).toContain("0 of the paper's 25");

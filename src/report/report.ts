@@ -25,7 +25,7 @@ import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js'
 import { strengthFigures } from './figures/strength.js';
 import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';
-import { type ComparedResults, compareResults, locateResults, type Results, readResults } from './results.js';
+import { type ComparedResults, compareResults, locateRuns, type Results, readResults } from './results.js';
 import type { Problem } from './runs.js';
 import { spentRows } from './spent.js';
 
@@ -54,12 +54,12 @@ export interface Report {
  * figures/*.svg (beyond.csv, correlations.csv, curvature.csv and comparison.csv where there is something for them), each whole or not at all.
  * The same runs give the same bytes: nothing in them depends on the time, the machine or the folder.
  *
- * @throws SmoothOutError USAGE: a folder is not there, or there is no run to bundle; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
+ * @throws SmoothOutError USAGE: a folder is not there or has no run, or there is none to bundle; NO_SPACE, OUTPUT_UNWRITABLE. What is wrong with single runs is no
  * error: it is in `problems`.
  */
 export async function writeReport({ runs, out, compare, bundle = null }: ReportOptions): Promise<Report> {
-  const paths = await locateResults(runs);
-  const other = compare === null ? null : await readResults(await locateResults(compare));
+  const paths = await locateRuns(runs);
+  const other = compare === null ? null : await readResults(await locateRuns(compare));
   const results = await readResults(paths);
   const comparison = other === null ? null : compareResults([runs, compare!], results, other);
   const figures = await drawFigures(results);

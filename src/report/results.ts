@@ -1,8 +1,10 @@
 /** Folders of results: read, sorted into the paper's tables, and put side by side. */
 import { basename, dirname, join } from 'node:path';
+import { foldersBelow, RUN_DEPTH } from '../records/find-runs.js';
+import { runPathsIn } from '../records/run-folder.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { SmoothOutError } from '../support/errors.js';
-import { isFolder } from '../support/files.js';
+import { exists, isFolder } from '../support/files.js';
 import { type Difference, difference, groupBy } from '../support/statistics.js';
 import { type BeyondRow, beyondRows } from './beyond.js';
 import { type CorrelationRow, correlationRows } from './correlations.js';
@@ -57,6 +59,28 @@ export async function locateResults(folder: string): Promise<ResultsPaths> {
     });
   }
   return { runs: folder, results: basename(folder) === 'runs' ? dirname(folder) : folder };
+}
+
+/**
+ * The same of a folder that has runs, whether these can be read or not.
+ *
+ * @throws SmoothOutError USAGE: there is no such folder, or no run in it.
+ */
+export async function locateRuns(folder: string): Promise<ResultsPaths> {
+  const paths = await locateResults(folder);
+  let isRead = true;
+  const folders = await foldersBelow(paths.runs, RUN_DEPTH, () => {
+    isRead = false;
+  });
+  const isRun = async (name: string) => {
+    const { record, config } = runPathsIn(join(paths.runs, name));
+    return (await exists(record)) || (await exists(config));
+  };
+  const found = await Promise.all(folders.map((name) => isRun(name).catch(() => true)));
+  if (!isRead || found.includes(true)) return paths;
+  throw new SmoothOutError('USAGE', `${folder}: there is no run in it`, {
+    hint: 'Give the folder that `smoothout run --out` wrote to: its runs are runs/EXPERIMENT/METHOD/seed-N.',
+  });
 }
 
 /** A strength whose grid may not reach to the best one. */

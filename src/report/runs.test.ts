@@ -46,6 +46,14 @@ test('no folder, an empty one, and one with other things in it hold no runs', as
   expect(await load(results)).toEqual({ runs: [], problems: [] });
 });
 
+test('a run that has its folder and has not begun is no damaged one', async () => {
+  const results = await resultsFolder();
+  const folder = await writeRun(results, { experiment: 'f1-lb' });
+  for (const name of ['run.json', 'metrics.jsonl']) await rm(join(folder, name));
+  const what = 'waiting, it has not begun; in no mean';
+  expect(await load(results)).toEqual({ runs: [], problems: [{ where: 'f1-lb/baseline/seed-1', what }] });
+});
+
 describe('a run that cannot be used is left out and named, and its neighbour is read', () => {
   const cases: [string, (folder: string) => Promise<void>, RegExp][] = [
     ['no run.json', (f) => rm(join(f, 'run.json')), /^run\.json: there is no such file; the run is left out$/],

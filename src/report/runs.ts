@@ -6,7 +6,7 @@ import type { RunSpec } from '../config/schema.js';
 import { type CurvatureRecord, curvatureFile, curvaturePath } from '../records/curvature-record.js';
 import { foldersBelow, RUN_DEPTH } from '../records/find-runs.js';
 import { type EpochMetrics, readMetrics } from '../records/metrics.js';
-import { runPathsIn } from '../records/run-folder.js';
+import { isWaiting, runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { type SharpnessMeasurement, type SharpnessRecord, sharpnessFile } from '../records/sharpness-record.js';
@@ -65,7 +65,11 @@ export async function loadRuns(
   const leftOut = (where: string, what: string) => problems.push({ where, what: `${what}; it is left out` });
   for (const folder of names ?? (await foldersBelow(runsFolder, RUN_DEPTH, leftOut))) {
     try {
-      runs.push(await loadRun(join(runsFolder, folder), folder, problems));
+      if (await isWaiting(runPathsIn(join(runsFolder, folder)))) {
+        problems.push({ where: folder, what: 'waiting, it has not begun; in no mean' });
+      } else {
+        runs.push(await loadRun(join(runsFolder, folder), folder, problems));
+      }
     } catch (error) {
       // The reason starts with the file's path: say it relative to the folder of runs.
       problems.push({
