@@ -36,6 +36,7 @@ describe('the networks of the paper', () => {
     ['c1', { classes: 10, dropout: 1 }, 'probability'],
     ['resnet44', { classes: 10, dropout: 0.5 }, 'has no dropout'],
     ['mlp', { classes: 10, hidden: [16, 0] }, 'hidden'],
+    ['mlp', { classes: 10, hidden: [1e9] }, 'model "mlp" has 797000000010 parameters, more than'],
     ['c1', { classes: 10, inputShape: { channels: 3, height: 6, width: 32 } }, 'too small'],
     ['alexnet', { classes: 10, inputShape: { channels: 3, height: 32, width: 32 } }, 'too small'],
   ] satisfies [ModelName, ModelOptions, string][])('%s refuses %j', async (name, options, message) => {

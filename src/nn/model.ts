@@ -1,4 +1,5 @@
 /** A model is a layout of parameters and a pure function of (parameters, running statistics, images). */
+import { totalmem } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { imageShape } from '../data/catalogue.js';
@@ -46,17 +47,20 @@ export interface ModelOptions {
   readonly dropout?: number | null;
   /** Widths of the hidden layers of `mlp`. */
   readonly hidden?: readonly number[] | null | undefined;
-  /** Shape of the images: unless given, that of the first data set in the network's row. */
+  /** Shape of the images: unless given, that of the first data set in the network's row, or MNIST's. */
   readonly inputShape?: ImageShape;
 }
 
+/** They are one flat float32 vector, which has to fit into memory, and whose places are counted in 31 bits. */
+const MOST_PARAMETERS = Math.min(2 ** 31 - 1, Math.floor(totalmem() / Float32Array.BYTES_PER_ELEMENT));
+
 /**
  * One of the paper's networks (models/*.ts), or `mlp`, a small perceptron for trials.
- * @throws SmoothOutError CONFIG_INVALID where an option does not fit the network.
+ * @throws SmoothOutError CONFIG_INVALID where an option does not fit the network, or the network does not fit into memory.
  */
 export async function buildModel(name: ModelName, options: ModelOptions): Promise<Model> {
   const { datasets, dropout: usualDropout, load } = networkRow(name);
-  const { classes, inputShape = imageShape(at(datasets ?? [], 0)) } = options;
+  const { classes, inputShape = imageShape(datasets?.[0] ?? 'mnist') } = options;
   const dropout = options.dropout ?? usualDropout ?? 0;
   const hidden = options.hidden ?? [128, 128];
   const invalid = (message: string) => new SmoothOutError('CONFIG_INVALID', message);
@@ -71,6 +75,12 @@ export async function buildModel(name: ModelName, options: ModelOptions): Promis
     checkNames(network.dropout);
     return buildLayout(network.parameters, network.statistics);
   });
+  if (!(layout.size <= MOST_PARAMETERS)) {
+    const most = `more than the ${MOST_PARAMETERS} that can be held here`;
+    throw new SmoothOutError('CONFIG_INVALID', `model "${name}" has ${layout.size} parameters, ${most}`, {
+      hint: 'Give it smaller layers.',
+    });
+  }
   return {
     name,
     inputShape,
