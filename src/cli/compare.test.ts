@@ -100,3 +100,10 @@ test('names that no run has, and runs of which none is completed, are refused', 
   expect(await smoothout`compare ${results}`).toBeRefused({ status: 2, saying: 'no run of' });
   expect(await smoothout`compare no-such-run`).toBeRefused({ status: 2, saying: 'no-such-run: no such folder' });
 });
+
+test('runs that cannot be read are refused with the reason', async () => {
+  const results = await resultsFolder();
+  await writeRuns(results, [{ experiment: 'f1-lb', config: { model: 'f2' } }]);
+  const saying = /no run of .* is completed\nf1-lb\/baseline\/seed-1: .*model: .*f2/;
+  expect(await smoothout`compare ${join(results, 'runs', 'f1-lb')}`).toBeRefused({ status: 2, saying });
+});

@@ -5,7 +5,7 @@ import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
 import { applyOverride, applyPreset, labelIn, nameIn, type Override, parseOverride } from './layers.js';
 import { selectMethods, TUNABLE_KEYS } from './methods.js';
-import { withMethodFiles, withOwnModules, withStartingWeights } from './named-files.js';
+import { type OnStale, withMethodFiles, withOwnModules, withStartingWeights } from './named-files.js';
 import { type Config, DEFAULT_METHODS, parseSeeds } from './schema.js';
 import {
   at,
@@ -36,6 +36,8 @@ interface LoadOptions {
   readonly overrides?: readonly Override[] | undefined;
   /** The methods that are asked for, in the words of `selectMethods`; all without it. The others may go untuned. */
   readonly methods?: readonly string[] | undefined;
+  /** As `withOwnModules` takes it. */
+  readonly onStale?: OnStale | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ interface LoadOptions {
  * @throws SmoothOutError CONFIG_INVALID with a line for each problem: file, line, key, what was expected. USAGE for a bad `--set`.
  */
 export async function loadConfigs(path: string, options: LoadOptions = {}): Promise<Config[]> {
-  const { set = [], methods } = options;
+  const { set = [], methods, onStale } = options;
   const overrides = [...set.map(parseOverride), ...(options.overrides ?? [])];
   const documents = parseTrees(await readConfigText(path, path), (line) => `${path}:${line}`);
   const trees = await Promise.all(documents.map((document) => withParents(document, path, [])));
@@ -53,7 +55,7 @@ export async function loadConfigs(path: string, options: LoadOptions = {}): Prom
     let tree = withMethodFiles(withDefaultMethods(variant));
     for (const override of overrides) tree = withMethodFiles(applyOverride(tree, override));
     tree = applyPreset(withBudget(withSeedList(tree)));
-    tree = await withStartingWeights(await withOwnModules(tree));
+    tree = await withStartingWeights(await withOwnModules(tree, onStale));
     configs.push(validate(await withTunedSettings(tree, path, methods)));
   }
   return configs;

@@ -11,21 +11,28 @@ import { sha256, sha256OfFile } from '../support/digest.js';
 import { messageOf } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
 import { refusalText } from '../support/refusal.js';
-import { REGISTER } from './own-modules.js';
+import { REGISTER, STAND_IN } from './own-modules.js';
 import { at, invalid, methodsIn, type Origin, originAt, scalar, scalarAt, type Tree, withValue } from './tree.js';
 
 type Kind = keyof typeof REGISTER;
+
+/** Told of a module that is gone or has changed since the run that a config is of. */
+export type OnStale = (what: string) => void;
 
 /**
  * The tree with every module that it names loaded and under its absolute path, and in `modules` the SHA-256 of each with
  * what it imports.
  *
+ * @param onStale where only the records of a run are read, which a module that is gone or has changed does not keep from it.
  * @throws SmoothOutError CONFIG_INVALID: there is no such file, it does not load, it exports something else, or it is not
  * the file that `modules` has the digest of.
  */
-export async function withOwnModules(tree: Tree): Promise<Tree> {
-  let result = await withModule(await withModule(tree, ['model'], 'network'), ['dataset'], 'dataset');
-  for (const i of methodsIn(tree).keys()) result = await withModule(result, ['methods', String(i), 'file'], 'method');
+export async function withOwnModules(tree: Tree, onStale?: OnStale): Promise<Tree> {
+  let result = await withModule(tree, ['model'], 'network', onStale);
+  result = await withModule(result, ['dataset'], 'dataset', onStale);
+  for (const i of methodsIn(tree).keys()) {
+    result = await withModule(result, ['methods', String(i), 'file'], 'method', onStale);
+  }
   return result;
 }
 
@@ -72,28 +79,56 @@ function fileAt(origin: Origin, name: string): string {
   return resolve(config === undefined ? process.cwd() : dirname(resolve(config)), name);
 }
 
-async function withModule(tree: Tree, path: readonly string[], kind: Kind): Promise<Tree> {
+interface NamedModule {
+  readonly file: string;
+  readonly kind: Kind;
+}
+
+async function withModule(tree: Tree, path: readonly string[], kind: Kind, onStale?: OnStale): Promise<Tree> {
   const name = scalarAt(tree, path);
   if (!isPath(name)) return tree;
   const origin = originAt(tree, path);
   const file = fileAt(origin, name);
-  const fail = (why: string, hint?: string) => invalid(origin, `${path.join('.')}: ${file}: ${why}`, hint);
+  const named = { file, kind };
+  try {
+    return await withCurrentModule(tree, path, named);
+  } catch (error) {
+    if (onStale === undefined || scalarAt(tree, ['modules', file]) === undefined) throw error;
+    onStale(messageOf(error));
+    // Its title is as good as ever, if it has one.
+    await enter(named).catch(() => STAND_IN[kind](file));
+    return withValue(tree, path, scalar(file, origin));
+  }
+}
+
+async function withCurrentModule(tree: Tree, path: readonly string[], named: NamedModule): Promise<Tree> {
+  const { file, kind } = named;
+  const fail = (why: string, hint?: string) =>
+    invalid(originAt(tree, path), `${path.join('.')}: ${file}: ${why}`, hint);
   const digest = await digestOf(file).catch((error: NodeJS.ErrnoException) => {
     const imported = error.path === file ? '' : `imports ${error.path}: `;
     throw fail(`${imported}${error.code === 'ENOENT' ? 'there is no such file' : `cannot be read (${error.code})`}`);
   });
   const changed = 'has changed since this run began, or a file that it imports';
   const result = withDigest(tree, path, file, digest, changed);
-  let exported: unknown;
+  await enter(named).catch((error) => {
+    if (!(error instanceof NotOfKind)) throw fail(`does not load: ${messageOf(error)}`);
+    throw fail(`its default export is not a ${kind}: ${error.message}`, 'examples/ has one of each.');
+  });
+  return result;
+}
+
+/** What a module exports as its default is something else. */
+class NotOfKind extends Error {}
+
+async function enter({ file, kind }: NamedModule): Promise<void> {
+  // Node.js 20 does not read TypeScript by itself.
+  const exported: unknown = await createJiti(import.meta.url, { fsCache: false }).import(file, { default: true });
   try {
-    // Node.js 20 does not read TypeScript by itself.
-    exported = await createJiti(import.meta.url, { fsCache: false }).import(file, { default: true });
     REGISTER[kind](file, exported);
   } catch (error) {
-    if (!(error instanceof z.ZodError)) throw fail(`does not load: ${messageOf(error)}`);
-    throw fail(`its default export is not a ${kind}: ${refusalText(error, exported)}`, 'examples/ has one of each.');
+    throw error instanceof z.ZodError ? new NotOfKind(refusalText(error, exported)) : error;
   }
-  return result;
 }
 
 /** @throws SmoothOutError CONFIG_INVALID, saying `changed`, where `modules` has another digest of the file already. */
@@ -115,10 +150,14 @@ async function digestOf(file: string): Promise<string> {
     if (digests.has(next)) continue;
     const text = await readFile(next, 'utf8');
     digests.set(next, sha256(text));
-    for (const [, name] of text.matchAll(RELATIVE_IMPORT)) unread.push(importedFile(name!, next));
+    for (const [, name] of withoutComments(text).matchAll(RELATIVE_IMPORT)) unread.push(importedFile(name!, next));
   }
   return digests.size === 1 ? digests.get(file)! : sha256([...digests.values()].join());
 }
+
+/** Strings stay as they are: `//` in one is no comment. */
+const withoutComments = (text: string): string =>
+  text.replace(/("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|\/\/.*|\/\*[\s\S]*?\*\//g, (_, string = ' ') => string);
 
 const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
 

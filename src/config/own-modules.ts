@@ -3,12 +3,13 @@
  * told as such, with the file and the function. Once checked, a module is entered under its path beside what comes with
  * smoothout.
  */
+import { basename } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { type OwnDataset, registerDataset } from '../data/own.js';
+import { isOwnDataset, type OwnDataset, registerDataset } from '../data/own.js';
 import type { Layer } from '../nn/layers.js';
 import type { Layout } from '../nn/layout.js';
-import { type OwnNetwork, registerNetwork } from '../nn/networks.js';
+import { isModelName, type OwnNetwork, registerNetwork } from '../nn/networks.js';
 import type { Drawn, Given, Method, PassResult } from '../smoothout/method.js';
 import { type OwnMethod, registerMethod } from '../smoothout/own.js';
 import { at } from '../support/at.js';
@@ -40,6 +41,23 @@ export const REGISTER = {
   network: (path: string, exported: unknown) => registerNetwork(path, checkedNetwork(path, network.parse(exported))),
   dataset: (path: string, exported: unknown) => registerDataset(path, checkedDataset(path, dataset.parse(exported))),
   method: (path: string, exported: unknown) => registerMethod(path, checkedMethod(path, method.parse(exported))),
+} as const;
+
+const unusable = () => {
+  throw new Error('only the records of its runs are read');
+};
+
+/** What stands in for a file that is gone, where only the records of its runs are read. One that is known stays. */
+export const STAND_IN = {
+  network: (path: string) => {
+    if (!isModelName(path)) registerNetwork(path, { title: basename(path), dropout: 0.5, build: unusable });
+  },
+  dataset: (path: string) => {
+    const shape = { channels: 1, height: 1, width: 1 };
+    if (!isOwnDataset(path)) registerDataset(path, { title: basename(path), classes: 2, shape, load: unusable });
+  },
+  // Runs are told by their methods' labels.
+  method: () => {},
 } as const;
 
 const initial = z.discriminatedUnion('kind', [

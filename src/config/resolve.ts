@@ -7,7 +7,7 @@ import { didYouMean, SmoothOutError } from '../support/errors.js';
 import { readTextIfExists } from '../support/files.js';
 import { loadConfigs } from './load.js';
 import { labelOf, type MethodConfig, selectMethods } from './methods.js';
-import { withOwnModules } from './named-files.js';
+import { type OnStale, withOwnModules } from './named-files.js';
 import type { Config, RunSpec } from './schema.js';
 import { parseTree, plain } from './tree.js';
 
@@ -158,9 +158,14 @@ function leavesOf(value: unknown, prefix = ''): Map<string, string> {
   return new Map(below);
 }
 
-/** The run that a run folder's config.yaml describes. @throws SmoothOutError CONFIG_INVALID */
-export async function readRunConfig(path: string): Promise<RunSpec> {
-  const runs = (await loadConfigs(path)).flatMap((config) => resolveRuns(config));
+/**
+ * The run that a run folder's config.yaml describes.
+ *
+ * @param onStale where only its records are read, as `withOwnModules` takes it.
+ * @throws SmoothOutError CONFIG_INVALID
+ */
+export async function readRunConfig(path: string, onStale?: OnStale): Promise<RunSpec> {
+  const runs = (await loadConfigs(path, { onStale })).flatMap((config) => resolveRuns(config));
   if (runs.length !== 1) {
     throw new SmoothOutError('CONFIG_INVALID', `${path}: expected the config of one run, got ${runs.length}`);
   }

@@ -38,7 +38,8 @@ export async function compareRuns(what: readonly string[], results: string): Pro
   const { groups, problems } = await loadGroups(what, results);
   const [first] = groups;
   if (first === undefined) {
-    throw new SmoothOutError('USAGE', `no run of ${what.join(', ')} is completed`, {
+    const why = problems.map((problem) => `\n${problem.where}: ${problem.what}`).join('');
+    throw new SmoothOutError('USAGE', `no run of ${what.join(', ')} is completed${why}`, {
       hint: 'smoothout status lists them.',
     });
   }

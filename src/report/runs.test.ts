@@ -1,6 +1,8 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { datasetTitle } from '../data/catalogue.js';
+import { modelTitle } from './paper.js';
 import { loadRuns } from './runs.js';
 import { resultsFolder, writeRun, writeRuns } from './testing/fixture-runs.js';
 
@@ -26,6 +28,24 @@ test('a run is read with its settings, metrics and sharpness', async () => {
     sharpness: { measurements: [{ convention: 'keskar', value: 3.5 }] },
   });
   expect(runs[0]!.metrics.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+});
+
+test('a run whose modules are gone or have changed is read from its records, which is told', async () => {
+  const results = await resultsFolder();
+  const [model, dataset, file] = ['gone.ts', 'changed.mjs', 'method.mjs'].map((name) => join(results, name));
+  const shape = '{ channels: 1, height: 1, width: 1 }';
+  await writeFile(dataset!, `export default { title: 'Mine', classes: 2, shape: ${shape}, load() {} }; // changed`);
+  const methods = [{ name: 'own', file, label: 'mine' }];
+  const modules = { [model!]: 'a', [dataset!]: 'b', [file!]: 'c' };
+  await writeRun(results, { experiment: 'own', method: 'mine', config: { model, dataset, methods, modules } });
+  const { runs, problems } = await load(results);
+  expect(runs).toMatchObject([{ folder: 'own/mine/seed-1', settings: { model, dataset, modules } }]);
+  expect([modelTitle(runs[0]!.settings.model), datasetTitle(runs[0]!.settings.dataset)]).toEqual(['gone.ts', 'Mine']);
+  expect(problems.map(({ what }) => what.replaceAll(join(results, '/'), ''))).toEqual([
+    expect.stringMatching(/model: gone\.ts: there is no such file; the run is shown from its records/),
+    expect.stringMatching(/dataset: changed\.mjs: has changed since this run began/),
+    expect.stringMatching(/methods\.0\.file: method\.mjs: there is no such file/),
+  ]);
 });
 
 test('runs come in the order of their seeds as numbers', async () => {

@@ -86,7 +86,12 @@ async function loadRun(path: string, folder: string, problems: Problem[]): Promi
   const paths = runPathsIn(path);
   const record = await readRunRecord(paths.record);
   checkEnd(record);
-  const settings = await readRunConfig(paths.config);
+  const settings = await readRunConfig(paths.config, (what) =>
+    problems.push({
+      where: folder,
+      what: `${what.replaceAll(join(path, '/'), '')}; the run is shown from its records`,
+    }),
+  );
   // Both become parts of file names, and only the config's have been checked for that.
   for (const [what, said, own] of [
     ['experiment', record.experiment, settings.experiment],
