@@ -135,7 +135,7 @@ describe('a wrong place for the results', () => {
     expect(await smoothout`run ${config} --data ${data} --out ${config}`).toBeRefused({
       status: 2,
       saying:
-        /^smoothout: cannot write .*small\.yaml\/runs: a part of this path is a file, not a folder\nChoose another folder with --out\.\n$/,
+        /^smoothout: cannot write .*small\.yaml\/runs: a part of this path is a file, not a folder\nMake that place writable, or choose another\.\n$/,
     });
   });
 

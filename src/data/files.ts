@@ -93,8 +93,9 @@ export function reading<T>(path: string, read: Promise<T>): Promise<T> {
 export function dataWriteError(error: unknown, path: string): unknown {
   const failure = asWriteError(error, path);
   if (!(failure instanceof SmoothOutError && ['NO_SPACE', 'OUTPUT_UNWRITABLE'].includes(failure.code))) return failure;
+  const first = failure.code === 'NO_SPACE' ? 'Free some space' : 'Make that place writable';
   return new SmoothOutError(failure.code, failure.message, {
-    hint: 'Free some space, or choose another folder for the data with --data or SMOOTHOUT_DATA.',
+    hint: `${first}, or choose another folder for the data with --data or SMOOTHOUT_DATA.`,
     cause: error,
   });
 }

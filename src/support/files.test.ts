@@ -35,7 +35,10 @@ describe('writeFileAtomic', () => {
 
   test('says that a folder is not there', async () => {
     await expect(writeFileAtomic(join(folder, 'no', 'run.json'), '')).rejects.toThrow(
-      expect.objectContaining({ code: 'OUTPUT_UNWRITABLE', message: expect.stringMatching(/folder does not exist/) }),
+      expect.objectContaining({
+        ...{ code: 'OUTPUT_UNWRITABLE', message: expect.stringMatching(/folder does not exist/) },
+        hint: 'Make that place writable, or choose another.',
+      }),
     );
   });
 

@@ -184,8 +184,8 @@ function writeError(code: string, path: string, detail?: string, cause?: unknown
     `cannot write ${printable(path)}: ${detail ?? REASONS[code] ?? code}`,
     {
       hint: full
-        ? 'Free some space and run the same command again: it goes on from the last checkpoint.'
-        : 'Choose another folder with --out.',
+        ? 'Free some space and run the same command again: a run goes on from its last checkpoint.'
+        : 'Make that place writable, or choose another.',
       cause,
     },
   );

@@ -144,6 +144,8 @@ function prefixLength(start: Uint8Array, size: number, source: string): number {
   if (size < 8) throw invalid(source, `only ${size} bytes long`);
   const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_LENGTH)) {
+    // Byte 8 of a safetensors file is its header's "{".
+    if (start[8] !== 0x7b) throw notOne(source, 'it does not begin as one');
     throw invalid(source, `its header claims ${length} bytes, more than the ${MAX_HEADER_LENGTH} that are allowed`);
   }
   if (length > BigInt(size - 8)) {
@@ -190,7 +192,7 @@ function parseHeader(
 }
 
 function decode(bytes: Uint8Array, source: string): string {
-  if (bytes[0] !== 0x7b) throw invalid(source, 'its header does not begin with "{": this is no safetensors file');
+  if (bytes[0] !== 0x7b) throw notOne(source, 'its header does not begin with "{"');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -274,11 +276,17 @@ function refuseOtherFormats(file: Uint8Array, source: string): void {
 }
 
 function changed(source: string, why: string): SmoothOutError {
-  return invalid(source, `its contents have changed since it was written: ${why}`, {
-    hint: 'Delete the file and run the training again, or take a copy that is intact.',
+  return invalid(source, `its contents have changed since it was written: ${why}`);
+}
+
+function notOne(source: string, why: string): SmoothOutError {
+  return invalid(source, `this is no safetensors file: ${why}`, {
+    hint: "Give a safetensors file, such as a run's best.safetensors.",
   });
 }
 
-function invalid(source: string, why: string, details?: ErrorDetails): SmoothOutError {
+const INTACT = { hint: 'Take a copy that is intact, or start the run that wrote it over with --force.' };
+
+function invalid(source: string, why: string, details: ErrorDetails = INTACT): SmoothOutError {
   return new SmoothOutError('CHECKPOINT_INVALID', `${source}: ${why}`, details);
 }
