@@ -69,6 +69,16 @@ describe('a network', () => {
       'its forward pass: it makes [3, 3] of a batch, expected [3, 2]: a number for each of the 2 classes of the data set',
     ],
     [
+      'draws random numbers',
+      (): Layer => ({ ...out(4, 2), apply: () => tf.randomNormal([3, 2]) }),
+      'its forward pass draws random numbers: the same seed would give other results each time',
+    ],
+    [
+      'drops units by itself',
+      (): Layer => ({ ...out(4, 2), apply: () => tf.dropout(tf.ones([3, 2]), 0.5) }),
+      'its forward pass draws random numbers: the same seed would give other results each time',
+    ],
+    [
       'makes nothing',
       (): Layer => ({ ...out(4, 2), apply: (() => {}) as unknown as Layer['apply'] }),
       'its forward pass: it makes no tensor of a batch, expected [3, 2]: a number for each of the 2 classes of the data set',
@@ -168,6 +178,11 @@ describe('a method', () => {
       'goes back from elsewhere',
       computing((_, given) => given.backPropagate(tf.zeros([3]))),
       'gradient() called backPropagate at a tensor of the shape [3], expected [2]',
+    ],
+    [
+      'draws random numbers',
+      computing((w, given) => given.backPropagate(tf.add(w, tf.randomUniform([2])))),
+      'gradient() draws random numbers: the same seed would give other results each time',
     ],
     [
       'forgets its memory',

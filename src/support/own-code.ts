@@ -14,12 +14,25 @@ export interface OwnFunction {
 /** What is to be told as it is: because it names the function already, or is no fault of the user's. */
 const told = new WeakSet<object>();
 
-/** The result of a function of the user's. @throws SmoothOutError CONFIG_INVALID for whatever it throws. */
+/**
+ * The result of a function of the user's. It may not draw random numbers: a step is traced once, so they would be the same
+ * in every step and others in every process. Ops of tfjs without a seed draw theirs by `Math.random` too.
+ *
+ * @throws SmoothOutError CONFIG_INVALID for whatever it throws.
+ */
 export function callOwn<T>(own: OwnFunction, call: () => T): T {
+  const { random } = Math;
+  Math.random = () => {
+    const hint =
+      'Use the layer dropout in a network, and in a method u, which is drawn anew from the seed for each step.';
+    throw wrongOwn(own, 'draws random numbers: the same seed would give other results each time', hint);
+  };
   try {
     return call();
   } catch (error) {
     throw tellOf(own, error);
+  } finally {
+    Math.random = random;
   }
 }
 
