@@ -127,6 +127,11 @@ describe('smoothout tune', () => {
     ['--grid noise.a=0.1,0.2 --seed 1,1', 2, /^smoothout: --seed 1,1: 1 is there twice/],
     ['--grid noise.a=0.1,0.2 --holdout 0', 2, /^smoothout: --holdout 0: expected a whole number of at least 1/],
     ['--grid noise.a=0.1,0.2 --holdout 400', 2, /holdout:400 needs a whole number from 1 to 399/],
+    [
+      '--grid optimizer.learningRate=0.1,0.2 --method smoothout --set noise.a=tuned',
+      2,
+      /noise\.a: nothing has been tuned for smoothout/,
+    ],
     ['--grid noise.a=0.1,0.2 --data /nowhere', 4, /^smoothout: mnist: no train-images/],
   ])('tune %s is refused', async (options, status, saying) => {
     expect(await tune`${options.split(' ').filter(Boolean)}`).toBeRefused({ status, saying });

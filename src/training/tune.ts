@@ -77,15 +77,14 @@ export async function planTuning(file: string, { axes, holdout, set, ...selectio
   const tunings = new Map<string, Tuning>();
   const points = product(axes);
   const heldOut = override('validation', `holdout:${holdout}`, `--holdout ${holdout}`);
+  const configsAt = (settings: Settings, methods: readonly string[]) => {
+    const chosen = Object.entries(settings).map(([key, value]) => override(key, value, `--grid ${key}=${value}`));
+    return loadConfigs(file, { set, overrides: [...chosen, heldOut], methods });
+  };
   let named: string | undefined;
   if (points.length < 2) throw new SmoothOutError('USAGE', '--grid: a single value leaves nothing to choose');
   for (const settings of points) {
-    const chosen = Object.entries(settings).map(([key, value]) => override(key, value, `--grid ${key}=${value}`));
-    const configs = await loadConfigs(file, {
-      set,
-      overrides: [...chosen, heldOut],
-      methods: selection.methods ?? [],
-    });
+    const configs = await configsAt(settings, selection.methods ?? []);
     named ??= namesIn(configs);
     if (namesIn(configs) !== named) throw namesOthers(axes);
     resolveAllRuns(
@@ -98,7 +97,11 @@ export async function planTuning(file: string, { axes, holdout, set, ...selectio
       tunings.set(experiment, { experiment, epochs, trials });
     }
   }
-  return [...tunings.values()].map((tuning) => ({ ...tuning, trials: reached(tuning.trials, axes) }));
+  const planned = [...tunings.values()].map((tuning) => ({ ...tuning, trials: reached(tuning.trials, axes) }));
+  // What the grid reaches is now known; it needs every other setting that is to be tuned.
+  const tuned = new Set(planned.flatMap(({ trials }) => trials.map(({ method }) => method)));
+  await configsAt(at(points, 0), [...tuned]);
+  return planned;
 }
 
 const override = (key: string, value: Scalar, origin: string): Override => ({
