@@ -1,38 +1,8 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfigs } from './load.js';
-import type { Config } from './schema.js';
+import { configFolder, MINIMAL } from './testing/config-folder.js';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'smoothout-config-'));
-});
-
-const MINIMAL = 'experiment: trial\nmodel: f1\ndataset: mnist\nepochs: 2\n';
-
-async function write(text: string, name = 'a.yaml'): Promise<string> {
-  const path = join(folder, name);
-  await writeFile(path, text);
-  return path;
-}
-
-async function load(text: string, ...set: string[]): Promise<Config> {
-  const configs = await loadConfigs(await write(text), { set });
-  expect(configs).toHaveLength(1);
-  return configs[0]!;
-}
-
-/** The error's message, with the folder's name left out. */
-async function complaint(text: string, ...set: string[]): Promise<string> {
-  const error = await load(text, ...set).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitStatus: 2 });
-  return (error as Error).message.replaceAll(`${folder}/`, '');
-}
+const { inFolder, write, load, complaint } = configFolder();
 
 describe('a config of four keys', () => {
   test('has every default', async () => {
@@ -91,7 +61,7 @@ test('mlp is for any data set, one of the user’s own too', async () => {
     'mine.ts',
   );
   const config = await load(MINIMAL.replace('f1', 'mlp').replace('mnist', './mine.ts'));
-  expect(config).toMatchObject({ model: 'mlp', dataset: join(folder, 'mine.ts') });
+  expect(config).toMatchObject({ model: 'mlp', dataset: inFolder('mine.ts') });
 });
 
 describe('extends', () => {

@@ -1,41 +1,12 @@
 /** What `smoothout tune` chose: the file beside the config, how it is told, and the methods that take it from there. */
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { mkdir, readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
 import { loadConfigs } from './load.js';
 import { resolveRuns } from './resolve.js';
-import type { Config } from './schema.js';
+import { configFolder, MINIMAL } from './testing/config-folder.js';
 import { type Choice, describeChoice, readTuned, tunedPath, writeTuned } from './tuned.js';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'smoothout-config-'));
-});
-
-const MINIMAL = 'experiment: trial\nmodel: f1\ndataset: mnist\nepochs: 2\n';
-
-async function write(text: string, name = 'a.yaml'): Promise<string> {
-  const path = join(folder, name);
-  await writeFile(path, text);
-  return path;
-}
-
-async function load(text: string, ...set: string[]): Promise<Config> {
-  const configs = await loadConfigs(await write(text), { set });
-  expect(configs).toHaveLength(1);
-  return configs[0]!;
-}
-
-/** The error's message, with the folder's name left out. */
-async function complaint(text: string, ...set: string[]): Promise<string> {
-  const error = await load(text, ...set).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitStatus: 2 });
-  return (error as Error).message.replaceAll(`${folder}/`, '');
-}
+const { inFolder, write, load, complaint } = configFolder();
 
 const CHOICE: Choice = {
   ...{
@@ -58,7 +29,7 @@ describe('a tuned strength', () => {
   const text = `${MINIMAL}methods: [{ name: smoothout, noise: { a: tuned } }]\n`;
 
   test('comes from the file beside the config', async () => {
-    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [CHOICE]);
+    await writeTuned(inFolder('tuned/trial.yaml'), 'trial', [CHOICE]);
     expect((await load(text)).methods[0]).toMatchObject({ noise: { a: 0.02 } });
     expect((await load(text, 'noise.a=0.5')).methods[0]).toMatchObject({ noise: { a: 0.5 } });
   });
@@ -71,12 +42,12 @@ describe('a tuned strength', () => {
   });
 
   test('is not read from a damaged file', async () => {
-    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [{ ...CHOICE, strength: -1 }]);
+    await writeTuned(inFolder('tuned/trial.yaml'), 'trial', [{ ...CHOICE, strength: -1 }]);
     expect(await complaint(text)).toMatch(/tuned\/trial\.yaml: choices\.0\.strength: expected at least 0, got -1/);
   });
 
   test('is not read from a file of the first form, which has no choices', async () => {
-    await mkdir(join(folder, 'tuned'));
+    await mkdir(inFolder('tuned'));
     const first = 'experiment: trial\nvalidation: holdout:5000\nepochs: 3\nseeds: [1]\ntrials: []\n';
     await write(`${first}strengths: { smoothout: 0.023 }\n`, 'tuned/trial.yaml');
     await expect(load(text)).rejects.toMatchObject({
@@ -86,7 +57,7 @@ describe('a tuned strength', () => {
   });
 
   test('of the generated stand-in is another than that of the real data', async () => {
-    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [
+    await writeTuned(inFolder('tuned/trial.yaml'), 'trial', [
       CHOICE,
       { ...CHOICE, synthetic: true, chosen: { 'noise.a': 0.5 } },
     ]);
@@ -95,9 +66,9 @@ describe('a tuned strength', () => {
   });
 
   test('of the real data serves generated data that has none of its own, never the other way round', async () => {
-    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [CHOICE]);
+    await writeTuned(inFolder('tuned/trial.yaml'), 'trial', [CHOICE]);
     expect((await load(text, 'synthetic=true')).methods[0]).toMatchObject({ noise: { a: 0.02 } });
-    await writeTuned(join(folder, 'tuned/other.yaml'), 'other', [{ ...CHOICE, synthetic: true }]);
+    await writeTuned(inFolder('tuned/other.yaml'), 'other', [{ ...CHOICE, synthetic: true }]);
     expect(await complaint(text.replace('trial', 'other'))).toMatch(/nothing has been tuned for smoothout/);
   });
 
@@ -108,14 +79,14 @@ describe('a tuned strength', () => {
     await expect(load(own)).rejects.toMatchObject({
       hint: expect.stringContaining('--grid methods.lars.optimizer.learningRate='),
     });
-    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [{ ...CHOICE, method: 'lars', chosen }]);
+    await writeTuned(inFolder('tuned/trial.yaml'), 'trial', [{ ...CHOICE, method: 'lars', chosen }]);
     const [run] = resolveRuns(await load(own));
     expect(run!.optimizer).toMatchObject({ name: 'lars', learningRate: 2 });
     expect(await complaint(`${MINIMAL}optimizer: { learningRate: tuned }\n`)).toMatch(/expected a number above 0, got/);
   });
 
   test('says how it was chosen, which is no setting of a run', async () => {
-    await writeTuned(join(folder, 'tuned/trial.yaml'), 'trial', [CHOICE]);
+    await writeTuned(inFolder('tuned/trial.yaml'), 'trial', [CHOICE]);
     const [own] = resolveRuns(await load(text));
     expect(own!.tuning).toEqual({
       smoothout:
@@ -135,8 +106,8 @@ describe('a tuned strength', () => {
 
 describe('what smoothout tune chose', () => {
   test('is written beside the config and read back; another method’s choice stays, the same one’s is replaced', async () => {
-    const path = tunedPath(join(folder, 'c1-lb.yaml'), 'c1-lb');
-    expect(path).toBe(join(folder, 'tuned', 'c1-lb.yaml'));
+    const path = tunedPath(inFolder('c1-lb.yaml'), 'c1-lb');
+    expect(path).toBe(inFolder('tuned/c1-lb.yaml'));
     expect(await readTuned(path)).toBeNull();
     const ada = { ...CHOICE, method: 'adasmoothout' };
     await writeTuned(path, 'c1-lb', [CHOICE]);
@@ -147,7 +118,7 @@ describe('what smoothout tune chose', () => {
   });
 
   test('stays beside what was chosen later for another key', async () => {
-    const path = join(folder, 'tuned/trial.yaml');
+    const path = inFolder('tuned/trial.yaml');
     const rate = { 'optimizer.learningRate': 0.002 };
     const ofRate = { ...CHOICE, chosen: rate, best: rate, edge: 'none', trials: [] as Choice['trials'] } as const;
     await writeTuned(path, 'trial', [CHOICE]);
@@ -184,7 +155,7 @@ describe('what smoothout tune chose', () => {
   });
 
   test('measured on the test set is refused', async () => {
-    await writeTuned(join(folder, 'a.yaml'), 'a', [{ ...CHOICE, validation: 'test' }]);
-    await expect(readTuned(join(folder, 'a.yaml'))).rejects.toThrow(/a\.yaml: choices\.0\.validation: /);
+    await writeTuned(inFolder('a.yaml'), 'a', [{ ...CHOICE, validation: 'test' }]);
+    await expect(readTuned(inFolder('a.yaml'))).rejects.toThrow(/a\.yaml: choices\.0\.validation: /);
   });
 });
