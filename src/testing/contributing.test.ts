@@ -8,14 +8,17 @@ import { smoothout } from '../cli/testing/smoothout.js';
 
 const ALGORITHM = 'src/smoothout/algorithm.ts';
 
-/** A network whose forward pass throws: the stack of the error is the way to it. */
+/** A network whose forward pass prints its stack, which is the way to it, and ends the run. */
 const THROWING = `export default {
   title: 'throwing',
   build: () => ({
     parameters: [{ name: 'w', shape: [1], role: 'weight', fanIn: 1, initial: { kind: 'constant', value: 1 } }],
     statistics: [],
     dropout: [],
-    apply() { throw new Error('reached'); },
+    apply() {
+      console.error(new Error().stack);
+      throw new Error('reached');
+    },
   }),
 };`;
 
