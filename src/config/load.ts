@@ -154,15 +154,18 @@ async function withTunedSettings(tree: Tree, configPath: string, asked: readonly
   const synthetic = scalarAt(tree, ['synthetic']) === true;
   const methods = methodsIn(tree).map((method) => ({ name: nameIn(method), label: labelIn(method) }));
   const wanted = asked === undefined ? methods : selectMethods(methods, asked);
-  const places = [...methods.entries()].flatMap(([i, method]) =>
-    TUNABLE_KEYS.map((key) => ({ method, key, path: ['methods', String(i), ...key.split('.')] })),
-  );
+  const places = [...methods.entries()]
+    .flatMap(([i, method]) =>
+      TUNABLE_KEYS.map((key) => ({ method, key, path: ['methods', String(i), ...key.split('.')] })),
+    )
+    .filter(({ method, path }) => scalarAt(tree, path) === 'tuned' && method.name !== '');
+  if (places.length === 0) return tree;
+  const choices = (await readTuned(file))?.choices ?? [];
   const taken: Choice[] = [];
   let result = tree;
   for (const { method, key, path } of places) {
-    const { name, label } = method;
-    if (scalarAt(tree, path) !== 'tuned' || name === '') continue;
-    const choice = choiceFor((await readTuned(file))?.choices ?? [], { label, key, synthetic });
+    const { label } = method;
+    const choice = choiceFor(choices, { label, key, synthetic });
     const value = choice && chosenValue(choice, key);
     if (choice !== undefined && value !== undefined) {
       taken.push(choice);
