@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { DATASET_NAMES, type DatasetName } from './datasets.js';
 import { type ModulePath, ownDataset } from './own.js';
-import type { ImageShape } from './source.js';
+import type { Dataset, ImageShape } from './source.js';
 
 /** The folder of this installation that holds the catalogue and, unless told otherwise, the data. */
 export const DATASETS_FOLDER = fileURLToPath(new URL('../../datasets', import.meta.url));
@@ -60,6 +60,21 @@ export const isDatasetName = (name: unknown): name is DatasetName => DATASET_NAM
 /** The catalogue's row; undefined for a data set of the user's own. */
 export const catalogueEntry = (name: AnyDataset): CatalogueEntry | undefined =>
   isDatasetName(name) ? readCatalogue()[name] : undefined;
+
+/** What was read of a data set: its name, whether it was the generated stand-in, and the SHA-256 of each file. */
+type ReadFiles = Pick<Dataset, 'name' | 'synthetic' | 'digests'>;
+
+/** The files of a data set that are not the official ones. Pictures in MNIST's format may be meant to be others. */
+export function unofficialFiles(read: ReadFiles): string[] {
+  const official = read.synthetic ? {} : (catalogueEntry(read.name)?.files ?? {});
+  const digests = Object.entries(official).map(([file, { sha256 }]) => [file, sha256]);
+  return changedFiles(read, Object.fromEntries(digests));
+}
+
+/** Those that were read and have another digest than is expected. */
+export function changedFiles({ digests = {} }: ReadFiles, expected: Readonly<Record<string, string>>): string[] {
+  return Object.keys(expected).filter((file) => digests[file] !== undefined && digests[file] !== expected[file]);
+}
 
 export const datasetTitle = (name: AnyDataset): string => catalogueEntry(name)?.title ?? ownDataset(name).title;
 

@@ -1,6 +1,6 @@
 /** Finds the files of a data set, opens them, and compares them with the official ones. */
 import { join } from 'node:path';
-import { type AnyDataset, catalogueEntry, dataDirectory, isDatasetName, readCatalogue } from './catalogue.js';
+import { type AnyDataset, changedFiles, dataDirectory, isDatasetName, readCatalogue } from './catalogue.js';
 import { DATASETS, type DatasetName } from './datasets.js';
 import { corrupt, type DataPlace } from './files.js';
 import { ensureGenerated } from './generated/stand-ins.js';
@@ -35,17 +35,6 @@ export async function openDataset(
   const [changed] = changedFiles(dataset, digests);
   if (changed === undefined) return dataset;
   throw corrupt(`${join(folder, changed)}: has changed since it was generated`, { hint });
-}
-
-/** The files of a data set that are not the official ones. Pictures in MNIST's format may be meant to be others. */
-export function unofficialFiles(dataset: Dataset): string[] {
-  const official = dataset.synthetic ? {} : (catalogueEntry(dataset.name)?.files ?? {});
-  const digests = Object.entries(official).map(([file, { sha256 }]) => [file, sha256]);
-  return changedFiles(dataset, Object.fromEntries(digests));
-}
-
-function changedFiles({ digests = {} }: Dataset, expected: Readonly<Record<string, string>>): string[] {
-  return Object.keys(expected).filter((file) => digests[file] !== undefined && digests[file] !== expected[file]);
 }
 
 /** Where the official files of a data set are looked for. */

@@ -1,7 +1,7 @@
 /** What runs may do otherwise than the paper says or where it says nothing: a rule for each, and what is said of it. */
 import { METHOD_TITLES } from '../config/methods.js';
 import type { RunSpec } from '../config/schema.js';
-import { catalogueEntry, datasetTitle } from '../data/catalogue.js';
+import { datasetTitle, unofficialFiles } from '../data/catalogue.js';
 import type { PaperMethod, PaperRow } from './paper.js';
 import type { Run } from './runs.js';
 
@@ -65,13 +65,10 @@ function strengthText({ settings }: Subject): string | null {
   return a === undefined ? null : `a = ${a}: ${how}`;
 }
 
-/** The files of a data set that the runs read and whose SHA-256 is not the official one. */
-function otherFiles({ settings: { dataset }, runs, synthetic }: Subject): string | false {
-  const official = catalogueEntry(dataset)?.files ?? {};
-  const read = runs.flatMap(({ record }) => Object.entries(record.data.digests));
-  const others = read.filter(([name, digest]) => name in official && official[name]?.sha256 !== digest);
-  const names = [...new Set(others.map(([name]) => name))];
-  return !synthetic && names.length > 0 && `${names.join(', ')} not the official file`;
+/** The files that the runs read and that are not the official ones. */
+function otherFiles({ settings: { dataset: name }, runs, synthetic }: Subject): string | false {
+  const names = runs.flatMap(({ record: { data } }) => unofficialFiles({ name, synthetic, digests: data.digests }));
+  return names.length > 0 && `${[...new Set(names)].join(', ')} not the official file`;
 }
 
 const isMeasured = ({ sharpness }: Run): boolean => sharpness !== null;

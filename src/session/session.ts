@@ -1,7 +1,8 @@
 /** What the runs or analyses of one command share: the engine, the data sets that are open, where the code comes from. */
 import type { RunSpec } from '../config/schema.js';
 import { openImages, type SplitImages } from '../data/batches.js';
-import { openDataset, unofficialFiles } from '../data/open.js';
+import { unofficialFiles } from '../data/catalogue.js';
+import { openDataset } from '../data/open.js';
 import type { Dataset, ImageSource } from '../data/source.js';
 import { type ChosenEngine, createEngine, type EngineChoice } from '../engine/create.js';
 import type { Provenance } from '../records/run-record.js';
