@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { DEFAULT_SETTINGS, type SharpnessSettings } from './analysis/sharpness.js';
 import { seed } from './config/schema.js';
 import { count, countOrNull, positive, threads } from './config/values.js';
-import { at } from './support/at.js';
 import { SmoothOutError } from './support/errors.js';
+import { parseAs } from './support/refusal.js';
 
-const aFunction = z.custom((value) => typeof value === 'function', 'expected a function').optional();
+const aFunction = z
+  .custom((value) => typeof value === 'function')
+  .describe('a function')
+  .optional();
 
 const sessionOptions = {
   engine: z.enum(['onnx', 'tensorflow', 'tfjs']).optional(),
@@ -46,16 +49,5 @@ const sharpnessSettings = z.strictObject({
 export const measureCheckpointOptions = z.strictObject({ ...sessionOptions, settings: sharpnessSettings.prefault({}) });
 
 /** The options with defaults. @throws SmoothOutError USAGE for the first that is wrong. */
-export function checkOptions<Options extends z.ZodType>(of: string, schema: Options, options: unknown) {
-  const parsed = schema.safeParse(options, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  const { path, message, input, code } = at(parsed.error.issues, 0);
-  const where = path.length === 0 ? of : `${of}: ${path.join('.')}`;
-  const got = code === 'unrecognized_keys' ? '' : `, got ${show(input)}`;
-  throw new SmoothOutError('USAGE', `${where}: ${message}${got}`);
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
-}
+export const checkOptions = <Options extends z.ZodType>(of: string, schema: Options, options: unknown) =>
+  parseAs(schema, options, (why) => new SmoothOutError('USAGE', `${of}: ${why}`));

@@ -10,8 +10,8 @@ export const average = z
     /** From this share of the epochs on, the mean of the parameters at the end of each. */
     z.strictObject({ kind: z.literal('swa'), from: fraction.default(0.75) }),
   ])
-  .nullable()
-  .describe('{ kind: ema } or { kind: swa }, or null');
+  .describe('{ kind: ema } or { kind: swa }, or null')
+  .nullable();
 
 /** What a method may change of the experiment it runs in: AlexNet's AdaSmoothOut drops both regularizers (paper, 4.1). */
 const overrides = {
@@ -81,39 +81,41 @@ export const ownMethod = z.strictObject({
 const form = <Name extends string, Keys extends z.ZodRawShape>(name: Name, keys: Keys) =>
   z.strictObject({ name: z.literal(name), label, ...keys, ...overrides });
 
-export const method = z.discriminatedUnion('name', [
-  form('baseline', {}),
-  form('smoothout', { noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}) }),
-  form('adasmoothout', { noise: stochasticNoise(DEFAULT_STRENGTH.filterAdaptive).prefault({}) }),
-  form('smoothout-deterministic', {
-    noise: fixedNoise.prefault({}),
-    /** N of Eq. (1): how many perturbed models see each batch. */
-    copies: count.default(8),
-  }),
-  form('smoothout-two-sided', { noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}) }),
-  form('sam', { rho: strength.default(0.05), runningStatistics }),
-  form('asam', {
-    rho: strength.default(0.5),
-    /** Added to |w|, so that weights of 0 move too. */
-    eta: nonNegative.default(0.01),
-    runningStatistics,
-  }),
-  form('lpf-sgd', {
-    /** `samples`: M, the parts that a batch is cut into, each with noise of its own. */
-    noise: filterwiseNoise(0.001, 'rising')
-      .extend({ samples: count.default(1) })
-      .prefault({}),
-  }),
-  form('rwp', { noise: filterwiseNoise(0.01, 'constant').extend({ per: noisePer }).prefault({}) }),
-  form('arwp', {
-    noise: filterwiseNoise(0.015, 'constant').extend({ per: noisePer }).prefault({}),
-    /** The share of the gradient at w + θ. */
-    balance: share.default(0.5),
-    eta: nonNegative.default(0.1),
-    beta: fraction.default(0.99),
-  }),
-  ownMethod,
-]);
+export const method = z
+  .discriminatedUnion('name', [
+    form('baseline', {}),
+    form('smoothout', { noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}) }),
+    form('adasmoothout', { noise: stochasticNoise(DEFAULT_STRENGTH.filterAdaptive).prefault({}) }),
+    form('smoothout-deterministic', {
+      noise: fixedNoise.prefault({}),
+      /** N of Eq. (1): how many perturbed models see each batch. */
+      copies: count.default(8),
+    }),
+    form('smoothout-two-sided', { noise: stochasticNoise(DEFAULT_STRENGTH.uniform).prefault({}) }),
+    form('sam', { rho: strength.default(0.05), runningStatistics }),
+    form('asam', {
+      rho: strength.default(0.5),
+      /** Added to |w|, so that weights of 0 move too. */
+      eta: nonNegative.default(0.01),
+      runningStatistics,
+    }),
+    form('lpf-sgd', {
+      /** `samples`: M, the parts that a batch is cut into, each with noise of its own. */
+      noise: filterwiseNoise(0.001, 'rising')
+        .extend({ samples: count.default(1) })
+        .prefault({}),
+    }),
+    form('rwp', { noise: filterwiseNoise(0.01, 'constant').extend({ per: noisePer }).prefault({}) }),
+    form('arwp', {
+      noise: filterwiseNoise(0.015, 'constant').extend({ per: noisePer }).prefault({}),
+      /** The share of the gradient at w + θ. */
+      balance: share.default(0.5),
+      eta: nonNegative.default(0.1),
+      beta: fraction.default(0.99),
+    }),
+    ownMethod,
+  ])
+  .describe('a mapping such as { name: baseline }');
 
 /** How tables and figures call the methods. */
 export const METHOD_TITLES: Readonly<Record<MethodConfig['name'], string>> = {
@@ -138,6 +140,10 @@ export function methodHas(name: string, key: string): boolean {
   const form = method.options.find(({ shape }) => shape.name.value === name);
   return form !== undefined && Object.hasOwn(form.shape, key);
 }
+
+/** Whether methods have a setting of that name in their `noise`. */
+export const isNoiseKey = (key: string): boolean =>
+  [stochasticNoise(0), filterwiseNoise(0, 'constant')].some(({ shape }) => Object.hasOwn(shape, key));
 
 /** A method as a config gives it, with every default written out. */
 export type MethodConfig = z.output<typeof method>;

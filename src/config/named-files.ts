@@ -6,12 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
-import { z } from 'zod';
 import { sha256, sha256OfFile } from '../support/digest.js';
 import { messageOf } from '../support/errors.js';
 import { asReadError } from '../support/files.js';
-import { refusalText } from '../support/refusal.js';
-import { REGISTER, STAND_IN } from './own-modules.js';
+import { NotOfKind, REGISTER, STAND_IN } from './own-modules.js';
 import { at, invalid, methodsIn, type Origin, originAt, scalar, scalarAt, type Tree, withValue } from './tree.js';
 
 type Kind = keyof typeof REGISTER;
@@ -118,17 +116,10 @@ async function withCurrentModule(tree: Tree, path: readonly string[], named: Nam
   return result;
 }
 
-/** What a module exports as its default is something else. */
-class NotOfKind extends Error {}
-
 async function enter({ file, kind }: NamedModule): Promise<void> {
   // Node.js 20 does not read TypeScript by itself.
   const exported: unknown = await createJiti(import.meta.url, { fsCache: false }).import(file, { default: true });
-  try {
-    REGISTER[kind](file, exported);
-  } catch (error) {
-    throw error instanceof z.ZodError ? new NotOfKind(refusalText(error, exported)) : error;
-  }
+  REGISTER[kind](file, exported);
 }
 
 /** @throws SmoothOutError CONFIG_INVALID, saying `changed`, where `modules` has another digest of the file already. */

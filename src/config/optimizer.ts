@@ -21,7 +21,7 @@ export const optimizer = z.strictObject({
   /** η in the paper of LARS: the share of a layer's norm by which a step may change it. The others ignore it. */
   trust: positive.default(0.001),
   /** Greatest L2 norm of the whole averaged gradient; null leaves it alone. */
-  clipNorm: positive.nullable().describe('a number above 0, or null').default(null),
+  clipNorm: positive.describe('a number above 0, or null').nullable().default(null),
   /** `epoch` forgets the optimizer's state at the start of each epoch, as the reference does unintentionally. */
   reset: z.enum(['never', 'epoch']).default('never'),
 });

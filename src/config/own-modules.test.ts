@@ -50,7 +50,7 @@ describe('a network', () => {
     [
       'has a layer of a negative width',
       () => out(4, -8),
-      'build() returned no Layer: out.weight: parameters.0.shape.0: expected at least 1, got -8',
+      'build() returned no Layer: out.weight: parameters.0.shape.0: expected a whole number of at least 1, got -8',
     ],
     ['has two layers of one name', () => chain(out(4, 4), out(4, 4)), 'build(): two layers have the name "out.weight"'],
     [
@@ -136,12 +136,12 @@ describe('a method', () => {
     [
       'costs no number of gradients',
       () => ({ ...plain, evaluations: 'a' }),
-      'build() returned no Method: evaluations: expected a number, got "a"',
+      'build() returned no Method: evaluations: expected a whole number of at least 1, got "a"',
     ],
     [
       'costs nothing',
       () => ({ ...plain, evaluations: 0 }),
-      'build() returned no Method: evaluations: expected at least 1, got 0',
+      'build() returned no Method: evaluations: expected a whole number of at least 1, got 0',
     ],
     [
       'has noise of an unknown distribution',

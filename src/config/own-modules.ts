@@ -12,13 +12,12 @@ import type { Layout } from '../nn/layout.js';
 import { isModelName, type OwnNetwork, registerNetwork } from '../nn/networks.js';
 import type { Drawn, Given, Method, PassResult } from '../smoothout/method.js';
 import { type OwnMethod, registerMethod } from '../smoothout/own.js';
-import { at } from '../support/at.js';
 import { awaitOwn, callBack, callOwn, type OwnFunction, wrongOwn } from '../support/own-code.js';
-import { refusalText } from '../support/refusal.js';
+import { parseAs } from '../support/refusal.js';
 import { count, nonNegative } from './values.js';
 
 const text = z.string().min(1);
-const callable = <F>() => z.custom<F>((value) => typeof value === 'function', 'a function');
+const callable = <F>() => z.custom<F>((value) => typeof value === 'function').describe('a function');
 
 const network = z.strictObject({
   title: text,
@@ -36,11 +35,17 @@ const dataset = z.strictObject({
 
 const method = z.strictObject({ title: text, build: callable<OwnMethod['build']>() });
 
-/** Checks what a file of each kind exports and enters it. */
+/** What a module exports as its default is something else. */
+export class NotOfKind extends Error {}
+
+const exportedAs = <S extends z.ZodType>(schema: S, value: unknown) =>
+  parseAs(schema, value, (why) => new NotOfKind(why));
+
+/** Checks what a file of each kind exports and enters it. @throws NotOfKind */
 export const REGISTER = {
-  network: (path: string, exported: unknown) => registerNetwork(path, checkedNetwork(path, network.parse(exported))),
-  dataset: (path: string, exported: unknown) => registerDataset(path, checkedDataset(path, dataset.parse(exported))),
-  method: (path: string, exported: unknown) => registerMethod(path, checkedMethod(path, method.parse(exported))),
+  network: (path: string, value: unknown) => registerNetwork(path, checkedNetwork(path, exportedAs(network, value))),
+  dataset: (path: string, value: unknown) => registerDataset(path, checkedDataset(path, exportedAs(dataset, value))),
+  method: (path: string, value: unknown) => registerMethod(path, checkedMethod(path, exportedAs(method, value))),
 } as const;
 
 const unusable = () => {
@@ -185,11 +190,11 @@ function checked<S extends z.ZodType>(
     value.catch(() => {});
     throw wrongOwn(own, `returned a promise, expected a ${expected}`, hint);
   }
-  const { success, data, error } = schema.safeParse(value);
-  if (success) return data;
-  const { path } = at(error.issues, 0);
-  if (path.length === 0) throw wrongOwn(own, `returned ${shown(value)}, expected a ${expected}`, hint);
-  throw wrongOwn(own, `returned no ${expected}: ${nameAt(value, path)}${refusalText(error, value)}`, hint);
+  return parseAs(schema, value, (why, path) =>
+    path.length === 0
+      ? wrongOwn(own, `returned ${shown(value)}, expected a ${expected}`, hint)
+      : wrongOwn(own, `returned no ${expected}: ${nameAt(value, path)}${why}`, hint),
+  );
 }
 
 /** `features.0.weight: `: the name of what is at `path` of a value, or of the nearest thing around it. */

@@ -18,7 +18,10 @@ const namesAndFiles = (choices: readonly string[]) => ({
 });
 
 /** How many updates, or gradients of a batch, a run may take. It stands in place of `epochs`. */
-const budget = z.union([z.strictObject({ updates: count }), z.strictObject({ gradients: count })]);
+const BUDGETS = '{ epochs: N }, { updates: N } or { gradients: N }, or null';
+const budget = z
+  .union([z.strictObject({ updates: count }).describe(BUDGETS), z.strictObject({ gradients: count }).describe(BUDGETS)])
+  .describe(BUDGETS);
 
 export const seed = z.int().min(0).max(0xffffffff).describe('a whole number from 0 to 4294967295');
 
@@ -32,7 +35,7 @@ export const configSchema = z.strictObject({
     .custom<AnyDataset>((name) => isDatasetName(name) || isOwnDataset(String(name)))
     .meta(namesAndFiles(DATASET_NAMES)),
   epochs: count,
-  budget: budget.nullable().describe('{ epochs: N }, { updates: N } or { gradients: N }, or null').default(null),
+  budget: budget.nullable().default(null),
   batchSize: count.default(256),
   /** A number turns on ghost batch normalisation; it must divide batchSize. */
   ghostBatchSize: countOrNull.default(null),
@@ -43,7 +46,7 @@ export const configSchema = z.strictObject({
   augment: z.boolean().default(false),
   average: average.default(null),
   /** Probability of dropping a unit; null leaves the model's own (C1, C3, AlexNet: 0.5; the others have no dropout). */
-  dropout: fraction.nullable().describe('a number from 0 up to, but not, 1, or null').default(null),
+  dropout: fraction.describe('a number from 0 up to, but not, 1, or null').nullable().default(null),
   batchNorm: z
     .strictObject({
       /** γ starts at 1, or uniform on [0, 1) as in PyTorch 0.3; ResNet44 sets its own 1. */
@@ -51,9 +54,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   /** Widths of the hidden layers of `mlp`; null leaves the model's own. */
-  hidden: z.array(count).min(1).nullable().describe('a list of widths, or null').default(null),
+  hidden: z.array(count).min(1).describe('a list of widths, or null').nullable().default(null),
   /** A safetensors file of parameters to start from, instead of drawing them (`--init`). */
-  init: z.string().nullable().describe('a path, or null').default(null),
+  init: z.string().describe('a path, or null').nullable().default(null),
   /** The generated stand-in for the data set, made now if need be, instead of the real one. */
   synthetic: z.boolean().default(false),
   /** Which images choose the best epoch: the test set, as the paper does, or N training images that are then not trained on. */

@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError, makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
-import { refusalText } from '../support/refusal.js';
+import { parseAs } from '../support/refusal.js';
 import { counted } from '../support/words.js';
 import { parseTree, plain } from './tree.js';
 
@@ -100,11 +100,8 @@ export async function readTuned(path: string): Promise<Tuned | null> {
   const text = await readTextIfExists(path);
   if (text === null) return null;
   const value = plain(parseTree(text, (line) => `${path}:${line}`));
-  const parsed = tuned.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new SmoothOutError('CONFIG_INVALID', `${path}: ${refusalText(parsed.error, value)}`, {
-    hint: 'Delete the file and run smoothout tune again.',
-  });
+  const hint = 'Delete the file and run smoothout tune again.';
+  return parseAs(tuned, value, (why) => new SmoothOutError('CONFIG_INVALID', `${path}: ${why}`, { hint }));
 }
 
 /** The value that was chosen for a key of a method. The grid may have named it in full, as `methods.LABEL.KEY`. */

@@ -61,7 +61,7 @@ const recordSchema = z.object({
   version: z.literal(CURVATURE_VERSION),
   ...SHAPES.checkpoint,
   measurements: z.array(
-    measurementSchema.refine((one) => [one, ...(one.layers ?? [])].every(isWhole), 'lists of different lengths'),
+    measurementSchema.refine((one) => [one, ...(one.layers ?? [])].every(isWhole)).describe('lists of one length'),
   ),
 });
 

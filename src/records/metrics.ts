@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { SmoothOutError } from '../support/errors.js';
 import { asWriteError, checkKept, exists, parseJson, readTextIfExists, writeFileAtomic } from '../support/files.js';
-import { refusalText } from '../support/refusal.js';
+import { parseAs } from '../support/refusal.js';
 import { counted } from '../support/words.js';
 import { damaged } from './run-folder.js';
 
@@ -69,11 +69,10 @@ export async function readMetrics(path: string): Promise<EpochMetrics[]> {
     const where = `${path}:${i + 1}`;
     const value = parseJson(line);
     if (value === undefined) throw damaged(where, 'not valid JSON');
-    const parsed = metricsSchema.safeParse(value);
-    if (!parsed.success) throw damaged(where, refusalText(parsed.error, value));
-    const { epoch } = parsed.data;
+    const metrics = parseAs(metricsSchema, value, (why) => damaged(where, why));
+    const { epoch } = metrics;
     if (epoch !== i + 1) throw damaged(where, `epoch ${epoch}, where epoch ${i + 1} belongs`);
-    return parsed.data;
+    return metrics;
   });
 }
 

@@ -1,6 +1,6 @@
 /** Records say of which version they are, so that a file of another version of the program is named as that. */
 import { z } from 'zod';
-import { refusalText } from '../support/refusal.js';
+import { parseAs } from '../support/refusal.js';
 
 const versioned = z.object({ version: z.unknown() });
 
@@ -19,7 +19,5 @@ export function parseVersioned<Schema extends z.ZodType>(
     const found = own === undefined ? 'no version in it' : `version ${JSON.stringify(own)}`;
     throw new Error(`${found}, where this program reads version ${version}`);
   }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new Error(refusalText(parsed.error, value));
+  return parseAs(schema, value, (why) => new Error(why));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { refusalText } from './refusal.js';
+import { parseAs } from './refusal.js';
 
 const schema = z.strictObject({
   epochs: z.int().min(0).optional(),
@@ -14,7 +14,10 @@ const schema = z.strictObject({
     .string()
     .regex(/^holdout:\d+$/)
     .optional(),
-  build: z.custom((value) => typeof value === 'function', 'a function').optional(),
+  build: z
+    .custom((value) => typeof value === 'function')
+    .describe('a function')
+    .optional(),
 });
 
 test.each([
@@ -24,15 +27,15 @@ test.each([
   [{ percent: 101 }, 'percent: expected at most 100, got 101'],
   [{ status: 'done' }, 'status: expected one of running, completed, got "done"'],
   [{ version: 2 }, 'version: expected 1, got 2'],
-  [{ seeds: [] }, 'seeds: expected at least 1 item, got a list'],
+  [{ seeds: [] }, 'seeds: expected at least 1 item, got an empty list'],
   [{ seeds: {} }, 'seeds: expected a list, got a mapping'],
   [{ trials: [{ mean: 1 }, {}] }, 'trials.1.mean is missing: expected a number'],
   [{ setting: 'x' }, 'setting: expected a number or true or false, got "x"'],
   [{ validation: 'test' }, 'validation: expected text of the form /^holdout:\\d+$/, got "test"'],
   [{ build: 3 }, 'build: expected a function, got 3'],
-  [{ epoch: 3 }, 'unknown key "epoch"'],
+  [{ epoch: 3 }, 'unknown key "epoch"; did you mean "epochs"?'],
   [3, 'expected a mapping, got 3'],
   [undefined, 'it is missing: expected a mapping'],
 ])('%j is refused in words', (value, text) => {
-  expect(refusalText(schema.safeParse(value).error!, value)).toBe(text);
+  expect(() => parseAs(schema, value, (why) => new Error(why))).toThrow(new Error(text));
 });

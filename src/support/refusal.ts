@@ -1,17 +1,62 @@
-/** What a schema refuses of a file's contents, in words for whoever has the file. */
-import type { z } from 'zod';
+/** What a schema refuses, in words for whoever wrote the value. */
+import { z } from 'zod';
 import { at } from './at.js';
+import { didYouMean } from './errors.js';
 import { counted } from './words.js';
 
-/** The first thing that is wrong with `value`: "bestAccuracy: expected at most 100, got 101". */
-export function refusalText({ issues }: z.ZodError, value: unknown): string {
-  const issue = at(issues, 0);
-  const key = issue.path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') return `unknown key "${[...issue.path, at(issue.keys, 0)].join('.')}"`;
-  const found = issue.path.reduce((part, name) => (part as Record<PropertyKey, unknown> | undefined)?.[name], value);
+/** What `schema` makes of a value. @throws what `refuse` makes of the first thing that is wrong, and of where it is. */
+export function parseAs<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  refuse: (why: string, path: readonly PropertyKey[]) => Error,
+): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(value, { error: refusal });
+  if (success) return data;
+  const { message, path } = at(error.issues, 0);
+  throw refuse(message, path);
+}
+
+/** What zod tells its error map. */
+export type Refused = z.core.$ZodRawIssue;
+
+/**
+ * zod's error map: "bestAccuracy: expected at most 100, got 101". A schema's description completes "expected …". Of a value
+ * that may be null it stands within: `.describe('a path, or null').nullable()`.
+ */
+export function refusal(issue: Refused): string {
+  const path = (issue.path ?? []).map(String);
+  const [unknown] = unknownKeys(issue);
+  if (unknown !== undefined) {
+    return `unknown key ${JSON.stringify([...path, unknown].join('.'))}${didYouMean(unknown, keysOf(issue))}`;
+  }
+  const key = path.join('.');
+  const found = foundIn(issue);
   const expected = expectation(issue);
   if (found === undefined) return `${key || 'it'} is missing: expected ${expected}`;
-  return `${key === '' ? '' : `${key}: `}expected ${expected}, got ${shown(found)}`;
+  const hint = typeof found === 'string' ? didYouMean(found, choicesOf(issue)) : '';
+  return `${key === '' ? '' : `${key}: `}expected ${expected}, got ${shown(found)}${hint}`;
+}
+
+/** The value that was refused. Where it tells the forms of a mapping apart, zod has the mapping. */
+function foundIn({ input, ...issue }: Refused): unknown {
+  return typeof issue.discriminator === 'string' ? (input as Record<string, unknown>)[issue.discriminator] : input;
+}
+
+/** Keys that are wrong by themselves. A mapping with a description is refused whole. */
+export const unknownKeys = (issue: Refused): readonly string[] =>
+  issue.code === 'unrecognized_keys' && keysOf(issue).length > 0 ? issue.keys : [];
+
+/** The keys of a mapping that has no description. */
+export const keysOf = (issue: Refused): string[] =>
+  issue.schema instanceof z.ZodObject && metaOf(issue).description === undefined ? Object.keys(issue.schema.shape) : [];
+
+const metaOf = ({ schema }: Refused) => (schema && z.globalRegistry.get(schema)) ?? {};
+
+/** The names that a value may be. A schema that is neither a union nor an enum has them in its `meta`. */
+function choicesOf(issue: Refused): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (Array.isArray(issue.options)) return issue.options.map(String);
+  return (metaOf(issue).choices as string[] | undefined) ?? [];
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -25,7 +70,11 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'a mapping',
 };
 
-function expectation(issue: z.core.$ZodIssue): string {
+function expectation(issue: Refused): string {
+  const { description } = metaOf(issue);
+  const choices = choicesOf(issue);
+  if (description !== undefined && issue.options === undefined) return `${description}${unsaidLimit(issue)}`;
+  if (choices.length > 0) return `${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}`;
   switch (issue.code) {
     case 'invalid_type':
       return KINDS[issue.expected] ?? issue.expected;
@@ -33,16 +82,19 @@ function expectation(issue: z.core.$ZodIssue): string {
       return `${issue.inclusive ? 'at least' : 'more than'} ${amount(Number(issue.minimum), issue.origin)}`;
     case 'too_big':
       return `${issue.inclusive ? 'at most' : 'less than'} ${amount(Number(issue.maximum), issue.origin)}`;
-    case 'invalid_value':
-      return `${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
     case 'invalid_union':
-      return [...new Set(issue.errors.flat().map(expectation))].join(' or ') || 'another name';
+      return [...new Set(issue.errors.flat().map((one) => expectation(one as Refused)))].join(' or ');
     case 'invalid_format':
       return `text of the form ${issue.pattern ?? issue.format}`;
     default:
-      // Our own schemas' messages say what they expect.
-      return issue.message;
+      return 'another value';
   }
+}
+
+/** Of whole numbers that are limited by what a number can hold alone. */
+function unsaidLimit({ code, schema }: Refused): string {
+  const isUnsaid = schema instanceof z.ZodNumber && schema.maxValue === Number.MAX_SAFE_INTEGER;
+  return code === 'too_big' && isUnsaid ? ` and at most ${Number.MAX_SAFE_INTEGER}` : '';
 }
 
 function amount(count: number, of: string): string {
@@ -51,6 +103,7 @@ function amount(count: number, of: string): string {
 }
 
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'number') return String(value);
   return typeof value === 'object' && value !== null ? 'a mapping' : (JSON.stringify(value) ?? typeof value);
 }
