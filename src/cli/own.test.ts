@@ -16,13 +16,10 @@ const EXAMPLES = join(ROOT, 'examples');
 const temporary = () => mkdtemp(join(tmpdir(), 'smoothout-own-'));
 const digestOf = async (path: string) => (await readSafetensors(path)).metadata.sha256;
 
-/** A copy of examples/ that a test may change; `smoothout` resolves from it as it does for a user. */
+/** A copy of examples/ that a test may change, where no package is installed. */
 async function copyOfExamples(): Promise<string> {
   const folder = await temporary();
   for (const file of await readdir(EXAMPLES)) await copyFile(join(EXAMPLES, file), join(folder, file));
-  await mkdir(join(folder, 'node_modules', '@tensorflow'), { recursive: true });
-  await symlink(ROOT, join(folder, 'node_modules', 'smoothout'));
-  await symlink(join(ROOT, 'node_modules/@tensorflow/tfjs'), join(folder, 'node_modules/@tensorflow/tfjs'));
   return folder;
 }
 

@@ -3,6 +3,7 @@
  * that `init` starts from. The digest of each file goes into the config's `modules`, which are part of a run's identity.
  */
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
@@ -116,10 +117,16 @@ async function withCurrentModule(tree: Tree, path: readonly string[], named: Nam
   return result;
 }
 
+const { resolve: installed } = createRequire(import.meta.url);
+
+/** What a module imports of the program that runs it, it gets from that one: a second tfjs could not compute with its tensors. */
+const OWN_PACKAGES = ['smoothout', '@tensorflow/tfjs'];
+
 async function enter({ file, kind }: NamedModule): Promise<void> {
   // Node.js 20 does not read TypeScript by itself.
-  const exported: unknown = await createJiti(import.meta.url, { fsCache: false }).import(file, { default: true });
-  REGISTER[kind](file, exported);
+  const alias = Object.fromEntries(OWN_PACKAGES.map((name) => [name, installed(name)]));
+  const load = createJiti(import.meta.url, { fsCache: false, alias });
+  REGISTER[kind](file, await load.import(file, { default: true }));
 }
 
 /** @throws SmoothOutError CONFIG_INVALID, saying `changed`, where `modules` has another digest of the file already. */
