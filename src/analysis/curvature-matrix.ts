@@ -1,6 +1,7 @@
 /** The Hessian or Gauss–Newton matrix of a network's loss over a whole split, as a matrix that is known by its products. */
 import * as tf from '@tensorflow/tfjs';
-import { type Engine, float, sumOf } from '../engine/engine.js';
+import type { Batch } from '../data/batches.js';
+import { type DeviceArray, type Engine, float } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import { type CurvatureMatrix, curvatureProduct } from '../nn/curvature.js';
 import { split } from '../nn/flat.js';
@@ -8,7 +9,7 @@ import { batchSpecs, crossEntropy } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import type { Weights } from '../nn/weights.js';
 import type { SymmetricMatrix } from './lanczos.js';
-import { addTo, type BatchNormMode, divide, passOver, type SplitLossOptions } from './split-loss.js';
+import { type BatchNormMode, meanOver, type SplitLossOptions } from './split-loss.js';
 
 interface LossCurvatureOptions extends Omit<SplitLossOptions, 'statistics'> {
   readonly matrix: CurvatureMatrix;
@@ -30,7 +31,7 @@ interface LossCurvature {
  * `multiply` throws the signal's reason once it is aborted, and RangeError where a product is not finite.
  */
 export async function createLossCurvature(options: LossCurvatureOptions): Promise<LossCurvature> {
-  const { engine, model, weights, matrix, images: all, batchNorm } = options;
+  const { engine, model, weights, matrix, batchNorm } = options;
   const { size: parameters } = model.layout;
   const programs = createProgramCache((count: number) => compileProduct(engine, model, matrix, batchNorm, count));
   const w = await engine.upload(weights.parameters, [parameters]);
@@ -38,19 +39,9 @@ export async function createLossCurvature(options: LossCurvatureOptions): Promis
   let loss: number | null = null;
 
   async function multiply(out: Float64Array, offset: number): Promise<void> {
-    out.fill(0);
-    let lossSum = 0;
-    await passOver(options, direction, async (v, { images, labels, count }) => {
-      const program = await programs.get(count);
-      const { statistics } = weights;
-      const results = await program.run({ w, v, batch: { statistics, images, labels } });
-      lossSum += sumOf(results.loss);
-      const values = await results.product.read();
-      addTo(out, values.subarray(offset, offset + out.length));
-      results.product.dispose();
-    });
-    divide(out, all.count);
-    loss = lossSum / all.count;
+    const sums = async (v: DeviceArray, { images, labels, count }: Batch) =>
+      (await programs.get(count)).run({ w, v, batch: { statistics: weights.statistics, images, labels } });
+    loss = await meanOver(options, direction, sums, out, offset);
     if (!out.every(Number.isFinite)) throw new RangeError(`a product with the ${matrix} is not finite`);
   }
 
@@ -81,9 +72,9 @@ function compileProduct(engine: Engine, model: Model, matrix: CurvatureMatrix, m
         model.forward({ parameters: split(at as tf.Tensor1D, layout.parameters), statistics, images }, mode).logits;
       const onehot = tf.cast(tf.oneHot(labels, classes), 'float32');
       const { product, logits } = curvatureProduct(matrix, network, [w, v, onehot]);
-      return { product, loss: crossEntropy(logits, labels).sum };
+      return { vector: product, loss: crossEntropy(logits, labels).sum };
     },
     specs,
-    { keep: ['product'] },
+    { keep: ['vector'] },
   );
 }

@@ -16,7 +16,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { createNormalBuffer, createUniformBuffer } from '../support/random-buffers.js';
 import { meanOf, standardError } from '../support/statistics.js';
 import { maximizeByAutoPgd } from './auto-pgd.js';
-import { checkBatchStatistics, createLosses, type MeanLoss, usualBatchSize } from './split-loss.js';
+import { createLosses, type MeanLoss, resolveImages } from './split-loss.js';
 
 const { at } = access;
 
@@ -54,16 +54,13 @@ const USUAL: Readonly<Record<MeasureName, { images: number; m: number; steps: nu
  *
  * @throws SmoothOutError USAGE where batch statistics would be those of a single image.
  */
-export function resolveMeasure(request: MeasureRequest, { splits, model }: CheckpointFile): MeasureSettings {
+export function resolveMeasure(request: MeasureRequest, checkpoint: CheckpointFile): MeasureSettings {
   const usual = USUAL[request.measure];
-  const splitImages = splits[request.split].count;
-  const available = Math.min(request.images ?? usual.images, splitImages);
+  const available = Math.min(request.images ?? usual.images, checkpoint.splits[request.split].count);
   const m = Math.min(request.m ?? usual.m, available);
-  const batchSize = Math.min(request.batchSize ?? usualBatchSize(model, request.batchNorm), m);
-  checkBatchStatistics(request.batchNorm, m, batchSize);
   return {
-    ...request,
-    ...{ splitImages, m, batchSize, images: m * Math.floor(available / m) },
+    ...resolveImages({ ...request, images: m }, checkpoint),
+    ...{ m, images: m * Math.floor(available / m) },
     radius: request.radius ?? usualRadius(request),
     steps: request.steps ?? usual.steps,
   };

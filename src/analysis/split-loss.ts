@@ -13,7 +13,7 @@ import type { MeasuredImages } from '../records/sharpness-conventions.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { SmoothOutError } from '../support/errors.js';
 
-const { add, at } = access;
+const { add, at: item } = access;
 
 /** Running statistics, or those of each batch: the latter cancel what a shift of the weights does to a layer's scale. */
 export type BatchNormMode = 'running' | 'batch';
@@ -57,24 +57,7 @@ export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): numbe
   return networkRow(name).analysisBatch[batchNorm];
 }
 
-/**
- * Settings with the numbers of images that they come to for one checkpoint: null stands for all of them, and for the
- * network's usual batch.
- *
- * @throws SmoothOutError USAGE where batch statistics would be those of a single image.
- */
-export function resolveImages<Settings extends ImageSettings>(
-  settings: Settings,
-  { splits, model }: CheckpointFile,
-  hint?: string,
-): Settings & MeasuredImages {
-  const splitImages = splits[settings.split].count;
-  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
-  const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, settings.batchNorm), images);
-  checkBatchStatistics(settings.batchNorm, images, batchSize, hint);
-  return { ...settings, images, splitImages, batchSize };
-}
-
+/** Of a measurement: what is null is all images of the split, and the network's usual batch. */
 interface ImageSettings {
   readonly split: Split;
   readonly batchNorm: BatchNormMode;
@@ -82,16 +65,25 @@ interface ImageSettings {
   readonly batchSize: number | null;
 }
 
-/** @throws SmoothOutError USAGE where batch statistics would be those of a single image. */
-export function checkBatchStatistics(
-  batchNorm: BatchNormMode,
-  images: number,
-  batchSize: number,
+/**
+ * The settings with the numbers of images that they come to for one checkpoint.
+ *
+ * @throws SmoothOutError USAGE where batch statistics would be those of a single image.
+ */
+export function resolveImages<Settings extends ImageSettings>(
+  settings: Settings,
+  { splits, model }: CheckpointFile,
   hint = 'Choose another --batch-size or --images.',
-): void {
-  if (batchNorm === 'running' || (batchSize > 1 && images % batchSize !== 1)) return;
-  const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
-  throw new SmoothOutError('USAGE', what, { hint });
+): Settings & MeasuredImages {
+  const { split, batchNorm } = settings;
+  const splitImages = splits[split].count;
+  const images = Math.min(settings.images ?? Number.POSITIVE_INFINITY, splitImages);
+  const batchSize = Math.min(settings.batchSize ?? usualBatchSize(model, batchNorm), images);
+  if (batchNorm === 'batch' && (batchSize === 1 || images % batchSize === 1)) {
+    const what = `${images} images in batches of ${batchSize} leave a batch of one: nothing to normalise it by`;
+    throw new SmoothOutError('USAGE', what, { hint });
+  }
+  return { ...settings, images, splitImages, batchSize };
 }
 
 /**
@@ -110,41 +102,21 @@ export function createLosses(options: LossOptions): Losses {
   const weights = new Float32Array(model.layout.size);
   const gradients = createProgramCache((count: number) => compileLossAndGradient(engine, model, batchNorm, count));
   const losses = createProgramCache((count: number) => compileLoss(engine, model, batchNorm, count));
+  const by =
+    (programs: typeof gradients | typeof losses): BatchSums =>
+    async (parameters, { images, labels, count }) =>
+      (await programs.get(count)).run({ parameters, batch: { statistics, images, labels } });
 
-  /** Calls `use` with the inputs of each batch at w. */
-  function forEachBatch(
-    all: SplitImages,
-    w: Float64Array,
-    use: (inputs: BatchInputs, count: number) => Promise<void>,
-  ): Promise<void> {
-    weights.set(w);
-    return passOver({ ...options, images: all }, weights, (parameters, { images, labels, count }) =>
-      use({ parameters, batch: { statistics, images, labels } }, count),
-    );
+  function over(images: SplitImages): MeanLoss {
+    const mean = (w: Float64Array, sums: BatchSums, out?: Float64Array): Promise<number> => {
+      weights.set(w);
+      return meanOver({ ...options, images }, weights, sums, out);
+    };
+    return {
+      evaluate: (w, gradient) => mean(w, by(gradients), gradient),
+      valueAt: (w) => mean(w, by(losses)),
+    };
   }
-
-  const over = (images: SplitImages): MeanLoss => ({
-    async evaluate(w, gradient) {
-      gradient.fill(0);
-      let loss = 0;
-      await forEachBatch(images, w, async (inputs, count) => {
-        const results = await (await gradients.get(count)).run(inputs);
-        loss += sumOf(results.loss);
-        const values = await results.gradient.read();
-        addTo(gradient, values);
-        results.gradient.dispose();
-      });
-      divide(gradient, images.count);
-      return loss / images.count;
-    },
-    async valueAt(w) {
-      let loss = 0;
-      await forEachBatch(images, w, async (inputs, count) => {
-        loss += sumOf((await (await losses.get(count)).run(inputs)).loss);
-      });
-      return loss / images.count;
-    },
-  });
 
   return {
     over,
@@ -155,46 +127,50 @@ export function createLosses(options: LossOptions): Losses {
   };
 }
 
-/** Calls `use` with each batch, and with a vector that is on the device until the last. @throws as `use`, or the signal's reason */
-export async function passOver(
-  {
-    engine,
-    images,
-    batchSize,
-    signal,
-    onBatch,
-  }: Pick<SplitLossOptions, 'engine' | 'images' | 'batchSize' | 'signal' | 'onBatch'>,
-  vector: Float32Array,
-  use: (vector: DeviceArray, batch: Batch) => Promise<void>,
-): Promise<void> {
-  const onDevice = await engine.upload(vector, [vector.length]);
+/** Of a batch, at a vector on the device: the loss and, where that is wanted, the vector, summed over its images. */
+type BatchSums = (
+  at: DeviceArray,
+  batch: Batch,
+) => Promise<{ readonly loss: Float32Array; readonly vector?: DeviceArray }>;
+
+/**
+ * Means over all images, at `at`: returns that of the loss, and writes to `out` that of the vector, from `offset` on.
+ *
+ * @throws what `sums` throws, or the signal's reason
+ */
+export async function meanOver(
+  { engine, images, batchSize, signal, onBatch }: Omit<SplitLossOptions, 'model' | 'statistics' | 'batchNorm'>,
+  at: Float32Array,
+  sums: BatchSums,
+  out: Float64Array = new Float64Array(0),
+  offset = 0,
+): Promise<number> {
+  const onDevice = await engine.upload(at, [at.length]);
+  out.fill(0);
+  let lossSum = 0;
   let done = 0;
   try {
     for await (const batch of images.batches(batchSize)) {
       // Signals arrive between turns of the event loop only.
       await nextTurn();
       signal.throwIfAborted();
-      await use(onDevice, batch);
+      const { loss, vector } = await sums(onDevice, batch);
+      lossSum += sumOf(loss);
+      if (vector) addTo(out, (await vector.read()).subarray(offset));
+      vector?.dispose();
       done += batch.count;
       onBatch?.(done);
     }
   } finally {
     onDevice.dispose();
   }
+  for (let i = 0; i < out.length; i++) out[i] = item(out, i) / images.count;
+  return lossSum / images.count;
 }
 
 /** sum += values */
-export function addTo(sum: Float64Array, values: ArrayLike<number>): void {
+function addTo(sum: Float64Array, values: Float32Array): void {
   for (let i = 0; i < sum.length; i++) add(sum, i, values[i]!);
-}
-
-export function divide(vector: Float64Array, by: number): void {
-  for (let i = 0; i < vector.length; i++) vector[i] = at(vector, i) / by;
-}
-
-interface BatchInputs {
-  readonly parameters: DeviceArray;
-  readonly batch: { readonly statistics: Float32Array; readonly images: Float32Array; readonly labels: Int32Array };
 }
 
 const inputSpecs = (model: Model, mode: BatchNormMode, count: number) => ({
@@ -216,9 +192,9 @@ function compileLossAndGradient(engine: Engine, model: Model, mode: BatchNormMod
         (at) => ({ value: batchLoss(model, at, batch, mode).sum, extras: {} }),
         parameters,
       );
-      return { loss: value, gradient };
+      return { loss: value, vector: gradient };
     },
     inputSpecs(model, mode, count),
-    { keep: ['gradient'] },
+    { keep: ['vector'] },
   );
 }
