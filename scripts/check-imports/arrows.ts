@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 
-const settingsAndMethods = ['config', 'smoothout', 'optim', 'nn', 'data', 'engine', 'support'];
-const onRecords = ['records', ...settingsAndMethods];
+const onNetworks = ['nn', 'data', 'engine', 'support'];
+const onOptimizers = ['optim', 'config', 'smoothout', ...onNetworks];
+const onRecords = ['records', ...onOptimizers];
 const onSession = ['session', ...onRecords];
 
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -14,12 +15,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: onSession,
   submit: onRecords,
   session: onRecords,
-  records: settingsAndMethods,
-  config: settingsAndMethods,
-  smoothout: settingsAndMethods,
-  optim: settingsAndMethods,
-  nn: settingsAndMethods,
-  data: settingsAndMethods,
+  records: onOptimizers,
+  optim: ['config', 'smoothout', ...onNetworks],
+  config: ['smoothout', 'nn', 'data', 'support'],
+  smoothout: onNetworks,
+  nn: ['data', 'engine', 'support'],
+  data: ['support'],
   engine: ['support'],
   support: [],
   lbfgsb: [],

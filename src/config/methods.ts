@@ -1,4 +1,4 @@
-/** The methods of a config: the keys of each, with defaults. What they do is in smoothout/methods.ts. */
+/** The methods of a config: the keys of each, with defaults. What they do is in training/methods.ts. */
 import { z } from 'zod';
 import { optimizerChanges } from './optimizer.js';
 import { count, folderName, fraction, nonNegative, share } from './values.js';

@@ -9,7 +9,7 @@ import { lars } from '../optim/lars.js';
 import { momentum } from '../optim/momentum.js';
 import type { GradientOptions, Optimizer } from '../optim/optimizer.js';
 import type { Method } from '../smoothout/method.js';
-import { buildMethod } from '../smoothout/methods.js';
+import { buildMethod } from './methods.js';
 
 export interface Learner {
   readonly model: Model;

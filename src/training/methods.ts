@@ -1,14 +1,14 @@
 /** The methods by name: what each is made of, from its settings in a config. */
 import type { MethodSpec } from '../config/methods.js';
 import type { Layout } from '../nn/layout.js';
-import { smoothOut } from './algorithm.js';
-import { lpfSgd } from './lpf-sgd.js';
-import type { Method, Noise } from './method.js';
-import { ownMethod } from './own.js';
-import { filterAdaptivePerturbation, gaussianPerturbation, uniformPerturbation } from './perturbation.js';
-import { arwp, rwp } from './rwp.js';
-import { asam, sam } from './sam.js';
-import { twoSided } from './two-sided.js';
+import { smoothOut } from '../smoothout/algorithm.js';
+import { lpfSgd } from '../smoothout/lpf-sgd.js';
+import type { Method, Noise } from '../smoothout/method.js';
+import { ownMethod } from '../smoothout/own.js';
+import { filterAdaptivePerturbation, gaussianPerturbation, uniformPerturbation } from '../smoothout/perturbation.js';
+import { arwp, rwp } from '../smoothout/rwp.js';
+import { asam, sam } from '../smoothout/sam.js';
+import { twoSided } from '../smoothout/two-sided.js';
 
 /** Plain back-propagation at w. */
 const baseline: Method = { noise: null, evaluations: 1, gradient: (w, { backPropagate }) => backPropagate(w) };
