@@ -1,15 +1,15 @@
 /** CIFAR-10 and CIFAR-100, in the binary version. */
-import { open, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { at, last } from '../support/at.js';
 import { sha256 } from '../support/digest.js';
 import { isFile } from '../support/files.js';
 import type { DatasetFormat, StandInSplit } from './datasets.js';
-import { corrupt, type DataPlace, foreignKind, headOf, locateFiles, missing, reading } from './files.js';
+import { corrupt, type DataPlace, foreignKind, missing, reading } from './files.js';
 import { PATTERNS, paintObject } from './generated/drawings.js';
-import { listedFiles } from './listed-files.js';
+import { type DataFile, listedFiles } from './listed-files.js';
 import { IMAGENET_NORMALISATION, packedSource } from './preprocessing.js';
-import type { DatasetFiles, ImageSource } from './source.js';
+import type { ImageSource } from './source.js';
 
 const SHAPE = { channels: 3, height: 32, width: 32 } as const;
 const PIXELS = 3 * 32 * 32;
@@ -48,24 +48,20 @@ export const CIFAR100: CifarFormat = {
 };
 
 const cifar = (format: CifarFormat): DatasetFormat => ({
-  ...listedFiles((place) => read(format, place)),
+  ...listedFiles({
+    read: (place, files) => read(format, place, files),
+    mistaken: (place) => pythonVersion(format, place),
+  }),
   draw: (split) => draw(format, split),
 });
 export const cifar10 = cifar(CIFAR10);
 export const cifar100 = cifar(CIFAR100);
 
-/** Counts are those of the files; the training files must be of one size. */
-async function read(format: CifarFormat, place: DataPlace): Promise<DatasetFiles> {
-  const { folder, paths } = await locateFiles(
-    place,
-    [...format.train, format.test].map((name) => [name]),
-  ).catch(async (error) => {
-    throw (await pythonVersion(format, place)) ?? error;
-  });
+async function read(format: CifarFormat, { dataset }: DataPlace, files: readonly DataFile[]) {
   const digests: Record<string, string> = {};
-  const train = await openSplit(format, `${format.dataset} train`, paths.slice(0, -1), digests);
-  const test = await openSplit(format, `${format.dataset} test`, paths.slice(-1), digests);
-  return { directory: folder, digests, train, test };
+  const train = await openSplit(format, `${dataset} train`, files.slice(0, -1), digests);
+  const test = await openSplit(format, `${dataset} test`, files.slice(-1), digests);
+  return { digests, train, test };
 }
 
 /** What to say where only the python version is here: the same images as pickles, which can run code. */
@@ -78,71 +74,58 @@ async function pythonVersion({ python: [folder, file], train }: CifarFormat, { r
   return undefined;
 }
 
+/** Counts are those of the files, which must be of one size. */
 async function openSplit(
   format: CifarFormat,
   name: string,
-  files: readonly string[],
+  files: readonly DataFile[],
   digests: Record<string, string>,
 ): Promise<ImageSource> {
-  const ranges = format.labels;
-  const stride = ranges.length + PIXELS;
-  const sizes: number[] = [];
-  for (const file of files) sizes.push(await reading(file, checkedSize(file, format, stride)));
-  const whole = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
-  const labels = new Int32Array(whole.length / stride);
-  let image = 0;
-  for (const [part, file] of files.entries()) {
-    const bytes = whole.subarray(image * stride, image * stride + at(sizes, part));
-    await reading(file, fill(bytes, file));
-    const [count, expected] = [bytes.length / stride, at(sizes, 0) / stride];
+  const stride = strideOf(format);
+  const contents: Uint8Array[] = [];
+  for (const { name, path } of files) {
+    const bytes = await reading(path, readFile(path));
+    checkRecords(format, path, bytes);
+    const [count, expected] = [bytes, contents[0] ?? bytes].map(({ length }) => length / stride);
     if (count !== expected) {
-      const other = `${basename(at(files, 0))} has ${expected}, expected equal numbers: truncated?`;
-      throw corrupt(`${file}: has ${count} records and ${other}`);
+      const other = `${at(files, 0).name} has ${expected}, expected equal numbers: truncated?`;
+      throw corrupt(`${path}: has ${count} records and ${other}`);
     }
-    for (let i = 0; i < count; i++, image++) {
-      for (const [k, range] of ranges.entries()) {
-        const label = at(bytes, i * stride + k);
-        labels[image] = label;
-        if (label >= range) throw corrupt(`${file}: record ${i} has label ${label}, expected 0 to ${range - 1}`);
-      }
-    }
-    digests[basename(file)] = sha256(bytes);
+    digests[name] = sha256(bytes);
+    contents.push(bytes);
   }
+  const bytes = Buffer.concat(contents);
+  const start = format.labels.length;
   return packedSource({
     name,
-    classes: last(ranges),
+    classes: last(format.labels),
     shape: SHAPE,
-    labels,
-    bytes: whole,
-    start: ranges.length,
-    stride,
+    labels: Int32Array.from({ length: bytes.length / stride }, (_, i) => at(bytes, i * stride + start - 1)),
+    ...{ bytes, start, stride },
     normalisation: IMAGENET_NORMALISATION,
   });
 }
 
-/** The size of a file, which must be that of whole records. */
-async function checkedSize(file: string, { dataset }: CifarFormat, stride: number): Promise<number> {
-  const { size } = await stat(file);
-  if (size > 0 && size % stride === 0) return size;
-  const foreign = foreignKind(await headOf(file));
-  if (foreign !== undefined) throw corrupt(`${file}: this is ${foreign}; expected the binary version of ${dataset}`);
-  const other = [CIFAR10, CIFAR100].find((o) => o.dataset !== dataset && size % (o.labels.length + PIXELS) === 0);
-  const guess =
-    size > 0 && other ? `is it of ${other.dataset}?` : `truncated, or not the binary version of ${dataset}?`;
-  throw corrupt(`${file}: has ${size} bytes, expected a whole number of records of ${stride} bytes: ${guess}`);
-}
+/** Bytes of a record. */
+const strideOf = ({ labels }: CifarFormat) => labels.length + PIXELS;
 
-/** Reads a file of this size, where it belongs in memory. */
-async function fill(bytes: Uint8Array, file: string): Promise<void> {
-  const handle = await open(file);
-  try {
-    for (let read = 0; read < bytes.length; ) {
-      const { bytesRead } = await handle.read(bytes, read, bytes.length - read, read);
-      if (bytesRead === 0) throw corrupt(`${file}: became shorter while it was read`);
-      read += bytesRead;
+/** @throws SmoothOutError DATA_CORRUPT unless a file is of whole records, with labels that there are. */
+function checkRecords(format: CifarFormat, file: string, bytes: Uint8Array): void {
+  const { dataset, labels: ranges } = format;
+  const size = bytes.length;
+  const stride = strideOf(format);
+  if (size === 0 || size % stride !== 0) {
+    const foreign = foreignKind(bytes);
+    if (foreign !== undefined) throw corrupt(`${file}: this is ${foreign}; expected the binary version of ${dataset}`);
+    const other = [CIFAR10, CIFAR100].find((each) => size > 0 && size % strideOf(each) === 0);
+    const guess = other ? `is it of ${other.dataset}?` : `truncated, or not the binary version of ${dataset}?`;
+    throw corrupt(`${file}: has ${size} bytes, expected a whole number of records of ${stride} bytes: ${guess}`);
+  }
+  for (let i = 0; i < size / stride; i++) {
+    for (const [k, range] of ranges.entries()) {
+      const label = at(bytes, i * stride + k);
+      if (label >= range) throw corrupt(`${file}: record ${i} has label ${label}, expected 0 to ${range - 1}`);
     }
-  } finally {
-    await handle.close();
   }
 }
 
@@ -151,7 +134,7 @@ async function draw(format: CifarFormat, { split, folder, count, numbers, drawn 
   const perFile = count / files.length;
   const labelBytes = format.labels.length;
   const classes = last(format.labels);
-  const stride = labelBytes + PIXELS;
+  const stride = strideOf(format);
   for (const [part, file] of files.entries()) {
     const bytes = new Uint8Array(perFile * stride);
     for (let i = 0; i < perFile; i++) {

@@ -164,11 +164,8 @@ test('the official addresses are asked for, as the catalogue says', async () => 
 
 const A = { name: 'set/a.bin', data: Buffer.alloc(700, 1) };
 const B = { name: 'set/b.bin', data: Buffer.alloc(512, 2) };
-const sizes = new Map([
-  ['set/a.bin', 700],
-  ['set/b.bin', 512],
-]);
-const read = (bytes: Uint8Array) => readTarFiles(bytes, 'set.tar.gz', sizes);
+const files = { 'a.bin': content(A.data), 'b.bin': content(B.data) };
+const read = (bytes: Uint8Array) => readTarFiles(bytes, 'set.tar.gz', files, 'set');
 
 describe('readTarFiles', () => {
   test('takes what is wanted, wherever it is, and nothing else', () => {
@@ -181,10 +178,10 @@ describe('readTarFiles', () => {
       { name: 'set/link', type: '2' },
       { name: 'a.bin', prefix: 'set', data: A.data, type: '\0' },
     ]);
-    const files = read(archive);
-    expect([...files.keys()].sort()).toEqual(['set/a.bin', 'set/b.bin']);
-    expect(Buffer.from(files.get('set/a.bin')!).equals(A.data)).toBe(true);
-    expect(Buffer.from(files.get('set/b.bin')!).equals(B.data)).toBe(true);
+    const found = read(archive);
+    expect(Object.keys(found)).toEqual(['a.bin', 'b.bin']);
+    expect(Buffer.from(found['a.bin']!).equals(A.data)).toBe(true);
+    expect(Buffer.from(found['b.bin']!).equals(B.data)).toBe(true);
   });
 
   test('reads what the tar command writes', async () => {
@@ -194,25 +191,23 @@ describe('readTarFiles', () => {
     await writeFile(join(folder, 'set/b.bin'), B.data);
     for (const format of ['ustar', 'gnu', 'pax']) {
       execFileSync('tar', ['-C', folder, `--format=${format}`, '-cf', join(folder, 'x.tar'), 'set']);
-      expect(Buffer.from(read(readFileSync(join(folder, 'x.tar'))).get('set/a.bin')!).equals(A.data)).toBe(true);
+      expect(Buffer.from(read(readFileSync(join(folder, 'x.tar')))['a.bin']!).equals(A.data)).toBe(true);
     }
   });
 
   test.each<[string, Buffer, string]>([
     ['a missing file', tar([A]), 'set/b.bin is not in it'],
-    ['a file twice', tar([A, B, A]), 'set/a.bin is in it twice'],
-    ['a symbolic link', tar([A, { name: B.name, type: '2' }]), 'set/b.bin is no regular file'],
-    ['a hard link', tar([A, { name: B.name, type: '1' }]), 'set/b.bin is no regular file'],
-    ['another size', tar([A, { ...B, data: Buffer.alloc(511) }]), 'set/b.bin has 511 bytes, expected 512'],
-    ['a negative size', tar([spoilt({ size: '-0000000001\0' })]), 'damaged size at byte 0'],
-    ['a binary size', tar([spoilt({ size: '\x80\0\0\0\0\0\0\0\0\0\x02\0' })]), 'damaged size at byte 0'],
-    ['a size beyond the end', tar([spoilt({ size: '77777777777\0' })]), 'truncated'],
-    ['a wrong checksum', tar([spoilt({ checksum: '000000\0 ' })]), 'damaged header at byte 0'],
-    ['half a file', tar([A, B]).subarray(0, 900), 'truncated'],
-    ['half a header', tar([A, B]).subarray(0, 1536 + 100), 'truncated'],
-    ['no end', tar([A, B], Buffer.alloc(0)), 'truncated'],
-    ['nothing', Buffer.alloc(0), 'truncated'],
-    ['a web page', Buffer.from('<html>not found</html>'.repeat(60)), 'damaged header at byte 0'],
+    ['another file', tar([A, B, { ...A, data: Buffer.alloc(700, 3) }]), 'set/a.bin has SHA-256'],
+    ['a symbolic link', tar([A, { name: B.name, type: '2' }]), 'set/b.bin has SHA-256'],
+    ['a hard link', tar([A, { name: B.name, type: '1' }]), 'set/b.bin has SHA-256'],
+    ['another size', tar([A, { ...B, data: Buffer.alloc(511) }]), 'set/b.bin has SHA-256'],
+    ['a negative size', tar([B, spoilt({ size: '-0000000001\0' })]), 'set/a.bin has SHA-256'],
+    ['a binary size', tar([B, spoilt({ size: '\x80\0\0\0\0\0\0\0\0\0\x02\0' })]), 'set/a.bin has SHA-256'],
+    ['a size beyond the end', tar([B, spoilt({ size: '77777777777\0' })]), 'set/a.bin has SHA-256'],
+    ['half a file', tar([A, B]).subarray(0, 900), 'set/a.bin has SHA-256'],
+    ['half a header', tar([A, B]).subarray(0, 1536 + 100), 'set/b.bin has SHA-256'],
+    ['nothing', Buffer.alloc(0), 'set/a.bin is not in it'],
+    ['a web page', Buffer.from('<html>not found</html>'.repeat(60)), 'set/a.bin is not in it'],
   ])('refuses %s', (_, archive, message) => {
     expect(() => read(archive)).toThrow(SmoothOutError);
     expect(() => read(archive)).toThrow(expect.objectContaining({ code: 'DATA_CORRUPT' }));

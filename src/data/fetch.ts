@@ -3,13 +3,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { at } from '../support/at.js';
+import { at, named } from '../support/at.js';
+import { sha256 } from '../support/digest.js';
 import { isFile, makeFolder, writeFileAtomic } from '../support/files.js';
-import { type Lock, waitForLock } from '../support/lock.js';
 import { type CatalogueEntry, type Download, readCatalogue } from './catalogue.js';
 import { DATASETS, type DatasetFormat, type DatasetName } from './datasets.js';
 import { download } from './download.js';
-import { corrupt, dataWriteError, missing } from './files.js';
+import { corrupt, findOrMake, missing } from './files.js';
 import { compareFiles, type FileReport } from './listed-files.js';
 import { officialPlace } from './open.js';
 
@@ -27,9 +27,6 @@ export interface FetchOptions {
   /** What there is to fetch: the catalogue's row, unless told. */
   readonly entry?: CatalogueEntry;
 }
-
-/** Room for the members of an archive that are not wanted, and for tar's own blocks. */
-const ARCHIVE_EXTRAS = 1 << 20;
 
 /**
  * Fetches a data set's missing files and verifies them. Files that are there are never touched without `force`.
@@ -54,32 +51,24 @@ export async function fetchDataset(
     const folder = present?.folder ?? join(root, at(entry.folders, 0));
     return { folder, wanted: chooseFiles(entry, present?.files ?? [], force) };
   };
-  const before = await look();
-  if (before.wanted.length === 0) return { folder: before.folder, files: [] };
-  const lock = await lockFetching(name, root, onWait);
-  try {
-    // Another process may have fetched them while this one waited.
-    const { folder, wanted } = await look();
-    if (wanted.length === 0) return { folder, files: [] };
-    const inArchive = at(entry.downloads, 0).archiveFolder !== undefined;
-    const files = await (inArchive
-      ? fetchArchive(entry, folder, wanted, options)
-      : fetchEach(entry, folder, wanted, options, spellings));
-    return { folder, files };
-  } finally {
-    await lock.release();
-  }
-}
-
-/** One process at a time fetches a data set into a folder; the others wait for it, however long its download takes. */
-async function lockFetching(name: DatasetName, root: string, onWait?: (why: string) => void): Promise<Lock> {
-  const path = join(root, `${name}.fetch.lock.json`);
-  try {
-    await makeFolder(root);
-    return await waitForLock(path, Number.POSITIVE_INFINITY, onWait);
-  } catch (error) {
-    throw dataWriteError(error, path);
-  }
+  return findOrMake({
+    lock: join(root, `${name}.fetch.lock.json`),
+    // However long another process's download takes.
+    seconds: Number.POSITIVE_INFINITY,
+    onWait,
+    async find() {
+      const { folder, wanted } = await look();
+      return wanted.length === 0 ? { folder, files: [] } : undefined;
+    },
+    async make() {
+      const { folder, wanted } = await look();
+      const inArchive = at(entry.downloads, 0).archiveFolder !== undefined;
+      const files = await (inArchive
+        ? fetchArchive(entry, folder, wanted, options)
+        : fetchEach(entry, folder, wanted, options, spellings));
+      return { folder, files };
+    },
+  });
 }
 
 /** The official names of the files to fetch. */
@@ -127,23 +116,12 @@ async function fetchArchive(
   const source = at(downloads, 0);
   const archive = join(options.root, basename(new URL(source.url).pathname));
   await get(source, archive, options);
-  const member = (name: string) => `${source.archiveFolder}/${name}`;
-  const sizes = new Map(Object.entries(files).map(([name, { bytes }]) => [member(name), bytes]));
-  const limit = [...sizes.values()].reduce((sum, bytes) => sum + bytes, ARCHIVE_EXTRAS);
-  const unpacked = await promisify<Buffer, object, Buffer>(gunzip)(await readFile(archive), { maxOutputLength: limit });
-  const members = readTarFiles(unpacked, archive, sizes);
-  const written: string[] = [];
-  try {
-    await makeFolder(folder);
-    for (const name of wanted) {
-      const path = join(folder, name);
-      await writeFileAtomic(path, members.get(member(name))!);
-      written.push(path);
-    }
-    await rm(archive);
-  } catch (error) {
-    throw dataWriteError(error, folder);
-  }
+  const unpacked = await promisify(gunzip)(await readFile(archive));
+  const contents = readTarFiles(unpacked, archive, files, source.archiveFolder);
+  await makeFolder(folder);
+  const written = wanted.map((name) => join(folder, name));
+  for (const [i, path] of written.entries()) await writeFileAtomic(path, named(contents, at(wanted, i)));
+  await rm(archive);
   return written;
 }
 
@@ -154,65 +132,39 @@ async function get(source: Download, to: string, { mirror, progress, retryDelayM
   await download({ ...source, url, to, retryDelayMs, progress: report });
 }
 
+/** Of a tar archive, in bytes. */
 const BLOCK = 512;
-/** Type flags of a regular file. */
-const REGULAR = ['0', '\0'];
 
 /**
- * The wanted files of an uncompressed tar archive, by member name. It is read by hand because small libraries (nanotar)
- * do not check a header's checksum, and would pass a damaged archive. Everything else in it is skipped, never written
- * anywhere: no member's name is ever used as a path.
+ * The catalogue's files out of an uncompressed tar archive. Its headers are taken at their word, since a file is known by its
+ * SHA-256. Everything else in it is skipped, never written anywhere: no member's name is ever used as a path.
  *
- * @param sizes the wanted members and their exact sizes.
- * @throws SmoothOutError DATA_CORRUPT: damaged or truncated, or a wanted member is missing, there twice, no regular file,
- * or of another size.
+ * @throws SmoothOutError DATA_CORRUPT: a file is missing, or another than the official one.
  */
 export function readTarFiles(
   bytes: Uint8Array,
   archive: string,
-  sizes: ReadonlyMap<string, number>,
-): Map<string, Uint8Array> {
-  const found = new Map<string, Uint8Array>();
-  const spoilt = (what: string) => corrupt(`${archive}: ${what}`);
-  for (let at = 0; ; ) {
-    const header = bytes.subarray(at, at + BLOCK);
-    if (header.length < BLOCK) throw spoilt('the archive is truncated');
-    // The end is marked by blocks of zeros.
-    if (header.every((byte) => byte === 0)) break;
-    if (checksum(header) !== octal(header, 148, 8)) throw spoilt(`damaged header at byte ${at}`);
-    const size = octal(header, 124, 12);
-    if (size === undefined) throw spoilt(`damaged size at byte ${at}`);
-    const start = at + BLOCK;
-    if (start + size > bytes.length) throw spoilt('the archive is truncated');
-    const prefix = text(header, 345, 155);
-    const name = `${prefix ? `${prefix}/` : ''}${text(header, 0, 100)}`.replace(/^\.\//, '');
-    const expected = sizes.get(name);
-    if (expected !== undefined) {
-      if (found.has(name)) throw spoilt(`${name} is in it twice`);
-      if (!REGULAR.includes(String.fromCharCode(header[156]!))) throw spoilt(`${name} is no regular file`);
-      if (size !== expected) throw spoilt(`${name} has ${size} bytes, expected ${expected}`);
-      found.set(name, bytes.subarray(start, start + size));
-    }
-    at = start + Math.ceil(size / BLOCK) * BLOCK;
+  files: CatalogueEntry['files'],
+  folder = '.',
+): Record<string, Uint8Array> {
+  const members = new Map<string, Uint8Array>();
+  // The end is marked by blocks of zeros.
+  for (let header = 0; bytes[header]; ) {
+    const field = (from: number, length: number) =>
+      Buffer.from(bytes.subarray(header + from, header + from + length))
+        .toString('latin1')
+        .replace(/\0.*/s, '');
+    const size = Number.parseInt(/[0-7]+/.exec(field(124, 12))?.[0] ?? '0', 8);
+    const start = header + BLOCK;
+    members.set(join(field(345, 155), field(0, 100)), bytes.subarray(start, start + size));
+    header = start + BLOCK * Math.ceil(size / BLOCK);
   }
-  for (const name of sizes.keys()) if (!found.has(name)) throw spoilt(`${name} is not in it`);
-  return found;
-}
-
-/** Text up to the first zero byte. */
-function text(header: Uint8Array, from: number, length: number): string {
-  const field = header.subarray(from, from + length);
-  const end = field.indexOf(0);
-  return Buffer.from(end < 0 ? field : field.subarray(0, end)).toString('latin1');
-}
-
-/** A number in octal digits; undefined for anything else. */
-function octal(header: Uint8Array, from: number, length: number): number | undefined {
-  const digits = text(header, from, length).trim();
-  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
-}
-
-/** The sum of the header's bytes, its own field counted as spaces. */
-function checksum(header: Uint8Array): number {
-  return header.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 32 : byte), 0);
+  const wanted = Object.entries(files).map(([name, official]) => {
+    const content = members.get(join(folder, name));
+    if (content === undefined) throw corrupt(`${archive}: ${join(folder, name)} is not in it`);
+    const digest = sha256(content);
+    if (digest === official.sha256) return [name, content] as const;
+    throw corrupt(`${archive}: ${join(folder, name)} has SHA-256 ${digest}, the official file ${official.sha256}`);
+  });
+  return Object.fromEntries(wanted);
 }

@@ -1,9 +1,9 @@
-/** The files of a data set: where they are looked for, what they really are, and what is said where something is wrong. */
+/** The files of data sets: where they are, what they really are, and what is said where something is wrong with them. */
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
-import { at } from '../support/at.js';
+import { dirname, join } from 'node:path';
 import { type ErrorDetails, SmoothOutError } from '../support/errors.js';
-import { asReadError, asWriteError, isFile, isFolder } from '../support/files.js';
+import { asReadError, asWriteError, makeFolder } from '../support/files.js';
+import { waitForLock } from '../support/lock.js';
 import type { CatalogueEntry, DatasetName } from './catalogue.js';
 
 /** The folders that a data set's files are looked for in. */
@@ -17,55 +17,6 @@ export interface DataPlace {
   readonly files: CatalogueEntry['files'];
   /** What to try when something is missing. */
   readonly hint: string;
-}
-
-/**
- * Looks for files in the first of the place's folders that has any of them. Each file is given as the names it may
- * have, best first; the paths are in the order asked for, undefined for those that are not there. A folder is taken for
- * a file only where nothing else has a name of the file's, to be told what it is.
- *
- * @throws SmoothOutError DATA_MISSING: a folder may not be entered.
- */
-export async function findFiles(
-  { root, folders }: DataPlace,
-  files: readonly (readonly string[])[],
-): Promise<{ readonly folder: string; readonly paths: readonly (string | undefined)[] } | undefined> {
-  for (const below of folders) {
-    const folder = join(root, below);
-    if (!(await isFolder(folder, 'DATA_MISSING'))) continue;
-    const paths: (string | undefined)[] = [];
-    for (const names of files) {
-      const candidates = names.map((name) => join(folder, name));
-      paths.push((await first(candidates, isFile)) ?? (await first(candidates, isFolder)));
-    }
-    if (paths.some((path) => path !== undefined)) return { folder, paths };
-  }
-  return undefined;
-}
-
-async function first(paths: readonly string[], is: typeof isFile): Promise<string | undefined> {
-  for (const path of paths) if (await is(path, 'DATA_MISSING')) return path;
-  return undefined;
-}
-
-/**
- * Finds all of the files, as `findFiles`, in one of the place's folders.
- *
- * @throws SmoothOutError DATA_MISSING naming the folders looked in, or the file that is missing beside the others.
- */
-export async function locateFiles(
-  place: DataPlace,
-  files: readonly (readonly string[])[],
-): Promise<{ readonly folder: string; readonly paths: readonly string[] }> {
-  const found = await findFiles(place, files);
-  if (found === undefined) throw notFound(place, files.map((names) => at(names, 0)).join(', '));
-  const { folder } = found;
-  const paths = found.paths.map((path, i) => {
-    if (path !== undefined) return path;
-    const what = `${at(files, i).join(' or ')} is missing from ${folder}, where other files of the data set are`;
-    throw missing(`${place.dataset}: ${what}`, place);
-  });
-  return { folder, paths };
 }
 
 /** DATA_MISSING: it is in none of the place's folders. */
@@ -98,6 +49,38 @@ export function dataWriteError(error: unknown, path: string): unknown {
     hint: `${first}, or choose another folder for the data with --data or SMOOTHOUT_DATA.`,
     cause: error,
   });
+}
+
+interface Making<T> {
+  /** In the data folder; held while it is made. */
+  readonly lock: string;
+  /** How long a process that has the lock is waited for; `onWait` is told once who that is. */
+  readonly seconds: number;
+  readonly onWait?: ((why: string) => void) | undefined;
+  /** What is there already; undefined where it must be made. */
+  readonly find: () => Promise<T | undefined>;
+  readonly make: () => Promise<T>;
+}
+
+/**
+ * Finds something in the data folder, or makes it. Of processes that want it at the same time one makes it, and the others
+ * wait.
+ *
+ * @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE, RUN_LOCKED; what `find` and `make` throw.
+ */
+export async function findOrMake<T>({ lock, seconds, onWait, find, make }: Making<T>): Promise<T> {
+  const there = await find();
+  if (there !== undefined) return there;
+  try {
+    await makeFolder(dirname(lock));
+    const held = await waitForLock(lock, seconds, onWait);
+    // Another process may have made it while this one waited.
+    return await find()
+      .then((made) => made ?? make())
+      .finally(() => held.release());
+  } catch (error) {
+    throw dataWriteError(error, dirname(lock));
+  }
 }
 
 /** As many bytes tell what a file is. */

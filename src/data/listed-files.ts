@@ -1,22 +1,55 @@
 /** A data set whose files the catalogue lists one by one: how they are found, and compared with the official ones. */
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
+import { named } from '../support/at.js';
 import { sha256OfFile } from '../support/digest.js';
+import { messageOf, type SmoothOutError } from '../support/errors.js';
+import { isFile, isFolder } from '../support/files.js';
 import type { DatasetFormat } from './datasets.js';
-import { type DataPlace, findFiles, foreignKind, headOf, isGzip, locateFiles } from './files.js';
+import { type DataPlace, foreignKind, headOf, isGzip, missing, notFound } from './files.js';
+import type { DatasetFiles } from './source.js';
 
-/** @param spellings the names that a file may have on the disk, best first: its official name alone unless told. */
-export function listedFiles(
-  read: DatasetFormat['read'],
-  spellings: DatasetFormat['spellings'] = (name) => [name],
-): Omit<DatasetFormat, 'draw'> {
-  const names = ({ files }: DataPlace) => Object.keys(files).map(spellings);
+/** What is particular to a data set. */
+interface Listing {
+  /** Reads all of the files, which come in the catalogue's order. */
+  readonly read: (place: DataPlace, files: readonly DataFile[]) => Promise<Omit<DatasetFiles, 'directory'>>;
+  /** The names that a file may have on the disk, best first: its official name alone unless told. */
+  readonly spellings?: DatasetFormat['spellings'];
+  /** What is to be said where there is none of the files, if something else is there. */
+  readonly mistaken?: (place: DataPlace) => Promise<SmoothOutError | undefined>;
+}
+
+export interface DataFile {
+  /** Its official name. */
+  readonly name: string;
+  readonly path: string;
+}
+
+export function listedFiles(listing: Listing): Omit<DatasetFormat, 'draw'> {
+  const { spellings = (name) => [name], mistaken } = listing;
+
+  async function locate(place: DataPlace) {
+    const found = await findFiles(place, spellings);
+    if (found === undefined) throw (await mistaken?.(place)) ?? notFound(place, Object.keys(place.files).join(', '));
+    const files = found.files.map(({ name, path }) => {
+      if (path !== undefined) return { name, path };
+      const what = `is missing from ${found.folder}, where other files of the data set are`;
+      throw missing(`${place.dataset}: ${spellings(name).join(' or ')} ${what}`, place);
+    });
+    return { folder: found.folder, files };
+  }
+
+  async function read(place: DataPlace): Promise<DatasetFiles> {
+    const { folder, files } = await locate(place);
+    return { directory: folder, ...(await listing.read(place, files)) };
+  }
+
   return {
     spellings,
     read,
-    find: async (place) => (await findFiles(place, names(place)))?.folder,
-    locate: async (place) => (await locateFiles(place, names(place))).folder,
+    find: async (place) => (await findFiles(place, spellings))?.folder,
+    locate: async (place) => (await locate(place)).folder,
     async inspect(place, progress) {
       const found = await compareFiles(place, spellings, progress);
       if (found === undefined) return undefined;
@@ -29,10 +62,7 @@ export function listedFiles(
       const good = files.filter(({ state }) => state === 'official').length;
       if (good < files.length) {
         // A file that differs may still be well-formed: a few changed pixels are no reason to refuse to read it.
-        const problem = await read(place).then(
-          () => undefined,
-          (error: Error) => error.message,
-        );
+        const problem = await read(place).then(() => undefined, messageOf);
         const state = problem === undefined ? 'readable all the same' : 'cannot be read';
         findings.push({ state, what: folder, detail: problem });
       }
@@ -41,11 +71,39 @@ export function listedFiles(
   };
 }
 
+/**
+ * Looks for the files in the first of the place's folders that has any of them; those that are not there have no path. A
+ * folder is taken for a file only where nothing else has a name of the file's, to be told what it is.
+ *
+ * @throws SmoothOutError DATA_MISSING: a folder may not be entered.
+ */
+async function findFiles({ root, folders, files }: DataPlace, spellings: DatasetFormat['spellings']) {
+  for (const below of folders) {
+    const folder = join(root, below);
+    if (!(await isFolder(folder, 'DATA_MISSING'))) continue;
+    const found: { readonly name: string; readonly path: string | undefined }[] = [];
+    for (const name of Object.keys(files)) {
+      const candidates = spellings(name).map((each) => join(folder, each));
+      found.push({ name, path: (await first(candidates, isFile)) ?? (await first(candidates, isFolder)) });
+    }
+    if (found.some(({ path }) => path !== undefined)) return { folder, files: found };
+  }
+  return undefined;
+}
+
+async function first(paths: readonly string[], is: typeof isFile): Promise<string | undefined> {
+  for (const path of paths) if (await is(path, 'DATA_MISSING')) return path;
+  return undefined;
+}
+
 /** One file of a data set, beside the catalogue. */
-export interface FileReport {
+export interface FileReport extends Comparison {
   /** Its official name. */
   readonly name: string;
   readonly path: string | undefined;
+}
+
+interface Comparison {
   readonly state: 'official' | 'different' | 'missing';
   /** How it differs. */
   readonly detail?: string;
@@ -57,37 +115,30 @@ export async function compareFiles(
   spellings: DatasetFormat['spellings'],
   progress?: (done: number, total: number) => void,
 ): Promise<{ readonly folder: string; readonly files: readonly FileReport[] } | undefined> {
-  const official = Object.entries(place.files);
-  const found = await findFiles(
-    place,
-    official.map(([name]) => spellings(name)),
-  );
+  const found = await findFiles(place, spellings);
   if (found === undefined) return undefined;
   const files: FileReport[] = [];
-  for (const [i, [name, { bytes, sha256 }]] of official.entries()) {
-    const path = found.paths[i];
-    files.push({ name, path, ...(await compare(path, bytes, sha256)) });
-    progress?.(i + 1, official.length);
+  for (const { name, path } of found.files) {
+    files.push({ name, path, ...(await compare(path, named(place.files, name))) });
+    progress?.(files.length, found.files.length);
   }
   return { folder: found.folder, files };
 }
 
-type Comparison = Pick<FileReport, 'state' | 'detail'>;
-
-async function compare(path: string | undefined, bytes: number, sha256: string): Promise<Comparison> {
+async function compare(path: string | undefined, official: DataPlace['files'][string]): Promise<Comparison> {
   if (path === undefined) return { state: 'missing' };
   try {
     const head = await headOf(path);
     const { size } = await stat(path);
-    if (!isGzip(head) && size !== bytes) {
-      const foreign = foreignKind(head);
-      return { state: 'different', detail: foreign ?? `has ${size} bytes, the official file ${bytes}` };
+    if (!isGzip(head) && size !== official.bytes) {
+      const detail = foreignKind(head) ?? `has ${size} bytes, the official file ${official.bytes}`;
+      return { state: 'different', detail };
     }
     const found = await digestContent(path);
-    if (found === sha256) return { state: 'official' };
-    return { state: 'different', detail: `has SHA-256 ${found}, the official file ${sha256}` };
+    if (found === official.sha256) return { state: 'official' };
+    return { state: 'different', detail: `has SHA-256 ${found}, the official file ${official.sha256}` };
   } catch (error) {
-    return { state: 'different', detail: `${basename(path)} cannot be read: ${(error as Error).message}` };
+    return { state: 'different', detail: `${basename(path)} cannot be read: ${messageOf(error)}` };
   }
 }
 

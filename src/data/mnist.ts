@@ -9,11 +9,11 @@ import { messageOf, SmoothOutError } from '../support/errors.js';
 import { codeOf } from '../support/files.js';
 import { sizeOf } from '../support/shape.js';
 import type { DatasetFormat, StandInSplit } from './datasets.js';
-import { corrupt, type DataPlace, foreignKind, isGzip, locateFiles, reading } from './files.js';
+import { corrupt, type DataPlace, foreignKind, isGzip, reading } from './files.js';
 import { drawDigit } from './generated/drawings.js';
-import { listedFiles } from './listed-files.js';
+import { type DataFile, listedFiles } from './listed-files.js';
 import { MNIST_NORMALISATION, packedSource } from './preprocessing.js';
-import type { DatasetFiles, ImageSource } from './source.js';
+import type { ImageSource } from './source.js';
 
 const CLASSES = 10;
 const SIDE = 28;
@@ -28,40 +28,34 @@ export const MNIST_FILES = {
  * The names a file may have: uncompressed, with the dot that some unpackers write, or as distributed; and each in a folder
  * of its own name, as Kaggle has them.
  */
-function idxSpellings(name: string): string[] {
+function spellings(name: string): string[] {
   const dotted = name.replace('-idx', '.idx');
   return [name, dotted, `${name}.gz`, `${dotted}.gz`].flatMap((file) => [file, `${file}/${file}`]);
 }
 
-export const mnist: DatasetFormat = { ...listedFiles(read, idxSpellings), draw };
+export const mnist: DatasetFormat = { ...listedFiles({ read, spellings }), draw };
 
 /** MNIST in IDX files, gzipped or plain. */
-async function read(place: DataPlace): Promise<DatasetFiles> {
-  const names = [...MNIST_FILES.train, ...MNIST_FILES.test];
-  const { folder, paths } = await locateFiles(place, names.map(idxSpellings));
-  const contents = await Promise.all(paths.map((path, i) => readIdxFile(path, i % 2 === 0 ? 3 : 1)));
-  const digests = Object.fromEntries(names.map((name, i) => [name, sha256(at(contents, i))]));
-  const split = (name: string, first: number): ImageSource =>
-    openSplit(name, [at(paths, first), at(contents, first)], [at(paths, first + 1), at(contents, first + 1)]);
-  const { dataset } = place;
-  return { directory: folder, digests, train: split(`${dataset} train`, 0), test: split(`${dataset} test`, 2) };
+async function read({ dataset }: DataPlace, files: readonly DataFile[]) {
+  const contents = await Promise.all(files.map(({ path }, i) => readIdx(path, i % 2 === 0 ? 3 : 1)));
+  const split = (of: string, first: number) =>
+    openSplit(`${dataset} ${of}`, at(contents, first), at(contents, first + 1));
+  return {
+    digests: Object.fromEntries(files.map(({ name }, i) => [name, at(contents, i).digest])),
+    train: split('train', 0),
+    test: split('test', 2),
+  };
 }
 
-function openSplit(
-  name: string,
-  [imageFile, imageBytes]: readonly [string, Uint8Array],
-  [labelFile, labelBytes]: readonly [string, Uint8Array],
-): ImageSource {
-  const images = parseIdx(imageBytes, imageFile, 3);
-  const labels = parseIdx(labelBytes, labelFile, 1);
-  checkSides(images.dimensions, imageFile);
+function openSplit(name: string, images: IdxFile, labels: IdxFile): ImageSource {
   const [count] = images.dimensions;
   if (labels.data.length !== count) {
-    const expected = `expected ${count}, one for each image in ${imageFile}`;
-    throw corrupt(`${labelFile}: has ${labels.data.length} labels, ${expected}`);
+    const expected = `expected ${count}, one for each image in ${images.file}`;
+    throw corrupt(`${labels.file}: has ${labels.data.length} labels, ${expected}`);
   }
   const wrong = labels.data.findIndex((label) => label >= CLASSES);
-  if (wrong >= 0) throw corrupt(`${labelFile}: label ${wrong} is ${labels.data[wrong]}, expected 0 to ${CLASSES - 1}`);
+  if (wrong >= 0)
+    throw corrupt(`${labels.file}: label ${wrong} is ${labels.data[wrong]}, expected 0 to ${CLASSES - 1}`);
   return packedSource({
     name,
     classes: CLASSES,
@@ -74,28 +68,34 @@ function openSplit(
   });
 }
 
-function checkSides([, height = SIDE, width = SIDE]: readonly number[], file: string): void {
-  if (height === SIDE && width === SIDE) return;
-  throw corrupt(`${file}: images are ${height}×${width}, expected ${SIDE}×${SIDE}`);
+/** A file in the IDX format of MNIST: big-endian header, then unsigned bytes. */
+interface IdxFile {
+  readonly file: string;
+  readonly dimensions: readonly number[];
+  readonly data: Uint8Array;
+  /** SHA-256 of all its bytes, uncompressed. */
+  readonly digest: string;
+}
+
+/** @throws SmoothOutError DATA_MISSING: unreadable; DATA_CORRUPT: damaged gzip data; as `parseIdx`. */
+async function readIdx(file: string, rank: number): Promise<IdxFile> {
+  const stored = await reading(file, readFile(file));
+  const bytes = isGzip(stored) ? await unpack(stored, file, rank) : stored;
+  return { file, ...parseIdx(bytes, file, rank), digest: sha256(bytes) };
 }
 
 /** Compressed bytes that surely hold an IDX header, and too few to hold a large output. */
 const HEAD = 4096;
 
 /**
- * The bytes of an IDX file, uncompressed where it is compressed, whatever its name says: browsers unpack. Never more memory
- * than the header asks for and its checks allow, whatever the compressed file claims.
- *
- * @throws SmoothOutError DATA_MISSING: unreadable; DATA_CORRUPT: damaged gzip data, or more of it than the header says.
+ * A compressed file is known by its first bytes, whatever its name says: browsers unpack. It takes never more memory than its
+ * header asks for and the checks of that allow, whatever the compressed data claims.
  */
-async function readIdxFile(file: string, rank: number): Promise<Uint8Array> {
-  const bytes = await reading(file, readFile(file));
-  if (!isGzip(bytes)) return bytes;
+async function unpack(stored: Buffer, file: string, rank: number): Promise<Uint8Array> {
   try {
-    const head = gunzipSync(bytes.subarray(0, HEAD), { finishFlush: constants.Z_SYNC_FLUSH });
-    const dimensions = parseIdxHeader(head, file, rank);
-    checkSides(dimensions, file);
-    return await promisify<Buffer, object, Buffer>(gunzip)(bytes, { maxOutputLength: idxSize(dimensions) });
+    const head = gunzipSync(stored.subarray(0, HEAD), { finishFlush: constants.Z_SYNC_FLUSH });
+    const maxOutputLength = idxSize(parseIdxHeader(head, file, rank));
+    return await promisify<Buffer, object, Buffer>(gunzip)(stored, { maxOutputLength });
   } catch (cause) {
     if (cause instanceof SmoothOutError) throw cause;
     const isLarger = codeOf(cause) === 'ERR_BUFFER_TOO_LARGE';
@@ -106,7 +106,6 @@ async function readIdxFile(file: string, rank: number): Promise<Uint8Array> {
 
 /** More than any published variant of MNIST has: a larger count is a damaged header, not a reason to allocate. */
 const MAX_COUNT = 1_000_000;
-const MAX_SIDE = 1024;
 
 /** Bytes of the header of a file with so many dimensions, and of the whole file. */
 const headerSize = (rank: number) => 4 + 4 * rank;
@@ -115,7 +114,7 @@ const idxSize = (dimensions: readonly number[]) => headerSize(dimensions.length)
 /**
  * The dimensions in the header of an IDX file of unsigned bytes with `rank` dimensions.
  *
- * @throws SmoothOutError DATA_CORRUPT: too short, another magic number, an impossible size.
+ * @throws SmoothOutError DATA_CORRUPT: too short, another magic number, no number of images of 28×28.
  */
 function parseIdxHeader(bytes: Uint8Array, file: string, rank: number): number[] {
   const size = headerSize(rank);
@@ -135,20 +134,17 @@ function parseIdxHeader(bytes: Uint8Array, file: string, rank: number): number[]
     );
   }
   const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  dimensions.forEach((length, i) => {
-    const limit = i === 0 ? MAX_COUNT : MAX_SIDE;
-    if (length < 1 || length > limit) {
-      throw damaged(`${file}: its header says ${dimensions.join('×')}, expected 1 to ${limit} in place ${i + 1}`);
-    }
-  });
+  const [count = 0, ...sides] = dimensions;
+  if (count < 1 || count > MAX_COUNT) {
+    throw damaged(`${file}: its header says ${dimensions.join('×')}, expected 1 to ${MAX_COUNT} in place 1`);
+  }
+  if (sides.some((side) => side !== SIDE)) {
+    throw corrupt(`${file}: images are ${sides.join('×')}, expected ${SIDE}×${SIDE}`);
+  }
   return dimensions;
 }
 
-/**
- * A file in the IDX format of MNIST: big-endian header, then unsigned bytes.
- *
- * @throws SmoothOutError DATA_CORRUPT: as `parseIdxHeader`, or fewer or more bytes than the header says.
- */
+/** @throws SmoothOutError DATA_CORRUPT: as `parseIdxHeader`, or fewer or more bytes than the header says. */
 export function parseIdx(bytes: Uint8Array, file: string, rank: number) {
   const dimensions = parseIdxHeader(bytes, file, rank);
   const expected = idxSize(dimensions);

@@ -5,10 +5,9 @@ import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { sha256OfFile } from '../../support/digest.js';
-import { exists, makeFolder, parseJson, temporaryFor } from '../../support/files.js';
-import { waitForLock } from '../../support/lock.js';
+import { exists, parseJson, temporaryFor } from '../../support/files.js';
 import { DATASET_NAMES, DATASETS, type DatasetName } from '../datasets.js';
-import { dataWriteError } from '../files.js';
+import { findOrMake } from '../files.js';
 
 /** Raised whenever a generator draws anything differently: stand-ins of another version are made anew. */
 const GENERATOR_VERSION = 1;
@@ -30,6 +29,13 @@ export interface GenerateOptions {
   /** Makes it anew even if it is there. */
   readonly force?: boolean;
   readonly progress?: Progress;
+}
+
+interface StandIn {
+  readonly folder: string;
+  /** Made now, and not found. */
+  readonly made: boolean;
+  readonly digests: Digests;
 }
 
 /** Where a data set's stand-in is. */
@@ -61,26 +67,20 @@ export async function ensureGenerated(
   root: string,
   name: DatasetName,
   { force = false, progress }: GenerateOptions = {},
-): Promise<{ readonly folder: string; readonly made: boolean; readonly digests: Digests }> {
+): Promise<StandIn> {
   const folder = generatedFolder(root, name);
-  const found = force ? null : await readMark(root, name);
-  if (found !== null) return { folder, made: false, digests: found };
-  const parent = join(root, 'generated');
-  try {
-    await makeFolder(parent);
-    const lock = await waitForLock(join(parent, `${name}.lock.json`), MOST_SECONDS);
-    try {
-      // Another process may have made it while this one waited.
-      const made = force ? null : await readMark(root, name);
-      if (made !== null) return { folder, made: false, digests: made };
-      await removeAbandoned(parent, name);
+  return findOrMake<StandIn>({
+    lock: join(root, 'generated', `${name}.lock.json`),
+    seconds: MOST_SECONDS,
+    async find() {
+      const digests = force ? null : await readMark(root, name);
+      return digests === null ? undefined : { folder, made: false, digests };
+    },
+    async make() {
+      await removeAbandoned(join(root, 'generated'), name);
       return { folder, made: true, digests: await makeStandIn(name, folder, progress) };
-    } finally {
-      await lock.release();
-    }
-  } catch (error) {
-    throw dataWriteError(error, folder);
-  }
+    },
+  });
 }
 
 /** Longer than drawing takes. */
