@@ -134,7 +134,7 @@ export async function measureCheckpoint(
 ): Promise<SharpnessMeasurement> {
   const { settings } = checkOptions('measureCheckpoint', measureCheckpointOptions, options);
   return inSession(options, async (session) =>
-    measureSharpness(session, await openCheckpoint(session, checkpoint), { settings, check: false }),
+    measureSharpness(session, await openCheckpoint(session, checkpoint), { ...settings, check: false }),
   );
 }
 

@@ -110,9 +110,8 @@ async function measure(
     seed: 1,
   } as const;
   const settings = resolveCurvature({ matrix, batchNorm, top, ...rest }, checkpoint);
-  const run = { onProgress: () => {}, from: null, save: async () => {} };
   try {
-    return await measureCurvature(sessionWith(engine), checkpoint, settings, run);
+    return await measureCurvature(sessionWith(engine), checkpoint, settings);
   } finally {
     await engine.dispose();
   }

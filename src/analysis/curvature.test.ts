@@ -3,14 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createEagerEngine } from '../engine/eager.js';
-import { partialState } from '../records/partial-curvature.js';
-import {
-  type CurvatureRun,
-  type CurvatureSettings,
-  type CurvatureState,
-  measureCurvature,
-  resolveCurvature,
-} from './curvature.js';
+import { type PartialState, partialState } from '../records/partial-state.js';
+import type { Session } from '../session/session.js';
+import { type CurvatureSettings, type CurvatureState, measureCurvature, resolveCurvature } from './curvature.js';
+import type { MeasureStep } from './measure-checkpoint.js';
 import { trainSmallNetwork } from './testing/network.js';
 import { checkpointOf, sessionOf, sessionWith } from './testing/session.js';
 
@@ -19,14 +15,16 @@ const SETTINGS: CurvatureSettings = {
   ...{ matrix: 'hessian', split: 'train', batchNorm: 'running', images: null, seed: 1 },
   ...{ top: 3, probes: 4, density: true, perLayer: false },
 };
-const IDLE: CurvatureRun = { onProgress: () => {}, from: null, save: async () => {} };
 
-function measure(settings: Partial<CurvatureSettings>, run: Partial<CurvatureRun> = {}, session = sessionOf(network)) {
+function measure(
+  settings: Partial<CurvatureSettings>,
+  session: Session = sessionOf(network),
+  onStep?: (step: MeasureStep) => void,
+  partial?: PartialState<CurvatureState>,
+) {
   const checkpoint = checkpointOf(network, 'best.safetensors');
-  return measureCurvature(session, checkpoint, resolveCurvature({ ...SETTINGS, ...settings }, checkpoint), {
-    ...IDLE,
-    ...run,
-  });
+  const resolved = resolveCurvature({ ...SETTINGS, ...settings }, checkpoint);
+  return measureCurvature(session, checkpoint, resolved, onStep, partial);
 }
 
 describe('the curvature of a checkpoint', () => {
@@ -34,21 +32,19 @@ describe('the curvature of a checkpoint', () => {
     const folder = await mkdtemp(join(tmpdir(), 'smoothout-partial-'));
     const settings = { perLayer: true, density: false };
     const { seconds: _, ...whole } = await measure(settings);
-    let saved: CurvatureState | null = null;
     const stages: string[] = [];
     for (;;) {
       const controller = new AbortController();
       const session = { ...sessionOf(network), signal: controller.signal };
       // Each time it is stopped in its thirteenth product.
       let calls = 0;
-      const onProgress: CurvatureRun['onProgress'] = ({ what }) => {
+      const onStep = ({ doing }: MeasureStep) => {
         if (++calls !== 13) return;
-        stages.push(what);
+        stages.push(doing);
         controller.abort(new Error('stopped'));
       };
-      const { read, write: save } = partialState<CurvatureState>(join(folder, 'best.safetensors'), settings);
-      saved = await read();
-      const found = await measure(settings, { onProgress, from: saved, save }, session).catch(() => null);
+      const partial = partialState<CurvatureState>(join(folder, '.partial'), settings, 300);
+      const found = await measure(settings, session, onStep, partial).catch(() => null);
       if (found === null) continue;
       const { seconds: __, ...resumed } = found;
       expect(resumed).toEqual(whole);
@@ -64,7 +60,7 @@ describe('the curvature of a checkpoint', () => {
 
   test.each(['hessian', 'ggn'] as const)('%s: the tfjs engine gives the same', async (matrix) => {
     const settings = { matrix, density: false, probes: 1, top: 2 };
-    const [onnx, tfjs] = [await measure(settings), await measure(settings, {}, sessionWith(createEagerEngine()))];
+    const [onnx, tfjs] = [await measure(settings), await measure(settings, sessionWith(createEagerEngine()))];
     for (const key of ['loss', 'trace'] as const) expect(Math.abs(tfjs[key] / onnx[key] - 1)).toBeLessThan(1e-4);
     for (const [i, value] of onnx.eigenvalues.entries()) {
       expect(Math.abs(tfjs.eigenvalues[i]! / value - 1)).toBeLessThan(1e-4);

@@ -1,15 +1,26 @@
 /** The curvature of the loss at one checkpoint: largest eigenvalues, trace and spectral density, whole and by layer. */
+import { dirname, join } from 'node:path';
 import type { Split } from '../data/source.js';
 import { firstImages } from '../data/source.js';
 import type { CurvatureMatrix } from '../nn/curvature.js';
 import type { Layout } from '../nn/layout.js';
-import type { CurvatureMeasurement, CurvaturePart, CurvatureQuestion } from '../records/curvature-record.js';
+import {
+  answersCurvature,
+  type CurvatureMeasurement,
+  type CurvaturePart,
+  type CurvatureQuestion,
+  curvatureFile,
+  curvaturePath,
+} from '../records/curvature-record.js';
+import { type PartialState, partialState } from '../records/partial-state.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
+import { sha256 } from '../support/digest.js';
 import { SmoothOutError } from '../support/errors.js';
 import { createLossCurvature } from './curvature-matrix.js';
 import { type Eigenpairs, type LanczosState, largestEigenpairs, type SymmetricMatrix } from './lanczos.js';
+import { type MeasureStep, measuring } from './measure-checkpoint.js';
 import { densityOf, type Probe, probeSpectrum, traceOf } from './spectral-density.js';
 import { type BatchNormMode, resolveImages } from './split-loss.js';
 
@@ -47,13 +58,6 @@ interface Block {
   readonly size: number;
 }
 
-interface CurvatureProgress {
-  /** Products done, with the share of the one under way, of how many as far as that is known. */
-  readonly done: number;
-  readonly total: number;
-  readonly what: string;
-}
-
 /** A measurement under way, of plain data: what is done of the block that follows the finished ones. */
 export interface CurvatureState {
   readonly parts: readonly CurvaturePart[];
@@ -66,18 +70,10 @@ export interface CurvatureState {
 const BEGINNING: CurvatureState = { parts: [], lanczos: null, eigenpairs: null, probes: [], loss: null };
 const NEXT_BLOCK = { lanczos: null, eigenpairs: null, probes: [] };
 
-export interface CurvatureRun {
-  readonly onProgress: (progress: CurvatureProgress) => void;
-  /** Where an earlier command stopped. */
-  readonly from: CurvatureState | null;
-  readonly save: (state: CurvatureState) => Promise<void>;
-}
-
 const SAVE_SECONDS = 300;
 
 /**
- * Saves its state every five minutes, and once it is interrupted.
- *
+ * @param partial where it goes on from, and saves its state every five minutes, and once it is interrupted
  * @throws SmoothOutError CHECKPOINT_INVALID where the loss or its curvature is not finite; the reason of the session's
  * signal once it is aborted.
  */
@@ -85,16 +81,14 @@ export async function measureCurvature(
   session: Session,
   checkpoint: CheckpointFile,
   settings: ResolvedCurvature,
-  { onProgress, from, save }: CurvatureRun,
+  onStep: (step: MeasureStep) => void = () => {},
+  partial?: PartialState<CurvatureState>,
 ): Promise<CurvatureMeasurement> {
   const startedAt = performance.now();
-  let state = from ?? BEGINNING;
-  let savedAt = startedAt;
+  let state = (await partial?.read()) ?? BEGINNING;
   const keep = async (change: Partial<CurvatureState>): Promise<void> => {
     state = { ...state, ...change, loss: curvature.loss() ?? state.loss };
-    if (performance.now() - savedAt < 1000 * SAVE_SECONDS) return;
-    await save(state);
-    savedAt = performance.now();
+    await partial?.keep(state);
   };
   const { engine } = session;
   const { model, weights, spec, splits, path } = checkpoint;
@@ -102,7 +96,7 @@ export async function measureCurvature(
   const whole: Block = { name: 'all parameters', offset: 0, size: model.layout.size };
   const blocks = [whole, ...(perLayer ? layersOf(model.layout) : [])];
   const perBlock = eigenProducts(settings) + probeProducts(settings, settings.probes);
-  const progress = followStages(blocks.length * perBlock, onProgress);
+  const progress = followStages(blocks.length * perBlock, onStep);
   const curvature = await createLossCurvature({
     ...{ engine, model, weights, ...question, signal: session.signal },
     images: await session.images(spec, firstImages(splits[split], images)),
@@ -131,7 +125,7 @@ export async function measureCurvature(
       device: engine.device,
     };
   } catch (error) {
-    if (session.signal.aborted) await save(state);
+    if (session.signal.aborted) await partial?.write(state);
     if (!(error instanceof RangeError)) throw error;
     throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${error.message}; its loss is ${curvature.loss()}`);
   } finally {
@@ -163,8 +157,8 @@ function probeProducts(settings: CurvatureSettings, probes: number): number {
   return Array.from({ length: probes }, (_, i) => stepsOf(settings, i)).reduce((a, b) => a + b, 0);
 }
 
-/** Stages one after another, each of so many products. */
-function followStages(total: number, onProgress: (progress: CurvatureProgress) => void) {
+/** Stages one after another, each of so many products; `total` of them in all, as far as that is known. */
+function followStages(total: number, onStep: (step: MeasureStep) => void) {
   let before = 0;
   let stage = { what: '', products: 0 };
   let inStage = 0;
@@ -177,7 +171,8 @@ function followStages(total: number, onProgress: (progress: CurvatureProgress) =
     },
     /** A share of the product under way; 1 ends it. */
     product(share: number): void {
-      onProgress({ done: before + Math.min(inStage + share, stage.products), total, what: stage.what });
+      const done = before + Math.min(inStage + share, stage.products);
+      onStep({ doing: stage.what, done: done / total, best: null });
       if (share === 1) inStage++;
     },
   };
@@ -218,3 +213,27 @@ async function measureBlock(
     density: density ? densityOf(matrix.size, values, probes.slice(0, DENSITY_PROBES)) : null,
   };
 }
+
+/** Each question has a folder of its own beside the checkpoint. */
+function partialOf({ path, sha256: checkpoint }: CheckpointFile, settings: ResolvedCurvature) {
+  const question = { ...settings, sha256: checkpoint };
+  const digest = sha256(JSON.stringify(question)).slice(0, 12);
+  return partialState<CurvatureState>(join(dirname(path), `.curvature-${digest}.partial`), question, SAVE_SECONDS);
+}
+
+export const measureSpectrum = measuring({
+  recordOf: curvaturePath,
+  resolve: resolveCurvature,
+  titleOf: ({ matrix }) => matrix,
+  measuredBefore: async (record, checkpoint) => (await curvatureFile.readOf(record, checkpoint)).measurements,
+  answers: answersCurvature,
+  async measure(session, checkpoint, settings, onStep, force) {
+    const partial = partialOf(checkpoint, settings);
+    if (force) await partial.remove();
+    return measureCurvature(session, checkpoint, settings, onStep, partial);
+  },
+  async keep(record, checkpoint, measured, settings) {
+    await curvatureFile.add(record, checkpoint, 'measurements', measured);
+    await partialOf(checkpoint, settings).remove();
+  },
+});

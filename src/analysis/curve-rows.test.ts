@@ -2,7 +2,7 @@ import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { removePartialCurve } from '../records/partial-curve.js';
+import { partialState } from '../records/partial-state.js';
 import { computeCurveRows } from './curve-rows.js';
 
 describe('rows that are computed task by task', () => {
@@ -14,15 +14,17 @@ describe('rows that are computed task by task', () => {
   let folder: string;
   let computed: number[];
   beforeEach(async () => {
-    folder = join(await mkdtemp(join(tmpdir(), 'smoothout-rows-')), 'figures');
+    folder = await mkdtemp(join(tmpdir(), 'smoothout-rows-'));
     computed = [];
   });
+
+  const partialOf = (settings: object) =>
+    partialState<Record<string, Row[]>>(join(folder, '.curve.partial'), settings, 30);
 
   /** Rows for x = 0, 1, 2; `until` fails. */
   const compute = (until: number, settings: object = { seed: 1 }, shown: string[] = []) =>
     computeCurveRows<Row>({
-      path: join(folder, 'curve'),
-      settings,
+      partial: partialOf(settings),
       tasks: [0, 1, 2].map((x) => ({
         key: `x = ${x}`,
         rows: async (onShare) => {
@@ -44,10 +46,10 @@ describe('rows that are computed task by task', () => {
 
   test('what was done before an error is not done again', async () => {
     await expect(compute(2)).rejects.toThrow('stopped');
-    expect(await readdir(folder)).toEqual(['.curve.partial.json']);
+    expect(await readdir(folder)).toEqual(['.curve.partial']);
     expect(await compute(-1)).toEqual(ROWS);
     expect(computed).toEqual([0, 1, 2]);
-    await removePartialCurve(join(folder, 'curve'));
+    await partialOf({}).remove();
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -55,7 +57,7 @@ describe('rows that are computed task by task', () => {
     await expect(compute(1)).rejects.toThrow('stopped');
     await compute(-1, { seed: 2 });
     expect(computed).toEqual([0, 0, 1, 2]);
-    await writeFile(join(folder, '.curve.partial.json'), '{"settings": {"seed"');
+    await writeFile(join(folder, '.curve.partial', 'state.json'), '{"question": {"seed"');
     await compute(-1);
     expect(computed).toEqual([0, 0, 1, 2, 0, 1, 2]);
   });

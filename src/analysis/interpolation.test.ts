@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import { createEvaluator } from '../session/evaluate.js';
-import { createInterpolation, interpolated } from './interpolation.js';
+import { createLinePoints, interpolated, pairsAmong, type Statistics } from './interpolation.js';
 import { type TrainedNetwork, trainSmallNetwork } from './testing/network.js';
 import { checkpointOf, sessionOf } from './testing/session.js';
 
@@ -13,6 +13,15 @@ beforeAll(async () => {
   to = await trainSmallNetwork(1);
   ends = [checkpointOf(from, 'from'), checkpointOf(to, 'to')];
 });
+
+/** The rows at α on both splits. */
+async function at(alpha: number, statistics: Statistics, images?: number) {
+  const points = createLinePoints(sessionOf(from), from.model, images);
+  const [first, second] = ends;
+  const [train, test] = await points.at({ from: first, to: second, statistics }, alpha, ['train', 'test']);
+  await points.dispose();
+  return { train: train!, test: test! };
+}
 
 const evaluate = ({ objective, model, weights }: TrainedNetwork) =>
   createEvaluator(objective.engine, model).evaluate(weights.parameters, weights.statistics, from.source);
@@ -26,33 +35,32 @@ describe('the line between two networks', () => {
   });
 
   test('ends in them', async () => {
-    const line = await createInterpolation(sessionOf(from), ...ends, { statistics: 'interpolate' });
-    expect(await line.at(0, 'train')).toEqual(await evaluate(from));
-    expect(await line.at(1, 'train')).toEqual(await evaluate(to));
-    expect((await line.at(0, 'test')).loss).toBeGreaterThan((await line.at(0, 'train')).loss);
-    await line.dispose();
+    const [zero, one] = [await at(0, 'interpolate'), await at(1, 'interpolate')];
+    expect(zero.train).toEqual({
+      ...{ alpha: 0, split: 'train', from: 'from', to: 'to', statistics: 'interpolated' },
+      ...(await evaluate(from)),
+    });
+    expect(one.train).toMatchObject(await evaluate(to));
+    expect(zero.test.loss).toBeGreaterThan(zero.train.loss);
   });
 
   test('with statistics estimated anew is the same at its ends, whose statistics are estimates, and not between', async () => {
-    const session = sessionOf(from);
-    const line = await createInterpolation(session, ...ends, { statistics: 'reestimate' });
-    const plain = await createInterpolation(session, ...ends, { statistics: 'interpolate' });
-    for (const alpha of [0, 1]) {
-      expect((await line.at(alpha, 'train')).loss / (await plain.at(alpha, 'train')).loss).toBeCloseTo(1, 4);
-    }
-    const [between, mixed] = [await line.at(0.5, 'train'), await plain.at(0.5, 'train')];
-    expect(Math.abs(between.loss / mixed.loss - 1)).toBeGreaterThan(1e-3);
+    const ratio = async (alpha: number) =>
+      (await at(alpha, 'reestimate')).train.loss / (await at(alpha, 'interpolate')).train.loss;
+    for (const alpha of [0, 1]) expect(await ratio(alpha)).toBeCloseTo(1, 4);
+    expect(Math.abs((await ratio(0.5)) - 1)).toBeGreaterThan(1e-3);
   });
 
   test('has no statistics to estimate from one image', async () => {
-    await expect(
-      createInterpolation(sessionOf(from), ...ends, { statistics: 'reestimate', images: 1 }),
-    ).rejects.toMatchObject({ code: 'USAGE', message: 'batch statistics need at least 2 images, got 1' });
+    await expect(at(0, 'reestimate', 1)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'batch statistics need at least 2 images, got 1',
+    });
   });
 
-  test('leads nowhere between different networks', async () => {
+  test('leads nowhere between different networks', () => {
     const other = { ...ends[1], spec: { ...ends[1].spec, dataset: 'cifar10' as const } };
-    await expect(createInterpolation(sessionOf(from), ends[0], other, { statistics: 'interpolate' })).rejects.toThrow(
+    expect(() => pairsAmong([ends[0], other], 'all')).toThrow(
       /^to: mlp of 12762 parameters on generated cifar10, where from is mlp of 12762 parameters on generated mnist/,
     );
   });

@@ -1,6 +1,7 @@
 /** The line between two minima (sections 3.2 and Appendix B; Figs. 3a, 5, 7a, 9, 10), after Goodfellow et al. */
 import type { Split } from '../data/source.js';
 import { firstImages } from '../data/source.js';
+import type { Model } from '../nn/model.js';
 import type { Weights } from '../nn/weights.js';
 import { createStatisticsEstimator } from '../session/batch-statistics.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
@@ -8,6 +9,7 @@ import { createEvaluator, type Evaluation } from '../session/evaluate.js';
 import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
+import type { CurveTask } from './curve-rows.js';
 import { usualBatchSize } from './split-loss.js';
 
 /**
@@ -18,54 +20,14 @@ import { usualBatchSize } from './split-loss.js';
 export const STATISTICS = { interpolate: 'interpolated', reestimate: 're-estimated' } as const;
 export type Statistics = keyof typeof STATISTICS;
 
-interface InterpolationOptions {
+/** Between two checkpoints of one network. */
+export interface Line {
+  readonly from: CheckpointFile;
+  readonly to: CheckpointFile;
   readonly statistics: Statistics;
-  /** The first images of each split only. */
-  readonly images?: number;
 }
 
-interface Interpolation {
-  at(alpha: number, split: Split): Promise<Evaluation>;
-  dispose(): Promise<void>;
-}
-
-/**
- * Loss and accuracy of α·w_to + (1 − α)·w_from on the images of `from`'s run.
- *
- * @throws SmoothOutError CHECKPOINT_INVALID where the two are different networks or of different data.
- */
-export async function createInterpolation(
-  session: Session,
-  from: CheckpointFile,
-  to: CheckpointFile,
-  { statistics, images = Number.POSITIVE_INFINITY }: InterpolationOptions,
-): Promise<Interpolation> {
-  checkSameNetwork(from, to);
-  const { engine } = session;
-  const { model, splits } = from;
-  const evaluator = createEvaluator(engine, model);
-  const estimator = statistics === 'reestimate' ? await trainingStatistics(session, from, images) : null;
-  let last: { readonly alpha: number; readonly weights: Weights } | null = null;
-  async function weightsAt(alpha: number): Promise<Weights> {
-    if (last?.alpha === alpha) return last.weights;
-    const mixed = interpolated(from.weights, to.weights, alpha);
-    const weights = estimator ? { ...mixed, statistics: await estimator.of(mixed.parameters) } : mixed;
-    last = { alpha, weights };
-    return weights;
-  }
-  return {
-    async at(alpha, split) {
-      const weights = await weightsAt(alpha);
-      return evaluator.evaluate(weights.parameters, weights.statistics, firstImages(splits[split], images));
-    },
-    async dispose() {
-      await evaluator.dispose();
-      await estimator?.dispose();
-    },
-  };
-}
-
-/** A point of a line between two checkpoints. */
+/** A point of a line on one split. */
 export interface LineRow extends Evaluation {
   readonly alpha: number;
   readonly split: Split;
@@ -74,33 +36,56 @@ export interface LineRow extends Evaluation {
   readonly statistics: string;
 }
 
-interface LineOptions extends InterpolationOptions {
-  readonly alphas: readonly number[];
-  readonly splits: readonly Split[];
-  readonly onShare: (share: number) => void;
+interface LinePoints {
+  /**
+   * Loss and accuracy of α·w_to + (1 − α)·w_from on images of `from`'s run.
+   *
+   * @throws SmoothOutError USAGE where statistics would be estimated from one image, which has no variance.
+   */
+  at(line: Line, alpha: number, splits: readonly Split[]): Promise<LineRow[]>;
+  dispose(): Promise<void>;
 }
 
-/** All points of a line. Its programs are compiled once, and freed at its end. @throws as `createInterpolation` */
-export async function measureLine(
-  session: Session,
-  from: CheckpointFile,
-  to: CheckpointFile,
-  { alphas, splits, onShare, ...options }: LineOptions,
-): Promise<LineRow[]> {
-  const line = await createInterpolation(session, from, to, options);
-  const same = { from: from.path, to: to.path, statistics: STATISTICS[options.statistics] };
-  const rows: LineRow[] = [];
-  try {
-    for (const alpha of alphas) {
-      for (const split of splits) {
-        rows.push({ alpha, split, ...(await line.at(alpha, split)), ...same });
-        onShare(rows.length / (alphas.length * splits.length));
-      }
-    }
-  } finally {
-    await line.dispose();
+/** @param images of each split the first so many only */
+export function createLinePoints(session: Session, model: Model, images = Number.POSITIVE_INFINITY): LinePoints {
+  const evaluator = createEvaluator(session.engine, model);
+  const estimator = createStatisticsEstimator(session.engine, model);
+  async function estimated(parameters: Float32Array, { spec, splits }: CheckpointFile): Promise<Float32Array> {
+    const train = await session.images(spec, firstImages(splits.train, images));
+    if (train.count < 2) throw new SmoothOutError('USAGE', 'batch statistics need at least 2 images, got 1');
+    // The size of a batch matters little: the variance of its mean goes missing.
+    const batches = train.batches(usualBatchSize(model, 'running'));
+    return estimator.estimate(parameters, batches, (count) => (count === 1 ? 0 : count));
   }
-  return rows;
+  return {
+    async at({ from, to, statistics: how }, alpha, splits) {
+      const { parameters, statistics: mixed } = interpolated(from.weights, to.weights, alpha);
+      const statistics = how === 'reestimate' ? await estimated(parameters, from) : mixed;
+      const rows: LineRow[] = [];
+      for (const split of splits) {
+        const evaluation = await evaluator.evaluate(parameters, statistics, firstImages(from.splits[split], images));
+        rows.push({ alpha, split, ...evaluation, from: from.path, to: to.path, statistics: STATISTICS[how] });
+      }
+      return rows;
+    },
+    async dispose() {
+      await evaluator.dispose();
+      await estimator.dispose();
+    },
+  };
+}
+
+/** A task for each point of each line. */
+export function lineTasks(
+  points: LinePoints,
+  lines: readonly Line[],
+  { alphas, splits }: { readonly alphas: readonly number[]; readonly splits: readonly Split[] },
+  labelOf: (path: string) => string,
+): CurveTask<LineRow>[] {
+  return lines.flatMap((line) => {
+    const label = `${labelOf(line.from.path)} → ${labelOf(line.to.path)}, ${STATISTICS[line.statistics]}`;
+    return alphas.map((alpha) => ({ key: `${label}, α = ${alpha}`, rows: () => points.at(line, alpha, splits) }));
+  });
 }
 
 export type Pair = readonly [from: CheckpointFile, to: CheckpointFile];
@@ -124,20 +109,6 @@ export function pairsAmong(checkpoints: readonly CheckpointFile[], which: PairCh
   });
   if (chosen.length > 0) return chosen;
   throw new SmoothOutError('USAGE', `--pairs ${which}: there is no such pair among ${checkpoints.length} checkpoints`);
-}
-
-/** @throws SmoothOutError USAGE where there is but one image, which has no variance. */
-async function trainingStatistics(session: Session, { model, spec, splits }: CheckpointFile, images: number) {
-  const train = await session.images(spec, firstImages(splits.train, images));
-  if (train.count < 2) throw new SmoothOutError('USAGE', 'batch statistics need at least 2 images, got 1');
-  const estimator = createStatisticsEstimator(session.engine, model);
-  // The size of a batch matters little: the variance of its mean goes missing.
-  const batches = () => train.batches(usualBatchSize(model, 'running'));
-  const weightOf = (count: number) => (count === 1 ? 0 : count);
-  return {
-    of: (parameters: Float32Array) => estimator.estimate(parameters, batches(), weightOf),
-    dispose: estimator.dispose,
-  };
 }
 
 /** α·w₁ + (1 − α)·w₀, parameters and batch statistics alike; α may leave [0, 1]. */

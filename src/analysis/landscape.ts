@@ -24,7 +24,7 @@ interface LandscapeOptions extends DirectionOptions {
   /** Networks that are compared are given the same: their directions then differ in the filters' lengths alone. */
   readonly seed: number;
   /** The first images of each split only. */
-  readonly images?: number;
+  readonly images?: number | undefined;
 }
 
 export interface Landscape {

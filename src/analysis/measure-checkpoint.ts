@@ -1,56 +1,16 @@
-/** Measures the sharpness or curvature of a checkpoint and keeps it beside it: what was measured before is found there. */
-import {
-  answeredBefore,
-  type CurvatureMeasurement,
-  curvatureFile,
-  curvaturePath,
-} from '../records/curvature-record.js';
+/** Measures a checkpoint and keeps what comes of it beside it: what was measured before is found there. */
 import { checkWritable } from '../records/measured-on.js';
-import { partialState } from '../records/partial-curvature.js';
-import { isSameMeasure, measureTitle, type PerturbationMeasurement } from '../records/perturbation-measures.js';
 import type { RunName } from '../records/run-folder.js';
-import { conventionOf } from '../records/sharpness-conventions.js';
-import {
-  alreadyMeasured,
-  type SharpnessMeasurement,
-  sharpnessFile,
-  sharpnessPath,
-} from '../records/sharpness-record.js';
 import { type CheckpointFile, openCheckpoint } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
-import { type CurvatureSettings, type CurvatureState, measureCurvature, resolveCurvature } from './curvature.js';
-import { type MeasureRequest, measurePerturbation, passesOf, resolveMeasure } from './perturbation-measures.js';
-import {
-  type MeasurementProgress,
-  measureSharpness,
-  type ResolvedSettings,
-  runsOf,
-  type SharpnessSettings,
-} from './sharpness.js';
-import { resolveImages } from './split-loss.js';
 
-/** A checkpoint's file, and its config where that is not beside it. */
-export interface CheckpointPath {
+/** What is asked of a checkpoint. */
+export interface CheckpointRequest<Asked> {
   readonly path: string;
+  /** The checkpoint's config, where that is not beside it. */
   readonly config?: string;
-}
-
-export interface KeskarRequest extends CheckpointPath {
-  readonly settings: readonly SharpnessSettings[];
-  /** Ask projected ascent and the Hessian too. */
-  readonly check: boolean;
-  /** Measure again what has been measured. */
-  readonly force: boolean;
-}
-
-export interface PerturbationRequest extends CheckpointPath {
-  readonly request: MeasureRequest;
-  /** Measure again what has been measured. */
-  readonly force: boolean;
-}
-
-export interface CurvatureRequest extends CheckpointPath {
-  readonly settings: CurvatureSettings;
+  /** Of one measurement each. */
+  readonly settings: readonly Asked[];
   /** Measure again what has been measured. */
   readonly force: boolean;
 }
@@ -64,7 +24,7 @@ export interface Measured<Measurement> {
   readonly record: string;
 }
 
-interface MeasureStep {
+export interface MeasureStep {
   /** What is under way, in a few words. */
   readonly doing: string;
   /** Share of the measurement that is done. */
@@ -81,104 +41,51 @@ export interface MeasureEvents<Measurement> {
   readonly onMeasured: (measured: Measured<Measurement>) => void;
 }
 
-/** Keskar et al.'s metric by several conventions. @throws what `openCheckpoint` and `measureSharpness` throw. */
-export async function measureKeskar(
-  session: Session,
-  { path, config, settings, check, force }: KeskarRequest,
-  events: MeasureEvents<SharpnessMeasurement>,
-): Promise<void> {
-  const checkpoint = await openCheckpoint(session, path, config);
-  const record = await sharpnessPath(path);
-  // What is wrong with the last settings is found before the first are measured.
-  for (const resolved of settings.map((each) => resolveImages(each, checkpoint))) {
-    const { measurements } = await sharpnessFile.readOf(record, checkpoint);
-    const earlier = force ? undefined : alreadyMeasured(measurements, resolved, check);
-    await measureOrFind({ checkpoint, record, earlier, what: conventionOf(resolved) }, events, async () => {
-      const onProgress = (progress: MeasurementProgress) => events.onStep(stepOf(progress, resolved));
-      const measurement = await measureSharpness(session, checkpoint, { settings: resolved, check, onProgress });
-      await sharpnessFile.add(record, checkpoint, 'measurements', measurement);
-      return measurement;
-    });
-  }
+/** A kind of measurement: from what a user asks by way of what that comes to for one checkpoint to what is kept. */
+interface Kind<Asked, Question, Measurement> {
+  /** The file that it is kept in. */
+  readonly recordOf: (checkpoint: string) => string | Promise<string>;
+  readonly resolve: (asked: Asked, checkpoint: CheckpointFile) => Question;
+  readonly titleOf: (question: Question) => string;
+  readonly measuredBefore: (record: string, checkpoint: CheckpointFile) => Promise<readonly Measurement[]>;
+  readonly answers: (earlier: Measurement, question: Question) => boolean;
+  readonly measure: (
+    session: Session,
+    checkpoint: CheckpointFile,
+    question: Question,
+    onStep: (step: MeasureStep) => void,
+    force: boolean,
+  ) => Promise<Measurement>;
+  readonly keep: (
+    record: string,
+    checkpoint: CheckpointFile,
+    measurement: Measurement,
+    question: Question,
+  ) => Promise<void>;
 }
 
-/** How the loss changes in a ball around it. @throws what `openCheckpoint` and `measurePerturbation` throw. */
-export async function measureBall(
-  session: Session,
-  { path, config, request, force }: PerturbationRequest,
-  events: MeasureEvents<PerturbationMeasurement>,
-): Promise<void> {
-  const checkpoint = await openCheckpoint(session, path, config);
-  const record = await sharpnessPath(path);
-  const settings = resolveMeasure(request, checkpoint);
-  const { perturbations } = await sharpnessFile.readOf(record, checkpoint);
-  const earlier = force ? undefined : perturbations.find((one) => isSameMeasure(one, settings));
-  await measureOrFind({ checkpoint, record, earlier, what: measureTitle(settings) }, events, async () => {
-    const total = passesOf(settings);
-    const measurement = await measurePerturbation(session, checkpoint, settings, (passes) =>
-      events.onStep({ doing: `${passes} of ${total} passes`, done: passes / total, best: null }),
-    );
-    await sharpnessFile.add(record, checkpoint, 'perturbations', measurement);
-    return measurement;
-  });
-}
-
-/** Eigenvalues, trace and density. @throws what `openCheckpoint`, `resolveCurvature` and `measureCurvature` throw. */
-export async function measureSpectrum(
-  session: Session,
-  { path, config, settings: asked, force }: CurvatureRequest,
-  events: MeasureEvents<CurvatureMeasurement>,
-): Promise<void> {
-  const checkpoint = await openCheckpoint(session, path, config);
-  const record = curvaturePath(path);
-  const settings = resolveCurvature(asked, checkpoint);
-  const { measurements } = await curvatureFile.readOf(record, checkpoint);
-  const earlier = force ? undefined : answeredBefore(measurements, settings);
-  await measureOrFind({ checkpoint, record, earlier, what: settings.matrix }, events, async () => {
-    const partial = partialState<CurvatureState>(path, { ...settings, sha256: checkpoint.sha256 });
-    const measurement = await measureCurvature(session, checkpoint, settings, {
-      onProgress: ({ done, total, what }) => events.onStep({ doing: what, done: done / total, best: null }),
-      from: force ? null : await partial.read(),
-      save: partial.write,
-    });
-    await curvatureFile.add(record, checkpoint, 'measurements', measurement);
-    await partial.remove();
-    return measurement;
-  });
-}
-
-interface Question<Measurement> {
-  readonly checkpoint: CheckpointFile;
-  readonly record: string;
-  /** The measurement that has already answered it. */
-  readonly earlier: Measurement | undefined;
-  readonly what: string;
-}
-
-async function measureOrFind<Measurement>(
-  { checkpoint, record, earlier, what }: Question<Measurement>,
-  { onNotice, onStart, onMeasured }: MeasureEvents<Measurement>,
-  measure: () => Promise<Measurement>,
-): Promise<void> {
-  const { path, run, epoch, spec } = checkpoint;
-  if (earlier) onNotice(`${path}: measured before (--force measures again)`);
-  else {
-    await checkWritable(record);
-    onStart({ run, what });
-  }
-  const measurement = earlier ?? (await measure());
-  onMeasured({ checkpoint: { path, run, epoch, synthetic: spec.synthetic }, measurement, record });
-}
-
-function stepOf(progress: MeasurementProgress, settings: ResolvedSettings): MeasureStep {
-  const { what, repeat, iteration, evaluations, fraction, best } = progress;
-  const { maxIterations } = settings;
-  const runs = runsOf(settings);
-  const run = runs === 1 ? '' : `repeat ${repeat + 1}/${runs} `;
-  const part = what === 'L-BFGS-B' ? `${run}iteration ${iteration}/${maxIterations}` : what;
-  return {
-    doing: `${part}, evaluation ${evaluations + 1} ${Math.round(100 * fraction)}%`,
-    done: (repeat * maxIterations + iteration) / (runs * maxIterations),
-    best,
+/** Measures, or finds what has been. @throws what `openCheckpoint`, `resolve` and `measure` throw */
+export const measuring =
+  <Asked, Question, Measurement>(kind: Kind<Asked, Question, Measurement>) =>
+  async (
+    session: Session,
+    { path, config, settings, force }: CheckpointRequest<Asked>,
+    { onNotice, onStart, onStep, onMeasured }: MeasureEvents<Measurement>,
+  ): Promise<void> => {
+    const checkpoint = await openCheckpoint(session, path, config);
+    const { run, epoch, spec } = checkpoint;
+    const record = await kind.recordOf(path);
+    // What is wrong with the last settings is found before the first are measured.
+    for (const question of settings.map((asked) => kind.resolve(asked, checkpoint))) {
+      const before = await kind.measuredBefore(record, checkpoint);
+      let measurement = force ? undefined : before.find((earlier) => kind.answers(earlier, question));
+      if (measurement) onNotice(`${path}: measured before (--force measures again)`);
+      else {
+        await checkWritable(record);
+        onStart({ run, what: kind.titleOf(question) });
+        measurement = await kind.measure(session, checkpoint, question, onStep, force);
+        await kind.keep(record, checkpoint, measurement, question);
+      }
+      onMeasured({ checkpoint: { path, run, epoch, synthetic: spec.synthetic }, measurement, record });
+    }
   };
-}

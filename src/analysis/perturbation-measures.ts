@@ -4,11 +4,14 @@ import { imageRange } from '../data/source.js';
 import { access } from '../lbfgsb/vectors.js';
 import { withNormalisedLogits } from '../nn/normalised-logits.js';
 import {
+  isSameMeasure,
   MEASURES,
   type MeasureName,
   type MeasureSettings,
+  measureTitle,
   type PerturbationMeasurement,
 } from '../records/perturbation-measures.js';
+import { sharpnessFile, sharpnessPath } from '../records/sharpness-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import type { Borrowed } from '../support/borrowed.js';
@@ -16,6 +19,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { createNormalBuffer, createUniformBuffer } from '../support/random-buffers.js';
 import { meanOf, standardError } from '../support/statistics.js';
 import { maximizeByAutoPgd } from './auto-pgd.js';
+import { type MeasureStep, measuring } from './measure-checkpoint.js';
 import { createLosses, type MeanLoss, resolveImages } from './split-loss.js';
 
 const { at } = access;
@@ -70,14 +74,13 @@ export function resolveMeasure(request: MeasureRequest, checkpoint: CheckpointFi
  * Perturbations δ = c·v with c = 1 or |w|: an adaptive measure does not change where weights are rescaled without changing
  * the network. In these variables the ball is round, ‖v‖ ≤ ρ, and the gradient is c·∇L.
  *
- * @param onPass called after each pass through a set of images.
  * @throws SmoothOutError USAGE where the loss around w is not finite; the reason of the session's signal once it is aborted.
  */
 export async function measurePerturbation(
   session: Session,
   checkpoint: CheckpointFile,
   settings: MeasureSettings,
-  onPass: (passes: number) => void = () => {},
+  onStep: (step: MeasureStep) => void = () => {},
 ): Promise<PerturbationMeasurement> {
   const { weights, splits } = checkpoint;
   const { measure, adaptive, logits, split, batchNorm, batchSize, images, m, radius } = settings;
@@ -90,11 +93,16 @@ export async function measurePerturbation(
   const measureSet = measure === 'worst' ? worstCase(settings, w, c) : perturbedLosses(settings, w, c);
   const increases: number[] = [];
   const atW: number[] = [];
+  const passes = passesOf(settings);
   let evaluations = 0;
+  const onPass = (): void => {
+    evaluations++;
+    onStep({ doing: `${evaluations} of ${passes} passes`, done: evaluations / passes, best: null });
+  };
   try {
     for (let set = 0; set < images / m; set++) {
       const loss = losses.over(await openImages(imageRange(splits[split], set * m, (set + 1) * m)));
-      const { start, values } = await measureSet(loss, set, () => onPass(++evaluations));
+      const { start, values } = await measureSet(loss, set, onPass);
       atW.push(start);
       for (const value of values) increases.push(value - (measure === 'lpf' ? 0 : start));
     }
@@ -176,3 +184,13 @@ export function createPerturbation({ norm, radius, seed }: MeasureSettings, size
   return (set: number, number: number): Borrowed<Float32Array> =>
     buffer.fill({ seed, purpose: 'perturbation', step: set, chunk: number }, radius);
 }
+
+export const measureBall = measuring({
+  recordOf: sharpnessPath,
+  resolve: resolveMeasure,
+  titleOf: measureTitle,
+  measuredBefore: async (record, checkpoint) => (await sharpnessFile.readOf(record, checkpoint)).perturbations,
+  answers: isSameMeasure,
+  measure: measurePerturbation,
+  keep: (record, checkpoint, measured) => sharpnessFile.add(record, checkpoint, 'perturbations', measured),
+});

@@ -29,7 +29,7 @@ export interface NoisyPoint {
 interface SensitivityOptions {
   readonly strengths: readonly number[];
   /** The first images of the split only; all of them unless given. */
-  readonly images?: number;
+  readonly images?: number | undefined;
   readonly seed: number;
   /** Called after each batch, with the images done so far. */
   readonly onBatch?: (images: number) => void;

@@ -3,7 +3,8 @@ import { withConvention } from '../records/sharpness-conventions.js';
 import { parseSharpnessRecord } from '../records/sharpness-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
-import { DEFAULT_SETTINGS, type MeasurementProgress, measureSharpness, type SharpnessSettings } from './sharpness.js';
+import type { MeasureStep } from './measure-checkpoint.js';
+import { DEFAULT_SETTINGS, measureSharpness, type SharpnessSettings } from './sharpness.js';
 import { trainSmallNetwork } from './testing/network.js';
 import { checkpointOf, sessionOf } from './testing/session.js';
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 
 const measure = (changes: Partial<SharpnessSettings> = {}, check = false) =>
-  measureSharpness(session, checkpoint, { settings: { ...DEFAULT_SETTINGS, ...changes }, check });
+  measureSharpness(session, checkpoint, { ...DEFAULT_SETTINGS, ...changes, check });
 
 describe('a measurement', () => {
   test('from the minimiser is run once and stands for every repeat', async () => {
@@ -91,16 +92,13 @@ describe('a measurement', () => {
   );
 
   test('reports its progress: evaluations counted, the best never falls', async () => {
-    const seen: MeasurementProgress[] = [];
-    const settings = { ...DEFAULT_SETTINGS, batchSize: 200 };
-    const { value, evaluations } = await measureSharpness(session, checkpoint, {
-      settings,
-      check: false,
-      onProgress: (progress) => seen.push(progress),
-    });
-    expect(seen.at(-1)).toMatchObject({ what: 'L-BFGS-B', best: value, evaluations: evaluations[0] });
-    expect(seen.filter(({ fraction }) => fraction === 0.5)).toHaveLength(evaluations[0]!);
-    const best = seen.map((progress) => progress.best ?? 0);
+    const seen: MeasureStep[] = [];
+    const settings = { ...DEFAULT_SETTINGS, batchSize: 200, check: false };
+    const { value, evaluations } = await measureSharpness(session, checkpoint, settings, (step) => seen.push(step));
+    const count = evaluations[0]!;
+    expect(seen.at(-1)).toEqual({ doing: `iteration 10/10, evaluation ${count + 1} 0%`, done: 1, best: value });
+    expect(seen.filter(({ doing }) => doing.endsWith(' 50%'))).toHaveLength(count);
+    const best = seen.map((step) => step.best ?? 0);
     expect(best).toEqual([...best].sort((a, b) => a - b));
   });
 
@@ -113,7 +111,7 @@ describe('a measurement', () => {
 test('a checkpoint whose loss is not a number is refused', async () => {
   const statistics = checkpoint.weights.statistics.map(() => -1);
   const broken = { ...checkpoint, weights: { ...checkpoint.weights, statistics } };
-  await expect(measureSharpness(session, broken, { settings: DEFAULT_SETTINGS, check: false })).rejects.toMatchObject({
+  await expect(measureSharpness(session, broken, { ...DEFAULT_SETTINGS, check: false })).rejects.toMatchObject({
     code: 'CHECKPOINT_INVALID',
     message: 'somewhere/best.safetensors: its loss is NaN',
   });

@@ -7,7 +7,13 @@ import {
   type MeasuredImages,
   NAMED_CONVENTIONS,
 } from '../records/sharpness-conventions.js';
-import type { SharpnessCheck, SharpnessMeasurement } from '../records/sharpness-record.js';
+import {
+  answersSharpness,
+  type SharpnessCheck,
+  type SharpnessMeasurement,
+  sharpnessFile,
+  sharpnessPath,
+} from '../records/sharpness-record.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
@@ -15,29 +21,9 @@ import { SmoothOutError } from '../support/errors.js';
 import { largestHessianEigenvalue } from './hessian.js';
 import { fullSpace, measureOnce, relativeIncrease, type SearchSpace, type SharpnessOnce } from './keskar.js';
 import { drawManifold, manifoldSpace } from './manifold.js';
+import { type MeasureStep, measuring } from './measure-checkpoint.js';
 import { maximizeByProjectedAscent } from './projected-ascent.js';
 import { createSplitLoss, resolveImages } from './split-loss.js';
-
-export interface MeasurementProgress {
-  readonly what: 'L-BFGS-B' | 'projected ascent' | 'Hessian';
-  /** Counted from 0, of L-BFGS-B's repeats that are run. */
-  readonly repeat: number;
-  /** Iterations done in this repeat. */
-  readonly iteration: number;
-  /** Evaluations so far, in all. */
-  readonly evaluations: number;
-  /** Share of the evaluation under way. */
-  readonly fraction: number;
-  /** The largest value of the metric so far. */
-  readonly best: number | null;
-}
-
-interface MeasureOptions {
-  readonly settings: SharpnessSettings;
-  /** Ask projected ascent and the Hessian too. */
-  readonly check: boolean;
-  readonly onProgress?: (progress: MeasurementProgress) => void;
-}
 
 /** What a measurement depends on beside the checkpoint. */
 export interface SharpnessSettings extends ConventionSettings {
@@ -59,27 +45,31 @@ export const DEFAULT_SETTINGS: SharpnessSettings = {
   seed: 1,
 };
 
+/** `check`: ask projected ascent and the Hessian too. */
+export type AskedSharpness = SharpnessSettings & { readonly check: boolean };
+
 /** How many runs of L-BFGS-B the repeats take: from the minimiser over all weights, every one would be the same. */
-export function runsOf({ start, manifold, repeats }: SharpnessSettings): number {
+function runsOf({ start, manifold, repeats }: SharpnessSettings): number {
   return start === 'random' || manifold !== null ? repeats : 1;
 }
 
-export type ResolvedSettings = SharpnessSettings & MeasuredImages;
-
 /**
+ * Keskar et al.'s metric by one convention.
+ *
  * @throws SmoothOutError CHECKPOINT_INVALID where the loss at the checkpoint is not finite; USAGE for a subspace that
  * does not fit into memory; the reason of the session's signal once it is aborted.
  */
 export async function measureSharpness(
   session: Session,
   checkpoint: CheckpointFile,
-  options: MeasureOptions,
+  asked: AskedSharpness,
+  onStep: (step: MeasureStep) => void = () => {},
 ): Promise<SharpnessMeasurement> {
-  const settings = resolveImages(options.settings, checkpoint);
+  const { check: isChecked, ...settings } = resolveImages(asked, checkpoint);
   const { model, weights, spec, splits } = checkpoint;
   checkManifold(settings, model.layout.size);
   const startedAt = performance.now();
-  const follow = progressReporter(options.onProgress);
+  const follow = followSteps(settings, onStep);
   const { engine, signal } = session;
   const { split, images, batchNorm, batchSize } = settings;
   const loss = createSplitLoss({
@@ -109,26 +99,48 @@ export async function measureSharpness(
       runs.push(run);
     }
     const seconds = (performance.now() - startedAt) / 1000;
-    const check = options.check ? await askSecondOpinions(spaceFor(0), at(runs, 0).loss, settings.seed, follow) : null;
+    const check = isChecked ? await askSecondOpinions(spaceFor(0), at(runs, 0).loss, settings.seed, follow) : null;
     return { ...measurementOf(settings, runs), check, seconds, engine: engine.name, device: engine.device };
   } finally {
     await loss.dispose();
   }
 }
 
-type Follow = (change: Partial<MeasurementProgress>) => void;
+interface Progress {
+  readonly what: 'L-BFGS-B' | 'projected ascent' | 'Hessian';
+  /** Counted from 0, of L-BFGS-B's repeats that are run. */
+  readonly repeat: number;
+  /** Iterations done in this repeat. */
+  readonly iteration: number;
+  /** Evaluations so far, in all. */
+  readonly evaluations: number;
+  /** Share of the evaluation under way. */
+  readonly fraction: number;
+  /** The largest value of the metric so far. */
+  readonly best: number | null;
+}
 
-function progressReporter(onProgress: MeasureOptions['onProgress']): Follow {
-  const beginning = { what: 'L-BFGS-B', repeat: 0, iteration: 0, evaluations: 0, fraction: 0, best: null } as const;
-  let now: MeasurementProgress = beginning;
+type Follow = (change: Partial<Progress>) => void;
+
+function followSteps(settings: SharpnessSettings, onStep: (step: MeasureStep) => void): Follow {
+  const { maxIterations } = settings;
+  const runs = runsOf(settings);
+  let now: Progress = { what: 'L-BFGS-B', repeat: 0, iteration: 0, evaluations: 0, fraction: 0, best: null };
   return (change) => {
     now = { ...now, ...change };
-    onProgress?.(now);
+    const { what, repeat, iteration, evaluations, fraction, best } = now;
+    const run = runs === 1 ? '' : `repeat ${repeat + 1}/${runs} `;
+    const part = what === 'L-BFGS-B' ? `${run}iteration ${iteration}/${maxIterations}` : what;
+    onStep({
+      doing: `${part}, evaluation ${evaluations + 1} ${Math.round(100 * fraction)}%`,
+      done: (repeat * maxIterations + iteration) / (runs * maxIterations),
+      best,
+    });
   };
 }
 
 function measurementOf(
-  { repeats: count, ...settings }: ResolvedSettings,
+  { repeats: count, ...settings }: SharpnessSettings & MeasuredImages,
   runs: readonly SharpnessOnce[],
 ): Omit<SharpnessMeasurement, 'check' | 'seconds' | 'engine' | 'device'> {
   // From the minimiser over all weights every repeat is the same run again: its numbers stand for each.
@@ -204,3 +216,13 @@ async function askSecondOpinions(
     largestEigenvalue,
   };
 }
+
+export const measureKeskar = measuring<AskedSharpness, AskedSharpness & MeasuredImages, SharpnessMeasurement>({
+  recordOf: sharpnessPath,
+  resolve: resolveImages,
+  titleOf: conventionOf,
+  measuredBefore: async (record, checkpoint) => (await sharpnessFile.readOf(record, checkpoint)).measurements,
+  answers: answersSharpness,
+  measure: measureSharpness,
+  keep: (record, checkpoint, measured) => sharpnessFile.add(record, checkpoint, 'measurements', measured),
+});

@@ -10,7 +10,7 @@ import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists } from '../support/files.js';
 import { counted } from '../support/words.js';
-import { addCurveOptions, type CurveOptions, commonMarks, curveFileName, drawCurve } from './curve.js';
+import { addCurveOptions, type CurveOptions, drawCurve } from './curve.js';
 import { choice, numberRange } from './options.js';
 import { textTable } from './output.js';
 
@@ -55,15 +55,14 @@ async function drawBarriers(what: readonly string[], options: BarrierOptions): P
     throw new SmoothOutError('USAGE', '--alpha: a barrier needs points from 0 to 1, with both ends');
   }
   const paths = await checkpointsOf(what, options.out);
-  const slug = what.map((text) => text.replace(/[^A-Za-z0-9._-]+/g, '-'));
-  const own = [options.pairs, options.statistics].filter((mark) => mark !== 'all' && mark !== 'both');
-  const name = options.name ?? curveFileName(['barrier', ...slug, ...commonMarks(options), ...own].join('-'));
-  await drawCurve<LineRow>({ ...options, name }, paths, async (session, checkpoints, labelOf) => {
-    const { curveCsv } = await import('../records/curve-record.js');
+  await drawCurve<'barrier', LineRow>(options, paths, async (session, checkpoints, labelOf) => {
     const { barrierFigure } = await import('../report/figures/barriers.js');
-    const { measureLine, pairsAmong, STATISTICS } = await import('../analysis/interpolation.js');
+    const { createLinePoints, lineTasks, pairsAmong } = await import('../analysis/interpolation.js');
     const pairs = pairsAmong(checkpoints, options.pairs);
-    const ways = waysOf(at(checkpoints, 0), options.statistics);
+    const first = at(checkpoints, 0);
+    const ways = waysOf(first, options.statistics);
+    const lines = pairs.flatMap(([from, to]) => ways.map((statistics) => ({ from, to, statistics })));
+    const points = createLinePoints(session, first.model, images);
     const kinds = new Map(pairs.map((pair) => [keyOf(pair), kindOf(pair)]));
     const pointOf = ({ alpha, loss, split, statistics, from, to }: LineRow): BarrierPoint => {
       const line = `${from}\n${to}`;
@@ -73,17 +72,13 @@ async function drawBarriers(what: readonly string[], options: BarrierOptions): P
     return {
       kind: 'barrier',
       settings: { what, alpha: alphas, pairs: options.pairs, statistics: options.statistics, images },
-      tasks: pairs.flatMap(([from, to]) =>
-        ways.map((statistics) => ({
-          key: `${labelOf(from.path)} → ${labelOf(to.path)}, ${STATISTICS[statistics]}`,
-          rows: (onShare: (share: number) => void) =>
-            measureLine(session, from, to, { statistics, ...(images && { images }), alphas, splits, onShare }),
-        })),
-      ),
+      of: what.map((text) => text.replace(/[^A-Za-z0-9._-]+/g, '-')).join('-'),
+      marks: [options.pairs, options.statistics].filter((mark) => mark !== 'all' && mark !== 'both'),
+      tasks: lineTasks(points, lines, { alphas, splits }, labelOf),
       results: (rows) => ({ barriers: barriersOf(rows) }),
-      csv: (rows) => curveCsv('barrier', rows),
       figure: (rows) => barrierFigure(rows.map(pointOf), titleOf(checkpoints, pairs)),
       table: (rows) => barrierTable(barriersOf(rows), labelOf),
+      dispose: points.dispose,
     };
   });
 }

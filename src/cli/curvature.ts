@@ -56,11 +56,10 @@ export function registerCurvature(program: Command): void {
     .option('--name <name>', 'of those files (default: after the first checkpoint and the settings)', curveFileName)
     .addHelpText('after', EXAMPLES)
     .action(async (options: CurvatureOptions) => {
-      const { force = false } = options;
-      const settings = settingsOf(options);
-      process.exitCode = await measureCheckpoints<CurvatureMeasurement>(options, {
+      process.exitCode = await measureCheckpoints<CurvatureSettings, CurvatureMeasurement>(options, {
         event: 'curvature',
-        measure: (perform, checkpoint, events) => perform('curvature', { ...checkpoint, settings, force }, events),
+        settings: [settingsOf(options)],
+        measure: (perform, request, events) => perform('curvature', request, events),
         summary,
         write: (measured) => writeFigure(measured, options),
       });

@@ -176,8 +176,8 @@ describe('sensitivity, interpolate and landscape', () => {
     running.kill('SIGTERM');
     const { status, lines } = await running;
     expect(status).toBe(75);
-    const { rows } = JSON.parse(await figure('.long.partial.json'));
-    expect(Object.keys(rows)).toHaveLength(lines.length);
+    const { state } = JSON.parse(await figure('.long.partial/state.json'));
+    expect(Object.keys(state)).toHaveLength(lines.length);
     expect(await readdir(join(runs.results, 'figures'))).not.toContain('long.csv');
   });
 

@@ -2,15 +2,16 @@
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { TopLevelSpec } from 'vega-lite';
-import type { CurveTask } from '../analysis/curve-rows.js';
+import { type CurveTask, computeCurveRows } from '../analysis/curve-rows.js';
 import type { Split } from '../data/source.js';
-import type { CurveKind } from '../records/curve-record.js';
+import { type CurveRow, curveCsv, curveJson, type Kind } from '../records/curve-record.js';
+import { partialState } from '../records/partial-state.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
-import { writeFileAtomic } from '../support/files.js';
+import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
 import { type AnalysisOptions, addAnalysisOptions, splitList } from './options.js';
 import { GENERATED_NOTE, print, printJson, textTable } from './output.js';
@@ -31,16 +32,17 @@ export function addCurveOptions(command: Command): Command {
   return addAnalysisOptions(command, 'only the first n images of each split');
 }
 
-interface CurveToDraw<Row extends object> {
-  readonly kind: CurveKind | 'plane' | 'barrier';
+interface CurveToDraw<K extends Kind, Row> {
+  readonly kind: K;
   /** Beside those that every curve has. */
   readonly settings: object;
-  /** Of those, what goes into the default name. */
+  /** In the default name, what it is of: the checkpoints unless given. */
+  readonly of?: string;
+  /** Of its settings, what goes into the default name. */
   readonly marks?: readonly string[];
   readonly tasks: readonly CurveTask<Row>[];
   /** What goes into the settings' file beside them. */
   readonly results?: (rows: readonly Row[]) => object;
-  readonly csv: (rows: readonly Row[]) => string;
   readonly figure: (rows: readonly Row[]) => TopLevelSpec;
   readonly table: (rows: readonly Row[]) => string;
   /** Frees what the tasks compute with. */
@@ -53,14 +55,14 @@ interface CurveToDraw<Row extends object> {
  * @param curveOf is given the checkpoints with what they are called in tables and figures.
  * @throws what its tasks throw, with what is done saved; SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE
  */
-export async function drawCurve<Row extends object>(
+export async function drawCurve<K extends Kind, Row extends CurveRow<K>>(
   options: CurveOptions,
   paths: readonly string[],
   curveOf: (
     session: Session,
     checkpoints: readonly CheckpointFile[],
     labelOf: (path: string) => string,
-  ) => Promise<CurveToDraw<Row>>,
+  ) => Promise<CurveToDraw<K, Row>>,
 ): Promise<void> {
   await inSession(options, async (session) => {
     const checkpoints = await openCheckpoints(session, paths, options.config);
@@ -69,29 +71,31 @@ export async function drawCurve<Row extends object>(
   });
 }
 
-async function computeAndWrite<Row extends object>(
+const SAVE_SECONDS = 30;
+
+async function computeAndWrite<K extends Kind, Row extends CurveRow<K>>(
   options: CurveOptions,
   checkpoints: readonly CheckpointFile[],
-  { kind, settings: own, marks = [], tasks, results, csv, figure, table }: CurveToDraw<Row>,
+  { kind, settings: own, of, marks = [], tasks, results, figure, table }: CurveToDraw<K, Row>,
 ): Promise<void> {
-  const { out, name = curveName(kind, checkpoints, [...commonMarks(options), ...marks]), json } = options;
+  const usualName = () => curveName([kind, of ?? namesOf(checkpoints), ...commonMarks(options), ...marks]);
+  const { out, name = usualName(), json } = options;
   const path = join(out, 'figures', name);
   const settings = { kind, ...settingsOfAll(checkpoints), ...own };
   const { show, stop } = createCurveProgress(kind, tasks.length);
   const onRows = (rows: readonly Row[]): void => {
     if (json) for (const row of rows) printJson({ event: kind, ...row });
   };
-  const { computeCurveRows } = await import('../analysis/curve-rows.js');
-  const { curveJson } = await import('../records/curve-record.js');
-  const rows = await computeCurveRows({ path, settings, tasks, onProgress: show, onRows }).finally(stop);
+  await makeFolder(dirname(path));
+  const partial = partialState<Record<string, Row[]>>(join(out, 'figures', `.${name}.partial`), settings, SAVE_SECONDS);
+  const rows = await computeCurveRows({ tasks, partial, onProgress: show, onRows }).finally(stop);
   const { renderSvg } = await import('../report/figures/drawing.js');
   const paths = await writeFiles(path, {
-    csv: csv(rows),
+    csv: curveCsv(kind, rows),
     json: curveJson({ ...settings, ...results?.(rows) }),
     svg: await renderSvg(figure(rows)),
   });
-  const { removePartialCurve } = await import('../records/partial-curve.js');
-  await removePartialCurve(path);
+  await partial.remove();
   if (json) return printJson({ event: 'files', paths });
   print(table(rows));
   print();
@@ -129,7 +133,7 @@ export function curveFileName(text: string): string {
 }
 
 /** What sets a curve apart from others of its kind and checkpoints. Its grid does not: a new grid replaces the curve. */
-export function commonMarks({ split, images, seed }: CurveOptions): string[] {
+function commonMarks({ split, images, seed }: CurveOptions): string[] {
   return [
     ...(split.length === 1 ? split : []),
     ...(images === undefined ? [] : [`${images}-images`]),
@@ -138,13 +142,13 @@ export function commonMarks({ split, images, seed }: CurveOptions): string[] {
 }
 
 /** Such as sensitivity-c1-sb-baseline-1-vs-c1-lb-baseline-1-last-test. */
-function curveName(kind: string, checkpoints: readonly CheckpointFile[], marks: readonly string[]): string {
-  const name = [kind, checkpoints.map(checkpointFileLabel).join('-vs-'), ...marks].join('-');
+function curveName(parts: readonly string[]): string {
+  const name = parts.join('-');
   if (name.length <= LONGEST_NAME) return name;
-  throw new SmoothOutError('USAGE', `the ${checkpoints.length} checkpoints make too long a file name`, {
-    hint: 'Give the curve one: --name NAME.',
-  });
+  throw new SmoothOutError('USAGE', `too long a file name: ${name}`, { hint: 'Give the curve one: --name NAME.' });
 }
+
+const namesOf = (checkpoints: readonly CheckpointFile[]) => checkpoints.map(checkpointFileLabel).join('-vs-');
 
 /** Names a checkpoint within a file's name. */
 export function checkpointFileLabel({ run, path }: NamedCheckpoint): string {

@@ -33,30 +33,25 @@ export function registerInterpolate(program: Command): void {
 
 async function drawInterpolation(options: InterpolateOptions): Promise<void> {
   const { alpha: alphas, statistics, split: splits, images } = options;
-  await drawCurve<LineRow>(options, [options.from, options.to], async (session, checkpoints, labelOf) => {
-    const { createInterpolation, STATISTICS } = await import('../analysis/interpolation.js');
-    const { curveCsv } = await import('../records/curve-record.js');
-    const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
-    const [from, to] = [at(checkpoints, 0), at(checkpoints, 1)];
-    const line = await createInterpolation(session, from, to, { statistics, ...(images && { images }) });
-    const same = { from: from.path, to: to.path, statistics: STATISTICS[statistics] };
-    const tasks = alphas.flatMap((alpha) =>
-      splits.map((split) => ({
-        key: `α = ${alpha}, ${split}`,
-        rows: async (): Promise<LineRow[]> => [{ alpha, split, ...(await line.at(alpha, split)), ...same }],
-      })),
-    );
-    const series = `${labelOf(same.from)} → ${labelOf(same.to)}`;
-    const pointOf = ({ alpha, ...row }: LineRow) => ({ ...row, x: alpha, series });
-    return {
-      kind: 'interpolate',
-      settings: { from: same.from, to: same.to, alpha: alphas, statistics, images },
-      marks: statistics === 'interpolate' ? [] : [statistics],
-      tasks,
-      csv: (rows) => curveCsv('interpolate', rows),
-      figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'α', title: series }),
-      table: (rows) => lineTable(rows.map(pointOf), 'α'),
-      dispose: () => line.dispose(),
-    };
-  });
+  await drawCurve<'interpolate', LineRow>(
+    options,
+    [options.from, options.to],
+    async (session, checkpoints, labelOf) => {
+      const { createLinePoints, lineTasks, pairsAmong } = await import('../analysis/interpolation.js');
+      const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
+      const [from, to] = at(pairsAmong(checkpoints, 'all'), 0);
+      const points = createLinePoints(session, from.model, images);
+      const series = `${labelOf(from.path)} → ${labelOf(to.path)}`;
+      const pointOf = ({ alpha, ...row }: LineRow) => ({ ...row, x: alpha, series });
+      return {
+        kind: 'interpolate',
+        settings: { from: from.path, to: to.path, alpha: alphas, statistics, images },
+        marks: statistics === 'interpolate' ? [] : [statistics],
+        tasks: lineTasks(points, [{ from, to, statistics }], { alphas, splits }, labelOf),
+        figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'α', title: series }),
+        table: (rows) => lineTable(rows.map(pointOf), 'α'),
+        dispose: points.dispose,
+      };
+    },
+  );
 }

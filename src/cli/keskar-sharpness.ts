@@ -1,6 +1,6 @@
 /** `smoothout sharpness --measure keskar`: Keskar et al.'s metric in one convention or in all of them. */
 import type { Measured } from '../analysis/measure-checkpoint.js';
-import type { SharpnessSettings } from '../analysis/sharpness.js';
+import type { AskedSharpness } from '../analysis/sharpness.js';
 import { CONVENTION_NAMES, withConvention } from '../records/sharpness-conventions.js';
 import type { SharpnessMeasurement } from '../records/sharpness-record.js';
 import type { CheckpointsToMeasure } from './measure-checkpoints.js';
@@ -10,30 +10,26 @@ import { checkpointLabel } from './session.js';
 
 export interface KeskarOptions
   extends LossOptions,
-    Pick<SharpnessSettings, 'epsilon' | 'repeats' | 'maxIterations' | 'start' | 'gradient'> {
+    Pick<AskedSharpness, 'epsilon' | 'repeats' | 'maxIterations' | 'start' | 'gradient'> {
   readonly manifold?: number;
   readonly allConventions?: boolean;
   readonly check?: boolean;
 }
 
-export function keskarSharpness(options: KeskarOptions): CheckpointsToMeasure<SharpnessMeasurement> {
-  const { check = false, force = false } = options;
-  const settings = settingsOf(options);
+export function keskarSharpness(options: KeskarOptions): CheckpointsToMeasure<AskedSharpness, SharpnessMeasurement> {
   return {
     event: 'sharpness',
     summary,
-    measure: (perform, checkpoint, events) => perform('keskar', { ...checkpoint, settings, check, force }, events),
+    settings: settingsOf(options),
+    measure: (perform, request, events) => perform('keskar', request, events),
   };
 }
 
-function settingsOf(options: KeskarOptions): SharpnessSettings[] {
+function settingsOf(options: KeskarOptions): AskedSharpness[] {
   const { epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed } = options;
-  const settings = {
-    ...{ epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed },
-    images: options.images ?? null,
-    batchSize: options.batchSize ?? null,
-    manifold: options.manifold ?? null,
-  };
+  const { images = null, batchSize = null, manifold = null, check = false } = options;
+  const asked = { epsilon, repeats, split, maxIterations, start, batchNorm, gradient, seed };
+  const settings = { ...asked, images, batchSize, manifold, check };
   return options.allConventions
     ? CONVENTION_NAMES.map((convention) => withConvention(settings, convention))
     : [settings];

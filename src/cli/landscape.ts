@@ -65,14 +65,13 @@ export function registerLandscape(program: Command): void {
 
 async function drawLandscape(options: LandscapeOptions): Promise<void> {
   const { plane = false, directions, distribution, fixed, seed, images } = options;
-  await drawCurve<Row>(options, options.ckpt, async (session, checkpoints, labelOf) => {
+  await drawCurve<'landscape' | 'plane', Row>(options, options.ckpt, async (session, checkpoints, labelOf) => {
     const { createLandscape } = await import('../analysis/landscape.js');
-    const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure, meanPoints } = await import('../report/figures/curves.js');
     const { planeFigure } = await import('../report/figures/plane.js');
     const landscapes = checkpoints.map((checkpoint) => ({
       checkpoint,
-      landscape: createLandscape(session, checkpoint, { distribution, fixed, seed, ...(images && { images }) }),
+      landscape: createLandscape(session, checkpoint, { distribution, fixed, seed, images }),
     }));
     const kind = plane ? 'plane' : 'landscape';
     const alphas = options.alpha ?? numberRange('--alpha')(plane ? '-0.3:0.3:0.05' : '-0.3:0.3:0.02');
@@ -89,11 +88,6 @@ async function drawLandscape(options: LandscapeOptions): Promise<void> {
       settings: { alpha: alphas, directions, distribution, fixed, seed, images },
       marks: marksOf(options),
       tasks: landscapes.flatMap((of) => tasksOf(of, options, points, labelOf(of.checkpoint.path))),
-      csv: (rows) =>
-        curveCsv(
-          kind,
-          rows.map((row) => ({ beta: 0, ...row })),
-        ),
       figure: (rows) =>
         plane
           ? planeFigure(gridOf(rows))

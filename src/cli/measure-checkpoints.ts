@@ -1,5 +1,5 @@
 /** Measures checkpoints, as many at once as `--jobs` asks for: what fails is said and does not stop the others. */
-import type { CheckpointPath, Measured, MeasureEvents } from '../analysis/measure-checkpoint.js';
+import type { CheckpointRequest, Measured, MeasureEvents } from '../analysis/measure-checkpoint.js';
 import type { Perform } from '../jobs/tasks.js';
 import { withRetry } from '../jobs/workers.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
@@ -12,12 +12,13 @@ import { GENERATED_NOTE, log, print, printJson, reportError, showsProgress } fro
 import { LINE_SECONDS } from './progress.js';
 import { checkpointLabel, inSession, openCheckpoints } from './session.js';
 
-export interface CheckpointsToMeasure<Measurement> {
+export interface CheckpointsToMeasure<Asked, Measurement> {
   /** What `--json` calls a measurement. */
   readonly event: 'sharpness' | 'curvature';
+  readonly settings: readonly Asked[];
   readonly measure: (
     perform: Perform,
-    checkpoint: CheckpointPath,
+    request: CheckpointRequest<Asked>,
     events: MeasureEvents<Measurement>,
   ) => Promise<unknown>;
   /** The table at the end, and what its words mean. */
@@ -26,14 +27,14 @@ export interface CheckpointsToMeasure<Measurement> {
   readonly write?: (measured: readonly Measured<Measurement>[]) => Promise<readonly string[]>;
 }
 
-type Options = AnalysisOptions & JobsOptions & { readonly ckpt: readonly string[] };
+type Options = AnalysisOptions & JobsOptions & { readonly ckpt: readonly string[]; readonly force?: boolean };
 
 /** Returns the exit status. An interruption ends it; any other error of one checkpoint does not stop the others. */
-export async function measureCheckpoints<Measurement extends object>(
+export async function measureCheckpoints<Asked, Measurement extends object>(
   options: Options,
-  { event, measure, summary, write }: CheckpointsToMeasure<Measurement>,
+  { event, settings, measure, summary, write }: CheckpointsToMeasure<Asked, Measurement>,
 ): Promise<number> {
-  const { config, json = false } = options;
+  const { config, force = false, json = false } = options;
   const measured = new Map<string, Measured<Measurement>[]>(options.ckpt.map((path) => [path, []]));
   const failures: string[] = [];
   let status: number = EXIT.ok;
@@ -61,8 +62,8 @@ export async function measureCheckpoints<Measurement extends object>(
         };
         const attempt = () => {
           measured.set(path, []);
-          const events = { onNotice: log, onStart, onStep, onMeasured };
-          return measure(perform, { path, ...(config !== undefined && { config }) }, events);
+          const request = { path, settings, force, ...(config !== undefined && { config }) };
+          return measure(perform, request, { onNotice: log, onStart, onStep, onMeasured });
         };
         await withRetry(signal, attempt, (why) => log(`${path}: ${why}; once more`))
           .catch((error) => failed(path, error))

@@ -23,25 +23,15 @@ export interface PerturbationOptions extends LossOptions, Pick<MeasureRequest, '
 export function perturbationSharpness(
   measure: MeasureName,
   options: PerturbationOptions,
-): CheckpointsToMeasure<PerturbationMeasurement> {
-  const { force = false } = options;
-  const request = requestOf(measure, options);
+): CheckpointsToMeasure<MeasureRequest, PerturbationMeasurement> {
+  const { norm, adaptive = false, logits, split, batchNorm, seed } = options;
+  const { radius = null, m = null, steps = null, images = null, batchSize = null } = options;
+  const named = { measure, norm, adaptive, logits, split, batchNorm, seed };
   return {
     event: 'sharpness',
     summary,
-    measure: (perform, checkpoint, events) => perform('perturbation', { ...checkpoint, request, force }, events),
-  };
-}
-
-function requestOf(measure: MeasureName, options: PerturbationOptions): MeasureRequest {
-  const { norm, adaptive = false, radius, m, steps, images, batchSize, logits, split, batchNorm, seed } = options;
-  return {
-    ...{ measure, norm, adaptive, logits, split, batchNorm, seed },
-    radius: radius ?? null,
-    m: m ?? null,
-    steps: steps ?? null,
-    images: images ?? null,
-    batchSize: batchSize ?? null,
+    settings: [{ ...named, radius, m, steps, images, batchSize }],
+    measure: (perform, request, events) => perform('perturbation', request, events),
   };
 }
 

@@ -42,9 +42,8 @@ function strengths(text: string): number[] {
 
 async function drawSensitivity(options: SensitivityOptions): Promise<void> {
   const { ckpt, noise, split: splits, seed, images } = options;
-  await drawCurve<Row>(options, ckpt, async (session, checkpoints, labelOf) => {
+  await drawCurve<'sensitivity', Row>(options, ckpt, async (session, checkpoints, labelOf) => {
     const { measureSensitivity, NOISE_BATCH, slopes } = await import('../analysis/sensitivity.js');
-    const { curveCsv } = await import('../records/curve-record.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
     const tasks = checkpoints.flatMap((checkpoint) =>
       splits.map((split) => ({
@@ -73,7 +72,6 @@ async function drawSensitivity(options: SensitivityOptions): Promise<void> {
       settings: { noise, batchSize: NOISE_BATCH, seed, images },
       tasks,
       results: (rows) => ({ slopes: slopesIn(rows) }),
-      csv: (rows) => curveCsv('sensitivity', rows),
       figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'Strength of the noise, a' }),
       table: (rows) => lineTable(rows.map(pointOf), 'a', { 's = ΔC̄/Δa': slopeColumn(rows) }),
     };

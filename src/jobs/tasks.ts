@@ -1,13 +1,8 @@
 /** The tasks that workers carry out; without workers, the command's own process measures by the same list. */
-import {
-  type CurvatureRequest,
-  type KeskarRequest,
-  type MeasureEvents,
-  measureBall,
-  measureKeskar,
-  measureSpectrum,
-  type PerturbationRequest,
-} from '../analysis/measure-checkpoint.js';
+import { type CurvatureSettings, measureSpectrum } from '../analysis/curvature.js';
+import type { CheckpointRequest, MeasureEvents } from '../analysis/measure-checkpoint.js';
+import { type MeasureRequest, measureBall } from '../analysis/perturbation-measures.js';
+import { type AskedSharpness, measureKeskar } from '../analysis/sharpness.js';
 import type { RunSpec } from '../config/schema.js';
 import type { CurvatureMeasurement } from '../records/curvature-record.js';
 import type { PerturbationMeasurement } from '../records/perturbation-measures.js';
@@ -29,21 +24,15 @@ interface Tasks {
     readonly events: { readonly onStep: (done: Practice) => void };
     readonly result: unknown;
   };
-  readonly keskar: {
-    readonly given: KeskarRequest;
-    readonly events: MeasureEvents<SharpnessMeasurement>;
-    readonly result: unknown;
-  };
-  readonly perturbation: {
-    readonly given: PerturbationRequest;
-    readonly events: MeasureEvents<PerturbationMeasurement>;
-    readonly result: unknown;
-  };
-  readonly curvature: {
-    readonly given: CurvatureRequest;
-    readonly events: MeasureEvents<CurvatureMeasurement>;
-    readonly result: unknown;
-  };
+  readonly keskar: MeasureTask<AskedSharpness, SharpnessMeasurement>;
+  readonly perturbation: MeasureTask<MeasureRequest, PerturbationMeasurement>;
+  readonly curvature: MeasureTask<CurvatureSettings, CurvatureMeasurement>;
+}
+
+interface MeasureTask<Asked, Measurement> {
+  readonly given: CheckpointRequest<Asked>;
+  readonly events: MeasureEvents<Measurement>;
+  readonly result: unknown;
 }
 
 export type TaskName = keyof Tasks;

@@ -88,17 +88,17 @@ export const curvatureFile = measurementFile<Pick<CurvatureRecord, 'measurements
   indent: 1,
 });
 
-/** The measurement that has already answered this, with density and layers where they are asked for. */
-export function answeredBefore(
-  measurements: readonly CurvatureMeasurement[],
+/** Whether it answers the question, with density and layers where they are asked for. */
+export function answersCurvature(
+  earlier: CurvatureMeasurement,
   question: CurvatureQuestion & { readonly density: boolean; readonly perLayer: boolean },
-): CurvatureMeasurement | undefined {
-  return measurements.find((earlier) => {
-    const { density, layers } = earlier;
-    const covers = (!question.density || density !== null) && (!question.perLayer || layers !== null);
-    const coversLayers = !question.density || !question.perLayer || layers?.every((layer) => layer.density !== null);
-    return isSameQuestion(earlier, question) && covers && coversLayers;
-  });
+): boolean {
+  const parts = [earlier, ...(question.perLayer ? (earlier.layers ?? []) : [])];
+  return (
+    isSameQuestion(earlier, question) &&
+    (!question.perLayer || earlier.layers !== null) &&
+    (!question.density || parts.every(({ density }) => density !== null))
+  );
 }
 
 const COLUMNS = ['checkpoint', 'matrix', 'split', 'batch_norm', 'part', 'quantity', 'at', 'value', 'error'] as const;

@@ -28,10 +28,12 @@ const COLUMNS = {
 
 export type CurveKind = keyof typeof CURVE_COLUMNS;
 const CURVE_KINDS = Object.keys(CURVE_COLUMNS) as CurveKind[];
-type Kind = keyof typeof COLUMNS;
+export type Kind = keyof typeof COLUMNS;
 
 /** A line of such a file, column by column. Loss: cross-entropy; accuracy: percent. */
-type CurveRow<K extends Kind> = Readonly<Record<(typeof COLUMNS)[K][number], string | number>>;
+export type CurveRow<K extends Kind> = K extends Kind
+  ? Readonly<Record<(typeof COLUMNS)[K][number], string | number>>
+  : never;
 
 /** The text of NAME.csv. */
 export function curveCsv<K extends Kind>(kind: K, rows: readonly CurveRow<K>[]): string {

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { checkWritable } from './measured-on.js';
 import { type ConventionSettings, conventionOf, NAMED_CONVENTIONS } from './sharpness-conventions.js';
 import {
-  alreadyMeasured,
+  answersSharpness,
   parseSharpnessRecord,
   type SharpnessMeasurement,
   type SharpnessRecord,
@@ -110,13 +110,12 @@ describe('sharpness.json', () => {
 });
 
 test('a measurement need not be made again if only what it cannot depend on differs', () => {
-  const settings = { ...SETTINGS, repeats: 2 };
-  const before = [measurement()];
-  expect(alreadyMeasured(before, settings, false)).toBe(before[0]);
+  const asked = { ...SETTINGS, repeats: 2, check: false };
+  expect(answersSharpness(measurement(), asked)).toBe(true);
   for (const other of [{ images: 60 }, { batchSize: 20 }, { repeats: 5 }, { epsilon: 1e-3 }, { seed: 2 }]) {
-    expect(alreadyMeasured(before, { ...settings, ...other }, false)).toBeUndefined();
+    expect(answersSharpness(measurement(), { ...asked, ...other })).toBe(false);
   }
-  expect(alreadyMeasured(before, settings, true)).toBeUndefined();
+  expect(answersSharpness(measurement(), { ...asked, check: true })).toBe(false);
 });
 
 test('a folder that cannot be written to is found out before the measurement', async () => {

@@ -146,16 +146,14 @@ export const sharpnessFile = measurementFile<Pick<SharpnessRecord, 'measurements
   replaces: { measurements: isReplacedBy, perturbations: isSameMeasure },
 });
 
-/** The earlier measurement that the settings, with their number of repeats, would only repeat. */
-export function alreadyMeasured(
-  measurements: readonly SharpnessMeasurement[],
-  settings: Pick<SharpnessMeasurement, MeasurementKey> & { readonly repeats: number },
-  withCheck: boolean,
-): SharpnessMeasurement | undefined {
-  return measurements.find(
-    (earlier) =>
-      MEASUREMENT_KEYS.every((key) => earlier[key] === settings[key]) &&
-      earlier.repeats.length === settings.repeats &&
-      (!withCheck || earlier.check !== null),
+/** Whether the settings, with their number of repeats and with the check where that is asked for, would only repeat it. */
+export function answersSharpness(
+  earlier: SharpnessMeasurement,
+  asked: Pick<SharpnessMeasurement, MeasurementKey> & { readonly repeats: number; readonly check: boolean },
+): boolean {
+  return (
+    MEASUREMENT_KEYS.every((key) => earlier[key] === asked[key]) &&
+    earlier.repeats.length === asked.repeats &&
+    (!asked.check || earlier.check !== null)
   );
 }
