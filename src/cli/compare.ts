@@ -65,12 +65,10 @@ async function printAsJson({ groups, settings }: ComparedRuns): Promise<void> {
 async function printTables({ groups, settings }: ComparedRuns): Promise<void> {
   const text = await import('../report/text.js');
   const { averageRemark, sharpness, unfinishedSeeds } = await import('../report/groups.js');
-  const against = (difference: Difference | null) =>
-    difference === null ? '' : `${text.signedText(difference.mean)}${text.plusMinus(difference)}`;
+  const against = (difference: Difference | null) => (difference === null ? '' : text.differenceText(difference));
   const row = ({ name, group, best, last, bestDifference, lastDifference }: ComparedGroup, i: number): string[] => [
     ...[`${i + 1}`, name, `${best.n}`],
-    ...[`${text.percentText(best.mean)}${text.plusMinus(best)}`, against(bestDifference)],
-    ...[`${text.percentText(last.mean)}${text.plusMinus(last)}`, against(lastDifference)],
+    ...[text.meanText(best), against(bestDifference), text.meanText(last), against(lastDifference)],
     text.sharpnessText(sharpness(group, 'defined')?.mean),
     durationText(meanOf(group.runs.map(({ record }) => record.seconds))),
     [

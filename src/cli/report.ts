@@ -38,35 +38,29 @@ export function registerReport(program: Command): void {
       }
       if (bundle !== null)
         log(`wrote ${bundle}: the report with its runs, from which \`smoothout report\` writes it again`);
-      if (options.json) await printAsJson(report);
+      if (options.json) printAsJson(report);
       else await printForPeople(report);
     });
 }
 
-async function printAsJson({ results, comparison, problems, files }: Report): Promise<void> {
-  const [{ comparisonCsv }, { tableRows }] = await Promise.all([
-    import('../report/csv/other-tables.js'),
-    import('../report/csv/paper-tables.js'),
-  ]);
-  for (const [table, rows] of Object.entries(tableRows(results.tables))) {
-    for (const row of rows) printJson({ kind: table, ...row });
+function printAsJson({ tables, problems, files }: Report): void {
+  for (const { name, lines } of tables.results.filter(({ name }) => /^table\d$|^comparison$/.test(name))) {
+    for (const line of lines) printJson({ kind: name, ...line });
   }
-  for (const row of comparison === null ? [] : comparisonCsv(comparison)) printJson({ kind: 'comparison', ...row });
   for (const problem of problems) printJson({ kind: 'problem', ...problem });
   printJson({ kind: 'files', files });
 }
 
 async function printForPeople({ results, comparison, files }: Report): Promise<void> {
-  const { SUMMARY_HEADER, SUMMARY_RIGHT, summaryRows, COMPARISON_RIGHT, comparisonTable, countsText } = await import(
-    '../report/text.js'
-  );
+  const { SUMMARY_HEADER, SUMMARY_RIGHT, summaryRows, countsText } = await import('../report/text.js');
+  const { COMPARISON_RIGHT, comparisonLines } = await import('../report/tables/comparison.js');
   const { inTables, apart } = summaryRows(results);
   const show = (title: string, table: readonly (readonly string[])[], right: readonly number[]): void => {
     print(`${paint(process.stdout, 'bold', title)}\n${textTable(table, right)}\n`);
   };
   if (inTables.length > 0) show("The paper's tables", [SUMMARY_HEADER, ...inTables], SUMMARY_RIGHT);
   if (apart.length > 0) show('Other runs: no rows of the paper', [SUMMARY_HEADER, ...apart], SUMMARY_RIGHT);
-  if (comparison !== null) show(comparison.names.join(' beside '), comparisonTable(comparison), COMPARISON_RIGHT);
+  if (comparison !== null) show(comparison.names.join(' beside '), comparisonLines(comparison), COMPARISON_RIGHT);
   print(`${countsText(results)} Page: ${files.find((file) => file.endsWith('.html'))}`);
   log(`wrote ${files.length} files: tables, claims.csv, runs.csv, report.html, figures`);
 }

@@ -8,6 +8,7 @@ import { asReadError, writeFileAtomic } from '../support/files.js';
 import { gitCommit, versions } from '../support/versions.js';
 import type { Results, ResultsPaths } from './results.js';
 import { crateMetadata } from './ro-crate.js';
+import { allTables, type Tables } from './tables/tables.js';
 
 /** As early as a ZIP file can say, in any time zone: the same contents give the same bytes. */
 const NO_TIME = new Date(1980, 0, 1);
@@ -21,6 +22,7 @@ export async function writeBundle(
   path: string,
   paths: ResultsPaths,
   { runs }: Results,
+  tables: Tables,
   contents: ReadonlyMap<string, string>,
 ): Promise<void> {
   if (runs.length === 0) {
@@ -38,7 +40,8 @@ export async function writeBundle(
   for (const [name, text] of contents) files.set(name, Buffer.from(text));
   const sizes = new Map([...files].map(([name, bytes]) => [name, bytes.length]));
   const [{ smoothout }, commit] = await Promise.all([versions(), gitCommit()]);
-  const metadata = crateMetadata(sizes, runs, { version: smoothout ?? 'unknown', commit });
+  const titles = Object.fromEntries(allTables(tables).map(({ name, title }) => [`${name}.csv`, title]));
+  const metadata = crateMetadata(sizes, titles, runs, { version: smoothout ?? 'unknown', commit });
   const zipped: Zippable = { 'ro-crate-metadata.json': Buffer.from(metadata), ...Object.fromEntries(files) };
   await writeFileAtomic(path, zipSync(zipped, { mtime: NO_TIME }));
 }

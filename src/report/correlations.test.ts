@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RunSpec } from '../config/schema.js';
 import { kendall } from '../support/rank-correlation.js';
-import { correlationRows, LEAST_RUNS, sentenceOf } from './correlations.js';
-import { correlationCsv } from './csv/other-tables.js';
+import { type CorrelationRow, correlationRows, LEAST_RUNS } from './correlations.js';
 import { granulated, granulatedBySetting, granulesOf } from './granulated.js';
 import { loadRuns, type Run } from './runs.js';
+import { correlationsTable } from './tables/correlations.js';
 import { writeRuns } from './testing/fixture-runs.js';
+
+const lineOf = (row: CorrelationRow) => correlationsTable([row]).lines[0]!;
 
 /** Two batch sizes and two methods with `seeds` seeds; the sharpness is what `sharpness` makes of the test error. */
 async function runsWith(seeds: number, sharpness: (error: number, batchSize: number) => number): Promise<Run[]> {
@@ -47,7 +49,7 @@ describe('correlations', () => {
     expect([row.points.length, row.kendall?.value, row.spearman?.value]).toEqual([20, 1, expect.closeTo(1, 12)]);
     expect(row.granulated?.value).toBe(1);
     expect([...row.bySetting.keys()].sort()).toEqual(['batchSize', 'method']);
-    expect(sentenceOf(row)).toMatch(
+    expect(lineOf(row).verdict).toMatch(
       /^Over 20 runs of F1 on MNIST more of it goes with a larger test error \(τ = 1\.00/,
     );
   });
@@ -60,7 +62,7 @@ describe('correlations', () => {
     const [x, y] = [row.points.map(({ measure }) => measure), row.points.map(({ target }) => target)];
     expect(row.kendall!.value).toBe(kendall(x, y));
     const { low, high } = row.kendall!.interval!;
-    expect(sentenceOf(row)).toMatch(/ shows no relation with the test error \(τ = /);
+    expect(lineOf(row).verdict).toMatch(/ shows no relation with the test error \(τ = /);
     expect(low).toBeLessThan(row.kendall!.value);
     expect(high).toBeGreaterThan(row.kendall!.value);
   });
@@ -90,7 +92,7 @@ describe('correlations', () => {
 
   test('a line of correlations.csv', () => {
     const row = correlationRows(increasing).find(({ target }) => target === 'error')!;
-    const line = correlationCsv(row);
+    const line = lineOf(row);
     expect(Object.keys(line).join()).toBe(
       'dataset,generated_data,dnn,measure,target,runs,kendall,kendall_low,kendall_high,spearman,spearman_low,spearman_high,granulated,granulated_low,granulated_high,granulated_by_setting,verdict',
     );

@@ -6,7 +6,7 @@ import { kendall, spearman } from '../support/rank-correlation.js';
 import { groupBy } from '../support/statistics.js';
 import { granulated, granulatedBySetting, granulesOf } from './granulated.js';
 import { measuresOf } from './measures.js';
-import { dataTitle, modelTitle } from './paper.js';
+import { modelTitle } from './paper.js';
 import { generalisationGap, type Run } from './runs.js';
 
 /** What a measure may go with. */
@@ -111,14 +111,6 @@ function coefficientsOf(points: readonly MeasuredRun[]) {
   };
 }
 
-/** Whether the interval leaves out zero: 1 above, −1 below, 0 where it does not, or there is none. */
-export function clearSign(coefficient: Coefficient | null): -1 | 0 | 1 {
-  const interval = coefficient?.interval;
-  if (interval == null) return 0;
-  if (interval.low > 0) return 1;
-  return interval.high < 0 ? -1 : 0;
-}
-
 /** "0.45 [0.21, 0.62]" */
 export function coefficientText(coefficient: Coefficient | null): string {
   if (coefficient === null) return 'not defined';
@@ -126,23 +118,3 @@ export function coefficientText(coefficient: Coefficient | null): string {
   const range = interval === null ? '' : ` [${interval.low.toFixed(2)}, ${interval.high.toFixed(2)}]`;
   return `${value.toFixed(2)}${range}`.replaceAll('-', '−');
 }
-
-/** What the runs show of a measure, in one sentence. */
-export function sentenceOf(row: CorrelationRow): string {
-  const { dataset, synthetic, network, points, target, kendall: tau, granulated: psi } = row;
-  const where = `Over ${points.length} runs of ${network ?? 'several networks'} on ${dataTitle(dataset, synthetic)}`;
-  const { title } = TARGETS[target];
-  const [over, within] = [clearSign(tau), clearSign(psi)];
-  const all = `τ = ${coefficientText(tau)}`;
-  const single = 'among runs that differ in one setting alone';
-  const ofSingle = psi === null ? '' : ` (Ψ = ${coefficientText(psi)})`;
-  if (over === 0 && within === 0) return `${where} it shows no relation with the ${title} (${all})${ofSingle}.`;
-  if (over === 0)
-    return `${where} it shows no relation with the ${title} (${all}), but ${single} more of it goes with a ${sizeOf(within)} one${ofSingle}.`;
-  const start = `${where} more of it goes with a ${sizeOf(over)} ${title} (${all})`;
-  if (psi === null) return `${start}.`;
-  if (within === over) return `${start}, and so it does ${single}${ofSingle}.`;
-  return `${start}, but ${within === 0 ? 'that is not clear' : 'it is the other way'} ${single}${ofSingle}.`;
-}
-
-const sizeOf = (sign: number): string => (sign > 0 ? 'larger' : 'smaller');

@@ -1,7 +1,7 @@
 /** Groups of runs that differ by their seed alone, and the cells of the paper's tables that they stand in. */
 import type { RunSpec } from '../config/schema.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
-import { type BySeed, type Estimate, estimate, groupBy } from '../support/statistics.js';
+import { type BySeed, type Difference, difference, type Estimate, estimate, groupBy } from '../support/statistics.js';
 import { PAPER_METHODS, PAPER_ROWS, type PaperMethod, type PaperResult, type PaperRow, problemTitle } from './paper.js';
 import { measurementOf, type Problem, type Run } from './runs.js';
 import { type Standing, standingOf } from './standing.js';
@@ -84,6 +84,11 @@ export function averageRemark(group: Group): string[] {
 /** The mean accuracy over seeds, percent. */
 export function meanAccuracy(group: Group, epoch: Epoch = 'best'): Estimate {
   return estimate([...accuracies(group, epoch).values()])!;
+}
+
+/** left − right, percentage points; null where a side is missing. */
+export function accuracyDifference(left: Group | null, right: Group | null, epoch: Epoch = 'best'): Difference | null {
+  return left && right && difference(accuracies(left, epoch), accuracies(right, epoch));
 }
 
 /** The sharpness of each checkpoint that was measured (itself the maximum of its repeats), by seed. */

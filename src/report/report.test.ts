@@ -51,7 +51,7 @@ describe('where the runs are', () => {
     const results = await resultsFolder();
     await writeRun(results, { experiment: 'f1-lb' });
     const { files } = await report(join(results, inner));
-    expect(files[0]).toBe(join(results, 'table1.csv'));
+    expect(files).toContain(join(results, 'table1.csv'));
   });
 
   test('a folder that is not there is an error of the command line', async () => {
@@ -92,6 +92,9 @@ describe('with nothing to report', () => {
     const [header, ...rows] = parse(await readFile(join(results, 'table2.csv'), 'utf8'));
     expect(rows.map((row) => row[header!.indexOf('baseline')])).toEqual(new Array(6).fill(''));
     expect(await readFile(join(results, 'report.html'), 'utf8')).toContain("0 of the paper's 25");
+    for (const name of ['runs', 'deviations', 'unfinished', 'spent']) {
+      expect(await readFile(join(results, `${name}.csv`), 'utf8')).toMatch(/^[a-z]\w+(,\w+)+\n$/);
+    }
   });
 
   test('a half-finished run is named and in no cell', async () => {

@@ -1,39 +1,26 @@
-/** Folders of results: read, sorted into the paper's tables, and put side by side. */
+/** A folder of results: found, read, and sorted into the cells of the paper's tables. */
 import { basename, dirname, join } from 'node:path';
+import { isTuningTrial } from '../config/tuned.js';
 import { foldersBelow, RUN_DEPTH } from '../records/find-runs.js';
 import { runPathsIn } from '../records/run-folder.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { SmoothOutError } from '../support/errors.js';
 import { exists, isFolder } from '../support/files.js';
-import { type Difference, difference, groupBy } from '../support/statistics.js';
-import { type BeyondRow, beyondRows } from './beyond.js';
 import { type CorrelationRow, correlationRows } from './correlations.js';
-import { type CurvatureRow, curvatureRows } from './curvatures.js';
 import { type Curves, loadCurves } from './curves.js';
-import { accuracies, assignCells, type Cells, type Epoch, type Group, groupRuns } from './groups.js';
-import {
-  PAPER_METHODS,
-  PAPER_ROWS,
-  type PaperMethod,
-  type PaperResult,
-  type PaperRow,
-  paperRow,
-  TABLE2_ROWS,
-  TABLE3_ROWS,
-} from './paper.js';
+import { assignCells, type Cells, type Group, groupRuns } from './groups.js';
 import { loadRuns, measurementOf, type Problem, type Run } from './runs.js';
-import { differingSettings } from './settings-difference.js';
-import { type Verdict, verdicts } from './verdicts.js';
+import { type CurvatureRow, curvatureRows } from './tables/curvature.js';
 
 /** A folder of results, read and sorted into the paper's tables. */
 export interface Results {
   readonly runs: readonly Run[];
   readonly unfinished: readonly Run[];
+  /** Of completed runs, in the order of their folders; without the trials of `smoothout tune`, which are choices and no results. */
   readonly groups: readonly Group[];
   readonly cells: Cells;
-  readonly tables: Tables;
-  readonly beyond: readonly BeyondRow[];
-  readonly verdicts: readonly Verdict[];
+  /** Every group in no cell, and the trials. */
+  readonly outside: readonly Group[];
   readonly correlations: readonly CorrelationRow[];
   readonly curvature: readonly CurvatureRow[];
   readonly curves: Curves;
@@ -93,8 +80,10 @@ function tunedAtEdge({ name, settings: { tuning = {} } }: Group): Problem[] {
 export async function readResults(paths: ResultsPaths): Promise<Results> {
   const loaded = await loadRuns(paths.runs);
   const unfinished = loaded.runs.filter(({ record }) => record.status !== 'completed');
-  const groups = groupRuns(loaded.runs);
+  const all = groupRuns(loaded.runs);
+  const groups = all.filter(({ settings }) => !isTuningTrial(settings));
   const cells = assignCells(groups);
+  const outside = all.filter((group) => !cells.placed.includes(group));
   const curves = await loadCurves(join(paths.results, 'figures'));
   const problems = [
     ...loaded.problems,
@@ -104,17 +93,15 @@ export async function readResults(paths: ResultsPaths): Promise<Results> {
         what: `${record.status} after ${record.epochsDone} of ${record.epochs} epochs; in no mean`,
       }),
     ),
-    ...groups.flatMap(unevenSharpness),
+    ...all.flatMap(unevenSharpness),
     ...cells.problems,
-    ...groups.flatMap(tunedAtEdge),
+    ...all.flatMap(tunedAtEdge),
     ...curves.problems,
   ];
   if (loaded.runs.length === 0)
     problems.push({ where: 'runs', what: 'there is no readable run; measured cells are empty' });
-  const sorted = { groups, cells, tables: buildTables(cells), beyond: beyondRows(groups) };
-  const judged = { verdicts: verdicts(groups, curves.files) };
-  const measured = { correlations: correlationRows(loaded.runs), curvature: curvatureRows(groups) };
-  return { runs: loaded.runs, unfinished, ...sorted, ...judged, ...measured, curves, problems };
+  const measured = { correlations: correlationRows(loaded.runs), curvature: curvatureRows(all) };
+  return { runs: loaded.runs, unfinished, groups, cells, outside, ...measured, curves, problems };
 }
 
 /** A mean sharpness is worth a word where it is over fewer seeds than the accuracy's, or over unlike measurements. */
@@ -129,106 +116,4 @@ function unevenSharpness({ name: where, runs }: Group): Problem[] {
       ...(images.length > 1 ? [{ where, what: unlike }] : []),
     ];
   });
-}
-
-/** Every row of the paper's Table 1, with the runs that stand in it. */
-export interface Table1Row {
-  readonly row: PaperRow;
-  readonly baseline: Group | null;
-}
-
-export interface Table2Row {
-  readonly row: PaperRow;
-  readonly paper: { readonly baseline: PaperResult; readonly smoothout: PaperResult };
-  readonly baseline: Group | null;
-  readonly smoothout: Group | null;
-  /** SmoothOut − baseline, percentage points. */
-  readonly improvement: Readonly<Record<Epoch, Difference | null>>;
-}
-
-export interface Table3Row {
-  readonly row: PaperRow;
-  readonly method: PaperMethod;
-  readonly paper: PaperResult & { readonly gap: number };
-  readonly group: Group | null;
-  /** Small-batch baseline − this, percentage points. */
-  readonly gap: Readonly<Record<Epoch, Difference | null>>;
-}
-
-export interface Tables {
-  readonly table1: readonly Table1Row[];
-  readonly table2: readonly Table2Row[];
-  readonly table3: readonly Table3Row[];
-}
-
-function buildTables(cells: Cells): Tables {
-  return {
-    table1: PAPER_ROWS.map((row) => ({ row, baseline: cells.at(row, 'baseline') })),
-    table2: TABLE2_ROWS.map((row): Table2Row => {
-      const baseline = cells.at(row, 'baseline');
-      const smoothout = cells.at(row, 'smoothout');
-      const paper = { baseline: row.results.baseline, smoothout: row.results.smoothout! };
-      return { row, paper, baseline, smoothout, improvement: differences(smoothout, baseline) };
-    }),
-    table3: TABLE3_ROWS.flatMap((row) => {
-      const smallBatchRow = paperRow(row.gapFrom!);
-      const smallBatch = cells.at(smallBatchRow, 'baseline');
-      return PAPER_METHODS.flatMap((method): Table3Row[] => {
-        const result = row.results[method];
-        if (result === undefined) return [];
-        const group = cells.at(row, method);
-        const gap = smallBatchRow.results.baseline.accuracy - result.accuracy;
-        return [{ row, method, paper: { ...result, gap }, group, gap: differences(smallBatch, group) }];
-      });
-    }),
-  };
-}
-
-/** left − right at both epochs, percentage points; null where a side is missing. */
-function differences(left: Group | null, right: Group | null): Record<Epoch, Difference | null> {
-  const of = (epoch: Epoch): Difference | null =>
-    left === null || right === null ? null : difference(accuracies(left, epoch), accuracies(right, epoch));
-  return { best: of('best'), last: of('last') };
-}
-
-/** One cell of the paper's tables, or one other group, in two folders of results. */
-export interface ComparedPair {
-  /** The left one; the right one where that is alone. */
-  readonly present: Group;
-  readonly left: Group | null;
-  readonly right: Group | null;
-  /** "batchSize 1000 / 1200" for each setting that the two differ in; empty for a repetition. */
-  readonly settings: readonly string[];
-  /** right − left, percentage points; null where a side is missing. */
-  readonly difference: Readonly<Record<Epoch, Difference | null>>;
-}
-
-export interface ComparedResults {
-  /** The two folders, as they were given. */
-  readonly names: readonly [left: string, right: string];
-  readonly pairs: readonly ComparedPair[];
-}
-
-/**
- * Puts two folders of results side by side: cell by cell where runs stand in the paper's tables, and by the name of
- * experiment and method for all others. A name that several groups of one folder share cannot be matched and is left out.
- */
-export function compareResults(names: readonly [string, string], left: Results, right: Results): ComparedResults {
-  const [ofLeft, ofRight] = [keyed(left), keyed(right)];
-  // In the order of the left ones, then of those that the right alone has.
-  const pairs = [...new Map([...ofLeft, ...ofRight, ...ofLeft])].map(([key, present]): ComparedPair => {
-    const [a, b] = [ofLeft.get(key) ?? null, ofRight.get(key) ?? null];
-    const differing = a && b ? differingSettings([a.settings, b.settings]) : [];
-    const settings = differing.map(({ path, values }) => `${path} ${values.join(' / ')}`);
-    return { present, left: a, right: b, settings, difference: differences(b, a) };
-  });
-  return { names, pairs };
-}
-
-function keyed({ cells: { placed, apart } }: Results): Map<string, Group> {
-  const named = [...groupBy(apart, ({ name }) => name)].filter(([, groups]) => groups.length === 1);
-  return new Map([
-    ...placed.map((group) => [`row ${group.standing.row!.id}/${group.standing.method}`, group] as const),
-    ...named.map(([name, [group]]) => [name, group] as const),
-  ]);
 }

@@ -25,17 +25,6 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   'metrics.jsonl': 'Loss and accuracy of a run, a line an epoch',
   'sharpness.json': 'The sharpness of the best checkpoint of a run, by each convention',
   'curvature.json': 'Second derivatives of the loss at the best checkpoint of a run',
-  'table1.csv': 'Table 1 of the paper beside what was measured',
-  'table2.csv': 'Table 2 of the paper beside what was measured',
-  'table3.csv': 'Table 3 of the paper beside what was measured',
-  'claims.csv': 'Each claim of the paper with its verdict',
-  'beyond.csv': 'Methods and batches that the paper does not have',
-  'correlations.csv': 'Measures of a minimum beside generalisation',
-  'curvature.csv': 'Second derivatives of the loss by groups of runs',
-  'runs.csv': 'Every run that was read',
-  'deviations.csv': 'What the runs do otherwise than the paper says, and what it leaves open',
-  'unfinished.csv': 'Runs that failed, diverged or did not end',
-  'spent.csv': 'Hours by device',
   'report.html': 'The page with all tables and figures',
 };
 
@@ -45,13 +34,16 @@ const at = (id: string) => ({ '@id': encodeURI(id) });
 /**
  * The text of ro-crate-metadata.json for these files, given by path and size in bytes, and the runs among them.
  *
+ * @param tables what the report's tables are called, by the names of their files.
  * @param program that wrote the bundle; without a commit where it was not run from a repository of its own.
  */
 export function crateMetadata(
   files: ReadonlyMap<string, number>,
+  tables: Readonly<Record<string, string>>,
   runs: readonly Run[],
   program: { readonly version: string; readonly commit: string | null },
 ): string {
+  const descriptions = { ...DESCRIPTIONS, ...tables };
   const actions = runs.map((run) => actionOf(run, files));
   const graph = [
     { '@id': 'ro-crate-metadata.json', '@type': 'CreativeWork', conformsTo: at(CRATE), about: at('./') },
@@ -87,16 +79,16 @@ export function crateMetadata(
       name: 'smoothout',
       softwareVersion: program.commit === null ? program.version : `${program.version}, commit ${program.commit}`,
     },
-    ...[...files].map(([path, size]) => fileOf(path, size)),
+    ...[...files].map(([path, size]) => fileOf(path, size, descriptions)),
     ...actions,
   ];
   return `${JSON.stringify({ '@context': `${CRATE}/context`, '@graph': graph }, null, 2)}\n`;
 }
 
-function fileOf(path: string, size: number) {
+function fileOf(path: string, size: number, descriptions: Readonly<Record<string, string>>) {
   const name = basename(path);
   const description =
-    DESCRIPTIONS[name] ?? (path.startsWith('figures/') ? 'A figure, or the curve that it is drawn from' : name);
+    descriptions[name] ?? (path.startsWith('figures/') ? 'A figure, or the curve that it is drawn from' : name);
   return {
     '@id': encodeURI(path),
     '@type': 'File',

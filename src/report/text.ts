@@ -1,23 +1,12 @@
 /** Numbers as a reader of a table wants them, and the tables that `smoothout report` prints. */
 import { METHOD_TITLES } from '../config/methods.js';
-import { isTuningTrial } from '../config/tuned.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { at } from '../support/at.js';
 import { difference, type Estimate, estimate } from '../support/statistics.js';
-import {
-  accuracies,
-  averageRemark,
-  describeGroup,
-  type Group,
-  meanAccuracy,
-  publishedOf,
-  resultOf,
-  sharpness,
-  unfinishedSeeds,
-} from './groups.js';
+import { accuracies, averageRemark, type Group, publishedOf, resultOf, sharpness, unfinishedSeeds } from './groups.js';
 import { modelTitle } from './paper.js';
-import type { ComparedResults, Results } from './results.js';
+import type { Results } from './results.js';
 
 export const NOTHING = '–';
 
@@ -51,6 +40,13 @@ export function plusMinus(estimate: Estimate | null | undefined): string {
   return estimate?.ci95 == null ? '' : ` ± ${percentText(estimate.ci95)}`;
 }
 
+/** "98.40 ± 0.05" */
+export const meanText = (estimate: Estimate | null): string => `${percentText(estimate?.mean)}${plusMinus(estimate)}`;
+
+/** "+0.31 ± 0.02" */
+export const differenceText = (difference: Estimate | null): string =>
+  `${signedText(difference?.mean)}${plusMinus(difference)}`;
+
 /** The same of a sharpness, with as many decimals as its mean has. */
 export function sharpnessPlusMinus({ mean, ci95 }: Estimate): string {
   return ci95 === null ? '' : ` ± ${ci95.toFixed(decimalsOf(Math.abs(mean)))}`;
@@ -70,21 +66,19 @@ export const SUMMARY_HEADER = [
 /** The columns with numbers. */
 export const SUMMARY_RIGHT = [2, 4, 5, 6, 7, 8, 9, 10, 11];
 
-/** The groups in the tables and the groups apart, as rows under SUMMARY_HEADER. Trials of `tune` are choices, and no results. */
+/** The groups in the tables and the groups apart, as rows under SUMMARY_HEADER. */
 export function summaryRows({ cells }: Results): { inTables: string[][]; apart: string[][] } {
-  const apart = cells.apart.filter(({ settings }) => !isTuningTrial(settings));
   return {
     inTables: cells.placed.map((group) => summaryRow(group, cells.at(group.standing.row!, 'baseline'))),
-    apart: apart.map((group) => summaryRow(group, ownBaseline(group, apart))),
+    apart: cells.apart.map((group) => summaryRow(group, ownBaseline(group, cells.apart))),
   };
 }
 
 /** "12 completed runs (4 by tune); 2 of the paper's results measured." */
-export function countsText({ runs, unfinished, cells }: Results): string {
-  const completed = runs.filter((run) => !unfinished.includes(run));
-  const trials = completed.filter(({ settings }) => isTuningTrial(settings)).length;
-  const ofTune = trials > 0 ? ` (${trials} by tune)` : '';
-  return `${completed.length} completed runs${ofTune}; ${cells.placed.length} of the paper's results measured.`;
+export function countsText({ runs, unfinished, groups, cells, outside }: Results): string {
+  const byTune = outside.flatMap((group) => (groups.includes(group) ? [] : group.runs)).length;
+  const ofTune = byTune > 0 ? ` (${byTune} by tune)` : '';
+  return `${runs.length - unfinished.length} completed runs${ofTune}; ${cells.placed.length} of the paper's results measured.`;
 }
 
 /** The baseline of the same experiment on the same data. */
@@ -107,34 +101,11 @@ function summaryRow(group: Group, baseline: Group | null): string[] {
     String(settings.batchSize),
     group.method === settings.method.name ? METHOD_TITLES[settings.method.name] : group.method,
     String(accuracy.n),
-    `${percentText(accuracy.mean)}${plusMinus(accuracy)}`,
+    meanText(accuracy),
     percentText(published?.accuracy),
-    `${signedText(gain?.mean)}${plusMinus(gain)}`,
+    differenceText(gain),
     ...CONVENTION_NAMES.map((convention) => sharpnessText(sharpness(group, convention)?.mean)),
     published === undefined ? NOTHING : published.sharpness.toFixed(4),
     [...averageRemark(group), ...standing.deviations, ...standing.notes, ...unfinishedSeeds(group)].join('; '),
-  ];
-}
-
-/** The columns with numbers. */
-export const COMPARISON_RIGHT = [1, 2, 3, 4, 5, 6, 7];
-
-/** Two folders side by side, the header first. */
-export function comparisonTable({ names: [left, right], pairs }: ComparedResults): string[][] {
-  const accuracy = (group: Group | null): string[] => {
-    const value = group === null ? null : meanAccuracy(group);
-    return [String(value?.n ?? 0), `${percentText(value?.mean)}${plusMinus(value)}`];
-  };
-  const sharp = (group: Group | null): string => sharpnessText(group && sharpness(group, 'defined')?.mean);
-  return [
-    ['runs', 'n', left, 'n', right, 'difference', 'sharpness', 'sharpness', ''],
-    ...pairs.map(({ present, ...pair }) => {
-      const { best } = pair.difference;
-      return [
-        ...[present.name, ...accuracy(pair.left), ...accuracy(pair.right)],
-        ...[`${signedText(best?.mean)}${plusMinus(best)}`, sharp(pair.left), sharp(pair.right)],
-        [describeGroup(present), ...pair.settings].join('; '),
-      ];
-    }),
   ];
 }

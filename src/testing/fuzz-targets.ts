@@ -14,6 +14,7 @@ import { idx, temporaryFolder, writeCifar, writeMnist } from '../data/testing/fi
 import { curveCsv, curveJson } from '../records/curve-record.js';
 import { reportPage } from '../report/page/page.js';
 import { locateResults, readResults } from '../report/results.js';
+import { tablesOf } from '../report/tables/tables.js';
 import { f1Runs, resultsFolder, writeRuns } from '../report/testing/fixture-runs.js';
 import { decodeSafetensors, encodeSafetensors, readSafetensors } from '../support/safetensors.js';
 import { parseAxis } from '../training/tune.js';
@@ -130,7 +131,7 @@ async function results(): Promise<Target[]> {
   const read = async () => {
     const found = await readResults(await locateResults(folder));
     // The page is as much work as all the rest.
-    if (reads++ % 10 === 0) reportPage(found, [], null);
+    if (reads++ % 10 === 0) reportPage(found, tablesOf(found, null), []);
   };
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

@@ -4,10 +4,10 @@ import { METHOD_TITLES } from '../../config/methods.js';
 import type { CurvatureMeasurement } from '../../records/curvature-record.js';
 import { at, last } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';
-import type { CurvatureRow } from '../curvatures.js';
 import { familiesOf } from '../families.js';
 import type { Group } from '../groups.js';
 import { MATRIX_TITLES } from '../measures.js';
+import type { CurvatureRow } from '../tables/curvature.js';
 import { logAxis, nominal, quantitative, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 
 interface NamedCurvature {

@@ -146,8 +146,19 @@ export type UndrawnFigure = Omit<Figure, 'svg'> & { readonly spec: TopLevelSpec 
 /** Draws them one after the other: the ids that Vega counts up are the process's, not the figure's. */
 export async function drawAll(undrawn: readonly UndrawnFigure[]): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const { spec, ...figure } of undrawn) figures.push({ ...figure, svg: await renderSvg(spec) });
+  const names = new Map<string, number>();
+  for (const { spec, ...figure } of undrawn) {
+    const name = numbered(names, figure.name, (count) => `${figure.name}-${count}`);
+    figures.push({ ...figure, name, svg: await renderSvg(spec) });
+  }
   return figures;
+}
+
+/** The name, or from its second time on what `again` makes of the count. */
+export function numbered(seen: Map<string, number>, name: string, again: (count: number) => string): string {
+  const count = (seen.get(name) ?? 0) + 1;
+  seen.set(name, count);
+  return count === 1 ? name : again(count);
 }
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { assignCells, groupRuns } from '../groups.js';
 import { loadRuns } from '../runs.js';
 import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from '../testing/fixture-runs.js';
-import { renderSvg, type UndrawnFigure } from './drawing.js';
+import { drawAll, renderSvg, type UndrawnFigure } from './drawing.js';
 import {
   batchSizeFigures,
   correlationText,
@@ -57,6 +57,17 @@ describe('accuracy against batch size', () => {
     ]);
     for (const figure of figures)
       expect(points(figure)).toEqual(['Baseline 256 98 measured', 'Baseline 64 98 measured']);
+  });
+
+  test('families that differ in the optimizer alone have files of their own', async () => {
+    const sizes = (optimizer: object) =>
+      [64, 256].map((batchSize) => ({
+        experiment: `mine-${batchSize}-${Object.values(optimizer)}`,
+        config: { batchSize, epochs: 3, optimizer },
+      }));
+    const figures = await figuresOf([...sizes({ name: 'adam' }), ...sizes({ name: 'sgd' })]);
+    const drawn = await drawAll(figures);
+    expect(drawn.map(({ name }) => name)).toEqual(['batch-size-f1-mnist-3-epochs', 'batch-size-f1-mnist-3-epochs-2']);
   });
 
   test('a single batch size is no figure', async () => {

@@ -13,6 +13,7 @@ import {
   logAxis,
   loggable,
   nominal,
+  numbered,
   quantitative,
   SERIES_COLOURS,
   SHAPES,
@@ -24,7 +25,6 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
   const alike = groupBy(all, ({ experiment, settings: { model, dataset, batchSize, epochs }, synthetic }) =>
     JSON.stringify([experiment, model, dataset, batchSize, epochs, synthetic]),
   );
-  const drawn = new Map<string, number>();
   return [...alike.values()].flatMap((groups): UndrawnFigure[] => {
     const { experiment, standing, settings } = groups[0];
     const heading = `${experiment}: ${problemTitle(settings)}, batch ${settings.batchSize}`;
@@ -38,20 +38,12 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
     });
     const spec = trainingCurvesFigure(series, heading, deviations.join(', '));
     if (spec === null) return [];
-    const name = numbered(drawn, experiment, (count) => `${experiment}-${count}`);
     const caption = [
       ...deviations.map((deviation) => `${deviation}.`),
       'Means over the seeds; shaded: the range of the validation accuracy over the seeds.',
     ].join(' ');
-    return [{ section: 'training', name: `training-${name}`, heading, caption, spec }];
+    return [{ section: 'training', name: `training-${experiment}`, heading, caption, spec }];
   });
-}
-
-/** The name, or from its second time on what `again` makes of the count. */
-export function numbered(seen: Map<string, number>, name: string, again: (count: number) => string): string {
-  const count = (seen.get(name) ?? 0) + 1;
-  seen.set(name, count);
-  return count === 1 ? name : again(count);
 }
 
 /** How many marks a curve carries, to be told from the others in black and white. */

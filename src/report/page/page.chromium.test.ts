@@ -97,7 +97,7 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
     expect(complaints).toEqual([]);
     expect(await page.title()).toBe('SmoothOut, reproduced: Tables 1–3');
     expect(await page.locator('h2').allTextContents()).toEqual([
-      'The paper’s claims',
+      'The paper’s claims and their verdicts',
       'How to read the tables',
       `${results} beside ${results}`,
       'Table 1: baseline models',
@@ -111,7 +111,7 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
       'Other curves around minima',
       'Deviations from the paper',
       'Runs that failed, diverged or did not end',
-      'What it cost',
+      'What it cost, in hours by device',
       'Settings and commands',
       'Left out, or to be read with care',
     ]);
@@ -120,10 +120,10 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
   test('the tables have a row for every row of the paper, and the runs apart their marks', async () => {
     const { page } = await open();
     const rows = (id: string) => page.locator(`#${id} table`).first().locator('tbody tr');
-    expect(await Promise.all(['table-1', 'table-2', 'table-3', 'apart'].map((id) => rows(id).count()))).toEqual([
+    expect(await Promise.all(['table1', 'table2', 'table3', 'apart'].map((id) => rows(id).count()))).toEqual([
       14, 6, 8, 1,
     ]);
-    const cells = await rows('table-1').nth(1).locator('td').allTextContents();
+    const cells = await rows('table1').nth(1).locator('td').allTextContents();
     expect(cells.map((text) => text.trim())).toEqual([
       ...[
         'F1 Keskar et al.',
@@ -144,12 +144,12 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
 
   test('a column is sorted from the keyboard: up, down, and back', async () => {
     const { page } = await open();
-    const table = page.locator('#table-1 table');
+    const table = page.locator('#table1 table');
     const header = table.locator('thead tr').last().locator('th').nth(4);
     const accuracies = async () => (await table.locator('tbody tr td:nth-child(5)').allTextContents()).map(Number);
     const original = await accuracies();
     // The table's scrolling box is a stop of its own; from there Tab leads through the header.
-    await page.locator('#table-1 .scroll').focus();
+    await page.locator('#table1 .scroll').focus();
     for (let presses = 0; presses < 5; presses++) await page.keyboard.press('Tab');
     expect(await header.locator('button:focus-visible').count()).toBe(1);
     const states: [string | null, number[]][] = [];
@@ -167,7 +167,7 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
 
   test('empty cells stay last whichever way a column is sorted', async () => {
     const { page } = await open();
-    const table = page.locator('#table-1 table');
+    const table = page.locator('#table1 table');
     const button = table.locator('thead tr').last().locator('th button').nth(5);
     for (let presses = 0; presses < 2; presses++) {
       await button.click();
@@ -179,7 +179,7 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
 
   test('a link to the runs opens their settings', async () => {
     const { page } = await open();
-    await page.locator('#table-1 tbody a').first().click();
+    await page.locator('#table1 tbody a').first().click();
     const details = page.locator('details[open]');
     await expect.poll(() => details.count()).toBe(1);
     expect(await details.locator('pre').first().textContent()).toBe(
@@ -191,7 +191,7 @@ describe.skipIf(CHROMIUM === null)('report.html in Chromium', () => {
   test('fits a phone: tables scroll, the page does not', async () => {
     const { page } = await open({ viewport: { width: 390, height: 844 } });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
-    const scrolls = await page.locator('#table-1 .scroll').evaluate((box) => box.scrollWidth > box.clientWidth);
+    const scrolls = await page.locator('#table1 .scroll').evaluate((box) => box.scrollWidth > box.clientWidth);
     expect(scrolls).toBe(true);
   });
 

@@ -2,18 +2,16 @@
 import { createHash } from 'node:crypto';
 import { METHOD_TITLES } from '../../config/methods.js';
 import { FIGURE_SECTIONS, type Figure, inlineSvg } from '../figures/drawing.js';
-import { type CompletedRun, describeGroup, type Group, seedList } from '../groups.js';
+import { describeGroup, type Group, seedList } from '../groups.js';
 import { PAPER_METHODS, PAPER_ROWS } from '../paper.js';
-import type { ComparedResults, Results } from '../results.js';
-import { measurementOf, type Problem, type Run } from '../runs.js';
-import { sharpnessText } from '../text.js';
-import { anchorOf, durationCell, perConvention, percentCell, section, small } from './cells.js';
-import { claimsSection } from './claims.js';
-import { deviationsSection, spentSection, unfinishedSection } from './evidence.js';
-import { type Column, escapeHtml, type Html, html, raw, SORT_SCRIPT, sortableTable } from './html.js';
-import { correlationsSection, curvatureSection } from './measures.js';
-import { apartSection, beyondSection, comparisonSection } from './other-tables.js';
-import { table1Section, table2Section, table3Section } from './paper-tables.js';
+import type { Results } from '../results.js';
+import type { Problem } from '../runs.js';
+import { anchorOf } from '../tables/columns.js';
+import { seedsTable } from '../tables/runs.js';
+import type { Table } from '../tables/table.js';
+import { allTables, type Tables } from '../tables/tables.js';
+import { escapeHtml, type Html, html, raw, section } from './html.js';
+import { SORT_SCRIPT } from './sortable-table.js';
 
 /** The page's look: that of a paper's appendix, in the reader's own light or dark, down to the width of a phone. */
 const STYLE = `
@@ -99,8 +97,10 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
 const POLICY = `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(SORT_SCRIPT)}; img-src data:; base-uri 'none'; form-action 'none'`;
 
 /** report.html: one self-contained document. It depends on the results alone, so the same runs give the same bytes. */
-export function reportPage(results: Results, figures: readonly Figure[], comparison: ComparedResults | null): string {
-  const { tables, cells, groups, beyond, correlations, curvature, verdicts, runs, unfinished, problems } = results;
+export function reportPage(results: Results, tables: Tables, figures: readonly Figure[]): string {
+  const { cells, outside, problems } = results;
+  const sections = (of: readonly Table[]) => of.map(({ section }) => section);
+  const files = allTables(tables).flatMap(({ name, csv }) => (csv === null ? [] : html` <code>${name}.csv</code>`));
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -112,12 +112,10 @@ export function reportPage(results: Results, figures: readonly Figure[], compari
 <link rel="icon" href="data:,">
 <style>${raw(STYLE)}</style>
 </head>
-<body>${introduction(results)}
-<main>${claimsSection(verdicts)}${readingSection()}${comparison !== null && comparisonSection(comparison)}${table1Section(tables)}${table2Section(tables)}${table3Section(tables)}${beyondSection(beyond)}${apartSection(cells.apart)}${correlationsSection(correlations)}${curvatureSection(curvature)}${figureSections(figures)}${deviationsSection(groups)}${unfinishedSection(unfinished)}${spentSection(runs)}${provenanceSection([...cells.placed, ...cells.apart])}${problemsSection(problems)}
+<body>${introduction(results, allTables(tables))}
+<main>${tables.claims.section}${readingSection()}${sections(tables.results)}${figureSections(figures)}${sections(tables.evidence)}${provenanceSection([...cells.placed, ...outside])}${problemsSection(problems)}
 </main>
-<footer>Written by <code>smoothout report</code>. The same numbers for a program: <code>table1.csv</code>,
-<code>table2.csv</code>, <code>table3.csv</code>, <code>claims.csv</code>, <code>deviations.csv</code>,
-<code>unfinished.csv</code>, <code>spent.csv</code>, and every run in <code>runs.csv</code>.</footer>
+<footer>Written by <code>smoothout report</code>. The same numbers for a program:${files}.</footer>
 <script>${raw(SORT_SCRIPT)}</script>
 </body>
 </html>
@@ -126,19 +124,23 @@ export function reportPage(results: Results, figures: readonly Figure[], compari
 }
 
 /** What is shown, how to read it, and how much of it there is. */
-function introduction({ cells, beyond, correlations, curvature, runs, groups }: Results): Html {
+function introduction({ cells, outside, runs }: Results, tables: readonly Table[]): Html {
   const reported = PAPER_ROWS.flatMap((row) =>
     PAPER_METHODS.filter((method) => row.results[method]).map((method) => cells.at(row, method)),
   );
   const filled = reported.filter((cell) => cell !== null).length;
+  const groups = cells.placed.length + outside.length;
+  const links = [
+    ...tables.flatMap(({ name, link, section }) => (section === null ? [] : [[name, link]])),
+    ...(groups > 0 ? [['provenance', 'Settings']] : []),
+  ];
   return html`
 <header>
 <h1>SmoothOut, reproduced</h1>
 <p class="lead">Tables 1–3 of Wen et al., <cite>SmoothOut: Smoothing Out Sharp Minima for Generalization in Large-Batch Deep
 Learning</cite> (arXiv 1805.07898 v1, 2018), beside what was measured here: ${filled} of the paper's ${reported.length}
-results. Runs read: ${runs.length}; groups that differ by the seed alone: ${groups.length}.</p>
-<nav aria-label="Sections"><a href="#claims">Claims</a> <a href="#table-1">Table 1</a> <a href="#table-2">Table 2</a> <a href="#table-3">Table 3</a>${beyond.length > 0 && html` <a href="#beyond">Beyond the paper</a>`}
-${cells.apart.length > 0 && html`<a href="#apart">Other runs</a>`} ${correlations.length > 0 && html`<a href="#correlations">Measures</a>`} ${curvature.length > 0 && html`<a href="#curvature">Curvature</a>`} ${groups.length > 0 && html`<a href="#deviations">Deviations</a>`} ${runs.length > 0 && html`<a href="#spent">Cost</a>`} ${groups.length > 0 && html`<a href="#provenance">Settings</a>`}</nav>
+results. Runs read: ${runs.length}; groups that differ by the seed alone: ${groups}.</p>
+<nav aria-label="Sections">${links.map(([id, text]) => html`<a href="#${id}">${text}</a> `)}</nav>
 </header>`;
 }
 
@@ -204,36 +206,11 @@ function groupDetails(group: Group): Html {
 <summary>${name} <span class="after">${describeGroup(group)}, seeds ${seedList(group)}</span></summary>
 <div id="${anchorOf(group)}">
 <pre>${commands.join('\n')}</pre>
-${sortableTable(`Seeds of ${name}`, SEED_COLUMNS, runs)}
+${seedsTable(group)}
 <pre>${first.config.trimEnd()}</pre>
 </div>
 </details>`;
 }
-
-/** Of completed runs, which have a best epoch and both accuracies. */
-const SEED_COLUMNS: readonly Column<CompletedRun>[] = [
-  { title: 'Seed', numeric: true, cell: ({ record }) => record.seed },
-  { title: 'Best epoch', numeric: true, cell: ({ record }) => record.bestEpoch },
-  { title: 'Best, %', numeric: true, cell: ({ record }) => percentCell(record.bestAccuracy) },
-  { title: 'Last, %', numeric: true, cell: ({ record }) => percentCell(record.finalAccuracy) },
-  ...perConvention('Sharpness', (run: Run, convention) => {
-    const measurement = measurementOf(run, convention);
-    if (measurement === undefined) return { content: '', sort: '' };
-    const { value, images } = measurement;
-    return { content: [sharpnessText(value), small(`${images} images`)], sort: value };
-  }),
-  {
-    title: 'Images/s',
-    numeric: true,
-    cell: ({ record: { imagesPerSecond } }) => ({
-      content: imagesPerSecond === null ? '' : Math.round(imagesPerSecond),
-      sort: imagesPerSecond ?? '',
-    }),
-  },
-  { title: 'Time', numeric: true, cell: ({ record }) => durationCell(record.seconds) },
-  { title: 'Engine', cell: ({ record }) => `${record.engine}, ${record.device}` },
-  { title: 'Commit', cell: ({ record }) => record.gitCommit?.slice(0, 10) ?? 'unknown' },
-];
 
 /** What was left out of the page, and why; nothing where all is well. */
 function problemsSection(problems: readonly Problem[]): Html | null {

@@ -2,11 +2,12 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import { readResults } from '../results.js';
 import { f1Runs, resultsFolder, writeRuns } from '../testing/fixture-runs.js';
-import { csvText } from './cells.js';
-import { tableRows } from './paper-tables.js';
+import { paperTables } from './paper-tables.js';
 
 async function tablesOf(results: string) {
-  return tableRows((await readResults({ runs: `${results}/runs`, results })).tables);
+  const tables = paperTables((await readResults({ runs: `${results}/runs`, results })).cells);
+  const [table1, table2, table3] = tables.map(({ lines }) => lines);
+  return { table1: table1!, table2: table2!, table3: table3!, headers: tables.map(({ csv }) => parse(csv!)[0]) };
 }
 
 const sharpness = (name: string): string[] => [name, `${name}_keskar`, `${name}_reference`];
@@ -82,18 +83,17 @@ describe('with no run at all', () => {
 });
 
 test('the columns are those of the format, in its order', async () => {
-  const { table1, table2, table3 } = await tablesOf(await resultsFolder());
-  const header = (rows: typeof table1): string[] => parse(csvText(rows))[0]!;
-  expect(header(table1)).toEqual([
+  const [table1, table2, table3] = (await tablesOf(await resultsFolder())).headers;
+  expect(table1).toEqual([
     ...['dnn', 'dataset', 'data_augment', 'optimizer', 'epochs', 'learning_rate', 'gbn', 'batch_size', 'seeds'],
     ...['accuracy', 'accuracy_ci95', ...sharpness('sharpness'), 'paper_accuracy', 'paper_sharpness'],
   ]);
-  expect(header(table2)).toEqual([
+  expect(table2).toEqual([
     ...['dnn', 'dataset', 'batch_size', 'seeds', 'baseline', 'smoothout', 'improvement', 'improvement_ci95'],
     ...[...sharpness('sharpness_baseline'), ...sharpness('sharpness_smoothout'), 'paper_baseline', 'paper_smoothout'],
     ...['paper_sharpness_baseline', 'paper_sharpness_smoothout'],
   ]);
-  expect(header(table3)).toEqual([
+  expect(table3).toEqual([
     ...['dnn', 'dataset', 'batch_size', 'method', 'seeds', 'accuracy', 'gap', 'gap_ci95', ...sharpness('sharpness')],
     ...['paper_accuracy', 'paper_gap', 'paper_sharpness'],
   ]);

@@ -1,14 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { CurvatureMeasurement, CurvatureRecord } from '../records/curvature-record.js';
-import { curvatureRowCsv } from './csv/other-tables.js';
-import { type CurvatureRow, curvatureRows } from './curvatures.js';
-import { spectrumFigures } from './figures/curvature.js';
-import { groupRuns } from './groups.js';
-import { curvatureSection } from './page/measures.js';
-import { loadRuns } from './runs.js';
-import { resultsFolder, writeRun } from './testing/fixture-runs.js';
+import type { CurvatureMeasurement, CurvatureRecord } from '../../records/curvature-record.js';
+import { spectrumFigures } from '../figures/curvature.js';
+import { groupRuns } from '../groups.js';
+import { loadRuns } from '../runs.js';
+import { resultsFolder, writeRun } from '../testing/fixture-runs.js';
+import { type CurvatureRow, curvatureRows, curvatureTable } from './curvature.js';
 
 const measurement = (largest: number, trace: number, settings: Partial<CurvatureMeasurement> = {}) => ({
   ...{ matrix: 'hessian', split: 'train', batchNorm: 'running', images: 1000, splitImages: 60_000, batchSize: 500 },
@@ -46,7 +44,7 @@ async function measuredRows(): Promise<CurvatureRow[]> {
 
 test('a mean over seeds for each group and each kind of measurement', async () => {
   const rows = await measuredRows();
-  expect(rows.map(curvatureRowCsv)).toMatchObject([
+  expect(curvatureTable(rows).lines).toMatchObject([
     // Student's t with two degrees of freedom: 4.3027 / √3 times the deviation of 1, and of 10.
     {
       experiment: 'f1-256',
@@ -70,7 +68,7 @@ test('a mean over seeds for each group and each kind of measurement', async () =
 
 test('the page has a row for each, and a figure for each kind with the batch sizes in it', async () => {
   const rows = await measuredRows();
-  expect(curvatureSection(rows)?.html.match(/<tr>/g)).toHaveLength(1 + rows.length);
+  expect(curvatureTable(rows).section?.html.match(/<tr>/g)).toHaveLength(1 + rows.length);
   const figures = spectrumFigures(rows);
   expect(figures.map(({ name }) => name)).toEqual([
     'curvature-f1-mnist-hessian-train-1000-images',
@@ -80,5 +78,5 @@ test('the page has a row for each, and a figure for each kind with the batch siz
 });
 
 test('without measurements there is no section', () => {
-  expect(curvatureSection([])).toBeNull();
+  expect(curvatureTable([]).section).toBeNull();
 });

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
-import { writeReport } from './report.js';
-import { type FixtureRun, resultsFolder, writeRuns } from './testing/fixture-runs.js';
+import { writeReport } from '../report.js';
+import { type FixtureRun, resultsFolder, writeRuns } from '../testing/fixture-runs.js';
 
 const BASELINE = [97, 98, 99];
 
@@ -35,7 +35,7 @@ test('methods that the paper does not have stand beside the baseline of their ex
   ]);
   // Paired: t(2, 0.975) · 0.1 / √3. The seeds themselves are a point apart.
   expect(Number(rows[1]!.improvement_ci95)).toBeCloseTo((4.302653 * 0.1) / Math.sqrt(3), 4);
-  expect(page).toContain('<h2>Beyond the paper</h2>');
+  expect(page).toContain('<h2>Beyond the paper: other methods and budgets</h2>');
 });
 
 test('of runs that average their parameters, the average is compared', async () => {

@@ -1,8 +1,11 @@
-/** What the results cost: hours by device, and by what they went into. spent.csv, and a section of the page. */
-import { isTuningTrial } from '../config/tuned.js';
-import type { RunRecord } from '../records/run-record.js';
-import { groupBy } from '../support/statistics.js';
-import type { Run } from './runs.js';
+/** What the results cost: hours by device, and by what they went into. */
+import { isTuningTrial } from '../../config/tuned.js';
+import type { RunRecord } from '../../records/run-record.js';
+import { groupBy } from '../../support/statistics.js';
+import { html } from '../page/html.js';
+import type { Run } from '../runs.js';
+import { decimal } from './columns.js';
+import { type Column, type Table, table } from './table.js';
 
 type Environment = NonNullable<RunRecord['environments']>[number];
 
@@ -16,15 +19,49 @@ interface Spent extends Pick<Environment, 'engine' | 'device'> {
   readonly seconds: number;
 }
 
-/** A line of the page's table. */
-export interface SpentRow extends Omit<Spent, 'seconds'> {
+interface Row extends Omit<Spent, 'seconds'> {
   /** Runs, or measurements. */
   readonly count: number;
   readonly hours: number;
 }
 
+const COLUMNS: readonly Column<Row>[] = [
+  { csv: 'engine', title: 'Engine', value: ({ engine }) => engine },
+  { csv: 'device', title: 'Device', value: ({ device }) => device },
+  {
+    ...{ csv: 'processor', title: 'Processor', value: ({ processor }) => processor },
+    cell: ({ processor }) => processor || 'not recorded',
+  },
+  { csv: 'threads', title: 'Threads', numeric: true, value: ({ threads }) => threads },
+  { csv: 'activity', title: 'For', value: ({ activity }) => activity },
+  { csv: 'outcome', title: 'Ended', value: ({ outcome }) => outcome },
+  { csv: 'count', title: 'Count', numeric: true, value: ({ count }) => count },
+  {
+    ...{ csv: 'hours', title: 'Hours', numeric: true, value: ({ hours }) => decimal(hours) },
+    cell: ({ hours }) => hours.toFixed(1),
+  },
+];
+
 /** A line for each device, activity and outcome, of all runs: tuning, failed and unfinished ones too. */
-export function spentRows(runs: readonly Run[]): SpentRow[] {
+export function spentTable(runs: readonly Run[]): Table {
+  const rows = rowsOf(runs);
+  const total = rows.reduce((sum, { hours }) => sum + hours, 0);
+  const explanation = html`${total.toFixed(1)} hours in all: of trainings the epochs that were finished, with those of tuning and of runs
+that failed; of sharpness the measurements that are kept. What a kill undid, and the curves around minima, are not recorded.`;
+  return table({
+    ...{
+      name: 'spent',
+      title: 'What it cost, in hours by device',
+      link: 'Cost',
+      explanation,
+      file: 'always',
+      columns: COLUMNS,
+      rows,
+    },
+  });
+}
+
+function rowsOf(runs: readonly Run[]): Row[] {
   const all = runs.flatMap((run) => [...trainingOf(run), ...measuringOf(run)]);
   const kind = ({ seconds: _, ...rest }: Spent) => JSON.stringify(Object.values(rest));
   return [...groupBy(all, kind).values()].map((alike) => {

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { comparisonCsv } from './csv/other-tables.js';
-import { compareResults, type Results, readResults } from './results.js';
-import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from './testing/fixture-runs.js';
-import { comparisonTable } from './text.js';
+import { type Results, readResults } from '../results.js';
+import { type FixtureRun, f1Runs, resultsFolder, writeRuns } from '../testing/fixture-runs.js';
+import { compareResults, comparisonLines, comparisonTable } from './comparison.js';
 
 async function resultsOf(runs: readonly FixtureRun[]): Promise<Results> {
   const results = await resultsFolder();
@@ -17,7 +16,7 @@ const better = f1Runs(3, ['baseline'])
 
 test('cells of the paper are paired whatever their experiments are called, seeds with seeds', async () => {
   const comparison = compareResults(['here', 'there'], await resultsOf(f1Runs(3)), await resultsOf(better));
-  const rows = comparisonCsv(comparison);
+  const rows = comparisonTable(comparison).lines;
   expect(
     rows.map(({ experiment, method, left_seeds, right_seeds }) => [experiment, method, left_seeds, right_seeds]),
   ).toEqual([
@@ -35,7 +34,7 @@ test('cells of the paper are paired whatever their experiments are called, seeds
     settings_left_right: '',
   });
   expect(rows[0]).toMatchObject({ right_accuracy: '', difference: '' });
-  expect(comparisonTable(comparison)[3]).toEqual([
+  expect(comparisonLines(comparison)[3]).toEqual([
     ...['f1-lb/baseline', '3', '98.04 ± 0.05', '3', '98.14 ± 0.05', '+0.10 ± 0.00', '3014', '3014'],
     'F1 on MNIST, batch 6000',
   ]);
