@@ -1,8 +1,7 @@
 /** Runs functions as they are written, op by op, on a tfjs backend: the oracle for every other engine. */
 import * as tf from '@tensorflow/tfjs';
 import { type DeviceArray, type Engine, newArray, type TensorSpec, type Value } from './engine.js';
-import { checkedInput, type NamedValues, outputSpec } from './flat.js';
-import { mapValues } from './nested.js';
+import { checkedInput, mapValues, type NamedValues, outputSpec } from './flat.js';
 import { structured } from './structured.js';
 
 interface EagerArray extends DeviceArray {

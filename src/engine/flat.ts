@@ -1,8 +1,7 @@
 /** What an engine does beneath its types: functions of tensors by name, without groups, checked as they are called. */
-import { named } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { sizeOf } from '../support/shape.js';
-import type { DeviceArray, Engine, NamedTensors, TensorSpec, Value } from './engine.js';
+import { type DeviceArray, dtypeOf, type Engine, type NamedTensors, type TensorSpec, type Value } from './engine.js';
 
 export type Signature = Readonly<Record<string, TensorSpec>>;
 export type NamedValues = Readonly<Record<string, Value>>;
@@ -24,28 +23,33 @@ export interface FlatEngine extends Pick<Engine, 'name' | 'device' | 'upload' | 
   compile(fn: TensorFunction, signature: Signature, options: CompileOptions): Promise<FlatProgram>;
 }
 
-/** `Program.runs` with a call of the device for each run. */
-export async function* oneByOne(
-  program: FlatProgram,
+/**
+ * `run` for each item: results take the place of the inputs of their names, which are given back to the device.
+ * @param run gets the inputs that go from run to run, and those that are the same in each.
+ */
+export async function* handingOn<Item, Results extends NamedValues>(
   first: NamedValues,
-  each: AsyncIterable<NamedValues>,
-): AsyncGenerator<NamedValues, void, void> {
-  let next = first;
-  for await (const inputs of each) {
-    const results = await program.run({ ...next, ...inputs });
-    next = handedOn(next, results);
+  each: AsyncIterable<Item>,
+  run: (carried: NamedValues, item: Item) => Promise<Results>,
+): AsyncGenerator<Results, void, void> {
+  let carried = first;
+  for await (const item of each) {
+    const results = await run(carried, item);
+    carried = mapValues(carried, (before, name) => {
+      const after = results[name];
+      if (after !== undefined && isDeviceArray(before)) before.dispose();
+      return after ?? before;
+    });
     yield results;
   }
 }
 
-/** Makes the inputs of the next run: results take the place of the inputs of their names, which are given back to the device. */
-export function handedOn(given: NamedValues, results: NamedValues): NamedValues {
-  const names = Object.keys(given).filter((name) => name in results);
-  for (const name of names) {
-    const value = named(given, name);
-    if (isDeviceArray(value)) value.dispose();
-  }
-  return { ...given, ...Object.fromEntries(names.map((name) => [name, named(results, name)])) };
+/** Changes each value and keeps its name. */
+export function mapValues<T, U>(
+  values: Readonly<Record<string, T>>,
+  change: (value: T, name: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]));
 }
 
 export function isDeviceArray(value: Value): value is DeviceArray {
@@ -66,8 +70,7 @@ export function checkedInput<V extends Value>(name: string, value: V | undefined
 
 const sizeOfValue = (value: Value) => (isDeviceArray(value) ? sizeOf(value.shape) : value.length);
 
-const hasDtype = (value: Value, dtype: TensorSpec['dtype']) =>
-  isDeviceArray(value) || value instanceof Int32Array === (dtype === 'int32');
+const hasDtype = (value: Value, dtype: TensorSpec['dtype']) => isDeviceArray(value) || dtypeOf(value) === dtype;
 
 /**
  * What a program says of its output.

@@ -3,8 +3,7 @@ import { Tensor } from '@tensorflow/tfjs';
 import { named } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { Engine, Program, ResultsOf, Specs, TensorSpec, Tensors, TensorsOf, ValuesOf } from './engine.js';
-import { type FlatEngine, type NamedValues, oneByOne } from './flat.js';
-import { flatten, mapNested, type Nested } from './nested.js';
+import { type FlatEngine, handingOn, type NamedValues } from './flat.js';
 
 export function structured({ compile, ...engine }: FlatEngine): Engine {
   return {
@@ -30,7 +29,9 @@ export function structured({ compile, ...engine }: FlatEngine): Engine {
         async *runs(first, each) {
           const items = flatItems(each);
           const start = flatValues(first);
-          const all = program.runs ? program.runs(start, items) : oneByOne(program, start, items);
+          const all = program.runs
+            ? program.runs(start, items)
+            : handingOn(start, items, (carried, item) => program.run({ ...carried, ...item }));
           for await (const results of all) yield grouped(results);
         },
         dispose: program.dispose,
@@ -57,4 +58,30 @@ function checkedOutputs<O extends Tensors>(outputs: O): O {
     'UNSUPPORTED_OP',
     `A traced function returns an object of tensors; this one returned ${what}.`,
   );
+}
+
+/** Values in named groups, such as { state: { parameters, statistics }, loss }. */
+type Nested<T> = T | { readonly [name: string]: Nested<T> };
+
+/** Tensors and specs say their dtype, device arrays can be read, host arrays are views of a buffer; a group is none of these. */
+const isGroup = (nested: unknown) =>
+  nested instanceof Object && !('dtype' in nested || 'read' in nested || ArrayBuffer.isView(nested));
+
+/** Changes each value and keeps the groups; `path` is such as state/parameters. Names that have no value are left out. */
+function mapNested<T, U>(nested: Nested<T>, change: (value: T, path: string) => U, path = ''): Nested<U> {
+  if (!isGroup(nested)) return change(nested as T, path);
+  const entries = Object.entries(nested as Readonly<Record<string, Nested<T> | undefined>>).flatMap(([name, below]) => {
+    if (below === undefined) return [];
+    return [[name, mapNested(below, change, path === '' ? name : `${path}/${name}`)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The values by their paths. */
+function flatten<T>(nested: Nested<T>): Record<string, T> {
+  const flat: Record<string, T> = {};
+  mapNested(nested, (value, path) => {
+    flat[path] = value;
+  });
+  return flat;
 }

@@ -2,6 +2,7 @@
 import type { RunSpec } from '../config/schema.js';
 import type { ImageSource } from '../data/source.js';
 import { SmoothOutError } from '../support/errors.js';
+import { evenSizes } from '../support/shape.js';
 
 export interface Plan {
   /** The last of them may end early. */
@@ -13,7 +14,7 @@ export interface Plan {
 
 /** @param evaluations gradients of a batch that an update of the method costs */
 export function planOf(spec: RunSpec, images: number, evaluations: number): Plan {
-  const sizes = batchSizes(images, spec.batchSize);
+  const sizes = evenSizes(images, spec.batchSize);
   const updates = updatesOf(spec, sizes.length, evaluations);
   return {
     epochs: Math.ceil(updates / sizes.length),
@@ -37,18 +38,12 @@ export function checkBatches(spec: RunSpec, train: ImageSource): void {
       `Choose a batchSize of at most ${train.count}, or more training images.`,
     );
   }
-  if (batchSizes(train.count, spec.batchSize).some((count) => passSizes(count, spec).includes(1))) {
+  if (evenSizes(train.count, spec.batchSize).some((count) => passSizes(count, spec).includes(1))) {
     throw refused(
       `${train.count} training images leave a batch, or ghost batch, of one: nothing to normalise it by`,
       'Choose another batchSize, ghostBatchSize or trainLimit.',
     );
   }
-}
-
-/** The size of each batch of an epoch: the last may be short. */
-function batchSizes(images: number, batchSize: number): number[] {
-  const count = Math.ceil(images / batchSize);
-  return Array.from({ length: count }, (_, i) => Math.min(batchSize, images - i * batchSize));
 }
 
 /** The images of each pass over a batch: its ghost batches, of which LPF-SGD cuts each into as many parts as it has samples. */
@@ -65,6 +60,5 @@ export function passSizes(count: number, { method, batchSize, ghostBatchSize }: 
 export function ghostBatches(count: number, batchSize: number, ghostBatchSize: number | null): number[] {
   if (ghostBatchSize === null) return [count];
   const size = Math.ceil(count / Math.floor(batchSize / ghostBatchSize));
-  const ghostBatchCount = Math.ceil(count / size);
-  return Array.from({ length: ghostBatchCount }, (_, i) => Math.min(size, count - i * size));
+  return evenSizes(count, size);
 }

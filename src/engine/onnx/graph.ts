@@ -12,6 +12,8 @@ export type Attribute =
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool';
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
+type Attributes = Readonly<Record<string, Attribute>>;
+
 const SCALAR_ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 export interface Node {
@@ -19,7 +21,7 @@ export interface Node {
   readonly domain?: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly attributes: Attributes;
 }
 
 export interface GraphValue {
@@ -39,29 +41,10 @@ export interface Graph {
   readonly outputs: readonly GraphValue[];
 }
 
-export interface GraphBuilder {
-  /** Appends a node, or finds the equal one already there, and returns the name of its output. */
-  node(op: string, inputs: readonly string[], attributes?: Record<string, Attribute>, domain?: string): string;
-  /** Does so for a node with several outputs. */
-  nodes(op: string, inputs: readonly string[], outputs: number, attributes?: Record<string, Attribute>): string[];
-  /** A value of shape `from` in the shape `to`; a chain of reshapes becomes one, and a shape taken back none. */
-  reshape(name: string, from: readonly number[], to: readonly number[]): string;
-  /** The node that computes a value; none for inputs and constants. */
-  producer(name: string): Node | undefined;
-  float(value: number | Float32Array, shape?: readonly number[]): string;
-  int32(values: Int32Array, shape: readonly number[]): string;
-  bool(values: Uint8Array, shape: readonly number[]): string;
-  /** A number of rank 0. */
-  scalar(value: number, dtype: Exclude<ElementType, 'int64'>): string;
-  /** A vector of 64-bit integers: axes, shapes, sizes. */
-  integers(values: readonly number[]): string;
-  input(name: string, dtype: ElementType, shape: readonly number[]): string;
-  /** The graph whose outputs are the given values, with every node that no output needs left out. */
-  build(outputs: readonly (GraphValue & { readonly source: string })[]): Graph;
-}
+export type GraphBuilder = ReturnType<typeof createGraphBuilder>;
 
 /** @param owner begins the names of the graph's own values: those of a body must differ from those around it. */
-export function createGraphBuilder(owner = ''): GraphBuilder {
+export function createGraphBuilder(owner = '') {
   const nodes: Node[] = [];
   const constants = new Map<string, Constant>();
   const inputs: GraphValue[] = [];
@@ -72,13 +55,7 @@ export function createGraphBuilder(owner = ''): GraphBuilder {
   // The colon keeps the graph's own names apart from those of inputs.
   const fresh = (prefix: string) => `${owner}${prefix}:${values++}`;
 
-  function append(
-    op: string,
-    args: readonly string[],
-    count: number,
-    attributes: Record<string, Attribute>,
-    domain = '',
-  ) {
+  function append(op: string, args: readonly string[], count: number, attributes: Attributes, domain = '') {
     const key = JSON.stringify([op, args, attributes, domain, count], (_, value: unknown) =>
       typeof value === 'bigint' ? `${value}` : value,
     );
@@ -102,30 +79,41 @@ export function createGraphBuilder(owner = ''): GraphBuilder {
     return name;
   }
 
-  const integers = (list: readonly number[]) => constant('int64', BigInt64Array.from(list, BigInt), [list.length]);
+  const integers = (values: readonly number[]) =>
+    constant('int64', BigInt64Array.from(values, BigInt), [values.length]);
 
   return {
-    node: (op, args, attributes = {}, domain) => at(append(op, args, 1, attributes, domain), 0),
-    nodes: (op, args, outputs, attributes = {}) => [...append(op, args, outputs, attributes)],
-    reshape(name, from, to) {
+    /** Appends a node, or finds the equal one already there, and returns the name of its output. */
+    node: (op: string, args: readonly string[], attributes: Attributes = {}, domain = '') =>
+      at(append(op, args, 1, attributes, domain), 0),
+    /** Does so for a node with several outputs. */
+    nodes: (op: string, args: readonly string[], outputs: number, attributes: Attributes = {}) =>
+      append(op, args, outputs, attributes),
+    /** A value of shape `from` in the shape `to`; a chain of reshapes becomes one, and a shape taken back none. */
+    reshape(name: string, from: readonly number[], to: readonly number[]): string {
       const origin = origins.get(name) ?? { name, shape: from };
       if (`${origin.shape}` === `${to}`) return origin.name;
       const reshaped = at(append('Reshape', [origin.name, integers(to)], 1, {}), 0);
       origins.set(reshaped, origin);
       return reshaped;
     },
-    producer: (name) => producers.get(name),
-    float: (value, shape = []) =>
+    /** The node that computes a value; none for inputs and constants. */
+    producer: (name: string) => producers.get(name),
+    float: (value: number | Float32Array, shape: readonly number[] = []) =>
       constant('float32', typeof value === 'number' ? Float32Array.of(value) : value, shape),
-    int32: (data, shape) => constant('int32', data, shape),
-    bool: (data, shape) => constant('bool', data, shape),
-    scalar: (value, dtype) => constant(dtype, SCALAR_ARRAYS[dtype].of(value), []),
+    int32: (values: Int32Array, shape: readonly number[]) => constant('int32', values, shape),
+    bool: (values: Uint8Array, shape: readonly number[]) => constant('bool', values, shape),
+    /** A number of rank 0. */
+    scalar: (value: number, dtype: Exclude<ElementType, 'int64'>) =>
+      constant(dtype, SCALAR_ARRAYS[dtype].of(value), []),
+    /** A vector of 64-bit integers: axes, shapes, sizes. */
     integers,
-    input(name, dtype, shape) {
+    input(name: string, dtype: ElementType, shape: readonly number[]): string {
       inputs.push({ name, dtype, shape });
       return name;
     },
-    build(outputs) {
+    /** The graph whose outputs are the given values, with every node that no output needs left out. */
+    build(outputs: readonly (GraphValue & { readonly source: string })[]): Graph {
       const finished = nameOutputs(withoutDeadNodes(nodes, outputs), outputs);
       const used = new Set(finished.flatMap((node) => node.inputs));
       return {

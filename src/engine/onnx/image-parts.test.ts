@@ -27,7 +27,7 @@ const inParts = (form: Form) =>
   structured({
     ...createOnnxEngine(),
     compile: async (fn, signature, options) =>
-      createCpuProgram(tracedInParts(form, fn, signature), signature, createCpuMemory(), 1, options),
+      createCpuProgram(tracedInParts(form, fn, signature), createCpuMemory(), 1, options),
   });
 
 const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 3, 2, 'valid');

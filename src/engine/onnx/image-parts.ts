@@ -5,13 +5,13 @@
  * each of which is gone before the next begins.
  */
 import { at } from '../../support/at.js';
-import { sizeOf } from '../../support/shape.js';
+import { evenSizes, sizeOf } from '../../support/shape.js';
 import type { GraphBuilder } from './graph.js';
 import type { convolution } from './kernels/convolution.js';
 import type { Kernel, KernelTable } from './kernels/kernel.js';
 import type { pooling } from './kernels/pooling.js';
 import { shape } from './kernels/shape.js';
-import { evenSizes, offsetsOf } from './pieces.js';
+import { offsetsOf } from './pieces.js';
 import type { Traced } from './traced.js';
 
 export interface PartLimits {

@@ -7,8 +7,7 @@
  */
 import { at, named } from '../../support/at.js';
 import { sizeOf } from '../../support/shape.js';
-import type { Signature } from '../flat.js';
-import { mapValues } from '../nested.js';
+import { mapValues, type Signature } from '../flat.js';
 import type { GraphBuilder } from './graph.js';
 import { type Traced, traced } from './traced.js';
 
@@ -53,10 +52,6 @@ export function declareInputs(graph: GraphBuilder, signature: Signature, split: 
   });
   return { values, declared: () => [...declared.values()] };
 }
-
-/** `total` in runs of `size`; the last may be shorter. */
-export const evenSizes = (total: number, size: number): number[] =>
-  Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size));
 
 export function offsetsOf(sizes: readonly number[]): number[] {
   let end = 0;

@@ -4,11 +4,11 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { at } from '../../support/at.js';
-import { outputSpec, type Signature, type TensorFunction } from '../flat.js';
-import { mapValues } from '../nested.js';
+import { evenSizes } from '../../support/shape.js';
+import { mapValues, outputSpec, type Signature, type TensorFunction } from '../flat.js';
 import { createGraphBuilder, type Graph } from './graph.js';
 import type { KernelTable } from './kernels/kernel.js';
-import { declareInputs, evenSizes, type InputPiece, offsetsOf, type Piece } from './pieces.js';
+import { declareInputs, type InputPiece, offsetsOf, type Piece } from './pieces.js';
 import { BACKEND, type TraceBackend, traceBackend } from './trace-backend.js';
 import { inPlainOrder, type Traced } from './traced.js';
 
@@ -16,7 +16,9 @@ export interface TracedFunction {
   readonly graph: Graph;
   readonly inputs: readonly InputPiece[];
   readonly outputs: Readonly<Record<string, readonly Piece[]>>;
-  readonly signature: Signature;
+  /** Of what the function is given, and of what it returns. */
+  readonly takes: Signature;
+  readonly returns: Signature;
 }
 
 export interface TraceOptions {
@@ -55,7 +57,8 @@ export function trace(
       graph: built,
       inputs: declared.declared().filter(({ name }) => used.has(name)),
       outputs: mapValues(outputs, (output) => output.pieces),
-      signature: mapValues(outputs, ({ value }, name) => outputSpec(name, value)),
+      takes: signature,
+      returns: mapValues(outputs, ({ value }, name) => outputSpec(name, value)),
     };
   } finally {
     tf.engine().endScope();

@@ -8,17 +8,14 @@ import type { GraphBuilder } from '../graph.js';
 import {
   backwards,
   type ConvolutionInfo,
-  convolution,
-  convolutionInfo,
-  type FilterGradient,
-  type InputGradient,
+  convolutionKernels,
   NCHW,
   OIHW,
+  portable,
   turnedPads,
   windowAttributes,
 } from '../kernels/convolution.js';
-import type { KernelTable } from '../kernels/kernel.js';
-import { inOrder, traced } from '../traced.js';
+import { inOrder } from '../traced.js';
 
 /** The domain of the blocked operators. */
 export const BLOCKED = 'com.microsoft.nchwc';
@@ -32,50 +29,33 @@ export function inBlocks(graph: GraphBuilder, image: string): string {
 export const outOfBlocks = (graph: GraphBuilder, image: string, channels: number): string =>
   graph.node('ReorderOutput', [image], { channels }, BLOCKED);
 
-/** The kernels that take the place of the usual ones where blocks are of `block` channels. */
-export function blockedKernels(block: number) {
-  const fits = (inputs: number, outputs: number) => outputs % block === 0 && (inputs % block === 0 || inputs < block);
+/** The kernels that take the place of the portable ones where blocks are of `block` channels, and fit. */
+export const blockedKernels = (block: number) =>
+  convolutionKernels({
+    convolve(graph, operands, info) {
+      const { inChannels: inputs, outChannels: outputs } = info;
+      const fits = outputs % block === 0 && (inputs % block === 0 || inputs < block);
+      if (!fits) return portable.convolve(graph, operands, info);
+      const [x, filter] = [inOrder(graph, operands.x, NCHW), inOrder(graph, operands.filter, OIHW)];
+      return blockedConvolution(graph, block, x, filter, { inputs, outputs, ...windowAttributes(info) });
+    },
 
-  const conv2d: typeof convolution.Conv2D = (graph, inputs, attributes) => {
-    const { x, filter } = inputs;
-    const info = convolutionInfo(x.shape, filter.shape, attributes);
-    if (!fits(info.inChannels, info.outChannels)) return convolution.Conv2D(graph, inputs, attributes);
-    const sizes = { inputs: info.inChannels, outputs: info.outChannels };
-    const operands = [inOrder(graph, x, NCHW), inOrder(graph, filter, OIHW)] as const;
-    const name = blockedConvolution(graph, block, ...operands, { ...sizes, ...windowAttributes(info) });
-    return traced(name, info.outShape, 'float32', NCHW);
-  };
+    imageGradient(graph, operands, info) {
+      const { inChannels: outputs, outChannels: inputs, filterHeight, filterWidth } = info;
+      const pads = turnedPads(info);
+      if (!pads || outputs % block !== 0 || inputs % block !== 0) return portable.imageGradient(graph, operands, info);
+      const [dy, filter] = [inOrder(graph, operands.dy, NCHW), inOrder(graph, operands.filter, OIHW)];
+      const window = { kernel_shape: [filterHeight, filterWidth], strides: [1, 1], dilations: [1, 1], pads };
+      return blockedConvolution(graph, block, dy, filter, { inputs, outputs, isTurned: true, ...window });
+    },
 
-  const conv2dBackpropInput: InputGradient = (graph, inputs, attributes) => {
-    const { dy, filter } = inputs;
-    const info = convolutionInfo(attributes.inputShape, filter.shape, attributes);
-    const pads = turnedPads(info);
-    if (!pads || info.outChannels % block !== 0 || info.inChannels % block !== 0) {
-      return convolution.Conv2DBackpropInput(graph, inputs, attributes);
-    }
-    const operands = [inOrder(graph, dy, NCHW), inOrder(graph, filter, OIHW)] as const;
-    const window = { kernel_shape: [info.filterHeight, info.filterWidth], strides: [1, 1], dilations: [1, 1], pads };
-    const sizes = { inputs: info.outChannels, outputs: info.inChannels, isTurned: true };
-    const name = blockedConvolution(graph, block, ...operands, { ...sizes, ...window });
-    return traced(name, attributes.inputShape, 'float32', NCHW);
-  };
-
-  const conv2dBackpropFilter: FilterGradient = (graph, inputs, attributes) => {
-    const { x, dy } = inputs;
-    const info = convolutionInfo(x.shape, attributes.filterShape, attributes);
-    if (info.outChannels % block !== 0 || info.batchSize < block) {
-      return convolution.Conv2DBackpropFilter(graph, inputs, attributes);
-    }
-    const name = blockedFilterGradient(graph, block, inOrder(graph, x, NCHW), inOrder(graph, dy, NCHW), info);
-    return traced(name, attributes.filterShape, 'float32', OIHW);
-  };
-
-  return {
-    Conv2D: conv2d,
-    Conv2DBackpropInput: conv2dBackpropInput,
-    Conv2DBackpropFilter: conv2dBackpropFilter,
-  } satisfies KernelTable;
-}
+    filterGradient(graph, operands, info) {
+      const fits = info.outChannels % block === 0 && info.batchSize >= block;
+      if (!fits) return portable.filterGradient(graph, operands, info);
+      const [x, dy] = [inOrder(graph, operands.x, NCHW), inOrder(graph, operands.dy, NCHW)];
+      return blockedFilterGradient(graph, block, x, dy, info);
+    },
+  });
 
 type BlockedConvolution = ReturnType<typeof windowAttributes> & {
   readonly inputs: number;

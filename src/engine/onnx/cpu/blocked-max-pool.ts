@@ -5,14 +5,14 @@
  */
 import { type Attribute, createGraphBuilder, type GraphBuilder } from '../graph.js';
 import { type ConvolutionInfo, NCHW } from '../kernels/convolution.js';
-import { poolAttributes, poolInfo, pooling } from '../kernels/pooling.js';
-import { inOrder, traced } from '../traced.js';
+import { maxPoolKernels, poolAttributes, portableMaxPool } from '../kernels/pooling.js';
+import { inOrder } from '../traced.js';
 import { BLOCKED, bordered, inBlocks, outOfBlocks, reshaped } from './blocked-kernels.js';
 
 /** Numbers of the images that are worked on at a time: 2 MiB. */
 const TOGETHER = 2 ** 19;
 
-/** The kernels that take the place of the usual ones where blocks are of `block` channels. */
+/** The kernels that take the place of the portable ones where blocks are of `block` channels. */
 export function blockedMaxPool(block: number) {
   /** Whether the channels fill blocks, the windows leave no gaps and none reaches over an edge. */
   const fits = (info: ConvolutionInfo) =>
@@ -21,23 +21,19 @@ export function blockedMaxPool(block: number) {
     info.strideWidth <= info.filterWidth &&
     poolAttributes(info).pads.every((amount) => amount === 0);
 
-  const maxPool: typeof pooling.MaxPool = (graph, { x }, attributes) => {
-    const info = poolInfo(x.shape, attributes);
-    if (!fits(info)) return pooling.MaxPool(graph, { x }, attributes);
-    const pooled = graph.node('MaxPool', [inBlocks(graph, inOrder(graph, x, NCHW))], poolAttributes(info), BLOCKED);
-    return traced(outOfBlocks(graph, pooled, info.inChannels), info.outShape, 'float32', NCHW);
-  };
-
-  const maxPoolGrad: typeof pooling.MaxPoolGrad = (graph, inputs, attributes) => {
-    const { input, dy } = inputs;
-    const info = poolInfo(input.shape, attributes);
-    if (!fits(info)) return pooling.MaxPoolGrad(graph, inputs, attributes);
-    const image = inBlocks(graph, inOrder(graph, input, NCHW));
-    const gradient = maxPoolGradient(graph, block, image, inOrder(graph, dy, NCHW), info);
-    return traced(outOfBlocks(graph, gradient, info.inChannels), input.shape, 'float32', NCHW);
-  };
-
-  return { MaxPool: maxPool, MaxPoolGrad: maxPoolGrad };
+  return maxPoolKernels({
+    pool(graph, operands, info) {
+      if (!fits(info)) return portableMaxPool.pool(graph, operands, info);
+      const image = inBlocks(graph, inOrder(graph, operands.x, NCHW));
+      return outOfBlocks(graph, graph.node('MaxPool', [image], poolAttributes(info), BLOCKED), info.inChannels);
+    },
+    gradient(graph, operands, info) {
+      if (!fits(info)) return portableMaxPool.gradient(graph, operands, info);
+      const image = inBlocks(graph, inOrder(graph, operands.input, NCHW));
+      const gradient = maxPoolGradient(graph, block, image, inOrder(graph, operands.dy, NCHW), info);
+      return outOfBlocks(graph, gradient, info.inChannels);
+    },
+  });
 }
 
 /** Blocked image [N,C,H,W] and dy [N,C,h,w] → blocked [N,C,H,W]. */

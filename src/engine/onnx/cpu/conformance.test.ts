@@ -11,7 +11,7 @@ describeConformance('the onnx engine on the CPU', createOnnxEngine());
 const portable = structured({
   ...createOnnxEngine(),
   compile: async (fn, signature, options) =>
-    createCpuProgram(trace(fn, signature, { pieces: false }), signature, createCpuMemory(), 1, options),
+    createCpuProgram(trace(fn, signature, { pieces: false }), createCpuMemory(), 1, options),
 });
 
 describeConformance('the portable graph', portable);

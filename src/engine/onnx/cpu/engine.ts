@@ -8,12 +8,8 @@ import { cpuKernels } from './kernels.js';
 import { createCpuMemory } from './memory.js';
 import { createCpuProgram } from './program.js';
 
-export interface OnnxOptions {
-  /** Threads of one operation; the number of cores unless told. */
-  readonly threads?: number;
-}
-
-export function createOnnxEngine({ threads = availableParallelism() }: OnnxOptions = {}): Engine {
+/** `threads` is how many one operation uses. */
+export function createOnnxEngine({ threads = availableParallelism() } = {}): Engine {
   const memory = createCpuMemory();
   return structured({
     name: 'onnx',
@@ -21,7 +17,7 @@ export function createOnnxEngine({ threads = availableParallelism() }: OnnxOptio
     async compile(fn, signature, options) {
       const block = await blockSize();
       const traced = trace(fn, signature, { pieces: true, kernels: cpuKernels(block) });
-      return createCpuProgram(traced, signature, memory, threads, options);
+      return createCpuProgram(traced, memory, threads, options);
     },
     async upload(values, shape) {
       const array = memory.allocate(shape);

@@ -6,15 +6,13 @@ export interface CpuArray extends DeviceArray {
   readonly values: Float32Array;
 }
 
-export interface CpuMemory {
-  /** An array of undefined contents. */
-  allocate(shape: readonly number[]): CpuArray;
-}
+export type CpuMemory = ReturnType<typeof createCpuMemory>;
 
-export function createCpuMemory(): CpuMemory {
+export function createCpuMemory() {
   const freeBySize = new Map<number, Float32Array[]>();
   return {
-    allocate(shape) {
+    /** An array of undefined contents. */
+    allocate(shape: readonly number[]): CpuArray {
       const size = sizeOf(shape);
       const free = freeBySize.get(size) ?? [];
       freeBySize.set(size, free);

@@ -23,8 +23,7 @@ import { runInPlace, UNRETURNED } from './run-in-place.js';
 const LARGE = 2 ** 22;
 
 export async function createCpuProgram(
-  { graph, inputs, outputs, signature }: TracedFunction,
-  expected: Signature,
+  { graph, inputs, outputs, takes, returns }: TracedFunction,
   memory: CpuMemory,
   threads: number,
   { isKept }: CompileOptions,
@@ -45,12 +44,12 @@ export async function createCpuProgram(
     async run(given) {
       const feeds = Object.fromEntries(
         inputs.map(({ name, source, offset, shape }) => {
-          return [name, tensor(hostArray(given, source, expected), offset, shape)];
+          return [name, tensor(hostArray(given, source, takes), offset, shape)];
         }),
       );
       const results: Record<string, Value> = {};
       const fetches: Record<string, ort.Tensor> = {};
-      for (const [name, { shape }] of Object.entries(signature)) {
+      for (const [name, { shape }] of Object.entries(returns)) {
         const kept = isKept(name) ? memory.allocate(shape) : undefined;
         const values = kept?.values ?? new Float32Array(sizeOf(shape));
         results[name] = kept ?? values;

@@ -1,19 +1,20 @@
 /**
  * ONNX Runtime's CUDA device. A session's inputs and outputs are on the host there, so that the state of a training
- * crosses over at each call; `runs` therefore takes several runs into one call (scanned-runs.ts).
+ * crosses over at each call; `runs` therefore takes several runs into one call (gathered.ts, scan.ts).
  */
 import { availableParallelism } from 'node:os';
 import { SmoothOutError } from '../../../support/errors.js';
 import { type Engine, float } from '../../engine.js';
+import { handingOn } from '../../flat.js';
 import { createProgramCache } from '../../program-cache.js';
 import { structured } from '../../structured.js';
 import { createOnnxEngine } from '../cpu/engine.js';
 import { createCpuMemory } from '../cpu/memory.js';
 import { createCpuProgram } from '../cpu/program.js';
 import { GPU_KERNELS } from '../kernels/gpu.js';
-import { type TracedFunction, trace } from '../tracer.js';
-import { repeated, repeatedSignature } from './scan.js';
-import { scannedRuns } from './scanned-runs.js';
+import { trace } from '../tracer.js';
+import { gathered } from './gathered.js';
+import { repeated } from './scan.js';
 
 /**
  * @param provider 'cpu' runs the same graphs without a GPU, for tests.
@@ -32,23 +33,20 @@ export async function createCudaEngine(
     device: 'cuda',
     async compile(fn, signature, options) {
       const once = trace(fn, signature, { pieces: false, kernels: GPU_KERNELS });
-      const create = (traced: TracedFunction, given = signature) =>
-        createCpuProgram(traced, given, memory, threads, options, [provider]);
       // How many runs are one, and the names of the inputs that they share.
       const programs = createProgramCache((key: string) => {
         const [count, ...shared] = key.split(' ');
         const runs = Number(count);
-        if (runs === 1) return create(once);
-        return create(
-          repeated(once, signature, runs, shared),
-          repeatedSignature(signature, once.signature, runs, shared),
-        );
+        return createCpuProgram(runs === 1 ? once : repeated(once, runs, shared), memory, threads, options, [provider]);
       });
       return {
         run: async (inputs) => (await programs.get('1')).run(inputs),
         runs(first, each) {
-          const shared = Object.keys(first).filter((name) => !(name in once.signature));
-          return scannedRuns((runs) => programs.get(runs === 1 ? '1' : [runs, ...shared].join(' ')), first, each);
+          const shared = Object.keys(first).filter((name) => !(name in once.returns));
+          return handingOn(first, gathered(each), async (carried, { inputs, runs }) => {
+            const program = await programs.get(runs === 1 ? '1' : [runs, ...shared].join(' '));
+            return program.run({ ...carried, ...inputs });
+          });
         },
         dispose: programs.dispose,
       };

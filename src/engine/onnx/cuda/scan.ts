@@ -4,8 +4,7 @@
  * one on the host after each round whether to go on; `Scan` knows how often from the shapes of what it reads.
  */
 import { at, named } from '../../../support/at.js';
-import type { Signature } from '../../flat.js';
-import { mapValues } from '../../nested.js';
+import { mapValues, type Signature } from '../../flat.js';
 import type { Graph } from '../graph.js';
 import type { InputPiece } from '../pieces.js';
 import type { TracedFunction } from '../tracer.js';
@@ -15,33 +14,30 @@ import type { TracedFunction } from '../tracer.js';
  * input of the next run, an input of `shared` the same in each. Every other input and output has a leading axis of
  * `steps`: what each run takes and gives.
  */
-export function repeated(
-  traced: TracedFunction,
-  signature: Signature,
-  steps: number,
-  shared: readonly string[],
-): TracedFunction {
-  const returned = Object.keys(traced.signature).filter((name) => !(name in signature));
-  const carried = Object.keys(traced.signature).filter((name) => name in signature);
+export function repeated(traced: TracedFunction, steps: number, shared: readonly string[]): TracedFunction {
+  const { takes, returns } = traced;
+  const returned = Object.keys(returns).filter((name) => !(name in takes));
+  const carried = Object.keys(returns).filter((name) => name in takes);
   const given = traced.inputs
     .map(({ source }) => source)
     .filter((name) => !carried.includes(name) && !shared.includes(name));
   const before = [...carried, ...given];
   const after = [...carried, ...returned];
 
-  const stacked = repeatedSignature(signature, traced.signature, steps, shared);
+  const stacked = (signature: Signature, isWhole: (name: string) => boolean): Signature =>
+    mapValues(signature, ({ shape, dtype }, name) => ({ dtype, shape: isWhole(name) ? shape : [steps, ...shape] }));
+  const takesAll = stacked(takes, (name) => name in returns || shared.includes(name));
+  const returnsAll = stacked(returns, (name) => name in takes);
   const inputs = before.map((name): InputPiece => {
-    return { name: `all:${name}`, source: name, offset: 0, ...named(stacked, name) };
+    return { name: `all:${name}`, source: name, offset: 0, ...named(takesAll, name) };
   });
   // The body finds what is outside of it by its name.
   const outside = traced.inputs.filter(({ source }) => shared.includes(source));
-  const results = mapValues(traced.signature, ({ shape, dtype }, name) => {
-    return { name: `all:${name}:after`, shape: carried.includes(name) ? shape : [steps, ...shape], dtype };
-  });
+  const results = mapValues(returnsAll, ({ dtype, shape }, name) => ({ name: `all:${name}:after`, shape, dtype }));
   const body: Graph = {
     ...traced.graph,
-    inputs: before.map((name) => ({ name, ...named(signature, name) })),
-    outputs: after.map((name) => ({ ...named(traced.signature, name), name: at(named(traced.outputs, name), 0).name })),
+    inputs: before.map((name) => ({ name, ...named(takes, name) })),
+    outputs: after.map((name) => ({ ...named(returns, name), name: at(named(traced.outputs, name), 0).name })),
   };
   const scan = {
     op: 'Scan',
@@ -58,18 +54,7 @@ export function repeated(
     },
     inputs: [...inputs, ...outside],
     outputs: mapValues(results, ({ name, shape }) => [{ name, offset: 0, shape }]),
-    signature: mapValues(results, ({ shape, dtype }) => ({ shape, dtype })),
+    takes: takesAll,
+    returns: returnsAll,
   };
 }
-
-/** The signature of the repeated function's inputs. */
-export const repeatedSignature = (
-  signature: Signature,
-  outputs: Signature,
-  steps: number,
-  shared: readonly string[],
-): Signature =>
-  mapValues(signature, ({ shape, dtype }, name) => {
-    const isWhole = name in outputs || shared.includes(name);
-    return { dtype, shape: isWhole ? shape : [steps, ...shape] };
-  });

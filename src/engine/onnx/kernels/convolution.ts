@@ -22,12 +22,6 @@ export interface ConvolutionAttributes {
   readonly dataFormat?: 'NHWC' | 'NCHW';
 }
 
-export type InputGradient = Kernel<
-  'dy' | 'filter',
-  ConvolutionAttributes & Pick<Conv2DBackpropInputAttrs, 'inputShape'>
->;
-export type FilterGradient = Kernel<'x' | 'dy', ConvolutionAttributes & Pick<Conv2DBackpropFilterAttrs, 'filterShape'>>;
-
 export type ConvolutionInfo = backend_util.Conv2DInfo;
 
 export function convolutionInfo(
@@ -68,11 +62,46 @@ export function windowAttributes(info: ConvolutionInfo) {
   };
 }
 
-const conv2d: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, { x, filter }, attributes) => {
-  const info = convolutionInfo(x.shape, filter.shape, attributes);
-  const operands = [inOrder(graph, x, NCHW), inOrder(graph, filter, OIHW)];
-  return traced(graph.node('Conv', operands, windowAttributes(info)), info.outShape, 'float32', NCHW);
-};
+/** Appends the nodes that compute something of operands that windows lead over, and names the result. */
+export type Write<Names extends string> = (
+  graph: GraphBuilder,
+  operands: Readonly<Record<Names, Traced>>,
+  info: ConvolutionInfo,
+) => string;
+
+/** A convolution and its gradients as they lie in memory: images as NCHW, filters as OIHW. */
+interface ConvolutionForm {
+  readonly convolve: Write<'x' | 'filter'>;
+  readonly imageGradient: Write<'dy' | 'filter'>;
+  readonly filterGradient: Write<'x' | 'dy'>;
+}
+
+type OfImage = ConvolutionAttributes & Pick<Conv2DBackpropInputAttrs, 'inputShape'>;
+type OfFilter = ConvolutionAttributes & Pick<Conv2DBackpropFilterAttrs, 'filterShape'>;
+
+/** The kernels that write a convolution in this form. `filters` is the order in which the gradient of a filter lies. */
+export function convolutionKernels(
+  form: ConvolutionForm,
+  { depthwise = false, filters = OIHW }: { readonly depthwise?: boolean; readonly filters?: readonly number[] } = {},
+) {
+  const conv2d: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, operands, attributes) => {
+    const info = convolutionInfo(operands.x.shape, operands.filter.shape, attributes, depthwise);
+    return traced(form.convolve(graph, operands, info), info.outShape, 'float32', NCHW);
+  };
+  const conv2dBackpropInput: Kernel<'dy' | 'filter', OfImage> = (graph, operands, attributes) => {
+    const info = convolutionInfo(attributes.inputShape, operands.filter.shape, attributes, depthwise);
+    return traced(form.imageGradient(graph, operands, info), attributes.inputShape, 'float32', NCHW);
+  };
+  const conv2dBackpropFilter: Kernel<'x' | 'dy', OfFilter> = (graph, operands, attributes) => {
+    const info = convolutionInfo(operands.x.shape, attributes.filterShape, attributes, depthwise);
+    return traced(form.filterGradient(graph, operands, info), attributes.filterShape, 'float32', filters);
+  };
+  return {
+    Conv2D: conv2d,
+    Conv2DBackpropInput: conv2dBackpropInput,
+    Conv2DBackpropFilter: conv2dBackpropFilter,
+  } satisfies KernelTable;
+}
 
 /** The places of a window, last to first. */
 export const backwards = (graph: GraphBuilder, places: number): string =>
@@ -114,37 +143,6 @@ export function transposedConvolution(
   return graph.node('ConvTranspose', [dy, filter], { kernel_shape, strides, pads, output_padding: unread, group });
 }
 
-const conv2dBackpropInput: InputGradient = (graph, { dy, filter }, attributes) => {
-  const info = convolutionInfo(attributes.inputShape, filter.shape, attributes);
-  const gradient = inOrder(graph, dy, NCHW);
-  const kernel_shape = [info.filterHeight, info.filterWidth];
-  const pads = turnedPads(info);
-  const name = pads
-    ? graph.node('Conv', [gradient, turned(graph, filter, info)], { kernel_shape, pads })
-    : transposedConvolution(graph, gradient, inOrder(graph, filter, OIHW), info);
-  return traced(name, attributes.inputShape, 'float32', NCHW);
-};
-
-/**
- * Gradient with respect to a convolution's filter: patches of x times dy, summed over images and places.
- * x [N,I,H,W], dy [N,O,h,w] → [O,I,kh,kw].
- */
-function filterGradient(graph: GraphBuilder, x: string, dy: string, info: ConvolutionInfo): string {
-  const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
-  const places = outHeight * outWidth;
-  const window = filterHeight * filterWidth;
-  const patches = graph.node('Conv', [x, oneHotKernels(graph, inChannels, filterHeight, filterWidth)], {
-    ...windowAttributes(info),
-    group: inChannels,
-  });
-  const patchRows = [batchSize, inChannels * window, outHeight, outWidth];
-  const columns = graph.reshape(patches, patchRows, [batchSize, inChannels * window, places]);
-  const rows = graph.reshape(dy, [batchSize, outChannels, outHeight, outWidth], [batchSize, outChannels, places]);
-  const perImage = graph.node('FusedMatMul', [rows, columns], { transB: 1 }, 'com.microsoft');
-  const sum = graph.node('ReduceSum', [perImage, graph.integers([0])], { keepdims: 0 });
-  return graph.reshape(sum, [outChannels, inChannels * window], [outChannels, inChannels, filterHeight, filterWidth]);
-}
-
 /** Depthwise kernels [I·kh·kw, 1, kh, kw], each of which copies one place of the window. */
 function oneHotKernels(graph: GraphBuilder, channels: number, height: number, width: number): string {
   const window = height * width;
@@ -155,14 +153,37 @@ function oneHotKernels(graph: GraphBuilder, channels: number, height: number, wi
   return graph.float(kernels, [channels * window, 1, height, width]);
 }
 
-const conv2dBackpropFilter: FilterGradient = (graph, { x, dy }, attributes) => {
-  const info = convolutionInfo(x.shape, attributes.filterShape, attributes);
-  const name = filterGradient(graph, inOrder(graph, x, NCHW), inOrder(graph, dy, NCHW), info);
-  return traced(name, attributes.filterShape, 'float32', OIHW);
+/** The form for every device that has no better one. */
+export const portable: ConvolutionForm = {
+  convolve(graph, { x, filter }, info) {
+    return graph.node('Conv', [inOrder(graph, x, NCHW), inOrder(graph, filter, OIHW)], windowAttributes(info));
+  },
+
+  imageGradient(graph, { dy, filter }, info) {
+    const gradient = inOrder(graph, dy, NCHW);
+    const pads = turnedPads(info);
+    if (!pads) return transposedConvolution(graph, gradient, inOrder(graph, filter, OIHW), info);
+    const kernel_shape = [info.filterHeight, info.filterWidth];
+    return graph.node('Conv', [gradient, turned(graph, filter, info)], { kernel_shape, pads });
+  },
+
+  /** Patches of x times dy, summed over images and places: x [N,I,H,W], dy [N,O,h,w] → [O,I,kh,kw]. */
+  filterGradient(graph, operands, info) {
+    const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
+    const [x, dy] = [inOrder(graph, operands.x, NCHW), inOrder(graph, operands.dy, NCHW)];
+    const places = outHeight * outWidth;
+    const window = filterHeight * filterWidth;
+    const patches = graph.node('Conv', [x, oneHotKernels(graph, inChannels, filterHeight, filterWidth)], {
+      ...windowAttributes(info),
+      group: inChannels,
+    });
+    const patchRows = [batchSize, inChannels * window, outHeight, outWidth];
+    const columns = graph.reshape(patches, patchRows, [batchSize, inChannels * window, places]);
+    const rows = graph.reshape(dy, [batchSize, outChannels, outHeight, outWidth], [batchSize, outChannels, places]);
+    const perImage = graph.node('FusedMatMul', [rows, columns], { transB: 1 }, 'com.microsoft');
+    const sum = graph.node('ReduceSum', [perImage, graph.integers([0])], { keepdims: 0 });
+    return graph.reshape(sum, [outChannels, inChannels * window], [outChannels, inChannels, filterHeight, filterWidth]);
+  },
 };
 
-export const convolution = {
-  Conv2D: conv2d,
-  Conv2DBackpropInput: conv2dBackpropInput,
-  Conv2DBackpropFilter: conv2dBackpropFilter,
-} satisfies KernelTable;
+export const convolution = convolutionKernels(portable);

@@ -2,17 +2,15 @@
  * Depthwise convolution: M filters for each of C channels, [kh,kw,C,M] in tfjs, [C·M,1,kh,kw] in C groups in ONNX.
  */
 import type { GraphBuilder } from '../graph.js';
-import { inOrder, type Traced, traced } from '../traced.js';
+import { inOrder, type Traced } from '../traced.js';
 import {
-  type ConvolutionAttributes,
-  convolutionInfo,
-  type FilterGradient,
-  type InputGradient,
+  type ConvolutionInfo,
+  convolutionKernels,
   NCHW,
   transposedConvolution,
   windowAttributes,
 } from './convolution.js';
-import type { Kernel, KernelTable } from './kernel.js';
+import type { KernelTable } from './kernel.js';
 
 /** [kh,kw,C,M] in the order [C,M,kh,kw]. */
 const CMHW = [2, 3, 0, 1];
@@ -25,25 +23,28 @@ function grouped(graph: GraphBuilder, filter: Traced): string {
   return graph.reshape(inOrder(graph, filter, CMHW), stored, [channels * multiplier, 1, height, width]);
 }
 
-const depthwise: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, { x, filter }, attributes) => {
-  const info = convolutionInfo(x.shape, filter.shape, attributes, true);
-  const operands = [inOrder(graph, x, NCHW), grouped(graph, filter)];
-  const name = graph.node('Conv', operands, { ...windowAttributes(info), group: info.inChannels });
-  return traced(name, info.outShape, 'float32', NCHW);
-};
-
-const inputGradient: InputGradient = (graph, { dy, filter }, attributes) => {
-  const info = convolutionInfo(attributes.inputShape, filter.shape, attributes, true);
-  const name = transposedConvolution(graph, inOrder(graph, dy, NCHW), grouped(graph, filter), info, info.inChannels);
-  return traced(name, attributes.inputShape, 'float32', NCHW);
-};
+const { Conv2D, Conv2DBackpropInput, Conv2DBackpropFilter } = convolutionKernels(
+  {
+    convolve(graph, { x, filter }, info) {
+      const operands = [inOrder(graph, x, NCHW), grouped(graph, filter)];
+      return graph.node('Conv', operands, { ...windowAttributes(info), group: info.inChannels });
+    },
+    imageGradient: (graph, { dy, filter }, info) =>
+      transposedConvolution(graph, inOrder(graph, dy, NCHW), grouped(graph, filter), info, info.inChannels),
+    filterGradient,
+  },
+  { depthwise: true, filters: CMHW },
+);
 
 /** For each place of the window, the products of dy with what x has there, summed over images and positions. */
-const filterGradient: FilterGradient = (graph, { x, dy }, attributes) => {
-  const { filterShape } = attributes;
-  const info = convolutionInfo(x.shape, filterShape, attributes, true);
+function filterGradient(
+  graph: GraphBuilder,
+  { x, dy }: Readonly<Record<'x' | 'dy', Traced>>,
+  info: ConvolutionInfo,
+): string {
   const { batchSize, inChannels, outHeight, outWidth, strideHeight, strideWidth } = info;
-  const [height, width, , multiplier] = filterShape;
+  const { filterHeight: height, filterWidth: width } = info;
+  const multiplier = info.outChannels / inChannels;
   const [top, left, bottom, right] = windowAttributes(info).pads as Shape4D;
   const padded = graph.node('Pad', [inOrder(graph, x, NCHW), graph.integers([0, 0, top, left, 0, 0, bottom, right])]);
   const gradientShape = [batchSize, inChannels, multiplier, outHeight, outWidth];
@@ -63,12 +64,11 @@ const filterGradient: FilterGradient = (graph, { x, dy }, attributes) => {
   const places = Array.from({ length: height * width }, (_, i) => atPlace(Math.floor(i / width), i % width));
   const name = graph.node('Concat', places, { axis: 2 });
   const stored = [inChannels, multiplier, height * width];
-  const filter = graph.reshape(name, stored, [inChannels, multiplier, height, width]);
-  return traced(filter, filterShape, 'float32', CMHW);
-};
+  return graph.reshape(name, stored, [inChannels, multiplier, height, width]);
+}
 
 export const depthwiseConvolution = {
-  DepthwiseConv2dNative: depthwise,
-  DepthwiseConv2dNativeBackpropInput: inputGradient,
-  DepthwiseConv2dNativeBackpropFilter: filterGradient,
+  DepthwiseConv2dNative: Conv2D,
+  DepthwiseConv2dNativeBackpropInput: Conv2DBackpropInput,
+  DepthwiseConv2dNativeBackpropFilter: Conv2DBackpropFilter,
 } satisfies KernelTable;

@@ -6,27 +6,21 @@ import type { ArgMaxAttrs } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
-import { inOrder, inPlainOrder, type Traced, traced } from '../traced.js';
-import { type ConvolutionInfo, convolutionInfo, type FilterGradient, NCHW, OIHW } from './convolution.js';
+import { inOrder, inPlainOrder, type Traced } from '../traced.js';
+import { type ConvolutionInfo, convolutionKernels, NCHW, portable } from './convolution.js';
 import { maxPoolGradient } from './gpu-max-pool.js';
 import { LARGEST, paddedPixels, placesTogether, seenFrom } from './gpu-windows.js';
 import { axisOf, type Kernel, type KernelTable } from './kernel.js';
-import { type PoolAttributes, poolAttributes, poolInfo } from './pooling.js';
+import { maxPoolKernels, poolAttributes } from './pooling.js';
 import { reduced } from './reduction.js';
 
-const maxPool: Kernel<'x', PoolAttributes> = (graph, { x }, attributes) => {
-  const info = poolInfo(x.shape, attributes);
-  const name = graph.node('MaxPool', [inOrder(graph, x, NCHW)], poolAttributes(info));
-  return traced(name, info.outShape, 'float32', NCHW);
-};
-
-const maxPoolGrad: Kernel<'dy' | 'input' | 'output', PoolAttributes> = (graph, { input, output, dy }, attributes) => {
-  const { shape } = input;
-  const stored = (value: Traced) => inOrder(graph, value, NCHW);
-  const info = poolInfo(shape, attributes);
-  const name = maxPoolGradient(graph, stored(input), stored(output), stored(dy), info);
-  return traced(name, shape, 'float32', NCHW);
-};
+const { MaxPool, MaxPoolGrad } = maxPoolKernels({
+  pool: (graph, { x }, info) => graph.node('MaxPool', [inOrder(graph, x, NCHW)], poolAttributes(info)),
+  gradient(graph, { input, output, dy }, info) {
+    const stored = (value: Traced) => inOrder(graph, value, NCHW);
+    return maxPoolGradient(graph, stored(input), stored(output), stored(dy), info);
+  },
+});
 
 /**
  * The gradient with respect to a convolution's filter as batched matrix products: for each place of the window, what the
@@ -59,11 +53,11 @@ export function filterGradient(
   return graph.reshape(filter, stored, [outChannels, inChannels, filterHeight, filterWidth]);
 }
 
-const conv2dBackpropFilter: FilterGradient = (graph, { x, dy }, attributes) => {
-  const info = convolutionInfo(x.shape, attributes.filterShape, attributes);
-  const name = filterGradient(graph, inOrder(graph, x, NCHW), inPlainOrder(graph, dy), info);
-  return traced(name, attributes.filterShape, 'float32', OIHW);
-};
+const { Conv2DBackpropFilter } = convolutionKernels({
+  ...portable,
+  filterGradient: (graph, { x, dy }, info) =>
+    filterGradient(graph, inOrder(graph, x, NCHW), inPlainOrder(graph, dy), info),
+});
 
 /** Finds the first place of the extreme value: the least of the places that hold it. */
 function placeOf(reduction: 'ReduceMax' | 'ReduceMin'): Kernel<'x', ArgMaxAttrs> {
@@ -83,9 +77,9 @@ function placeOf(reduction: 'ReduceMax' | 'ReduceMin'): Kernel<'x', ArgMaxAttrs>
 }
 
 export const GPU_KERNELS = {
-  MaxPool: maxPool,
-  MaxPoolGrad: maxPoolGrad,
-  Conv2DBackpropFilter: conv2dBackpropFilter,
+  MaxPool,
+  MaxPoolGrad,
+  Conv2DBackpropFilter,
   ArgMax: placeOf('ReduceMax'),
   ArgMin: placeOf('ReduceMin'),
 } satisfies KernelTable;

@@ -2,7 +2,7 @@
 import { backend_util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph.js';
 import { inOrder, type Traced, traced } from '../traced.js';
-import { type ConvolutionInfo, NCHW, transposedConvolution, windowAttributes } from './convolution.js';
+import { type ConvolutionInfo, NCHW, transposedConvolution, type Write, windowAttributes } from './convolution.js';
 import type { Kernel, KernelTable } from './kernel.js';
 
 export interface PoolAttributes {
@@ -28,37 +28,52 @@ function maxPoolNode(graph: GraphBuilder, x: Traced, info: ConvolutionInfo): [va
   return graph.nodes('MaxPool', [inOrder(graph, x, NCHW)], 2, poolAttributes(info)) as [string, string];
 }
 
-const maxPool: Kernel<'x', PoolAttributes> = (graph, { x }, attributes) => {
-  const info = poolInfo(x.shape, attributes);
-  return traced(maxPoolNode(graph, x, info)[0], info.outShape, 'float32', NCHW);
+/** Max pooling and its gradient, images as NCHW. */
+interface MaxPoolForm {
+  readonly pool: Write<'x'>;
+  readonly gradient: Write<'dy' | 'input' | 'output'>;
+}
+
+const pool =
+  (write: Write<'x'>): Kernel<'x', PoolAttributes> =>
+  (graph, operands, attributes) => {
+    const info = poolInfo(operands.x.shape, attributes);
+    return traced(write(graph, operands, info), info.outShape, 'float32', NCHW);
+  };
+
+const gradient =
+  <Names extends string>(write: Write<Names | 'input'>): Kernel<Names | 'input', PoolAttributes> =>
+  (graph, operands, attributes) => {
+    const { shape } = operands.input;
+    return traced(write(graph, operands, poolInfo(shape, attributes)), shape, 'float32', NCHW);
+  };
+
+/** The kernels that write max pooling in this form. */
+export const maxPoolKernels = (form: MaxPoolForm) => {
+  return { MaxPool: pool(form.pool), MaxPoolGrad: gradient(form.gradient) } satisfies KernelTable;
 };
 
-const maxPoolGrad: Kernel<'dy' | 'input' | 'output', PoolAttributes> = (graph, { dy, input }, attributes) => {
-  const info = poolInfo(input.shape, attributes);
-  const [batch, height, width, channels] = input.shape as [number, number, number, number];
-  const places = maxPoolNode(graph, input, info)[1];
-  const size = batch * channels * height * width;
-  const pooled = [batch, channels, info.outHeight, info.outWidth];
-  const flat = (name: string) => graph.reshape(name, pooled, [batch * channels * info.outHeight * info.outWidth]);
-  const zeros = graph.node('Expand', [graph.float(0), graph.integers([size])]);
-  const operands = [zeros, flat(places), flat(inOrder(graph, dy, NCHW))];
-  const scattered = graph.node('ScatterElements', operands, { axis: 0, reduction: 'add' });
-  const name = graph.reshape(scattered, [size], [batch, channels, height, width]);
-  return traced(name, input.shape, 'float32', NCHW);
-};
-
-const avgPool: Kernel<'x', PoolAttributes> = (graph, { x }, attributes) => {
-  const info = poolInfo(x.shape, attributes);
-  const name = graph.node('AveragePool', [inOrder(graph, x, NCHW)], poolAttributes(info));
-  return traced(name, info.outShape, 'float32', NCHW);
+/** The form for every device that has no better one. */
+export const portableMaxPool: MaxPoolForm = {
+  pool: (graph, { x }, info) => maxPoolNode(graph, x, info)[0],
+  gradient(graph, { dy, input }, info) {
+    const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = info;
+    const places = maxPoolNode(graph, input, info)[1];
+    const size = batchSize * inChannels * inHeight * inWidth;
+    const pooled = [batchSize, inChannels, outHeight, outWidth];
+    const flat = (name: string) => graph.reshape(name, pooled, [batchSize * inChannels * outHeight * outWidth]);
+    const zeros = graph.node('Expand', [graph.float(0), graph.integers([size])]);
+    const operands = [zeros, flat(places), flat(inOrder(graph, dy, NCHW))];
+    const scattered = graph.node('ScatterElements', operands, { axis: 0, reduction: 'add' });
+    return graph.reshape(scattered, [size], [batchSize, inChannels, inHeight, inWidth]);
+  },
 };
 
 /**
  * Each element of dy spread evenly over its window. At a border only the part inside the image counts, as in the forward
  * pass and in TensorFlow; tfjs's own kernels divide by the whole window there, which is not the gradient.
  */
-const avgPoolGrad: Kernel<'dy' | 'input', PoolAttributes> = (graph, { dy, input }, attributes) => {
-  const info = poolInfo(input.shape, attributes);
+function avgPoolGradient(graph: GraphBuilder, dy: Traced, info: ConvolutionInfo): string {
   const { inChannels, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo } = info;
   const inside = (i: number, stride: number, window: number, before: number, extent: number) =>
     Math.min(i * stride - before + window, extent) - Math.max(i * stride - before, 0);
@@ -70,13 +85,11 @@ const avgPoolGrad: Kernel<'dy' | 'input', PoolAttributes> = (graph, { dy, input 
   const shared = graph.node('Mul', [inOrder(graph, dy, NCHW), graph.float(shares, [outHeight, outWidth])]);
   const ones = new Float32Array(inChannels * filterHeight * filterWidth).fill(1);
   const windows = graph.float(ones, [inChannels, 1, filterHeight, filterWidth]);
-  const name = transposedConvolution(graph, shared, windows, info, inChannels);
-  return traced(name, input.shape, 'float32', NCHW);
-};
+  return transposedConvolution(graph, shared, windows, info, inChannels);
+}
 
 export const pooling = {
-  MaxPool: maxPool,
-  MaxPoolGrad: maxPoolGrad,
-  AvgPool: avgPool,
-  AvgPoolGrad: avgPoolGrad,
+  ...maxPoolKernels(portableMaxPool),
+  AvgPool: pool((graph, { x }, info) => graph.node('AveragePool', [inOrder(graph, x, NCHW)], poolAttributes(info))),
+  AvgPoolGrad: gradient<'dy'>((graph, { dy }, info) => avgPoolGradient(graph, dy, info)),
 } satisfies KernelTable;

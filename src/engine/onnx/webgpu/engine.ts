@@ -41,7 +41,7 @@ export async function createWebGpuEngine({ mayFallBack = true, session }: WebGpu
     device: 'webgpu',
     async compile(fn, signature, { isKept }) {
       const traced = trace(fn, signature, { pieces: false, kernels: WEBGPU_KERNELS });
-      return createGpuProgram(traced, signature, { memory, guard, session: options(), isKept, mayFallBack });
+      return createGpuProgram(traced, { memory, guard, session: options(), isKept, mayFallBack });
     },
     upload: memory.upload,
     dispose: memory.dispose,

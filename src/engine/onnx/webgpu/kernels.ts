@@ -4,7 +4,7 @@ import { at } from '../../../support/at.js';
 import { SmoothOutError } from '../../../support/errors.js';
 import { inImageParts } from '../image-parts.js';
 import { steepStep } from '../kernels/activation.js';
-import { convolution, type InputGradient } from '../kernels/convolution.js';
+import { convolution } from '../kernels/convolution.js';
 import { depthwiseConvolution } from '../kernels/depthwise.js';
 import { eachElement, elementwise } from '../kernels/elementwise.js';
 import { GPU_KERNELS } from '../kernels/gpu.js';
@@ -22,7 +22,7 @@ const sign: Kernel<'x'> = (graph, { x }, attributes) => {
 };
 
 /** ONNX Runtime 1.30 computes a `ConvTranspose` with groups of an even number of channels wrongly on this device. */
-const depthwiseInputGradient: InputGradient = (graph, inputs, attributes) => {
+const depthwiseInputGradient: typeof convolution.Conv2DBackpropInput = (graph, inputs, attributes) => {
   const multiplier = at(inputs.filter.shape, 3);
   if (multiplier === 1) return depthwiseConvolution.DepthwiseConv2dNativeBackpropInput(graph, inputs, attributes);
   throw new SmoothOutError(

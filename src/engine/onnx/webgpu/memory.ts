@@ -13,16 +13,11 @@ export interface GpuArray extends DeviceArray {
   readonly tensor: ort.Tensor;
 }
 
-export interface GpuMemory {
-  upload(values: Float32Array, shape: readonly number[]): Promise<GpuArray>;
-  /** The array in a buffer that a run left on the GPU. */
-  adopt(tensor: ort.Tensor): GpuArray;
-  dispose(): Promise<void>;
-}
+export type GpuMemory = ReturnType<typeof createGpuMemory>;
 
 type Location = 'cpu' | 'gpu-buffer';
 
-export function createGpuMemory(sessionOptions: () => ort.InferenceSession.SessionOptions, guard: Guard): GpuMemory {
+export function createGpuMemory(sessionOptions: () => ort.InferenceSession.SessionOptions, guard: Guard) {
   const sessions = new Map<string, Promise<ort.InferenceSession>>();
 
   async function copy(source: ort.Tensor, preferredOutputLocation: Location): Promise<ort.Tensor> {
@@ -45,12 +40,13 @@ export function createGpuMemory(sessionOptions: () => ort.InferenceSession.Sessi
   }
 
   return {
+    /** The array in a buffer that a run left on the GPU. */
     adopt,
-    async upload(values, shape) {
+    async upload(values: Float32Array, shape: readonly number[]): Promise<GpuArray> {
       const source = new ort.Tensor(values, shape);
       return adopt(values.length === 0 ? source : await copy(source, 'gpu-buffer'));
     },
-    async dispose() {
+    async dispose(): Promise<void> {
       for (const session of sessions.values()) await (await session).release();
       sessions.clear();
     },

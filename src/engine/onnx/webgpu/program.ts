@@ -8,12 +8,12 @@ import {
   type CompileOptions,
   checkedInput,
   type FlatProgram,
-  handedOn,
+  handingOn,
   isDeviceArray,
+  mapValues,
   type NamedValues,
   type Signature,
 } from '../../flat.js';
-import { mapValues } from '../../nested.js';
 import type { Graph } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
@@ -32,51 +32,42 @@ interface GpuProgramOptions extends CompileOptions {
 }
 
 export async function createGpuProgram(
-  { graph, inputs, outputs, signature }: TracedFunction,
-  expected: Signature,
+  { graph, inputs, outputs, takes, returns }: TracedFunction,
   { memory, guard, session: sessionOptions, isKept, mayFallBack }: GpuProgramOptions,
 ): Promise<FlatProgram> {
-  const names = Object.keys(signature);
   const onnxName = (name: string) => at(named(outputs, name), 0).name;
-  const onGpu = Object.fromEntries(names.map((name) => [onnxName(name), 'gpu-buffer' as const]));
-  const session = await guard(() =>
-    createSession(graph, { ...sessionOptions, preferredOutputLocation: onGpu }, mayFallBack),
-  );
+  const onGpu = Object.keys(returns).map((name) => [onnxName(name), 'gpu-buffer'] as const);
+  const preferredOutputLocation = Object.fromEntries(onGpu);
+  const session = await guard(() => createSession(graph, { ...sessionOptions, preferredOutputLocation }, mayFallBack));
 
   /** Sends a run to the GPU and waits for nothing: its results are arrays that are yet to be computed. */
   async function send(given: NamedValues): Promise<Record<string, GpuArray>> {
-    const feeds = inputs.map(({ name }) => [name, tensorOf(given, name, expected)]);
+    const feeds = inputs.map(({ name }) => [name, tensorOf(given, name, takes)]);
     const results = await guard(() => session.run(Object.fromEntries(feeds)));
-    return mapValues(signature, (_, name) => memory.adopt(named(results, onnxName(name))));
+    return mapValues(returns, (_, name) => memory.adopt(named(results, onnxName(name))));
+  }
+
+  /** The results of some runs: the last one's array of what stays on the GPU, the numbers of all of them of the rest. */
+  async function resultsOf(sent: readonly Record<string, GpuArray>[], stays: (name: string) => boolean) {
+    const results = Object.keys(returns).map(async (name): Promise<[string, Value]> => {
+      const arrays = sent.map((run) => named(run, name));
+      return [name, stays(name) ? last(arrays) : await fetched(arrays)];
+    });
+    return Object.fromEntries(await Promise.all(results));
   }
 
   return {
-    async run(given) {
-      const results = Object.entries(await send(given)).map(async ([name, array]): Promise<[string, Value]> => {
-        return [name, isKept(name) ? array : await fetched([array])];
-      });
-      return Object.fromEntries(await Promise.all(results));
-    },
+    run: async (given) => resultsOf([await send(given)], isKept),
     // The GPU computes while the host prepares the next runs: it would wait for the host if each had to be fetched.
     async *runs(first, each) {
-      let next = first;
       let sent: Record<string, GpuArray>[] = [];
-      const results = async (): Promise<NamedValues> => {
-        const all = names.map(async (name): Promise<[string, Value]> => {
-          const arrays = sent.map((run) => named(run, name));
-          return [name, name in first ? last(arrays) : await fetched(arrays)];
-        });
-        return Object.fromEntries(await Promise.all(all));
-      };
-      for await (const item of each) {
-        const sentNow = await send({ ...next, ...item });
-        next = handedOn(next, sentNow);
-        sent.push(sentNow);
+      for await (const run of handingOn(first, each, (carried, item) => send({ ...carried, ...item }))) {
+        sent.push(run);
         if (sent.length < MOST_SENT) continue;
-        yield await results();
+        yield await resultsOf(sent, (name) => name in first);
         sent = [];
       }
-      if (sent.length > 0) yield await results();
+      if (sent.length > 0) yield await resultsOf(sent, (name) => name in first);
     },
     dispose: () => session.release(),
   };

@@ -1,27 +1,11 @@
-/** `Program.runs` on a device where each call is expensive: inputs are gathered, and one call makes all runs that they are for. */
+/** Inputs gathered on a device where each call is expensive: one call makes all runs that they are for. */
 import { named } from '../../../support/at.js';
 import { dtypeOf, type HostArray, newArray } from '../../engine.js';
-import { type FlatProgram, handedOn, type NamedValues } from '../../flat.js';
-import { mapValues } from '../../nested.js';
+import { mapValues, type NamedValues } from '../../flat.js';
 
 /** Runs in one call, and what their inputs may take in bytes. */
 const MOST_RUNS = 16;
 const MOST_BYTES = 2 ** 28;
-
-/** @param programFor the program that makes so many runs in one call. */
-export async function* scannedRuns(
-  programFor: (runs: number) => Promise<FlatProgram>,
-  first: NamedValues,
-  each: AsyncIterable<NamedValues>,
-): AsyncGenerator<NamedValues, void, void> {
-  let next = first;
-  for await (const { inputs, runs } of gathered(each)) {
-    const program = await programFor(runs);
-    const results = await program.run({ ...next, ...inputs });
-    next = handedOn(next, results);
-    yield results;
-  }
-}
 
 interface Gathered {
   /** The values of all items, one behind the other, in arrays that the next ones use again. */
@@ -29,7 +13,7 @@ interface Gathered {
   readonly runs: number;
 }
 
-async function* gathered(each: AsyncIterable<NamedValues>): AsyncGenerator<Gathered, void, void> {
+export async function* gathered(each: AsyncIterable<NamedValues>): AsyncGenerator<Gathered, void, void> {
   let most = 1;
   let arrays: Record<string, HostArray> | undefined;
   let runs = 0;
