@@ -20,10 +20,10 @@ export function symmetricEigen(matrix: readonly (readonly number[])[]): Symmetri
   const n = matrix.length;
   const [a, vectors] = [squareMatrix(n), squareMatrix(n)];
   for (const [i, row] of matrix.entries()) {
-    a.values.set(row, i * n);
+    at(a, i).set(row);
     setEntry(vectors, i, i, 1);
   }
-  const size = Math.hypot(...a.values);
+  const size = Math.hypot(...a.flatMap((row) => [...row]));
   for (let rotated = true; rotated; ) {
     rotated = false;
     for (let p = 0; p < n; p++) {
@@ -37,7 +37,7 @@ export function symmetricEigen(matrix: readonly (readonly number[])[]): Symmetri
   const order = [...matrix.keys()].sort((i, j) => Math.abs(entry(a, j, j)) - Math.abs(entry(a, i, i)));
   return {
     values: order.map((i) => entry(a, i, i)),
-    vectors: order.map((i) => [...vectors.values.subarray(i * n, (i + 1) * n)]),
+    vectors: order.map((i) => [...at(vectors, i)]),
   };
 }
 
@@ -54,7 +54,7 @@ function rotate(a: Matrix, vectors: Matrix, p: number, q: number): void {
   const t = Math.sign(tau || 1) / (Math.abs(tau) + Math.hypot(1, tau));
   const c = 1 / Math.hypot(1, t);
   const s = t * c;
-  for (let i = 0; i < a.stride; i++) {
+  for (let i = 0; i < a.length; i++) {
     const [first, second] = [entry(a, i, p), entry(a, i, q)];
     setEntry(a, i, p, c * first - s * second);
     setEntry(a, i, q, s * first + c * second);
@@ -66,7 +66,7 @@ function rotate(a: Matrix, vectors: Matrix, p: number, q: number): void {
 }
 
 function turnRows(a: Matrix, p: number, q: number, c: number, s: number): void {
-  for (let k = 0; k < a.stride; k++) {
+  for (let k = 0; k < a.length; k++) {
     const [first, second] = [entry(a, p, k), entry(a, q, k)];
     setEntry(a, p, k, c * first - s * second);
     setEntry(a, q, k, s * first + c * second);

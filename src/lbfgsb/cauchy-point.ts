@@ -103,12 +103,7 @@ export function cauchyPoint(
 }
 
 /** Finds the direction d at x, the variables that stay at a bound, and the breakpoints (4.1). */
-function startPath(
-  x: Float64Array,
-  gradient: Float64Array,
-  box: Box,
-  space: CauchySpace,
-): { directionSquared: number; unboundedMotion: boolean } {
+function startPath(x: Float64Array, gradient: Float64Array, box: Box, space: CauchySpace) {
   const { direction, isActive, breakpoints } = space;
   const { lower, upper } = box;
   breakpoints.count = 0;
@@ -136,19 +131,19 @@ function startPath(
  * search usually stops early, so they are sorted only as far as it walks: incremental quicksort, O(n + k log k) for
  * the first k, in sequential passes where a heap would jump about memory.
  */
-export interface Breakpoints {
-  count: number;
-  /** The least time, known before any sorting. */
-  smallest: number;
-  readonly times: Float64Array;
-  /** variables[k] is the variable that reaches its bound at times[k]. */
-  readonly variables: Int32Array;
-  /** Ends of the segments not yet split, the nearest last: everything before an end is at most everything from it on. */
-  readonly segmentEnds: number[];
-}
+export type Breakpoints = ReturnType<typeof createBreakpoints>;
 
-export function createBreakpoints(times: Float64Array, variables: Int32Array): Breakpoints {
-  return { count: 0, smallest: Infinity, times, variables, segmentEnds: [] };
+export function createBreakpoints(times: Float64Array, variables: Int32Array) {
+  return {
+    count: 0,
+    /** The least time, known before any sorting. */
+    smallest: Infinity,
+    times,
+    /** variables[k] is the variable that reaches its bound at times[k]. */
+    variables,
+    /** Ends of the segments not yet split, the nearest last: everything before an end is at most everything from it on. */
+    segmentEnds: [] as number[],
+  };
 }
 
 export function addBreakpoint(breakpoints: Breakpoints, time: number, variable: number): void {

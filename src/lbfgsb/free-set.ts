@@ -1,25 +1,20 @@
 /** Which variables are free at the generalized Cauchy point, and which changed sides since the time before. */
 import type { IndexRange } from './vectors.js';
 
-export interface FreeSet {
-  readonly isFree: Uint8Array;
-  free: IndexRange;
-  active: IndexRange;
-  /** Variables that were active the time before. */
-  entering: IndexRange;
-  /** Variables that were free the time before. */
-  leaving: IndexRange;
-}
+export type FreeSet = ReturnType<typeof createFreeSet>;
 
 /** All n variables free. `changes` is n numbers of room for entering and leaving variables. */
-export function createFreeSet(n: number, changes: Int32Array): FreeSet {
+export function createFreeSet(n: number, changes: Int32Array) {
   const indices = new Int32Array(n).map((_, i) => i);
+  const range = (list: Int32Array, begin: number, end: number): IndexRange => ({ indices: list, begin, end });
   return {
     isFree: new Uint8Array(n).fill(1),
-    free: { indices, begin: 0, end: n },
-    active: { indices, begin: n, end: n },
-    entering: { indices: changes, begin: 0, end: 0 },
-    leaving: { indices: changes, begin: n, end: n },
+    free: range(indices, 0, n),
+    active: range(indices, n, n),
+    /** Variables that were active the time before. */
+    entering: range(changes, 0, 0),
+    /** Variables that were free the time before. */
+    leaving: range(changes, n, n),
   };
 }
 

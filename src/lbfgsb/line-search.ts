@@ -47,15 +47,9 @@ export function advanceLineSearch(search: LineSearch, f: number, slope: number):
   let next: number;
   if (search.firstStage && f <= interval.best.f && !decreased) {
     // ψ(λ) = f(λ) − λ·DECREASE·f'(0) has its minimiser where a decrease is sufficient.
-    const tilted = {
-      bracketed: interval.bracketed,
-      best: tilt(interval.best, -required),
-      other: tilt(interval.other, -required),
-    };
+    const tilted = tiltAll(interval, -required);
     next = takeTrialPoint(tilted, tilt(trial, -required), search.trialMinimum, search.trialMaximum);
-    interval.bracketed = tilted.bracketed;
-    interval.best = tilt(tilted.best, required);
-    interval.other = tilt(tilted.other, required);
+    Object.assign(interval, tiltAll(tilted, required));
   } else {
     next = takeTrialPoint(interval, trial, search.trialMinimum, search.trialMaximum);
   }
@@ -88,17 +82,21 @@ function tilt(point: StepPoint, slope: number): StepPoint {
   return { step: point.step, f: point.f + point.step * slope, slope: point.slope + slope };
 }
 
+const tiltAll = ({ bracketed, best, other }: StepInterval, slope: number): StepInterval => {
+  return { bracketed, best: tilt(best, slope), other: tilt(other, slope) };
+};
+
 /**
  * The interval of Moré and Thuente's line search ("Line search algorithms with guaranteed sufficient decrease", ACM
  * TOMS 20, 1994): `best` is the step with the least value so far, `other` the far end once a minimiser is bracketed.
  */
-export interface StepInterval {
+interface StepInterval {
   bracketed: boolean;
   best: StepPoint;
   other: StepPoint;
 }
 
-export interface StepPoint {
+interface StepPoint {
   readonly step: number;
   readonly f: number;
   readonly slope: number;

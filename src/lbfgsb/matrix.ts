@@ -1,39 +1,27 @@
 /** Small dense matrices, row by row: their entries, Cholesky factors and triangular systems. */
 import { access } from './vectors.js';
 
-const { add, at } = access;
+const { add, at, column } = access;
 
-/** A square matrix within an array; of a triangular or symmetric one only a triangle counts. */
-export interface Matrix {
-  readonly values: Float64Array;
-  /** How far one row is from the next. */
-  readonly stride: number;
-  /** The place of its first entry. */
-  readonly start: number;
-}
+/** The rows of a square matrix; of a triangular or symmetric one only a triangle counts. */
+export type Matrix = readonly Float64Array[];
 
-export const squareMatrix = (order: number): Matrix => {
-  return { values: new Float64Array(order * order), stride: order, start: 0 };
-};
+export const squareMatrix = (order: number): Matrix => Array.from({ length: order }, () => new Float64Array(order));
 
 /** The matrix without its first k rows and columns. */
-export const blockFrom = ({ values, stride, start }: Matrix, k: number): Matrix => {
-  return { values, stride, start: start + k * (stride + 1) };
-};
-
-const place = ({ stride, start }: Matrix, i: number, j: number) => start + i * stride + j;
+export const blockFrom = (a: Matrix, k: number): Matrix => a.slice(k).map((row) => row.subarray(k));
 
 /** aᵢⱼ */
-const entry = (a: Matrix, i: number, j: number): number => at(a.values, place(a, i, j));
+const entry = (a: Matrix, i: number, j: number): number => at(column(a, i), j);
 
 /** aᵢⱼ ← x */
 const setEntry = (a: Matrix, i: number, j: number, x: number): void => {
-  a.values[place(a, i, j)] = x;
+  column(a, i)[j] = x;
 };
 
 /** aᵢⱼ += x */
 const addEntry = (a: Matrix, i: number, j: number, x: number): void => {
-  add(a.values, place(a, i, j), x);
+  add(column(a, i), j, x);
 };
 
 /** What other modules read and write entries by, like the `access` of vectors.ts. */
@@ -41,9 +29,7 @@ export const entries = { entry, setEntry, addEntry };
 
 /** Moves every entry up and left by one. */
 export function dropFirst(a: Matrix): void {
-  for (let i = 0; i + 1 < a.stride; i++) {
-    for (let j = 0; j + 1 < a.stride; j++) setEntry(a, i, j, entry(a, i + 1, j + 1));
-  }
+  for (let i = 0; i + 1 < a.length; i++) column(a, i).set(column(a, i + 1).subarray(1));
 }
 
 /** Overwrites the upper triangle of a positive definite A with U, A = UᵀU; false where A is not positive definite. */

@@ -82,7 +82,7 @@ export function negated(objective: ObjectiveFunction): ObjectiveFunction {
 }
 
 /** `constrained` is false where no variable has a bound, `boxed` true where every variable has two. */
-export function classifyBox({ lower, upper }: Box): { constrained: boolean; boxed: boolean } {
+export function classifyBox({ lower, upper }: Box) {
   return {
     constrained: lower.some((low) => low > -Infinity) || upper.some((high) => high < Infinity),
     boxed: lower.every((low) => low > -Infinity) && upper.every((high) => high < Infinity),

@@ -96,11 +96,7 @@ async function evaluateTrial(
 }
 
 /** Writes d = x̄ − x, and returns gᵀd, dᵀd and the longest step along d that stays in the box. */
-function prepareLine(
-  { x, gradient }: Point,
-  box: Box,
-  { point, direction }: CauchySpace,
-): { initialSlope: number; directionSquared: number; longest: number } {
+function prepareLine({ x, gradient }: Point, box: Box, { point, direction }: CauchySpace) {
   const { lower, upper } = box;
   let initialSlope = 0;
   let directionSquared = 0;
