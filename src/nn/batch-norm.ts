@@ -1,10 +1,11 @@
 /** Batch normalisation: its statistics, running averages and parameters. */
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../engine/engine.js';
+import { named } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { sizeOf } from '../support/shape.js';
 import { join } from './flat.js';
-import { type Module, tensorNamed } from './layers.js';
+import type { Module } from './layers.js';
 import type { Initialiser, Slot } from './layout.js';
 
 /** Added to the variance (PyTorch's default `eps`). */
@@ -29,9 +30,9 @@ export function batchNorm(channels: number, initial: Initialiser = { kind: 'batc
       statistics: [mean, variance],
       dropout: [],
       apply: (x, { mode, parameters, statistics, batchStatistics }) => {
-        const affine = [tensorNamed(parameters, scale.name), tensorNamed(parameters, shift.name)] as const;
+        const affine = [named(parameters, scale.name), named(parameters, shift.name)] as const;
         if (mode === 'running') {
-          const constants = [tensorNamed(statistics, mean.name), tensorNamed(statistics, variance.name)] as const;
+          const constants = [named(statistics, mean.name), named(statistics, variance.name)] as const;
           return normaliseByConstants(x, constants, affine);
         }
         const moments = momentsOf(x);
@@ -54,23 +55,23 @@ function normaliseByConstants(x: tf.Tensor, [mean, variance]: Constants, [scale,
   return tf.add(tf.mul(x, factor), tf.sub(shift, tf.mul(mean, factor)));
 }
 
-interface Moments {
-  /** x − mean: the backward pass needs nothing else of the size of x. */
-  readonly centred: tf.Tensor;
-  readonly mean: tf.Tensor;
-  /** Biased: divided by `count`. */
-  readonly variance: tf.Tensor;
-  /** Values in each channel. */
-  readonly count: number;
-}
+type Moments = ReturnType<typeof momentsOf>;
 
 /** Two passes: E[x²] − E[x]² would cancel in float32 where a channel's mean is large beside its spread. */
-function momentsOf(x: tf.Tensor): Moments {
+function momentsOf(x: tf.Tensor) {
   const axes = axesBesideChannels(x);
   const mean = tf.mean(x, axes);
   const centred = tf.sub(x, mean);
   const variance = tf.mean(tf.square(centred), axes);
-  return { centred, mean, variance, count: sizeOf(x.shape.slice(0, -1)) };
+  return {
+    /** x − mean: the backward pass needs nothing else of the size of x. */
+    centred,
+    mean,
+    /** Biased: divided by `count`. */
+    variance,
+    /** Values in each channel. */
+    count: sizeOf(x.shape.slice(0, -1)),
+  };
 }
 
 const axesBesideChannels = ({ rank }: tf.Tensor) => Array.from({ length: rank - 1 }, (_, axis) => axis);

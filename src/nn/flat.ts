@@ -1,8 +1,7 @@
 /** Between the flat vector and the named tensors in it. */
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../engine/engine.js';
-import { at } from '../support/at.js';
-import { tensorNamed } from './layers.js';
+import { at, named } from '../support/at.js';
 import type { Layout, ParameterSlot, Slot } from './layout.js';
 
 /** Vectors from this size on are split off alone; smaller neighbours stay together, so that updates are few and long. */
@@ -43,7 +42,7 @@ function runsOf(slots: readonly Slot[]): Slot[][] {
 export function join(tensors: NamedTensors, slots: readonly Slot[]): tf.Tensor1D {
   if (slots.length === 0) return tf.zeros([0]);
   const vectors = runsOf(slots).map((run) =>
-    concat(run.map(({ name, size }) => tf.reshape(tensorNamed(tensors, name), [size]))),
+    concat(run.map(({ name, size }) => tf.reshape(named(tensors, name), [size]))),
   );
   return concat(vectors);
 }
@@ -57,7 +56,7 @@ export function eachParameter(
   const [first, second] = [split(vectors[0], layout.parameters), split(vectors[1], layout.parameters)];
   const made = layout.parameters.map((slot) => {
     const { name } = slot;
-    return [name, make(tensorNamed(first, name), tensorNamed(second, name), slot)] as const;
+    return [name, make(named(first, name), named(second, name), slot)] as const;
   });
   return join(Object.fromEntries(made), layout.parameters);
 }

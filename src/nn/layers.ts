@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ImageShape } from '../data/source.js';
 import type { NamedTensors } from '../engine/engine.js';
+import { named } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { sizeOf } from '../support/shape.js';
 import type { Initialiser, ParameterDeclaration, StatisticDeclaration } from './layout.js';
@@ -72,13 +73,6 @@ export function sequential(...modules: readonly Module[]): Module {
   return (name) => chain(...modules.map((module, index) => module(`${name}.${index}`)));
 }
 
-/** The tensor called `name`; its absence is a mistake in the calling code, never in a user's input. */
-export function tensorNamed(tensors: NamedTensors, name: string): tf.Tensor {
-  const tensor = tensors[name];
-  if (!tensor) throw new Error(`the forward pass was given no tensor "${name}"`);
-  return tensor;
-}
-
 /** What a layer says of an input that does not fit it: a mistake of whoever made the network. */
 const misfit = (name: string, expected: string, { shape }: tf.Tensor) =>
   new Error(`${name}: expected ${expected}, was given [${shape.join(', ')}]`);
@@ -93,8 +87,8 @@ export function linear(inputs: number, outputs: number, { bias }: { readonly bia
       parameters: [weight, ...biases],
       apply: (x, { parameters }) => {
         if (x.shape.at(-1) !== inputs) throw misfit(name, `[…, ${inputs}]`, x);
-        const product = tf.matMul(x, tensorNamed(parameters, weight.name), false, true);
-        return biases.reduce<tf.Tensor>((sum, b) => tf.add(sum, tensorNamed(parameters, b.name)), product);
+        const product = tf.matMul(x, named(parameters, weight.name), false, true);
+        return biases.reduce<tf.Tensor>((sum, b) => tf.add(sum, named(parameters, b.name)), product);
       },
     });
   };
@@ -123,7 +117,7 @@ export function conv2d({ inputs, outputs, kernel, stride = 1, padding, initial }
       parameters: [weight],
       apply: (x, { parameters }) => {
         if (x.rank !== 4 || x.shape[3] !== inputs) throw misfit(name, `[images, height, width, ${inputs}]`, x);
-        const filter = tf.transpose(tensorNamed(parameters, weight.name), [2, 3, 1, 0]);
+        const filter = tf.transpose(named(parameters, weight.name), [2, 3, 1, 0]);
         return tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, padding);
       },
     });
@@ -152,7 +146,7 @@ export function dropout(rate: number, units: number): Module {
       dropout: [{ name, units }],
       apply: (x, { mode, uniform }) => {
         if (mode !== 'train') return x;
-        const kept = tf.cast(tf.greaterEqual(tensorNamed(uniform, name), rate), 'float32');
+        const kept = tf.cast(tf.greaterEqual(named(uniform, name), rate), 'float32');
         return tf.mul(x, tf.mul(kept, 1 / (1 - rate)));
       },
     });

@@ -5,22 +5,18 @@ import { statisticsAfter } from './batch-norm.js';
 import { split } from './flat.js';
 import type { Mode, Model } from './model.js';
 
-export interface ClassificationLoss {
-  /** Cross-entropy averaged over the images (nats), and its sum. */
-  readonly mean: tf.Scalar;
-  readonly sum: tf.Scalar;
-  /** How many images have their label's logit as the largest (the first of equals), as a float32 scalar. */
-  readonly correct: tf.Scalar;
-}
-
-/** Cross-entropy of the softmax of `logits` [N, classes] against `labels` [N] (int32): `torch.nn.CrossEntropyLoss`. */
-export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor): ClassificationLoss {
+/**
+ * Cross-entropy of the softmax of `logits` [N, classes] against `labels` [N] (int32), `torch.nn.CrossEntropyLoss`: its mean
+ * over the images (nats) and its sum. `correct` is how many images have their label's logit as the largest (the first of
+ * equals), as a float32 scalar.
+ */
+export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor) {
   const [images = 0, classes = 0] = logits.shape;
   const isLabel = tf.equal(tf.expandDims(labels, 1), tf.range(0, classes, 1, 'int32'));
   const logLikelihoods = tf.mul(tf.logSoftmax(logits), tf.cast(isLabel, 'float32'));
   const sum = tf.neg(tf.sum(logLikelihoods)) as tf.Scalar;
   const correct = tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32')) as tf.Scalar;
-  return { mean: tf.div(sum, images), sum, correct };
+  return { mean: tf.div<tf.Scalar>(sum, images), sum, correct };
 }
 
 export interface TrainingLoss<Extras> {
@@ -64,18 +60,13 @@ export function batchSpecs(model: Model, count: number, mode: Mode) {
   return { statistics: float(model.layout.statisticsSize), ...imageSpecs(model, count, mode) } as const;
 }
 
-export interface BatchLoss extends ClassificationLoss {
-  /** The running statistics after the batch, flat. */
-  readonly statistics: tf.Tensor1D;
-}
-
-/** @param batch the tensors of `batchSpecs`. */
+/** The cross-entropy of `batch`, the tensors of `batchSpecs`, and the running statistics after it, flat. */
 export function batchLoss(
   model: Model,
   parameters: tf.Tensor1D,
   { statistics: running, images, labels, dropout }: TensorsOf<ReturnType<typeof batchSpecs>>,
   mode: Mode,
-): BatchLoss {
+) {
   const { layout } = model;
   const named = {
     parameters: split(parameters, layout.parameters),

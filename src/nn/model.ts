@@ -7,7 +7,7 @@ import type { NamedTensors } from '../engine/engine.js';
 import { at } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import type { DropoutDeclaration, ImageShape, Mode } from './layers.js';
-import { buildLayout, checkNames, type Layout } from './layout.js';
+import { buildLayout, checkNames } from './layout.js';
 import { type ModelName, networkRow, ofNetwork } from './networks.js';
 
 export type { ImageShape, Mode } from './layers.js';
@@ -23,23 +23,7 @@ export interface ForwardInputs {
   readonly dropout?: tf.Tensor | undefined;
 }
 
-export interface ForwardOutputs {
-  /** [N, classes]. */
-  readonly logits: tf.Tensor;
-  /** What the layers found in this batch, in `train` mode: the running statistics follow it. */
-  readonly batchStatistics: NamedTensors;
-}
-
-export interface Model {
-  readonly name: string;
-  readonly inputShape: ImageShape;
-  readonly classes: number;
-  readonly layout: Layout;
-  /** How many uniform numbers dropout needs for each image in `train` mode; 0 for none. */
-  readonly dropoutUnits: number;
-  /** Pure, and made of tfjs ops only. */
-  forward(inputs: ForwardInputs, mode: Mode): ForwardOutputs;
-}
+export type Model = Awaited<ReturnType<typeof buildModel>>;
 
 export interface ModelOptions {
   readonly classes: number;
@@ -58,7 +42,7 @@ const MOST_PARAMETERS = Math.min(2 ** 31 - 1, Math.floor(totalmem() / Float32Arr
  * One of the paper's networks (models/*.ts), or `mlp`, a small perceptron for trials.
  * @throws SmoothOutError CONFIG_INVALID where an option does not fit the network, or the network does not fit into memory.
  */
-export async function buildModel(name: ModelName, options: ModelOptions): Promise<Model> {
+export async function buildModel(name: ModelName, options: ModelOptions) {
   const { datasets, dropout: usualDropout, load } = networkRow(name);
   const { classes, inputShape = imageShape(datasets?.[0] ?? 'mnist') } = options;
   const dropout = options.dropout ?? usualDropout ?? 0;
@@ -86,8 +70,13 @@ export async function buildModel(name: ModelName, options: ModelOptions): Promis
     inputShape,
     classes,
     layout,
+    /** How many uniform numbers dropout needs for each image in `train` mode; 0 for none. */
     dropoutUnits: network.dropout.reduce((total, { units }) => total + units, 0),
-    forward({ parameters, statistics, images, dropout: numbers }, mode) {
+    /**
+     * The logits [N, classes], and in `train` mode what the layers found in this batch: the running statistics follow it.
+     * Pure, and made of tfjs ops only.
+     */
+    forward({ parameters, statistics, images, dropout: numbers }: ForwardInputs, mode: Mode) {
       const batchStatistics: Record<string, tf.Tensor> = {};
       const uniform = mode === 'train' ? splitDropout(numbers, network.dropout) : {};
       const logits = ofNetwork(name, 'its forward pass', () => {

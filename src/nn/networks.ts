@@ -53,7 +53,7 @@ export const NETWORKS = {
     dropout: null,
     analysisBatch: perceptron,
     multiplyAdds: { all: 1_455_104, first: 401_408 },
-    load: () => import('./models/f1.js'),
+    load: async () => ({ default: (await import('./models/mlp.js')).f1 }),
   },
   c1: { ...shallow, title: 'C1', datasets: ['cifar10'], multiplyAdds: { all: 29_235_072, first: 4_915_200 } },
   c3: { ...shallow, title: 'C3', datasets: ['cifar100'], multiplyAdds: { all: 29_252_352, first: 4_915_200 } },

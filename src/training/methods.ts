@@ -2,11 +2,15 @@
 import type { MethodSpec } from '../config/methods.js';
 import type { Layout } from '../nn/layout.js';
 import { smoothOut } from '../smoothout/algorithm.js';
-import { lpfSgd } from '../smoothout/lpf-sgd.js';
+import { arwp } from '../smoothout/arwp.js';
 import type { Method, Noise } from '../smoothout/method.js';
 import { ownMethod } from '../smoothout/own.js';
-import { filterAdaptivePerturbation, gaussianPerturbation, uniformPerturbation } from '../smoothout/perturbation.js';
-import { arwp, rwp } from '../smoothout/rwp.js';
+import {
+  filterAdaptivePerturbation,
+  filterwisePerturbation,
+  gaussianPerturbation,
+  uniformPerturbation,
+} from '../smoothout/perturbation.js';
 import { asam, sam } from '../smoothout/sam.js';
 import { twoSided } from '../smoothout/two-sided.js';
 
@@ -17,6 +21,9 @@ const plainPerturbation = ({ distribution }: Pick<Noise, 'distribution'>) =>
   distribution === 'gaussian' ? gaussianPerturbation : uniformPerturbation;
 
 export function buildMethod(method: MethodSpec, layout: Layout): Method {
+  /** The gradient at w + θ, with Gaussian θ in proportion to each filter's norm. */
+  const filterwise = (noise: Omit<Noise, 'distribution'>) =>
+    smoothOut(filterwisePerturbation(layout), { ...noise, distribution: 'gaussian' });
   switch (method.name) {
     case 'baseline':
       return baseline;
@@ -37,9 +44,10 @@ export function buildMethod(method: MethodSpec, layout: Layout): Method {
     case 'asam':
       return asam(method);
     case 'lpf-sgd':
-      return lpfSgd(method.noise, layout);
+      // The M parts that a batch is cut into (plan.ts) are passes, as ghost batches are.
+      return filterwise({ ...method.noise, per: 'ghostBatch' });
     case 'rwp':
-      return rwp(method.noise, layout);
+      return filterwise(method.noise);
     case 'arwp':
       return arwp(method, method.noise, layout);
   }

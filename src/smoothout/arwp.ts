@@ -1,16 +1,10 @@
-/** Random weight perturbation: RWP (Li et al. 2022), and its adaptive and mixed forms, ARWP and m-ARWP (Li et al. 2024). */
+/** Random weight perturbation that adapts to earlier gradients, ARWP, and mixed with the gradient at w, m-ARWP (Li et al. 2024). */
 import * as tf from '@tensorflow/tfjs';
 import { eachParameter } from '../nn/flat.js';
 import type { Layout } from '../nn/layout.js';
-import { smoothOut, smoothOutGradient } from './algorithm.js';
+import { smoothOutGradient } from './algorithm.js';
 import type { Method, Noise } from './method.js';
 import { filterwisePerturbation, rows } from './perturbation.js';
-
-type Settings = Omit<Noise, 'distribution'>;
-
-/** The gradient at w + θ, with Gaussian θ in proportion to each filter's norm. */
-export const rwp = (noise: Settings, layout: Layout): Method =>
-  smoothOut(filterwisePerturbation(layout), { ...noise, distribution: 'gaussian' });
 
 interface Adaptive {
   /** λ, the share of the gradient at w + θ; the rest is that at w. With 1 the method is ARWP, at the cost of one pass. */
@@ -25,7 +19,7 @@ interface Adaptive {
  * θ of filter f is divided by √(1 + η·Σ_f s), with s ← β·s + g² of the gradients g at w + θ so far; the gradient is
  * λ·∇Q(w + θ) + (1 − λ)·∇Q(w), both of the same images. Running statistics and loss are those at w where it is taken.
  */
-export function arwp({ balance, eta, beta }: Adaptive, settings: Settings, layout: Layout): Method {
+export function arwp({ balance, eta, beta }: Adaptive, settings: Omit<Noise, 'distribution'>, layout: Layout): Method {
   const noise: Noise = { ...settings, distribution: 'gaussian' };
   const perturbation = filterwisePerturbation(layout);
   const damped = (u: tf.Tensor1D, squares: tf.Tensor1D) =>
