@@ -11,7 +11,7 @@ import { SmoothOutError } from '../support/errors.js';
 import { writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, type Metadata, readSafetensors, type StoredTensors } from '../support/safetensors.js';
 import type { Learner } from './learner.js';
-import type { HostState } from './state.js';
+import { forKept, type HostState } from './state.js';
 
 const FORMAT = '2';
 /** Its noise was drawn from U(−a, a) and not scaled from U(−1, 1): equal but for the last bit of θ. */
@@ -59,19 +59,15 @@ export async function saveCheckpoint(
   checkpoint: Checkpoint,
 ): Promise<void> {
   const { state, progress } = checkpoint;
-  const tensors = {
+  const kept = (['optimizer', 'memory', 'average'] as const).flatMap((kind) =>
+    Object.entries(state[kind]).map(([name, data]) => [`${TRAINING_PREFIXES[kind]}${name}`, data] as const),
+  );
+  const tensors: StoredTensors = {
     ...toTensors(state, layout),
-    ...prefixed(TRAINING_PREFIXES.optimizer, state.optimizer),
-    ...prefixed(TRAINING_PREFIXES.memory, state.memory),
-    ...prefixed(TRAINING_PREFIXES.average, state.average),
+    ...Object.fromEntries(kept.map(([name, data]) => [name, { shape: [data.length], data }])),
   };
   const place = JSON.stringify({ updates: state.updates, progress });
   await writeFileAtomic(path, encodeSafetensors(tensors, { ...describe(spec, progress.epoch), place }));
-}
-
-function prefixed(prefix: string, vectors: Readonly<Record<string, Float32Array>>): StoredTensors {
-  const entries = Object.entries(vectors).map(([name, data]) => [`${prefix}${name}`, { shape: [data.length], data }]);
-  return Object.fromEntries(entries);
 }
 
 /** @throws SmoothOutError CHECKPOINT_INVALID: damaged, or of a run with other settings. */
@@ -95,21 +91,12 @@ export async function readCheckpoint(path: string, spec: RunSpec, learner: Learn
       'Finish it with the version that its run.json names, or start over with --force.',
     );
   }
-  const vectors = (prefix: string, names: readonly string[]) => {
-    const entries = names.map((name) => {
-      const data = tensors[`${prefix}${name}`]?.data;
-      if (data instanceof Float32Array && data.length === layout.size) return [name, data] as const;
-      throw damaged(path, `${prefix}${name} is missing or has the wrong size`);
-    });
-    return Object.fromEntries(entries);
-  };
   const { updates, progress } = place;
-  const state = {
-    ...fromTensors(tensors, layout, path),
-    average: vectors(TRAINING_PREFIXES.average, learner.average ? ['parameters'] : []),
-    memory: vectors(TRAINING_PREFIXES.memory, learner.method.memory ?? []),
-    optimizer: vectors(TRAINING_PREFIXES.optimizer, learner.optimizer.state),
-    updates,
+  const kept = (kind: keyof typeof TRAINING_PREFIXES, name: string) => {
+    const stored = `${TRAINING_PREFIXES[kind]}${name}`;
+    const data = tensors[stored]?.data;
+    if (data instanceof Float32Array && data.length === layout.size) return data;
+    throw damaged(path, `${stored} is missing or has the wrong size`);
   };
-  return { state, progress };
+  return { state: { ...fromTensors(tensors, layout, path), ...forKept(learner, kept), updates }, progress };
 }

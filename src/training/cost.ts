@@ -4,7 +4,7 @@ import type { Sources } from '../session/sources.js';
 import { evaluationsOf } from '../smoothout/method.js';
 import { buildLearner } from './learner.js';
 import { planOf } from './plan.js';
-import { freshState } from './state.js';
+import { forKept } from './state.js';
 
 export interface RunCost {
   /** For training and validation. Compiling takes a few seconds, which are not counted. */
@@ -28,12 +28,11 @@ export async function costOf(
   const trained = (train.count * updates) / sizes(0).length;
   const validated = (epochs * validation.count) / (PRODUCTS * evaluations);
   const { size, statisticsSize } = learner.model.layout;
-  const { optimizer, memory, average } = freshState(learner);
-  const kept = [optimizer, memory, average].reduce((sum, vectors) => sum + Object.keys(vectors).length, 0);
-  const weights = 2 + Object.keys(average).length;
+  const kept = Object.values(forKept(learner, () => size)).flatMap((sizes) => Object.values(sizes));
+  const weights = learner.average ? 3 : 2;
   return {
     seconds: ((1 - done) * (trained + validated)) / imagesPerSecond,
-    diskBytes: Float32Array.BYTES_PER_ELEMENT * (weights * (size + statisticsSize) + kept * size),
+    diskBytes: Float32Array.BYTES_PER_ELEMENT * (weights * (size + statisticsSize) + kept.length * size),
   };
 }
 

@@ -4,24 +4,16 @@ import type { ImageSource } from '../data/source.js';
 import type { Layout } from '../nn/layout.js';
 import { buildModel, type Model } from '../nn/model.js';
 import { adam } from '../optim/adam.js';
-import type { AverageSettings } from '../optim/average.js';
 import { lars } from '../optim/lars.js';
 import { momentum } from '../optim/momentum.js';
-import type { GradientOptions, Optimizer } from '../optim/optimizer.js';
-import type { Method } from '../smoothout/method.js';
+import type { Optimizer } from '../optim/optimizer.js';
 import { buildMethod } from './methods.js';
 
-export interface Learner {
-  readonly model: Model;
-  readonly optimizer: Optimizer;
-  readonly gradient: GradientOptions;
-  readonly method: Method;
-  readonly average: AverageSettings | null;
-}
+export type Learner = Awaited<ReturnType<typeof buildLearner>>;
 
 type ImageKind = Pick<ImageSource, 'classes' | 'shape'>;
 
-export async function buildLearner(spec: RunSpec, images: ImageKind): Promise<Learner> {
+export async function buildLearner(spec: RunSpec, images: ImageKind) {
   const { optimizer, method } = spec;
   const model = await buildNetwork(spec, images);
   return {

@@ -7,18 +7,17 @@ import { averaged } from '../optim/average.js';
 import { regularise } from '../optim/optimizer.js';
 import type { Drawn, Given, PassResult } from '../smoothout/method.js';
 import type { Learner } from './learner.js';
+import { forKept } from './state.js';
 
 /** What the programs are given beside the images; every vector is flat. */
-export function inputSpecs({ model, optimizer, method, average }: Learner) {
+export function inputSpecs(learner: Learner) {
+  const { model, optimizer, method, average } = learner;
   const vector = float(model.layout.size);
-  const vectors = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, vector]));
   return {
     state: {
       parameters: vector,
       statistics: float(model.layout.statisticsSize),
-      memory: vectors(method.memory ?? []),
-      average: vectors(average ? ['parameters'] : []),
-      optimizer: vectors(optimizer.state),
+      ...forKept(learner, () => vector),
     },
     noise: { ...(method.noise && { u: vector, a: float() }) },
     scalars: Object.fromEntries(

@@ -3,15 +3,19 @@ import type { DeviceArray, Engine } from '../engine/engine.js';
 import type { Borrowed } from '../support/borrowed.js';
 import type { Learner } from './learner.js';
 
-/** Flat vectors. */
-interface State<Vector> {
-  readonly parameters: Vector;
-  readonly statistics: Vector;
+/** Flat vectors that are kept beside the weights, by name, each as long as the parameters. */
+interface Kept<Vector> {
   /** What the method keeps from pass to pass. */
   readonly memory: Readonly<Record<string, Vector>>;
   /** Of the parameters along the training, where one is kept. */
   readonly average: Readonly<Record<string, Vector>>;
   readonly optimizer: Readonly<Record<string, Vector>>;
+}
+
+/** Flat vectors. */
+interface State<Vector> extends Kept<Vector> {
+  readonly parameters: Vector;
+  readonly statistics: Vector;
   /** Updates since the optimizer's state was 0. */
   readonly updates: number;
 }
@@ -44,18 +48,22 @@ async function eachNamed<A, B>(vectors: Readonly<Record<string, A>>, of: (vector
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** What a new run starts from beside its weights: all 0. */
-export function freshState(learner: Learner): Omit<HostState, 'parameters' | 'statistics'> {
-  const { optimizer, method, average, model } = learner;
-  const zeros = (names: readonly string[]) =>
-    Object.fromEntries(names.map((name) => [name, new Float32Array(model.layout.size)]));
+/** Something for each of the vectors that are kept in a training. */
+export function forKept<T>(learner: Learner, make: (kind: keyof Kept<T>, name: string) => T) {
+  const { method, average, optimizer } = learner;
+  const all = (kind: keyof Kept<T>, names: readonly string[]): Record<string, T> =>
+    Object.fromEntries(names.map((name) => [name, make(kind, name)]));
   return {
-    memory: zeros(method.memory ?? []),
-    average: zeros(average ? ['parameters'] : []),
-    optimizer: zeros(optimizer.state),
-    updates: 0,
-  };
+    memory: all('memory', method.memory ?? []),
+    average: all('average', average ? ['parameters'] : []),
+    optimizer: all('optimizer', optimizer.state),
+  } satisfies Kept<T>;
 }
+
+/** What a new run starts from beside its weights: all 0. */
+export const freshState = (learner: Learner) => {
+  return { ...forKept(learner, () => new Float32Array(learner.model.layout.size)), updates: 0 };
+};
 
 /** Forgets what the optimizer has gathered. */
 export async function resetOptimizer(engine: Engine, learner: Learner, state: TrainingState): Promise<TrainingState> {
