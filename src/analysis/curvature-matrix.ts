@@ -16,21 +16,13 @@ interface LossCurvatureOptions extends Omit<SplitLossOptions, 'statistics'> {
   readonly weights: Weights;
 }
 
-interface LossCurvature {
-  /** The rows and columns of the parameters from `offset` on, `size` of them. */
-  block(offset: number, size: number): SymmetricMatrix;
-  /** The mean cross-entropy (nats) over the images; null before the first product. */
-  loss(): number | null;
-  dispose(): Promise<void>;
-}
-
 /**
  * Of the mean cross-entropy over all images. Each batch yields its product in float32, exact to rounding; they are added
  * up in float64. With statistics of each batch the matrix is that of the sum of the batches' losses.
  *
  * `multiply` throws the signal's reason once it is aborted, and RangeError where a product is not finite.
  */
-export async function createLossCurvature(options: LossCurvatureOptions): Promise<LossCurvature> {
+export async function createLossCurvature(options: LossCurvatureOptions) {
   const { engine, model, weights, matrix, batchNorm } = options;
   const { size: parameters } = model.layout;
   const programs = createProgramCache((count: number) => compileProduct(engine, model, matrix, batchNorm, count));
@@ -46,7 +38,8 @@ export async function createLossCurvature(options: LossCurvatureOptions): Promis
   }
 
   return {
-    block: (offset, size) => ({
+    /** The rows and columns of the parameters from `offset` on, `size` of them. */
+    block: (offset: number, size: number): SymmetricMatrix => ({
       size,
       async multiply(v, out) {
         direction.fill(0);
@@ -54,6 +47,7 @@ export async function createLossCurvature(options: LossCurvatureOptions): Promis
         await multiply(out, offset);
       },
     }),
+    /** The mean cross-entropy (nats) over the images; null before the first product. */
     loss: () => loss,
     async dispose() {
       w.dispose();

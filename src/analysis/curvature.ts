@@ -1,8 +1,6 @@
 /** The curvature of the loss at one checkpoint: largest eigenvalues, trace and spectral density, whole and by layer. */
 import { dirname, join } from 'node:path';
-import type { Split } from '../data/source.js';
 import { firstImages } from '../data/source.js';
-import type { CurvatureMatrix } from '../nn/curvature.js';
 import type { Layout } from '../nn/layout.js';
 import {
   answersCurvature,
@@ -10,9 +8,9 @@ import {
   type CurvaturePart,
   type CurvatureQuestion,
   curvatureFile,
-  curvaturePath,
 } from '../records/curvature-record.js';
 import { type PartialState, partialState } from '../records/partial-state.js';
+import { recordBeside } from '../records/run-folder.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
 import { at } from '../support/at.js';
@@ -22,21 +20,14 @@ import { createLossCurvature } from './curvature-matrix.js';
 import { type Eigenpairs, type LanczosState, largestEigenpairs, type SymmetricMatrix } from './lanczos.js';
 import { type MeasureStep, measuring } from './measure-checkpoint.js';
 import { densityOf, type Probe, probeSpectrum, traceOf } from './spectral-density.js';
-import { type BatchNormMode, resolveImages } from './split-loss.js';
+import { resolveImages } from './split-loss.js';
 
-export interface CurvatureSettings {
-  readonly matrix: CurvatureMatrix;
-  readonly split: Split;
-  readonly batchNorm: BatchNormMode;
-  /** How many eigenvalues. */
-  readonly top: number;
-  /** Random vectors for the trace. */
-  readonly probes: number;
+export interface CurvatureSettings extends Omit<CurvatureQuestion, 'images' | 'batchSize'> {
   readonly density: boolean;
+  /** The blocks of single layers too. */
   readonly perLayer: boolean;
   /** The first images of the split only; null for all of them. */
   readonly images: number | null;
-  readonly seed: number;
 }
 
 /** The density is smooth long before the trace is exact: so many of its random vectors, and products with each. */
@@ -85,32 +76,31 @@ export async function measureCurvature(
   partial?: PartialState<CurvatureState>,
 ): Promise<CurvatureMeasurement> {
   const startedAt = performance.now();
-  let state = (await partial?.read()) ?? BEGINNING;
-  const keep = async (change: Partial<CurvatureState>): Promise<void> => {
-    state = { ...state, ...change, loss: curvature.loss() ?? state.loss };
-    await partial?.keep(state);
-  };
   const { engine } = session;
   const { model, weights, spec, splits, path } = checkpoint;
   const { split, images, density: withDensity, perLayer, splitImages, ...question } = settings;
   const whole: Block = { name: 'all parameters', offset: 0, size: model.layout.size };
   const blocks = [whole, ...(perLayer ? layersOf(model.layout) : [])];
-  const perBlock = eigenProducts(settings) + probeProducts(settings, settings.probes);
-  const progress = followStages(blocks.length * perBlock, onStep);
+  let state = (await partial?.read()) ?? BEGINNING;
+  /** Products since the state changed. */
+  let products = 0;
+  const keep = async (change: Partial<CurvatureState>): Promise<void> => {
+    state = { ...state, ...change, loss: curvature.loss() ?? state.loss };
+    products = 0;
+    await partial?.keep(state);
+  };
   const curvature = await createLossCurvature({
     ...{ engine, model, weights, ...question, signal: session.signal },
     images: await session.images(spec, firstImages(splits[split], images)),
-    onBatch: (done) => progress.product(done / images),
+    onBatch(done) {
+      onStep(stepOf(state, products + done / images, blocks, settings));
+      if (done === images) products++;
+    },
   });
   try {
-    for (const [i, block] of blocks.entries()) {
-      const begin: BlockRun['begin'] = (what, ...counts) => progress.begin(`${block.name}: ${what}`, ...counts);
-      if (i < state.parts.length) {
-        progress.begin('', perBlock, perBlock);
-        continue;
-      }
-      const matrix = curvature.block(block.offset, block.size);
-      const part = await measureBlock(matrix, settings, { block: i, from: state, begin, keep });
+    while (state.parts.length < blocks.length) {
+      const { offset, size } = at(blocks, state.parts.length);
+      const part = await measureBlock(curvature.block(offset, size), settings, state, keep);
       await keep({ ...NEXT_BLOCK, parts: [...state.parts, part] });
     }
     const [, ...layers] = state.parts;
@@ -147,8 +137,25 @@ function layersOf({ parameters }: Layout): Block[] {
   return layers;
 }
 
-/** Beforehand nobody knows how many products the eigenvalues take. */
-const eigenProducts = ({ top }: CurvatureSettings): number => 3 * top + 10;
+/** What is under way, `products` after the state; a share of a product counts as that. */
+function stepOf(
+  { parts, lanczos, eigenpairs, probes }: CurvatureState,
+  products: number,
+  blocks: readonly Block[],
+  settings: CurvatureSettings,
+): MeasureStep {
+  // Beforehand nobody knows how many products the eigenvalues take.
+  const ofEigenvalues = 3 * settings.top + 10;
+  const ofBlock = ofEigenvalues + probeProducts(settings, settings.probes);
+  const done = eigenpairs
+    ? ofEigenvalues + probeProducts(settings, probes.length) + products
+    : Math.min((lanczos?.products ?? 0) + products, ofEigenvalues);
+  return {
+    doing: `${at(blocks, parts.length).name}: ${eigenpairs ? 'trace' : 'eigenvalues'}`,
+    done: (parts.length * ofBlock + done) / (blocks.length * ofBlock),
+    best: null,
+  };
+}
 
 const stepsOf = ({ density }: CurvatureSettings, probe: number): number =>
   density && probe < DENSITY_PROBES ? DENSITY_STEPS : 1;
@@ -157,50 +164,21 @@ function probeProducts(settings: CurvatureSettings, probes: number): number {
   return Array.from({ length: probes }, (_, i) => stepsOf(settings, i)).reduce((a, b) => a + b, 0);
 }
 
-/** Stages one after another, each of so many products; `total` of them in all, as far as that is known. */
-function followStages(total: number, onStep: (step: MeasureStep) => void) {
-  let before = 0;
-  let stage = { what: '', products: 0 };
-  let inStage = 0;
-  return {
-    /** A stage that has come so far. */
-    begin(what: string, products: number, done: number): void {
-      before += stage.products;
-      stage = { what, products };
-      inStage = done;
-    },
-    /** A share of the product under way; 1 ends it. */
-    product(share: number): void {
-      const done = before + Math.min(inStage + share, stage.products);
-      onStep({ doing: stage.what, done: done / total, best: null });
-      if (share === 1) inStage++;
-    },
-  };
-}
-
-interface BlockRun {
-  readonly block: number;
-  readonly from: CurvatureState;
-  readonly begin: (what: string, products: number, done: number) => void;
-  readonly keep: (change: Partial<CurvatureState>) => Promise<void>;
-}
-
+/** Measures the block that follows the finished ones, from where the state is. */
 async function measureBlock(
   matrix: SymmetricMatrix,
   settings: ResolvedCurvature,
-  { block, from, begin, keep }: BlockRun,
+  { parts, lanczos: from, probes: known, ...state }: CurvatureState,
+  keep: (change: Partial<CurvatureState>) => Promise<void>,
 ): Promise<CurvaturePart> {
   const { top, probes: count, density, seed } = settings;
-  const stream = { seed, purpose: 'curvature', chunk: block } as const;
-  begin('eigenvalues', eigenProducts(settings), from.lanczos?.products ?? 0);
+  const stream = { seed, purpose: 'curvature', chunk: parts.length } as const;
   const onProduct = (lanczos: LanczosState) => keep({ lanczos });
-  const resumed = from.lanczos && { from: from.lanczos };
   const eigenpairs =
-    from.eigenpairs ?? (await largestEigenpairs(matrix, { count: top, stream, onProduct, ...resumed }));
+    state.eigenpairs ?? (await largestEigenpairs(matrix, { count: top, stream, onProduct, ...(from && { from }) }));
   await keep({ lanczos: null, eigenpairs });
   const { values, residuals, vectors, products } = eigenpairs;
-  const probes = [...from.probes];
-  begin('trace', probeProducts(settings, count), probeProducts(settings, probes.length));
+  const probes = [...known];
   const needed = vectors.length === matrix.size ? 0 : count;
   while (probes.length < needed) {
     const i = probes.length;
@@ -222,7 +200,7 @@ function partialOf({ path, sha256: checkpoint }: CheckpointFile, settings: Resol
 }
 
 export const measureSpectrum = measuring({
-  recordOf: curvaturePath,
+  recordOf: (checkpoint) => recordBeside(checkpoint, 'curvature'),
   resolve: resolveCurvature,
   titleOf: ({ matrix }) => matrix,
   measuredBefore: async (record, checkpoint) => (await curvatureFile.readOf(record, checkpoint)).measurements,

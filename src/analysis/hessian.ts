@@ -20,28 +20,21 @@ interface LargestEigenvalueOptions {
   readonly onIteration?: (report: { iteration: number; value: number; residual: number }) => void;
 }
 
-interface LargestEigenvalue {
-  readonly value: number;
-  /** ‖Hv − value·v‖ for the unit Ritz vector v: an eigenvalue of H lies this close to the value. */
-  readonly residual: number;
-  readonly iterations: number;
-  readonly evaluations: number;
-  /** Whether the residual came down to the tolerance. */
-  readonly converged: boolean;
-}
-
 /**
  * The algebraically largest eigenvalue of the objective's Hessian at `x` (n numbers), by the Lanczos method from a random
  * vector, with Hessian-vector products from central differences of the gradient.
  *
  * The Lanczos vectors are not kept (5n numbers in all) nor reorthogonalised: what rounding costs are copies of values
  * already found, never a value too large (Paige 1980). Stops early where the products vanish or are not finite.
+ *
+ * @returns with the residual ‖Hv − value·v‖ for the unit Ritz vector v: an eigenvalue of H lies this close to the value.
+ * `converged` says whether it came down to the tolerance.
  */
 export async function largestHessianEigenvalue(
   objective: ObjectiveFunction,
   x: Float64Array,
   options: LargestEigenvalueOptions = {},
-): Promise<LargestEigenvalue> {
+) {
   const { maxIterations = 30, tolerance = 1e-3, gradientError = Number.EPSILON, seed = 1, onIteration } = options;
   const n = x.length;
   let v: Float64Array = Float64Array.from(normal({ seed, purpose: 'sharpness' }, n));

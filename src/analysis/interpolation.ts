@@ -36,18 +36,8 @@ export interface LineRow extends Evaluation {
   readonly statistics: string;
 }
 
-interface LinePoints {
-  /**
-   * Loss and accuracy of α·w_to + (1 − α)·w_from on images of `from`'s run.
-   *
-   * @throws SmoothOutError USAGE where statistics would be estimated from one image, which has no variance.
-   */
-  at(line: Line, alpha: number, splits: readonly Split[]): Promise<LineRow[]>;
-  dispose(): Promise<void>;
-}
-
 /** @param images of each split the first so many only */
-export function createLinePoints(session: Session, model: Model, images = Number.POSITIVE_INFINITY): LinePoints {
+export function createLinePoints(session: Session, model: Model, images = Number.POSITIVE_INFINITY) {
   const evaluator = createEvaluator(session.engine, model);
   const estimator = createStatisticsEstimator(session.engine, model);
   async function estimated(parameters: Float32Array, { spec, splits }: CheckpointFile): Promise<Float32Array> {
@@ -58,7 +48,12 @@ export function createLinePoints(session: Session, model: Model, images = Number
     return estimator.estimate(parameters, batches, (count) => (count === 1 ? 0 : count));
   }
   return {
-    async at({ from, to, statistics: how }, alpha, splits) {
+    /**
+     * Loss and accuracy of α·w_to + (1 − α)·w_from on images of `from`'s run.
+     *
+     * @throws SmoothOutError USAGE where statistics would be estimated from one image, which has no variance.
+     */
+    async at({ from, to, statistics: how }: Line, alpha: number, splits: readonly Split[]): Promise<LineRow[]> {
       const { parameters, statistics: mixed } = interpolated(from.weights, to.weights, alpha);
       const statistics = how === 'reestimate' ? await estimated(parameters, from) : mixed;
       const rows: LineRow[] = [];
@@ -77,7 +72,7 @@ export function createLinePoints(session: Session, model: Model, images = Number
 
 /** A task for each point of each line. */
 export function lineTasks(
-  points: LinePoints,
+  points: ReturnType<typeof createLinePoints>,
   lines: readonly Line[],
   { alphas, splits }: { readonly alphas: readonly number[]; readonly splits: readonly Split[] },
   labelOf: (path: string) => string,

@@ -27,17 +27,13 @@ interface LandscapeOptions extends DirectionOptions {
   readonly images?: number | undefined;
 }
 
-export interface Landscape {
-  /** At w + α·d, or w + α·d + β·e for two coordinates; `direction` counts the d's, or the pairs. */
-  at(direction: number, coordinates: readonly number[], split: Split): Promise<Evaluation>;
-  dispose(): Promise<void>;
-}
+export type Landscape = ReturnType<typeof createLandscape>;
 
 export function createLandscape(
   { engine }: Session,
   { model, weights, splits }: CheckpointFile,
   { seed, images = Number.POSITIVE_INFINITY, ...options }: LandscapeOptions,
-): Landscape {
+) {
   const evaluator = createEvaluator(engine, model);
   let drawn: { readonly key: string; readonly directions: Float64Array[] } | null = null;
   const directionsOf = (direction: number, dimensions: number): Float64Array[] => {
@@ -52,11 +48,12 @@ export function createLandscape(
     return drawn.directions;
   };
   return {
-    async at(direction, coordinates, split) {
+    /** At w + α·d, or w + α·d + β·e for two coordinates; `direction` counts the d's, or the pairs. */
+    async at(direction: number, coordinates: readonly number[], split: Split): Promise<Evaluation> {
       const { parameters, statistics } = displaced(weights, directionsOf(direction, coordinates.length), coordinates);
       return evaluator.evaluate(parameters, statistics, firstImages(splits[split], images));
     },
-    dispose: () => evaluator.dispose(),
+    dispose: evaluator.dispose,
   };
 }
 

@@ -25,14 +25,10 @@ import { createLosses, type MeanLoss, resolveImages } from './split-loss.js';
 const { at } = access;
 
 /** What the user asks for; what is null is as in the papers' code. */
-export interface MeasureRequest
-  extends Pick<MeasureSettings, 'measure' | 'norm' | 'adaptive' | 'logits' | 'split' | 'batchNorm' | 'seed'> {
-  readonly radius: number | null;
-  readonly m: number | null;
-  readonly steps: number | null;
-  readonly images: number | null;
-  readonly batchSize: number | null;
-}
+export type MeasureRequest = Pick<
+  MeasureSettings,
+  'measure' | 'norm' | 'adaptive' | 'logits' | 'split' | 'batchNorm' | 'seed'
+> & { readonly [K in 'radius' | 'm' | 'steps' | 'images' | 'batchSize']: number | null };
 
 /**
  * The least of the radii that Andriushchenko et al. use for ResNet18 on CIFAR-10, and σ of Bisla et al. A plain average has

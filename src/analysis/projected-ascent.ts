@@ -15,16 +15,6 @@ interface ProjectedAscentOptions extends Box {
   readonly onStep?: (report: { start: number; step: number; f: number; best: number }) => void;
 }
 
-interface ProjectedAscentResult {
-  /** The best point seen. */
-  readonly x: Float64Array;
-  /** The objective there; NaN where no evaluation was finite. */
-  readonly f: number;
-  readonly evaluations: number;
-  /** The best value of each start, that of x0 first. */
-  readonly starts: readonly number[];
-}
-
 /** The step as a fraction of the box's half-width: enough to cross from the centre to a corner at first. */
 const FIRST_STEP = 1;
 const LAST_STEP = 0.01;
@@ -34,13 +24,15 @@ const LAST_STEP = 0.01;
  * the sign of the gradient, the steepest direction where every variable is measured by its own half-width, with steps
  * that shrink geometrically, from x0 and from random points of the box.
  *
+ * @returns the best point seen and the objective there, NaN where no evaluation was finite; and the best value of each
+ * start, that of x0 first.
  * @throws RangeError where the box is not bounded.
  */
 export async function maximizeByProjectedAscent(
   objective: ObjectiveFunction,
   x0: Float64Array,
   options: ProjectedAscentOptions,
-): Promise<ProjectedAscentResult> {
+) {
   const { lower, upper, steps = 20, restarts = 2, seed = 1, onStep } = options;
   const n = x0.length;
   if (lower.length !== n || upper.length !== n) {

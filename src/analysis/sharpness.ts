@@ -69,18 +69,18 @@ export async function measureSharpness(
   const { model, weights, spec, splits } = checkpoint;
   checkManifold(settings, model.layout.size);
   const startedAt = performance.now();
-  const follow = followSteps(settings, onStep);
+  const follow = followSteps(onStep);
   const { engine, signal } = session;
   const { split, images, batchNorm, batchSize } = settings;
   const loss = createSplitLoss({
     ...{ engine, model, statistics: weights.statistics, batchNorm, batchSize, signal },
     images: await session.images(spec, firstImages(splits[split], images)),
-    onBatch: (done) => follow({ fraction: done / images }),
+    onBatch: (done) => follow({ share: done / images }),
   });
   let evaluated = 0;
   const objective: ObjectiveFunction = async (x, gradient) => {
     const f = await loss.evaluate(x, gradient);
-    follow({ evaluations: ++evaluated, fraction: 0 });
+    follow({ evaluations: ++evaluated, share: 0 });
     return f;
   };
   try {
@@ -88,10 +88,10 @@ export async function measureSharpness(
     const runs: SharpnessOnce[] = [];
     const spaceFor = (repeat: number): SearchSpace => searchSpace(objective, w, settings, repeat);
     for (let repeat = 0; repeat < runsOf(settings); repeat++) {
-      follow({ repeat, iteration: 0 });
+      follow(placeOf(repeat, 0, settings));
       const best = Math.max(...runs.map(({ sharpness }) => sharpness));
       const onIteration = ({ iteration, sharpness }: { iteration: number; sharpness: number }): void =>
-        follow({ iteration, best: Math.max(best, sharpness) });
+        follow({ ...placeOf(repeat, iteration, settings), best: Math.max(best, sharpness) });
       const run = await measureOnce(spaceFor(repeat), { ...settings, repeat, onIteration });
       if (!Number.isFinite(run.loss)) {
         throw new SmoothOutError('CHECKPOINT_INVALID', `${checkpoint.path}: its loss is ${run.loss}`);
@@ -106,36 +106,32 @@ export async function measureSharpness(
   }
 }
 
-interface Progress {
-  readonly what: 'L-BFGS-B' | 'projected ascent' | 'Hessian';
-  /** Counted from 0, of L-BFGS-B's repeats that are run. */
-  readonly repeat: number;
-  /** Iterations done in this repeat. */
-  readonly iteration: number;
-  /** Evaluations so far, in all. */
+interface Progress extends Omit<MeasureStep, 'doing'> {
+  readonly part: string;
+  /** So far, in all. */
   readonly evaluations: number;
-  /** Share of the evaluation under way. */
-  readonly fraction: number;
-  /** The largest value of the metric so far. */
-  readonly best: number | null;
+  /** Of the evaluation under way. */
+  readonly share: number;
 }
 
 type Follow = (change: Partial<Progress>) => void;
 
-function followSteps(settings: SharpnessSettings, onStep: (step: MeasureStep) => void): Follow {
-  const { maxIterations } = settings;
-  const runs = runsOf(settings);
-  let now: Progress = { what: 'L-BFGS-B', repeat: 0, iteration: 0, evaluations: 0, fraction: 0, best: null };
+function followSteps(onStep: (step: MeasureStep) => void): Follow {
+  let now: Progress = { part: '', evaluations: 0, share: 0, done: 0, best: null };
   return (change) => {
     now = { ...now, ...change };
-    const { what, repeat, iteration, evaluations, fraction, best } = now;
-    const run = runs === 1 ? '' : `repeat ${repeat + 1}/${runs} `;
-    const part = what === 'L-BFGS-B' ? `${run}iteration ${iteration}/${maxIterations}` : what;
-    onStep({
-      doing: `${part}, evaluation ${evaluations + 1} ${Math.round(100 * fraction)}%`,
-      done: (repeat * maxIterations + iteration) / (runs * maxIterations),
-      best,
-    });
+    const { part, evaluations, share, done, best } = now;
+    onStep({ doing: `${part}, evaluation ${evaluations + 1} ${Math.round(100 * share)}%`, done, best });
+  };
+}
+
+/** Of L-BFGS-B's repeats that are run, and the iterations done in this one. */
+function placeOf(repeat: number, iteration: number, settings: SharpnessSettings): Pick<Progress, 'part' | 'done'> {
+  const { maxIterations } = settings;
+  const runs = runsOf(settings);
+  return {
+    part: `${runs === 1 ? '' : `repeat ${repeat + 1}/${runs} `}iteration ${iteration}/${maxIterations}`,
+    done: (repeat * maxIterations + iteration) / (runs * maxIterations),
   };
 }
 
@@ -200,12 +196,12 @@ async function askSecondOpinions(
   const ascent = await maximizeByProjectedAscent(space.objective, space.center, {
     ...space.box,
     seed,
-    onStep: ({ best }) => follow({ what: 'projected ascent', best: relativeIncrease(best, loss) }),
+    onStep: ({ best }) => follow({ part: 'projected ascent', best: relativeIncrease(best, loss) }),
   });
   const largestEigenvalue = await largestHessianEigenvalue(space.objective, space.center, {
     gradientError: FLOAT32,
     seed,
-    onIteration: () => follow({ what: 'Hessian', best: null }),
+    onIteration: () => follow({ part: 'Hessian', best: null }),
   });
   return {
     projectedAscent: {

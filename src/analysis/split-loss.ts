@@ -42,16 +42,6 @@ export interface MeanLoss {
   readonly valueAt: (w: Float64Array) => Promise<number>;
 }
 
-interface SplitLoss extends MeanLoss {
-  dispose(): Promise<void>;
-}
-
-/** The losses of one network over one set of images or another, which share their programs. */
-interface Losses {
-  readonly over: (images: SplitImages) => MeanLoss;
-  dispose(): Promise<void>;
-}
-
 /** How many images make a batch where the user does not say. */
 export function usualBatchSize({ name }: Model, batchNorm: BatchNormMode): number {
   return networkRow(name).analysisBatch[batchNorm];
@@ -92,12 +82,13 @@ export function resolveImages<Settings extends ImageSettings>(
  *
  * Evaluations throw the signal's reason once it is aborted.
  */
-export function createSplitLoss({ images, ...options }: SplitLossOptions): SplitLoss {
+export function createSplitLoss({ images, ...options }: SplitLossOptions) {
   const { over, dispose } = createLosses(options);
   return { ...over(images), dispose };
 }
 
-export function createLosses(options: LossOptions): Losses {
+/** The losses of one network over one set of images or another, which share their programs. */
+export function createLosses(options: LossOptions) {
   const { engine, model, statistics, batchNorm } = options;
   const weights = new Float32Array(model.layout.size);
   const gradients = createProgramCache((count: number) => compileLossAndGradient(engine, model, batchNorm, count));

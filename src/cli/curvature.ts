@@ -23,7 +23,7 @@ import { checkpointLabel, checkpointLabels, type NamedCheckpoint } from './sessi
 interface CurvatureOptions
   extends AnalysisOptions,
     JobsOptions,
-    Omit<CurvatureSettings, 'images' | 'density' | 'perLayer'> {
+    Pick<CurvatureSettings, 'matrix' | 'split' | 'batchNorm' | 'top' | 'probes'> {
   readonly ckpt: string[];
   readonly density?: boolean;
   readonly perLayer?: boolean;

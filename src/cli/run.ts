@@ -3,10 +3,10 @@ import { type Command, Option } from 'commander';
 import { planRuns, runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
 import { parseDuration, withinBudget } from '../jobs/budget.js';
+import { recordsOf } from '../records/earlier-run.js';
 import { messageOf, SmoothOutError } from '../support/errors.js';
 import { counted } from '../support/words.js';
 import type { Costs } from './costs.js';
-import { failedRuns } from './earlier-records.js';
 import { addTrainingOptions, planOf, type TrainingOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
 import { type Outcome, runAll } from './run-all.js';
@@ -57,6 +57,19 @@ export function registerRun(program: Command): void {
       if (!options.json) print(summary(outcomes, options.out));
       process.exitCode = status;
     });
+}
+
+/** The runs that failed or diverged; says of each why. */
+async function failedRuns(runs: readonly RunSpec[], out: string): Promise<RunSpec[]> {
+  const records = await recordsOf(runs, out);
+  const failed = runs.filter((spec, i) => {
+    const { status, error } = records[i] ?? {};
+    if (status !== 'failed' && status !== 'diverged') return false;
+    log(`${runName(spec)}: ${status} before: ${error?.message ?? 'for an unknown reason'}`);
+    return true;
+  });
+  log(`${failed.length} of ${runs.length} runs failed or diverged`);
+  return failed;
 }
 
 /** The plan on stdout, as a config that is this plan; what it will cost on stderr. */

@@ -1,5 +1,4 @@
 /** What `smoothout curvature` writes: curvature.json beside a run's checkpoint, which the report reads, and its numbers as CSV. */
-import { basename, dirname, join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { at } from '../support/at.js';
@@ -66,12 +65,6 @@ const recordSchema = z.object({
 });
 
 export type CurvatureRecord = z.output<typeof recordSchema>;
-
-/** curvature.json for best.safetensors, NAME-curvature.json for any other checkpoint. */
-export function curvaturePath(checkpoint: string): string {
-  const name = basename(checkpoint).replace(/\.safetensors$/, '');
-  return join(dirname(checkpoint), name === 'best' ? 'curvature.json' : `${name}-curvature.json`);
-}
 
 /** What a measurement's values depend on beside the checkpoint. */
 const QUESTION = ['matrix', 'split', 'batchNorm', 'images', 'batchSize', 'seed', 'top', 'probes'] as const;

@@ -18,6 +18,15 @@ export async function readEarlierRun(paths: RunPaths, spec: RunSpec): Promise<Ru
   throw startedWithOther(`settings: ${await otherSettings(paths.config, spec)}`, paths);
 }
 
+/** The record of each run; undefined where it has none, or none that can be read, of which training says why. */
+export const recordsOf = (runs: readonly RunSpec[], out: string): Promise<(RunRecord | undefined)[]> =>
+  Promise.all(
+    runs.map(async (spec) => {
+      const { record } = runPaths(out, spec);
+      return (await exists(record)) ? readRunRecord(record).catch(() => undefined) : undefined;
+    }),
+  );
+
 /** Completed, or diverged, which training again would not change. */
 export function isFinished({ status }: RunRecord): boolean {
   return status === 'completed' || status === 'diverged';

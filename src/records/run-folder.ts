@@ -1,6 +1,6 @@
 /** A run's folder: what names it, where its files are, and who may write there. */
 import { rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
@@ -113,15 +113,21 @@ export async function openRun(paths: RunPaths, lockSeconds = 0): Promise<Lock> {
   return lock;
 }
 
-/** What analyses write of the checkpoints of a run beside them. */
-const MEASUREMENTS = ['', 'last-', 'average-'].flatMap((of) => [`${of}sharpness.json`, `${of}curvature.json`]);
+/** What is measured of a checkpoint is beside it: in KIND.json for best.safetensors, in NAME-KIND.json for any other. */
+export function recordBeside(checkpoint: string, kind: 'sharpness' | 'curvature'): string {
+  const name = basename(checkpoint, '.safetensors');
+  return join(dirname(checkpoint), name === 'best' ? `${kind}.json` : `${name}-${kind}.json`);
+}
 
 /** Removes the files of an earlier run and what was measured of it, for a start from scratch. The folder must be locked. */
 export async function clearRun(paths: RunPaths): Promise<void> {
   // The record goes first: without it, whatever a kill leaves of the others counts as no run.
-  const { folder, record, last, best, average, metrics, config } = paths;
-  const measured = MEASUREMENTS.map((name) => join(folder, name));
-  for (const path of [record, last, best, average, metrics, ...measured, config]) await rm(path, { force: true });
+  const { record, last, best, average, metrics, config } = paths;
+  const checkpoints = [last, best, average];
+  const measured = (['sharpness', 'curvature'] as const).flatMap((kind) =>
+    checkpoints.map((checkpoint) => recordBeside(checkpoint, kind)),
+  );
+  for (const path of [record, ...checkpoints, metrics, ...measured, config]) await rm(path, { force: true });
 }
 
 /** What is left of a run cannot be used. */

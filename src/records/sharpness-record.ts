@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { exists } from '../support/files.js';
 import { count, measurementFile, positiveCount, SHAPES } from './measured-on.js';
 import { isSameMeasure, perturbationSchema } from './perturbation-measures.js';
+import { recordBeside } from './run-folder.js';
 import {
   CONVENTION_KEYS,
   CONVENTIONS,
@@ -113,21 +114,17 @@ export function parseSharpnessRecord(text: string): SharpnessRecord {
   return { ...record, measurements };
 }
 
-const BEST = 'best.safetensors';
-
 /**
  * sharpness.json in the checkpoint's folder, where the report looks for that of best.safetensors. Measurements of
- * another checkpoint beside it do not take its place: theirs is NAME-sharpness.json.
+ * another checkpoint beside it do not take its place.
  */
 export async function sharpnessPath(checkpoint: string): Promise<string> {
   const folder = dirname(checkpoint);
-  const name = basename(checkpoint);
+  const own = recordBeside(checkpoint, 'sharpness');
+  if (await exists(join(folder, 'best.safetensors'))) return own;
   const usual = join(folder, 'sharpness.json');
-  if (name === BEST) return usual;
-  const own = join(folder, `${name.replace(/\.safetensors$/, '')}-sharpness.json`);
-  if (await exists(join(folder, BEST))) return own;
   const record = await sharpnessFile.read(usual);
-  return record === null || record.checkpoint === name ? usual : own;
+  return record === null || record.checkpoint === basename(checkpoint) ? usual : own;
 }
 
 /** What a measurement's values depend on. */

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readRunConfig } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
-import { type CurvatureRecord, curvatureFile, curvaturePath } from '../records/curvature-record.js';
+import { type CurvatureRecord, curvatureFile } from '../records/curvature-record.js';
 import { foldersBelow, RUN_DEPTH } from '../records/find-runs.js';
 import { type EpochMetrics, readMetrics } from '../records/metrics.js';
-import { isWaiting, runPathsIn } from '../records/run-folder.js';
+import { isWaiting, recordBeside, runPathsIn } from '../records/run-folder.js';
 import { type RunRecord, readRunRecord } from '../records/run-record.js';
 import type { NamedConvention } from '../records/sharpness-conventions.js';
 import { type SharpnessMeasurement, type SharpnessRecord, sharpnessFile } from '../records/sharpness-record.js';
@@ -117,7 +117,7 @@ async function loadRun(path: string, folder: string, problems: Problem[]): Promi
     ofBestEpoch(await sharpnessFile.read(paths.sharpness), record, best),
   );
   const curvature = await optional('curvature.json', null, async () =>
-    ofBestEpoch(await curvatureFile.read(curvaturePath(paths.best)), record, best),
+    ofBestEpoch(await curvatureFile.read(recordBeside(paths.best, 'curvature')), record, best),
   );
   return { folder, record, settings, config, metrics, sharpness, curvature };
 }
