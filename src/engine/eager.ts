@@ -40,7 +40,7 @@ export function createEagerEngine(backend: 'cpu' | 'tensorflow' = 'cpu'): Engine
   return structured({
     name: backend === 'cpu' ? 'tfjs' : 'tensorflow',
     device: 'cpu',
-    async compile(fn, signature, { isKept }) {
+    async compile(fn, signature, isKept) {
       const evaluate = (inputs: NamedValues) =>
         tf.tidy(() => {
           const outputs = fn(mapValues(signature, (spec, name) => asTensor(name, inputs[name], spec)));

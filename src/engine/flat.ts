@@ -7,10 +7,8 @@ export type Signature = Readonly<Record<string, TensorSpec>>;
 export type NamedValues = Readonly<Record<string, Value>>;
 export type TensorFunction = (inputs: NamedTensors) => NamedTensors;
 
-export interface CompileOptions {
-  /** Whether the output of this name stays on the device between runs. */
-  readonly isKept: (name: string) => boolean;
-}
+/** Whether the output of this name stays on the device between runs. */
+export type IsKept = (name: string) => boolean;
 
 export interface FlatProgram {
   run(inputs: NamedValues): Promise<Record<string, Value>>;
@@ -20,7 +18,7 @@ export interface FlatProgram {
 }
 
 export interface FlatEngine extends Pick<Engine, 'name' | 'device' | 'upload' | 'dispose'> {
-  compile(fn: TensorFunction, signature: Signature, options: CompileOptions): Promise<FlatProgram>;
+  compile(fn: TensorFunction, signature: Signature, isKept: IsKept): Promise<FlatProgram>;
 }
 
 /**

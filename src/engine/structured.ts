@@ -21,7 +21,7 @@ export function structured({ compile, ...engine }: FlatEngine): Engine {
           return flatten<Tensor>(outputs);
         },
         flatten<TensorSpec>(specs),
-        { isKept: (name) => keep.some((kept) => name === kept || name.startsWith(`${String(kept)}/`)) },
+        (name) => keep.some((kept) => name === kept || name.startsWith(`${String(kept)}/`)),
       );
       const grouped = (results: NamedValues) => mapNested(groups, (path) => results[path]) as ResultsOf<O, K>;
       return {

@@ -21,13 +21,11 @@ export interface Optimizer<State extends string = string, Scalars extends string
   ): Update;
 }
 
-export type GradientOptions = Pick<RunSpec['optimizer'], 'clipNorm' | 'weightDecay'>;
-
 /** What happens to a gradient before the optimizer sees it, in the reference's order: clipped, then decayed. */
 export function regularise(
   gradient: tf.Tensor1D,
   parameters: tf.Tensor1D,
-  { clipNorm, weightDecay }: GradientOptions,
+  { clipNorm, weightDecay }: Pick<RunSpec['optimizer'], 'clipNorm' | 'weightDecay'>,
 ): tf.Tensor1D {
   const clipped = clipNorm === null ? gradient : clipByNorm(gradient, clipNorm);
   if (weightDecay === 0) return clipped;

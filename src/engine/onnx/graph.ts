@@ -14,7 +14,7 @@ export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Arra
 
 type Attributes = Readonly<Record<string, Attribute>>;
 
-const SCALAR_ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+export const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 export interface Node {
   readonly op: string;
@@ -99,13 +99,12 @@ export function createGraphBuilder(owner = '') {
     },
     /** The node that computes a value; none for inputs and constants. */
     producer: (name: string) => producers.get(name),
+    constant,
     float: (value: number | Float32Array, shape: readonly number[] = []) =>
       constant('float32', typeof value === 'number' ? Float32Array.of(value) : value, shape),
     int32: (values: Int32Array, shape: readonly number[]) => constant('int32', values, shape),
-    bool: (values: Uint8Array, shape: readonly number[]) => constant('bool', values, shape),
     /** A number of rank 0. */
-    scalar: (value: number, dtype: Exclude<ElementType, 'int64'>) =>
-      constant(dtype, SCALAR_ARRAYS[dtype].of(value), []),
+    scalar: (value: number, dtype: Exclude<ElementType, 'int64'>) => constant(dtype, ARRAYS[dtype].of(value), []),
     /** A vector of 64-bit integers: axes, shapes, sizes. */
     integers,
     input(name: string, dtype: ElementType, shape: readonly number[]): string {

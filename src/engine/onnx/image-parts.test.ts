@@ -26,8 +26,8 @@ const tracedInParts = (form: Form, fn: TensorFunction, signature: Signature) =>
 const inParts = (form: Form) =>
   structured({
     ...createOnnxEngine(),
-    compile: async (fn, signature, options) =>
-      createCpuProgram(tracedInParts(form, fn, signature), createCpuMemory(), 1, options),
+    compile: async (fn, signature, isKept) =>
+      createCpuProgram(tracedInParts(form, fn, signature), createCpuMemory(), 1, isKept),
   });
 
 const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 3, 2, 'valid');

@@ -1,7 +1,7 @@
 /** A tfjs backend that computes nothing: each kernel call appends nodes to the graph of the function being traced. */
 import * as tf from '@tensorflow/tfjs';
 import { SmoothOutError } from '../../support/errors.js';
-import type { GraphBuilder } from './graph.js';
+import { ARRAYS, type GraphBuilder } from './graph.js';
 import { ALL_KERNELS } from './kernels/index.js';
 import type { KernelTable } from './kernels/kernel.js';
 import { type Traced, traced, withShape } from './traced.js';
@@ -29,7 +29,8 @@ interface Symbolic {
   readonly value: Traced;
 }
 
-export class TraceBackend extends tf.KernelBackend {
+/** What tensors stand for while functions are traced. */
+export class Tracer {
   /** What is being traced; undefined between traces. */
   current: Tracing | undefined;
   /** What is known of each tensor, by its data id. */
@@ -61,10 +62,19 @@ export class TraceBackend extends tf.KernelBackend {
     return { ...info, dataId: this.newId(this.behind(info)) };
   }
 
-  private newId(behind: Symbolic | Constant): object {
+  newId(behind: Symbolic | Constant): object {
     const dataId = {};
     this.known.set(dataId, behind);
     return dataId;
+  }
+
+  /** The values of a constant. @throws SmoothOutError UNSUPPORTED_OP for what is yet to be computed. */
+  read(dataId: object): tf.backend_util.BackendValues {
+    const behind = this.known.get(dataId)!;
+    if ('values' in behind) return behind.values;
+    throw new SmoothOutError('UNSUPPORTED_OP', 'The value of a traced tensor cannot be read: it does not exist yet.', {
+      hint: 'A compiled function is traced once and then run many times; return the tensor as an output and read that.',
+    });
   }
 
   private behind({ dataId, shape, dtype }: tf.TensorInfo): Symbolic | Constant {
@@ -75,59 +85,41 @@ export class TraceBackend extends tf.KernelBackend {
     this.known.set(dataId, constant);
     return constant;
   }
-
-  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
-    return this.newId({ values, shape, dtype });
-  }
-  override readSync(dataId: object): tf.backend_util.BackendValues {
-    const behind = this.known.get(dataId)!;
-    if ('values' in behind) return behind.values;
-    throw new SmoothOutError('UNSUPPORTED_OP', 'The value of a traced tensor cannot be read: it does not exist yet.', {
-      hint: 'A compiled function is traced once and then run many times; return the tensor as an output and read that.',
-    });
-  }
-  override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
-    return this.readSync(dataId);
-  }
-  override numDataIds(): number {
-    return 0;
-  }
-  override refCount(): number {
-    return 1;
-  }
-  override incRef(): void {}
-  override disposeData(): boolean {
-    return true;
-  }
-  override floatPrecision(): 16 | 32 {
-    return 32;
-  }
-  override memory(): { unreliable: boolean } {
-    return { unreliable: true };
-  }
-  override timerAvailable(): boolean {
-    return false;
-  }
 }
 
+/** A backend of tfjs whose tensors a tracer knows. Nothing is computed, so there is nothing to count or to give back. */
+const backendOf = (tracer: Tracer) =>
+  Object.assign(new tf.KernelBackend(), {
+    write: (values, shape, dtype) => tracer.newId({ values, shape, dtype }),
+    readSync: (dataId) => tracer.read(dataId),
+    read: async (dataId) => tracer.read(dataId),
+    numDataIds: () => 0,
+    refCount: () => 1,
+    incRef: () => {},
+    disposeData: () => true,
+    floatPrecision: () => 32,
+    memory: () => ({ unreliable: true }),
+    timerAvailable: () => false,
+  } satisfies Partial<tf.KernelBackend>);
+
 function enterConstant(graph: GraphBuilder, { values, shape, dtype }: Constant): Traced {
-  if (dtype === 'float32') return traced(graph.float(Float32Array.from(values as Float32Array), shape), shape);
-  if (dtype === 'int32') return traced(graph.int32(Int32Array.from(values as Int32Array), shape), shape, 'int32');
-  if (dtype === 'bool') return traced(graph.bool(Uint8Array.from(values as Uint8Array), shape), shape, 'bool');
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') {
+    return traced(graph.constant(dtype, ARRAYS[dtype].from(values as Float32Array), shape), shape, dtype);
+  }
   throw new SmoothOutError(
     'UNSUPPORTED_OP',
     `A constant of dtype ${dtype} cannot be traced: expected float32, int32 or bool.`,
   );
 }
 
-let backend: TraceBackend | undefined;
+let tracer: Tracer | undefined;
 
-/** The backend, registered with tfjs together with its kernels at the first call. */
-export function traceBackend(): TraceBackend {
-  if (backend) return backend;
-  const created = new TraceBackend();
+/** The tracer, whose backend is registered with tfjs together with its kernels at the first call. */
+export function theTracer(): Tracer {
+  if (tracer) return tracer;
+  const created = new Tracer();
   // The lowest priority: tfjs never picks it by itself.
-  tf.registerBackend(BACKEND, () => created, 0);
+  tf.registerBackend(BACKEND, () => backendOf(created), 0);
   const register = (kernelName: string, kernelFunc: tf.KernelFunc) =>
     tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc });
   for (const [name, kernel] of Object.entries(ALL_KERNELS)) register(name, onTraced(created, name, kernel));
@@ -138,19 +130,19 @@ export function traceBackend(): TraceBackend {
       throw unsupported(kernelName);
     });
   }
-  backend = created;
+  tracer = created;
   return created;
 }
 
 /** What tfjs calls: the kernel of the function being traced, between tensors. */
-function onTraced(created: TraceBackend, kernelName: string, usual: KernelTable[string]): tf.KernelFunc {
+function onTraced(tracer: Tracer, kernelName: string, usual: KernelTable[string]): tf.KernelFunc {
   return ({ inputs, attrs }) => {
     // An input may be undefined: the scale of a batch normalisation without one.
     const given = Object.entries(inputs).filter(([, info]) => info) as [string, tf.TensorInfo][];
-    const values = Object.fromEntries(given.map(([name, info]) => [name, created.traced(info)]));
-    const { graph, kernels } = created.current!;
+    const values = Object.fromEntries(given.map(([name, info]) => [name, tracer.traced(info)]));
+    const { graph, kernels } = tracer.current!;
     const result = (kernels[kernelName] ?? usual)(graph, values, (attrs ?? {}) as Record<string, unknown>);
-    return Array.isArray(result) ? result.map((value) => created.symbol(value)) : created.symbol(result as Traced);
+    return Array.isArray(result) ? result.map((value) => tracer.symbol(value)) : tracer.symbol(result as Traced);
   };
 }
 

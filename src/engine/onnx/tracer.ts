@@ -9,7 +9,7 @@ import { mapValues, outputSpec, type Signature, type TensorFunction } from '../f
 import { createGraphBuilder, type Graph } from './graph.js';
 import type { KernelTable } from './kernels/kernel.js';
 import { declareInputs, type InputPiece, offsetsOf, type Piece } from './pieces.js';
-import { BACKEND, type TraceBackend, traceBackend } from './trace-backend.js';
+import { BACKEND, type Tracer, theTracer } from './trace-backend.js';
 import { inPlainOrder, type Traced } from './traced.js';
 
 export interface TracedFunction {
@@ -34,7 +34,7 @@ export function trace(
   signature: Signature,
   { pieces, kernels = {} }: TraceOptions,
 ): TracedFunction {
-  const tracer = traceBackend();
+  const tracer = theTracer();
   const graph = createGraphBuilder();
   const [outer, outerBackend] = [tracer.current, tf.getBackend()];
   tracer.current = { graph, kernels, constants: new Map() };
@@ -67,7 +67,7 @@ export function trace(
   }
 }
 
-function tensorOf(tracer: TraceBackend, value: Traced): tf.Tensor {
+function tensorOf(tracer: Tracer, value: Traced): tf.Tensor {
   const { dataId, shape, dtype } = tracer.symbol(value);
   return tf.engine().makeTensorFromDataId(dataId, shape, dtype);
 }

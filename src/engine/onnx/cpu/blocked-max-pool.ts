@@ -46,14 +46,15 @@ function maxPoolGradient(graph: GraphBuilder, block: number, image: string, dy: 
 
   const body = createGraphBuilder('pool');
   const x = { name: body.input('pool:x', 'float32', ofImages), shape: ofImages };
-  const rows = pooledAlong(body, x, WIDTH, info.filterWidth, info.strideWidth);
-  const windows = pooledAlong(body, rows.pooled, HEIGHT, info.filterHeight, info.strideHeight);
+  const rows = pooledAlong(WIDTH, { graph: body, block, image: x, window: info.filterWidth, stride: info.strideWidth });
+  const columns = { graph: body, block, image: rows.pooled, window: info.filterHeight, stride: info.strideHeight };
+  const windows = pooledAlong(HEIGHT, columns);
   const upstream = inBlocks(body, body.input('pool:dy', 'float32', ofWindows));
   const [, , height, width] = windows.pooled.shape;
   const missing = [0, 0, height - outHeight, width - outWidth] as const;
   const padded = bordered(body, block, upstream, [(images * inChannels) / block, outHeight, outWidth], missing);
-  const ofRows = gradientAlong(body, block, windows, reshaped(body, padded, windows.pooled.shape));
-  const ofImage = gradientAlong(body, block, rows, body.reshape(ofRows.name, ofRows.shape, rows.pooled.shape));
+  const ofRows = gradientAlong(windows, reshaped(body, padded, windows.pooled.shape));
+  const ofImage = gradientAlong(rows, body.reshape(ofRows.name, ofRows.shape, rows.pooled.shape));
 
   const output = { name: 'pool:dx', source: ofImage.name, dtype: 'float32', shape: ofImage.shape } as const;
   const whole = [batchSize, inChannels, inHeight, inWidth];
@@ -83,6 +84,8 @@ interface Image {
 
 /** Pooling along one axis. */
 interface Line {
+  readonly graph: GraphBuilder;
+  readonly block: number;
   readonly axis: typeof HEIGHT | typeof WIDTH;
   readonly window: number;
   readonly stride: number;
@@ -91,9 +94,10 @@ interface Line {
   readonly pooled: Image;
 }
 
-function pooledAlong(graph: GraphBuilder, image: Image, axis: Line['axis'], window: number, stride: number): Line {
+function pooledAlong(axis: Line['axis'], given: Omit<Line, 'axis' | 'pooled'>): Line {
+  const { graph, image, window, stride } = given;
   const shape = image.shape.with(axis, Math.ceil(image.shape[axis] / stride)) as unknown as Image['shape'];
-  const line = { axis, window, stride, image, pooled: { name: '', shape } };
+  const line = { ...given, axis, pooled: { name: '', shape } };
   const name = graph.node('MaxPool', [image.name], { kernel_shape: sized(axis, window), ...windowsOf(line) }, BLOCKED);
   return { ...line, pooled: { name, shape } };
 }
@@ -109,17 +113,17 @@ function windowsOf({ axis, window, stride, image, pooled }: Line) {
 }
 
 /** dy of the windows → the gradient of the image, as it lies in memory: [lines, pixels along the axis, numbers of each]. */
-function gradientAlong(graph: GraphBuilder, block: number, line: Line, dy: string) {
-  const { axis, stride, image, pooled } = line;
+function gradientAlong(line: Line, dy: string) {
+  const { graph, block, axis, stride, image, pooled } = line;
   const [images, channels, height] = image.shape;
   const [extent, windows] = [image.shape[axis], pooled.shape[axis]];
   const lines = (images * channels * (axis === HEIGHT ? 1 : height)) / block;
   const numbers = axis === HEIGHT ? pooled.shape[WIDTH] * block : block;
-  const places = sharesOfPlaces(graph, block, line, dy);
+  const places = sharesOfPlaces(line, dy);
   // The pixels of which window i has the first at `first`; window i - k has the same at the place k strides on.
   const interleaved = Array.from({ length: stride }, (_, first) => {
     const shares = places.filter((_, place) => place % stride === first);
-    const sum = shares.reduce((total, share, k) => plusShifted(graph, block, line, total, share, k));
+    const sum = shares.reduce((total, share, k) => plusShifted(line, total, share, k));
     return graph.reshape(sum, pooled.shape, [lines * windows, 1, numbers]);
   });
   const together = graph.node('Concat', interleaved, { axis: 1 });
@@ -131,10 +135,11 @@ function gradientAlong(graph: GraphBuilder, block: number, line: Line, dy: strin
 }
 
 /** Gives, for each place of the windows from first to last, dy of those windows whose largest value is there and nowhere before. */
-function sharesOfPlaces(graph: GraphBuilder, block: number, line: Line, dy: string): string[] {
+function sharesOfPlaces(line: Line, dy: string): string[] {
+  const { graph } = line;
   let rest = dy;
   const shares = Array.from({ length: line.window - 1 }, (_, place) => {
-    const share = graph.node('Mul', [rest, isLargest(graph, block, line, place)]);
+    const share = graph.node('Mul', [rest, isLargest(line, place)]);
     rest = graph.node('Sub', [rest, share]);
     return share;
   });
@@ -145,17 +150,17 @@ function sharesOfPlaces(graph: GraphBuilder, block: number, line: Line, dy: stri
 const STEEP = 3e38;
 
 /** 1 for windows that have their largest value at `place`, else 0: max(0, 1 - STEEP · (largest - value there)). */
-function isLargest(graph: GraphBuilder, block: number, line: Line, place: number): string {
+function isLargest(line: Line, place: number): string {
   const isPositive = { activation: 'HardSigmoid', activation_params: { floats: [-STEEP, 1] } };
   const { image, pooled, window } = line;
   const less = { from: image.name, size: window, place, factor: -1 };
-  return plusPlace(graph, block, line, pooled.name, less, { ...windowsOf(line), ...isPositive });
+  return plusPlace(line, pooled.name, less, { ...windowsOf(line), ...isPositive });
 }
 
 /** Adds to `total`, at each window, what `share` has k windows before. */
-function plusShifted(graph: GraphBuilder, block: number, line: Line, total: string, share: string, k: number): string {
+function plusShifted(line: Line, total: string, share: string, k: number): string {
   const before = { from: share, size: k + 1, place: 0, factor: 1 };
-  return plusPlace(graph, block, line, total, before, { strides: [1, 1], pads: around(line.axis, k, 0) });
+  return plusPlace(line, total, before, { strides: [1, 1], pads: around(line.axis, k, 0) });
 }
 
 /** `factor` times the value that each window of `from` has at a place. */
@@ -169,9 +174,7 @@ interface WindowTerm {
 
 /** Adds a term to `total`: a convolution of every channel with a filter that is `factor` at the place and 0 elsewhere. */
 function plusPlace(
-  graph: GraphBuilder,
-  block: number,
-  { axis, image }: Line,
+  { graph, block, axis, image }: Line,
   total: string,
   { from, size, place, factor }: WindowTerm,
   attributes: Readonly<Record<string, Attribute>>,

@@ -10,8 +10,8 @@ describeConformance('the onnx engine on the CPU', createOnnxEngine());
 /** The graph as devices other than this CPU get it: vectors whole, and none of the CPU's own operators. */
 const portable = structured({
   ...createOnnxEngine(),
-  compile: async (fn, signature, options) =>
-    createCpuProgram(trace(fn, signature, { pieces: false }), createCpuMemory(), 1, options),
+  compile: async (fn, signature, isKept) =>
+    createCpuProgram(trace(fn, signature, { pieces: false }), createCpuMemory(), 1, isKept),
 });
 
 describeConformance('the portable graph', portable);

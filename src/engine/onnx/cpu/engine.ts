@@ -14,16 +14,12 @@ export function createOnnxEngine({ threads = availableParallelism() } = {}): Eng
   return structured({
     name: 'onnx',
     device: 'cpu',
-    async compile(fn, signature, options) {
+    async compile(fn, signature, isKept) {
       const block = await blockSize();
       const traced = trace(fn, signature, { pieces: true, kernels: cpuKernels(block) });
-      return createCpuProgram(traced, memory, threads, options);
+      return createCpuProgram(traced, memory, threads, isKept);
     },
-    async upload(values, shape) {
-      const array = memory.allocate(shape);
-      array.values.set(values);
-      return array;
-    },
+    upload: memory.upload,
     async dispose() {},
   });
 }

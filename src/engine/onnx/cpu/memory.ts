@@ -10,30 +10,38 @@ export type CpuMemory = ReturnType<typeof createCpuMemory>;
 
 export function createCpuMemory() {
   const freeBySize = new Map<number, Float32Array[]>();
+
+  /** An array of undefined contents. */
+  function allocate(shape: readonly number[]): CpuArray {
+    const size = sizeOf(shape);
+    const free = freeBySize.get(size) ?? [];
+    freeBySize.set(size, free);
+    const values = free.pop() ?? new Float32Array(size);
+    let disposed = false;
+    // Disposed memory belongs to the next array: to compute with it would be to compute with that one's numbers.
+    const inUse = () => {
+      if (disposed) throw new Error('a device array was used after it had been disposed');
+      return values;
+    };
+    return {
+      get values() {
+        return inUse();
+      },
+      shape,
+      read: async () => inUse(),
+      dispose() {
+        if (!disposed) free.push(values);
+        disposed = true;
+      },
+    };
+  }
+
   return {
-    /** An array of undefined contents. */
-    allocate(shape: readonly number[]): CpuArray {
-      const size = sizeOf(shape);
-      const free = freeBySize.get(size) ?? [];
-      freeBySize.set(size, free);
-      const values = free.pop() ?? new Float32Array(size);
-      let disposed = false;
-      // Disposed memory belongs to the next array: to compute with it would be to compute with that one's numbers.
-      const inUse = () => {
-        if (disposed) throw new Error('a device array was used after it had been disposed');
-        return values;
-      };
-      return {
-        get values() {
-          return inUse();
-        },
-        shape,
-        read: async () => inUse(),
-        dispose() {
-          if (!disposed) free.push(values);
-          disposed = true;
-        },
-      };
+    allocate,
+    async upload(values: Float32Array, shape: readonly number[]): Promise<CpuArray> {
+      const array = allocate(shape);
+      array.values.set(values);
+      return array;
     },
   };
 }

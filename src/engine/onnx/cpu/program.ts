@@ -3,9 +3,9 @@ import { named } from '../../../support/at.js';
 import { sizeOf } from '../../../support/shape.js';
 import type { HostArray, Value } from '../../engine.js';
 import {
-  type CompileOptions,
   checkedInput,
   type FlatProgram,
+  type IsKept,
   isDeviceArray,
   type NamedValues,
   type Signature,
@@ -26,7 +26,7 @@ export async function createCpuProgram(
   { graph, inputs, outputs, takes, returns }: TracedFunction,
   memory: CpuMemory,
   threads: number,
-  { isKept }: CompileOptions,
+  isKept: IsKept,
   executionProviders: readonly string[] = ['cpu'],
 ): Promise<FlatProgram> {
   const session = await ort.createInferenceSession(encodeModel(graph, UNRETURNED), {

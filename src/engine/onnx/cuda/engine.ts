@@ -8,7 +8,6 @@ import { type Engine, float } from '../../engine.js';
 import { handingOn } from '../../flat.js';
 import { createProgramCache } from '../../program-cache.js';
 import { structured } from '../../structured.js';
-import { createOnnxEngine } from '../cpu/engine.js';
 import { createCpuMemory } from '../cpu/memory.js';
 import { createCpuProgram } from '../cpu/program.js';
 import { GPU_KERNELS } from '../kernels/gpu.js';
@@ -31,13 +30,13 @@ export async function createCudaEngine(
   const engine = structured({
     name: 'onnx',
     device: 'cuda',
-    async compile(fn, signature, options) {
+    async compile(fn, signature, isKept) {
       const once = trace(fn, signature, { pieces: false, kernels: GPU_KERNELS });
       // How many runs are one, and the names of the inputs that they share.
       const programs = createProgramCache((key: string) => {
         const [count, ...shared] = key.split(' ');
         const runs = Number(count);
-        return createCpuProgram(runs === 1 ? once : repeated(once, runs, shared), memory, threads, options, [provider]);
+        return createCpuProgram(runs === 1 ? once : repeated(once, runs, shared), memory, threads, isKept, [provider]);
       });
       return {
         run: async (inputs) => (await programs.get('1')).run(inputs),
@@ -51,7 +50,7 @@ export async function createCudaEngine(
         dispose: programs.dispose,
       };
     },
-    upload: createOnnxEngine().upload,
+    upload: memory.upload,
     async dispose() {},
   });
   await open(engine);

@@ -1,26 +1,5 @@
 /** Kernels that move, join, cut or make arrays. */
-import {
-  backend_util,
-  type ConcatAttrs,
-  type ExpandDimsAttrs,
-  type FillAttrs,
-  type GatherV2Attrs,
-  type OneHotAttrs,
-  type PackAttrs,
-  type PadV2Attrs,
-  type RangeAttrs,
-  type ReshapeAttrs,
-  type ReverseAttrs,
-  type SliceAttrs,
-  type SplitVAttrs,
-  type StridedSliceAttrs,
-  slice_util,
-  type TileAttrs,
-  type TransposeAttrs,
-  type UnpackAttrs,
-  type UnsortedSegmentSumAttrs,
-  util,
-} from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import { SmoothOutError } from '../../../support/errors.js';
 import type { GraphBuilder } from '../graph.js';
@@ -29,19 +8,19 @@ import { ELEMENT_TYPE } from '../protobuf.js';
 import { identityOrder, inOrder, inPlainOrder, type Traced, traced, transposed, withShape } from '../traced.js';
 import { axisOf, type Kernel, type KernelTable } from './kernel.js';
 
-const reshape: Kernel<'x', ReshapeAttrs> = (graph, { x }, { shape }) =>
-  withShape(graph, x, util.inferFromImplicitShape(shape, util.sizeFromShape([...x.shape])));
+const reshape: Kernel<'x', tf.ReshapeAttrs> = (graph, { x }, { shape }) =>
+  withShape(graph, x, tf.util.inferFromImplicitShape(shape, tf.util.sizeFromShape([...x.shape])));
 
-const transpose: Kernel<'x', TransposeAttrs> = (_, { x }, { perm }) => transposed(x, perm);
+const transpose: Kernel<'x', tf.TransposeAttrs> = (_, { x }, { perm }) => transposed(x, perm);
 
-const expandDims: Kernel<'input', ExpandDimsAttrs> = (graph, { input }, { dim }) => {
+const expandDims: Kernel<'input', tf.ExpandDimsAttrs> = (graph, { input }, { dim }) => {
   const place = dim < 0 ? dim + input.shape.length + 1 : dim;
   return withShape(graph, input, input.shape.toSpliced(place, 0, 1));
 };
 
-const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
+const splitV: Kernel<'x', tf.SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSplits, axis }) => {
   const along = axisOf(axis, x.shape);
-  const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);
+  const sizes = tf.backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);
   if (sizes.length === 1) return [x];
   const pieces = x.pieces?.split(sizes);
   if (pieces) return [...pieces];
@@ -49,7 +28,7 @@ const splitV: Kernel<'x', SplitVAttrs, Traced[]> = (graph, { x }, { numOrSizeSpl
   return names.map((name, i) => traced(name, x.shape.with(along, at(sizes, i)), x.dtype, x.order));
 };
 
-const concat: Kernel<string, ConcatAttrs> = (graph, inputs, { axis }) => {
+const concat: Kernel<string, tf.ConcatAttrs> = (graph, inputs, { axis }) => {
   const values = Object.values(inputs);
   const first = at(values, 0);
   const along = axisOf(axis, first.shape);
@@ -62,17 +41,17 @@ const concat: Kernel<string, ConcatAttrs> = (graph, inputs, { axis }) => {
   return shape.length === 1 ? joined(whole, values) : whole;
 };
 
-const slice: Kernel<'x', SliceAttrs> = (graph, { x }, { begin, size }) => {
-  const [starts, sizes] = slice_util.parseSliceParams(x as never, begin, size) as [number[], number[]];
+const slice: Kernel<'x', tf.SliceAttrs> = (graph, { x }, { begin, size }) => {
+  const [starts, sizes] = tf.slice_util.parseSliceParams(x as never, begin, size) as [number[], number[]];
   const ends = starts.map((start, axis) => start + at(sizes, axis));
   const steps = starts.map(() => 1);
   return sliced(graph, x, starts, ends, steps);
 };
 
-const stridedSlice: Kernel<'x', StridedSliceAttrs> = (graph, { x }, attributes) => {
+const stridedSlice: Kernel<'x', tf.StridedSliceAttrs> = (graph, { x }, attributes) => {
   const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attributes;
   const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
-  const info = slice_util.sliceInfo([...x.shape], begin, end, strides, ...masks);
+  const info = tf.slice_util.sliceInfo([...x.shape], begin, end, strides, ...masks);
   return withShape(graph, sliced(graph, x, info.begin, info.end, info.strides), info.finalShape);
 };
 
@@ -88,7 +67,7 @@ function sliced(graph: GraphBuilder, x: Traced, starts: number[], ends: number[]
   return traced(name, sizes, x.dtype, x.order);
 }
 
-const pad: Kernel<'x', PadV2Attrs> = (graph, { x }, { paddings, constantValue }) => {
+const pad: Kernel<'x', tf.PadV2Attrs> = (graph, { x }, { paddings, constantValue }) => {
   const stored = x.order.map((axis) => at(paddings, axis));
   const amounts = graph.integers([...stored.map(([before]) => before), ...stored.map(([, after]) => after)]);
   const shape = x.shape.map((extent, axis) => extent + at(paddings, axis)[0] + at(paddings, axis)[1]);
@@ -96,19 +75,19 @@ const pad: Kernel<'x', PadV2Attrs> = (graph, { x }, { paddings, constantValue })
   return traced(name, shape, x.dtype, x.order);
 };
 
-const tile: Kernel<'x', TileAttrs> = (graph, { x }, { reps }) => {
+const tile: Kernel<'x', tf.TileAttrs> = (graph, { x }, { reps }) => {
   if (reps.every((count) => count === 1)) return x;
   const name = graph.node('Tile', [x.name, graph.integers(x.order.map((axis) => at(reps, axis)))]);
   const shape = x.shape.map((extent, axis) => extent * at(reps, axis));
   return traced(name, shape, x.dtype, x.order);
 };
 
-const pack: Kernel<string, PackAttrs> = (graph, inputs, { axis }) => {
+const pack: Kernel<string, tf.PackAttrs> = (graph, inputs, { axis }) => {
   const expanded = Object.values(inputs).map((input) => expandDims(graph, { input }, { dim: axis }));
   return concat(graph, Object.fromEntries(expanded.entries()), { axis });
 };
 
-const unpack: Kernel<'value', UnpackAttrs, Traced[]> = (graph, { value }, { axis }) => {
+const unpack: Kernel<'value', tf.UnpackAttrs, Traced[]> = (graph, { value }, { axis }) => {
   const along = axisOf(axis, value.shape);
   const parts = splitV(graph, { x: value }, { numOrSizeSplits: at(value.shape, along), axis: along });
   return parts.map((part) => withShape(graph, part, part.shape.toSpliced(along, 1)));
@@ -120,7 +99,7 @@ function constantFill(graph: GraphBuilder, value: number, shape: readonly number
   return { ...traced(name, shape, dtype), filledWith: scalar };
 }
 
-const fill: Kernel<never, FillAttrs> = (graph, _, { shape, value, dtype }) =>
+const fill: Kernel<never, tf.FillAttrs> = (graph, _, { shape, value, dtype }) =>
   constantFill(graph, Number(value), shape, dtype as Traced['dtype']);
 
 const filledLike =
@@ -128,15 +107,15 @@ const filledLike =
   (graph, { x }) =>
     constantFill(graph, value, x.shape, x.dtype);
 
-const range: Kernel<never, RangeAttrs> = (graph, _, { start, stop, step, dtype }) => {
+const range: Kernel<never, tf.RangeAttrs> = (graph, _, { start, stop, step, dtype }) => {
   const count = Math.max(0, Math.ceil((stop - start) / step));
   const values = Array.from({ length: count }, (_unused, i) => start + i * step);
   if (dtype === 'int32') return traced(graph.int32(Int32Array.from(values), [count]), [count], 'int32');
   return traced(graph.float(Float32Array.from(values), [count]), [count]);
 };
 
-const reverse: Kernel<'x', ReverseAttrs> = (graph, { x }, { dims }) => {
-  const axes = util.parseAxisParam(dims, [...x.shape]);
+const reverse: Kernel<'x', tf.ReverseAttrs> = (graph, { x }, { dims }) => {
+  const axes = tf.util.parseAxisParam(dims, [...x.shape]);
   const name = axes.reduce((reversed, axis) => {
     const backwards = graph.integers(Array.from({ length: at(x.shape, axis) }, (_, i) => at(x.shape, axis) - 1 - i));
     return graph.node('Gather', [reversed, backwards], { axis: x.order.indexOf(axis) });
@@ -145,7 +124,7 @@ const reverse: Kernel<'x', ReverseAttrs> = (graph, { x }, { dims }) => {
 };
 
 /** Entries of x along an axis, at the places that `indices` names. */
-const gather: Kernel<'x' | 'indices', GatherV2Attrs> = (graph, { x, indices }, { axis, batchDims }) => {
+const gather: Kernel<'x' | 'indices', tf.GatherV2Attrs> = (graph, { x, indices }, { axis, batchDims }) => {
   if (batchDims) throw new SmoothOutError('UNSUPPORTED_OP', 'The ONNX engine gathers without batch dimensions only.');
   const along = axisOf(axis, x.shape);
   const operands = [inPlainOrder(graph, x), inPlainOrder(graph, indices)];
@@ -154,7 +133,7 @@ const gather: Kernel<'x' | 'indices', GatherV2Attrs> = (graph, { x, indices }, {
 };
 
 /** Adds each row of x to the row of the result that `segmentIds` names: the gradient of gather. */
-const unsortedSegmentSum: Kernel<'x' | 'segmentIds', UnsortedSegmentSumAttrs> = (
+const unsortedSegmentSum: Kernel<'x' | 'segmentIds', tf.UnsortedSegmentSumAttrs> = (
   graph,
   { x, segmentIds },
   { numSegments },
@@ -168,7 +147,7 @@ const unsortedSegmentSum: Kernel<'x' | 'segmentIds', UnsortedSegmentSumAttrs> = 
 };
 
 /** 1 (or `onValue`) where a row's column is its index; a row whose index lies outside has none. */
-const oneHot: Kernel<'indices', OneHotAttrs> = (graph, { indices }, { depth, onValue, offValue, dtype }) => {
+const oneHot: Kernel<'indices', tf.OneHotAttrs> = (graph, { indices }, { depth, onValue, offValue, dtype }) => {
   const to = dtype as Traced['dtype'];
   const places = withShape(graph, indices, [...indices.shape, 1]);
   const columns = Int32Array.from({ length: depth }, (_, i) => i);

@@ -16,25 +16,19 @@ export function guardDevice(newText = newTextOnStderr()): Guard {
   let failure: SmoothOutError | undefined;
   return async (use) => {
     if (failure) throw failure;
-    const outcome = await use().then(
-      (result) => ({ result }),
-      (error: unknown) => ({ error }),
-    );
+    const [outcome] = await Promise.allSettled([use()]);
+    const cause: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
     const [, told] = /WebGPU device error ?\(\d+\): (.*)/.exec(newText()) ?? [];
-    const thrown = 'error' in outcome ? reasonOf(outcome.error) : undefined;
-    const message = told ?? (thrown?.includes('WebGPU') ? thrown : undefined);
+    const thrown = outcome.status === 'rejected' ? reasonOf(cause) : '';
+    const message = told ?? (thrown.includes('WebGPU') ? thrown : undefined);
     if (message !== undefined) {
-      failure = gpuFailed(message, 'error' in outcome ? outcome.error : undefined);
+      failure = new SmoothOutError('GPU_FAILED', `the GPU reported an error: ${message}`, {
+        hint: 'Nothing computed since is kept. If its memory ran out: a ghostBatchSize or a smaller batchSize, or fewer --jobs.',
+        cause,
+      });
       throw failure;
     }
-    if ('error' in outcome) throw outcome.error;
-    return outcome.result;
+    if (outcome.status === 'rejected') throw cause;
+    return outcome.value;
   };
-}
-
-function gpuFailed(message: string, cause: unknown): SmoothOutError {
-  return new SmoothOutError('GPU_FAILED', `the GPU reported an error: ${message}`, {
-    hint: 'Nothing computed since is kept. If its memory ran out: a ghostBatchSize or a smaller batchSize, or fewer --jobs.',
-    cause,
-  });
 }

@@ -39,7 +39,7 @@ export async function createWebGpuEngine({ mayFallBack = true, session }: WebGpu
   return structured({
     name: 'onnx',
     device: 'webgpu',
-    async compile(fn, signature, { isKept }) {
+    async compile(fn, signature, isKept) {
       const traced = trace(fn, signature, { pieces: false, kernels: WEBGPU_KERNELS });
       return createGpuProgram(traced, { memory, guard, session: options(), isKept, mayFallBack });
     },

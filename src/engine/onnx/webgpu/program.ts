@@ -5,10 +5,10 @@ import { SmoothOutError } from '../../../support/errors.js';
 import { sizeOf } from '../../../support/shape.js';
 import type { Value } from '../../engine.js';
 import {
-  type CompileOptions,
   checkedInput,
   type FlatProgram,
   handingOn,
+  type IsKept,
   isDeviceArray,
   mapValues,
   type NamedValues,
@@ -24,7 +24,8 @@ import type { GpuArray, GpuMemory } from './memory.js';
 /** ONNX Runtime refuses a graph of which a node would run on the CPU. */
 const ALL_ON_GPU = { session: { disable_cpu_ep_fallback: '1' } };
 
-interface GpuProgramOptions extends CompileOptions {
+interface GpuProgramOptions {
+  readonly isKept: IsKept;
   readonly memory: GpuMemory;
   readonly guard: Guard;
   readonly session: ort.InferenceSession.SessionOptions;
