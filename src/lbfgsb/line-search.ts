@@ -107,30 +107,22 @@ interface StepPoint {
  * cases of the paper's Section 4. Takes the newest point into the interval.
  */
 function takeTrialPoint(interval: StepInterval, trial: StepPoint, minimum: number, maximum: number): number {
-  const { best, other } = interval;
-  const turned = trial.slope * Math.sign(best.slope) < 0;
-  let next: number;
+  const before = { ...interval };
+  const { best, other, bracketed } = before;
   if (trial.f > best.f) {
-    next = higherValue(best, trial);
     interval.bracketed = true;
-  } else if (turned) {
-    next = oppositeSlope(best, trial);
-    interval.bracketed = true;
-  } else if (Math.abs(trial.slope) < Math.abs(best.slope)) {
-    next = flatterSlope(interval, trial, minimum, maximum);
-  } else if (interval.bracketed) {
-    next = cubicMinimizer(trial, other, cubicTerms(other, trial));
-  } else {
-    next = trial.step > best.step ? maximum : minimum;
-  }
-
-  if (trial.f > best.f) {
     interval.other = trial;
-  } else {
-    if (turned) interval.other = best;
-    interval.best = trial;
+    return higherValue(best, trial);
   }
-  return next;
+  interval.best = trial;
+  if (trial.slope * Math.sign(best.slope) < 0) {
+    interval.bracketed = true;
+    interval.other = best;
+    return oppositeSlope(best, trial);
+  }
+  if (Math.abs(trial.slope) < Math.abs(best.slope)) return flatterSlope(before, trial, minimum, maximum);
+  if (bracketed) return cubicMinimizer(trial, other, cubicTerms(other, trial));
+  return trial.step > best.step ? maximum : minimum;
 }
 
 /** Case 1: the minimum is bracketed; the cubic step if it is nearer to `best` than the quadratic one, else their mean. */
