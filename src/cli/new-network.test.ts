@@ -15,7 +15,6 @@ const NETWORK = `
     datasets: ['mnist', 'fresh'],
     dropout: null,
     analysisBatch: perceptron,
-    multiplyAdds: null,
     load: () => import('./models/mine.js'),
   },`;
 

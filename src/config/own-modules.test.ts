@@ -115,7 +115,7 @@ describe('a data set', () => {
 });
 
 describe('a method', () => {
-  const common = { shape: [2], fanIn: 2, role: 'weight', initial: { kind: 'constant', value: 0 } } as const;
+  const common = { shape: [2], role: 'weight', initial: { kind: 'constant', value: 0 } } as const;
   const layout = buildLayout([{ name: 'w', ...common }], []);
   const plain = { noise: null, evaluations: 1, gradient: (w: tf.Tensor, given: Passing) => given.backPropagate(w) };
   interface Passing {

@@ -75,7 +75,7 @@ const named = { name: text, shape: z.array(count) };
 const role = z.enum(['weight', 'bias', 'batchNormScale', 'batchNormShift']);
 
 const layer = z.object({
-  parameters: z.array(z.object({ ...named, role, fanIn: z.number().gt(0), initial })),
+  parameters: z.array(z.object({ ...named, role, initial })),
   statistics: z.array(z.object({ ...named, initial: z.literal([0, 1]) })),
   dropout: z.array(z.object({ name: text, units: count })),
   apply: callable<Layer['apply']>(),

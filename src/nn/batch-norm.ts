@@ -19,12 +19,12 @@ const MOMENTUM = 0.1;
  */
 export function batchNorm(channels: number, initial: Initialiser = { kind: 'batchNormScale' }): Module {
   return (name) => {
-    const common = { shape: [channels], fanIn: 1 };
-    const scale = { name: `${name}.weight`, role: 'batchNormScale', initial, ...common } as const;
+    const shape = [channels];
+    const scale = { name: `${name}.weight`, role: 'batchNormScale', initial, shape } as const;
     const zero = { kind: 'constant', value: 0 } as const;
-    const shift = { name: `${name}.bias`, role: 'batchNormShift', initial: zero, ...common } as const;
-    const mean = { name: `${name}.running_mean`, shape: [channels], initial: 0 } as const;
-    const variance = { name: `${name}.running_var`, shape: [channels], initial: 1 } as const;
+    const shift = { name: `${name}.bias`, role: 'batchNormShift', initial: zero, shape } as const;
+    const mean = { name: `${name}.running_mean`, shape, initial: 0 } as const;
+    const variance = { name: `${name}.running_var`, shape, initial: 1 } as const;
     return {
       parameters: [scale, shift],
       statistics: [mean, variance],

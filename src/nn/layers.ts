@@ -80,9 +80,9 @@ const misfit = (name: string, expected: string, { shape }: tf.Tensor) =>
 /** `torch.nn.Linear`: [N, inputs] to [N, outputs], y = x·Wᵀ + b with W [outputs, inputs]. */
 export function linear(inputs: number, outputs: number, { bias }: { readonly bias: boolean }): Module {
   return (name) => {
-    const common = { fanIn: inputs, initial: uniformByFanIn(inputs) };
-    const weight = { name: `${name}.weight`, shape: [outputs, inputs], role: 'weight', ...common } as const;
-    const biases = bias ? [{ name: `${name}.bias`, shape: [outputs], role: 'bias', ...common } as const] : [];
+    const initial = uniformByFanIn(inputs);
+    const weight = { name: `${name}.weight`, shape: [outputs, inputs], role: 'weight', initial } as const;
+    const biases = bias ? [{ name: `${name}.bias`, shape: [outputs], role: 'bias', initial } as const] : [];
     return layer({
       parameters: [weight, ...biases],
       apply: (x, { parameters }) => {
@@ -108,11 +108,11 @@ export interface Convolution {
  * `torch.nn.Conv2d` without bias, as in every network of the paper: [N, H, W, inputs] to [N, H', W', outputs], with
  * the weight in PyTorch's order, [outputs, inputs, kernel, kernel].
  */
-export function conv2d({ inputs, outputs, kernel, stride = 1, padding, initial }: Convolution): Module {
-  const fanIn = inputs * kernel * kernel;
-  const common = { shape: [outputs, inputs, kernel, kernel], fanIn, initial: initial ?? uniformByFanIn(fanIn) };
+export function conv2d({ inputs, outputs, kernel, stride = 1, padding, ...own }: Convolution): Module {
+  const { initial = uniformByFanIn(inputs * kernel * kernel) } = own;
   return (name) => {
-    const weight = { name: `${name}.weight`, role: 'weight', ...common } as const;
+    const shape = [outputs, inputs, kernel, kernel];
+    const weight = { name: `${name}.weight`, shape, role: 'weight', initial } as const;
     return layer({
       parameters: [weight],
       apply: (x, { parameters }) => {

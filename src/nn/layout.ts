@@ -18,8 +18,6 @@ export interface ParameterDeclaration {
   readonly name: string;
   readonly shape: readonly number[];
   readonly role: ParameterRole;
-  /** Inputs of one output unit of the layer the parameter belongs to (1 for batch normalisation). */
-  readonly fanIn: number;
   readonly initial: Initialiser;
 }
 

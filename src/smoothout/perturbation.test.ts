@@ -18,7 +18,7 @@ beforeAll(() => tf.setBackend('cpu'));
 const A = 0.15;
 
 const parameter = (name: string, role: ParameterRole, ...shape: number[]): ParameterDeclaration => {
-  return { name, shape, role, fanIn: 10, initial: { kind: 'uniform', bound: 0.3 } };
+  return { name, shape, role, initial: { kind: 'uniform', bound: 0.3 } };
 };
 const layout = buildLayout(
   [

@@ -12,7 +12,7 @@ const ALGORITHM = 'src/smoothout/algorithm.ts';
 const THROWING = `export default {
   title: 'throwing',
   build: () => ({
-    parameters: [{ name: 'w', shape: [1], role: 'weight', fanIn: 1, initial: { kind: 'constant', value: 1 } }],
+    parameters: [{ name: 'w', shape: [1], role: 'weight', initial: { kind: 'constant', value: 1 } }],
     statistics: [],
     dropout: [],
     apply() {

@@ -42,10 +42,11 @@ export function samplePositions(seed: number, stream: number, count: number, siz
   return indices(seed, POSITIONS + stream, count, size);
 }
 
-function range({ role, fanIn }: ParameterSlot): [low: number, high: number] {
+function range({ role, shape, initial }: ParameterSlot): [low: number, high: number] {
   if (role === 'batchNormScale') return [0.5, 1.5];
   if (role === 'batchNormShift') return [-0.5, 0.5];
-  return [-1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn)];
+  const bound = initial.kind === 'uniform' ? initial.bound : 1 / Math.sqrt(sizeOf(shape.slice(1)));
+  return [-bound, bound];
 }
 
 function filled(seed: number, stream: number, shape: readonly number[], low: number, high: number): TestInput {
