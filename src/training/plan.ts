@@ -4,22 +4,18 @@ import type { ImageSource } from '../data/source.js';
 import { SmoothOutError } from '../support/errors.js';
 import { evenSizes } from '../support/shape.js';
 
-export interface Plan {
-  /** The last of them may end early. */
-  readonly epochs: number;
-  readonly updates: number;
-  /** The sizes of the batches of an epoch, counted from 0. */
-  readonly sizes: (epoch: number) => number[];
-}
+export type Plan = ReturnType<typeof planOf>;
 
 /** @param evaluations gradients of a batch that an update of the method costs */
-export function planOf(spec: RunSpec, images: number, evaluations: number): Plan {
+export function planOf(spec: RunSpec, images: number, evaluations: number) {
   const sizes = evenSizes(images, spec.batchSize);
   const updates = updatesOf(spec, sizes.length, evaluations);
   return {
+    /** The last of them may end early. */
     epochs: Math.ceil(updates / sizes.length),
     updates,
-    sizes: (epoch) => sizes.slice(0, updates - epoch * sizes.length),
+    /** The sizes of the batches of an epoch, counted from 0. */
+    sizes: (epoch: number) => sizes.slice(0, updates - epoch * sizes.length),
   };
 }
 

@@ -19,10 +19,7 @@ export interface StepResult {
 }
 
 /** `count` batches of `size` images each. */
-export interface EqualSizes {
-  readonly size: number;
-  readonly count: number;
-}
+type EqualSizes = Readonly<ReturnType<typeof equalSizes>[number]>;
 
 /** The parts of the batches in their order, ghost batch by ghost batch, so that only one need be in memory. */
 export type Parts = AsyncIterator<Borrowed<Batch>, unknown>;
@@ -82,7 +79,7 @@ export async function nextPart(parts: Parts): Promise<Borrowed<ImageBatch>> {
 }
 
 /** Neighbours of one size together. */
-export function equalSizes(sizes: readonly number[]): EqualSizes[] {
+export function equalSizes(sizes: readonly number[]) {
   const groups: { size: number; count: number }[] = [];
   for (const size of sizes) {
     const last = groups.at(-1);

@@ -194,7 +194,8 @@ async function finishEpoch(
   const epoch = progress.epoch + 1;
   if (!Number.isFinite(loss)) throw diverged(`the validation loss is ${loss} after epoch ${epoch}`);
   if (accuracy > (bestEpoch(earlier)?.validationAccuracy ?? Number.NEGATIVE_INFINITY)) {
-    await saveWeights(paths.best, await downloadState(state), learner.model.layout, describe(spec, epoch));
+    const weights = { parameters: await parameters.read(), statistics: await statistics.read() };
+    await saveWeights(paths.best, weights, learner.model.layout, describe(spec, epoch));
   }
   const step = progress.epoch * plan.sizes(0).length + progress.steps;
   const metrics: EpochMetrics = {

@@ -6,7 +6,7 @@ import { type RunSelection, resolveAllRuns, resolveRuns } from '../config/resolv
 import { type Config, configSchema, type RunSpec } from '../config/schema.js';
 import { type Scalar, scalar } from '../config/tree.js';
 import { type Choice, edgeOf, trialsOf } from '../config/tuned.js';
-import { at } from '../support/at.js';
+import { at, last } from '../support/at.js';
 import { SmoothOutError } from '../support/errors.js';
 import { type Estimate, estimate, groupBy, meanOf, standardError } from '../support/statistics.js';
 
@@ -30,11 +30,7 @@ export interface Trial {
 }
 
 /** All that is tried for one experiment, at every choice of settings. */
-export interface Tuning {
-  readonly experiment: string;
-  readonly epochs: number;
-  readonly trials: readonly Trial[];
-}
+export type Tuning = Awaited<ReturnType<typeof planTuning>>[number];
 
 /** @throws SmoothOutError USAGE unless the text is such as noise.a=0.005,0.01,0.02 */
 export function parseAxis(text: string): Axis {
@@ -73,16 +69,16 @@ export interface TuneOptions extends RunSelection {
  *
  * @throws SmoothOutError CONFIG_INVALID, USAGE
  */
-export async function planTuning(file: string, { axes, holdout, set, ...selection }: TuneOptions): Promise<Tuning[]> {
-  const tunings = new Map<string, Tuning>();
+export async function planTuning(file: string, { axes, holdout, set, ...selection }: TuneOptions) {
   const points = product(axes);
   const heldOut = override('validation', `holdout:${holdout}`, `--holdout ${holdout}`);
   const configsAt = (settings: Settings, methods: readonly string[]) => {
     const chosen = Object.entries(settings).map(([key, value]) => override(key, value, `--grid ${key}=${value}`));
     return loadConfigs(file, { set, overrides: [...chosen, heldOut], methods });
   };
-  let named: string | undefined;
   if (points.length < 2) throw new SmoothOutError('USAGE', '--grid: a single value leaves nothing to choose');
+  const variants: { readonly config: Config; readonly settings: Settings }[] = [];
+  let named: string | undefined;
   for (const settings of points) {
     const configs = await configsAt(settings, selection.methods ?? []);
     named ??= namesIn(configs);
@@ -91,13 +87,12 @@ export async function planTuning(file: string, { axes, holdout, set, ...selectio
       configs.map((config) => [config, file]),
       selection,
     );
-    for (const config of configs) {
-      const { experiment, epochs } = config;
-      const trials = [...(tunings.get(experiment)?.trials ?? []), ...trialsAt(config, settings, selection)];
-      tunings.set(experiment, { experiment, epochs, trials });
-    }
+    variants.push(...configs.map((config) => ({ config, settings })));
   }
-  const planned = [...tunings.values()].map((tuning) => ({ ...tuning, trials: reached(tuning.trials, axes) }));
+  const planned = [...groupBy(variants, ({ config }) => config.experiment)].map(([experiment, own]) => {
+    const trials = own.flatMap(({ config, settings }) => trialsAt(config, settings, selection));
+    return { experiment, epochs: last(own).config.epochs, trials: reached(trials, axes) };
+  });
   // What the grid reaches is now known; it needs every other setting that is to be tuned.
   const tuned = new Set(planned.flatMap(({ trials }) => trials.map(({ method }) => method)));
   await configsAt(at(points, 0), [...tuned]);
@@ -165,20 +160,15 @@ export const estimateOf = ({ accuracies }: TrialResult): Estimate | null => accu
 const strengthAt = ({ trial }: TrialResult) => strengthOf(at(trial.runs, 0).method) ?? 0;
 
 /** What was tried for one method, the trial of the best mean and the one that is chosen. */
-export interface Chosen {
-  readonly method: string;
-  readonly measured: readonly TrialResult[];
-  readonly best: TrialResult;
-  readonly chosen: TrialResult;
-}
+export type Chosen = ReturnType<typeof chooseTrials>[number];
 
 /**
  * For each method the trial of the highest mean accuracy, of equally good ones the weakest; and in its place the weakest
  * whose accuracy is within one standard error of it, the differences taken seed by seed (the rule of one standard error,
  * Breiman et al. 1984, section 3.4.3). A method whose trials all diverged has none.
  */
-export function chooseTrials(measured: readonly TrialResult[]): Chosen[] {
-  return [...groupBy(measured, ({ trial }) => trial.method)].flatMap(([method, own]): Chosen[] => {
+export function chooseTrials(measured: readonly TrialResult[]) {
+  return [...groupBy(measured, ({ trial }) => trial.method)].flatMap(([method, own]) => {
     const ranked = own
       .flatMap((each) => (each.accuracies === null ? [] : [{ ...each, of: each, accuracies: each.accuracies }]))
       .toSorted((a, b) => meanOf(b.accuracies) - meanOf(a.accuracies) || strengthAt(a) - strengthAt(b));
