@@ -1,16 +1,9 @@
 /** The barrier between two minima: how far the loss rises above the straight line between their losses (Entezari et al. 2022). */
-
 import { groupBy } from '../support/statistics.js';
 import type { LineRow } from './interpolation.js';
 
 /** A point of the line between two networks, α = 0 and 1 at its ends. */
-interface LinePoint {
-  readonly alpha: number;
-  /** Cross-entropy (nats). */
-  readonly loss: number;
-  /** Percent. */
-  readonly accuracy: number;
-}
+type LinePoint = Pick<LineRow, 'alpha' | 'loss' | 'accuracy'>;
 
 interface Barrier {
   /** max L(α) − ((1 − α)·L(0) + α·L(1)) over the points: nats, 0 where the loss is nowhere above that line. */

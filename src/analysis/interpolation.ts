@@ -1,6 +1,5 @@
 /** The line between two minima (sections 3.2 and Appendix B; Figs. 3a, 5, 7a, 9, 10), after Goodfellow et al. */
-import type { Split } from '../data/source.js';
-import { firstImages } from '../data/source.js';
+import { firstImages, type Split } from '../data/source.js';
 import type { Model } from '../nn/model.js';
 import type { Weights } from '../nn/weights.js';
 import { createStatisticsEstimator } from '../session/batch-statistics.js';

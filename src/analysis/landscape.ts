@@ -2,8 +2,7 @@
  * The loss along random filter-normalised directions (Fig. 6), or over the plane of two of them: Li et al. (NeurIPS 2018,
  * section 4), in the form of the authors' visualize2_sharpness.py.
  */
-import type { Split } from '../data/source.js';
-import { firstImages } from '../data/source.js';
+import { firstImages, type Split } from '../data/source.js';
 import { axpy, scale } from '../lbfgsb/vectors.js';
 import type { Layout, ParameterSlot } from '../nn/layout.js';
 import type { Weights } from '../nn/weights.js';

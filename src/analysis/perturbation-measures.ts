@@ -83,22 +83,25 @@ export async function measurePerturbation(
   const startedAt = performance.now();
   const { engine, signal } = session;
   const model = logits === 'normalised' ? withNormalisedLogits(checkpoint.model) : checkpoint.model;
-  const losses = createLosses({ engine, model, statistics: weights.statistics, batchNorm, batchSize, signal });
+  const passes = passesOf(settings);
+  let evaluations = 0;
+  const losses = createLosses({
+    ...{ engine, model, statistics: weights.statistics, batchNorm, batchSize, signal },
+    onBatch(done) {
+      if (done < m) return;
+      evaluations++;
+      onStep({ doing: `${evaluations} of ${passes} passes`, done: evaluations / passes, best: null });
+    },
+  });
   const w = Float64Array.from(weights.parameters);
   const c = adaptive ? w.map(Math.abs) : new Float64Array(w.length).fill(1);
   const measureSet = measure === 'worst' ? worstCase(settings, w, c) : perturbedLosses(settings, w, c);
   const increases: number[] = [];
   const atW: number[] = [];
-  const passes = passesOf(settings);
-  let evaluations = 0;
-  const onPass = (): void => {
-    evaluations++;
-    onStep({ doing: `${evaluations} of ${passes} passes`, done: evaluations / passes, best: null });
-  };
   try {
     for (let set = 0; set < images / m; set++) {
       const loss = losses.over(await openImages(imageRange(splits[split], set * m, (set + 1) * m)));
-      const { start, values } = await measureSet(loss, set, onPass);
+      const { start, values } = await measureSet(loss, set);
       atW.push(start);
       for (const value of values) increases.push(value - (measure === 'lpf' ? 0 : start));
     }
@@ -125,21 +128,16 @@ export async function measurePerturbation(
 export const passesOf = ({ steps, images, m }: MeasureSettings): number => (steps + 1) * (images / m);
 
 /** The loss of a set at w, and at the perturbed points that count. */
-type MeasureSet = (
-  loss: MeanLoss,
-  set: number,
-  onPass: () => void,
-) => Promise<{ readonly start: number; readonly values: readonly number[] }>;
+type MeasureSet = (loss: MeanLoss, set: number) => Promise<{ start: number; values: readonly number[] }>;
 
 function worstCase({ norm, radius, steps }: MeasureSettings, w: Float64Array, c: Float64Array): MeasureSet {
-  return async ({ evaluate }, _, onPass) => {
+  return async ({ evaluate }) => {
     const point = new Float64Array(w.length);
     const { f, start } = await maximizeByAutoPgd(
       async (v, gradient) => {
         perturb(point, w, c, v);
         const value = await evaluate(point, gradient);
-        multiply(gradient, c);
-        onPass();
+        for (let i = 0; i < gradient.length; i++) gradient[i] = at(gradient, i) * at(c, i);
         return value;
       },
       w.length,
@@ -152,14 +150,12 @@ function worstCase({ norm, radius, steps }: MeasureSettings, w: Float64Array, c:
 function perturbedLosses(settings: MeasureSettings, w: Float64Array, c: Float64Array): MeasureSet {
   const draw = createPerturbation(settings, w.length);
   const point = new Float64Array(w.length);
-  return async ({ valueAt }, set, onPass) => {
+  return async ({ valueAt }, set) => {
     const start = await valueAt(w);
-    onPass();
     const values: number[] = [];
     for (let number = 0; number < settings.steps; number++) {
       perturb(point, w, c, draw(set, number));
       values.push(await valueAt(point));
-      onPass();
     }
     return { start, values };
   };
@@ -168,10 +164,6 @@ function perturbedLosses(settings: MeasureSettings, w: Float64Array, c: Float64A
 /** point ← w + c·v */
 function perturb(point: Float64Array, w: Float64Array, c: Float64Array, v: ArrayLike<number>): void {
   for (let i = 0; i < w.length; i++) point[i] = at(w, i) + at(c, i) * v[i]!;
-}
-
-function multiply(vector: Float64Array, by: Float64Array): void {
-  for (let i = 0; i < vector.length; i++) vector[i] = at(vector, i) * at(by, i);
 }
 
 /** The v of a set and a number, from N(0, ρ²) or U(−ρ, ρ). */

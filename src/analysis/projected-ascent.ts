@@ -35,10 +35,7 @@ export async function maximizeByProjectedAscent(
 ) {
   const { lower, upper, steps = 20, restarts = 2, seed = 1, onStep } = options;
   const n = x0.length;
-  if (lower.length !== n || upper.length !== n) {
-    throw new RangeError(`bounds of ${lower.length} and ${upper.length} numbers for ${n} variables`);
-  }
-  const unbounded = lower.findIndex((l, i) => !Number.isFinite(at(upper, i) - l));
+  const unbounded = x0.findIndex((_, i) => !Number.isFinite(at(upper, i) - at(lower, i)));
   if (unbounded >= 0) throw new RangeError(`variable ${unbounded} is not bounded on both sides`);
 
   const shrink = (LAST_STEP / FIRST_STEP) ** (1 / Math.max(steps - 1, 1));

@@ -1,13 +1,13 @@
 /** Sensitivity to uniform noise: C̄(w*; a), and its slope s (section 3.2, Eq. 9; Figs. 3b, 7b, 8). */
 import * as tf from '@tensorflow/tfjs';
 import { batches } from '../data/batches.js';
-import type { Split } from '../data/source.js';
-import { firstImages } from '../data/source.js';
+import { firstImages, type Split } from '../data/source.js';
 import { type Engine, float, sumOf } from '../engine/engine.js';
 import { createProgramCache } from '../engine/program-cache.js';
 import { batchLoss, batchSpecs } from '../nn/loss.js';
 import type { Model } from '../nn/model.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Evaluation } from '../session/evaluate.js';
 import type { Session } from '../session/session.js';
 import { drawNoise, uniformPerturbation } from '../smoothout/perturbation.js';
 import { at } from '../support/at.js';
@@ -16,12 +16,9 @@ import { createUniformBuffer } from '../support/random-buffers.js';
 /** "… fed to the framework in batch size of 100, and at each batch, the parameter is perturbed." */
 export const NOISE_BATCH = 100;
 
-export interface NoisyPoint {
+/** Over all images, each batch of 100 under its own noise. */
+export interface NoisyPoint extends Evaluation {
   readonly a: number;
-  /** Mean cross-entropy (nats) over all images, each batch of 100 under its own noise. */
-  readonly loss: number;
-  /** Percent. */
-  readonly accuracy: number;
   /** How many perturbations were drawn. */
   readonly draws: number;
 }

@@ -72,21 +72,16 @@ export async function measureSharpness(
   const follow = followSteps(onStep);
   const { engine, signal } = session;
   const { split, images, batchNorm, batchSize } = settings;
-  const loss = createSplitLoss({
+  let evaluated = 0;
+  const { evaluate, dispose } = createSplitLoss({
     ...{ engine, model, statistics: weights.statistics, batchNorm, batchSize, signal },
     images: await session.images(spec, firstImages(splits[split], images)),
-    onBatch: (done) => follow({ share: done / images }),
+    onBatch: (done) => follow(done < images ? { share: done / images } : { evaluations: ++evaluated, share: 0 }),
   });
-  let evaluated = 0;
-  const objective: ObjectiveFunction = async (x, gradient) => {
-    const f = await loss.evaluate(x, gradient);
-    follow({ evaluations: ++evaluated, share: 0 });
-    return f;
-  };
   try {
     const w = Float64Array.from(weights.parameters);
     const runs: SharpnessOnce[] = [];
-    const spaceFor = (repeat: number): SearchSpace => searchSpace(objective, w, settings, repeat);
+    const spaceFor = (repeat: number): SearchSpace => searchSpace(evaluate, w, settings, repeat);
     for (let repeat = 0; repeat < runsOf(settings); repeat++) {
       follow(placeOf(repeat, 0, settings));
       const best = Math.max(...runs.map(({ sharpness }) => sharpness));
@@ -102,7 +97,7 @@ export async function measureSharpness(
     const check = isChecked ? await askSecondOpinions(spaceFor(0), at(runs, 0).loss, settings.seed, follow) : null;
     return { ...measurementOf(settings, runs), check, seconds, engine: engine.name, device: engine.device };
   } finally {
-    await loss.dispose();
+    await dispose();
   }
 }
 

@@ -4,19 +4,14 @@ import { at } from '../support/at.js';
 
 const { entry, setEntry } = entries;
 
-interface SymmetricEigen {
-  /** Largest in size first. */
-  readonly values: number[];
-  /** `vectors[i]` is the unit eigenvector of `values[i]`. */
-  readonly vectors: number[][];
-}
-
 /**
  * Cyclic Jacobi (Golub & Van Loan, Matrix Computations, section 8.5): rotations make one pair of entries off the diagonal
  * zero after another, until all are zero beside the diagonal. Slower than QL and as accurate as rounding allows; the
  * matrices here have some dozens of rows.
+ *
+ * @returns the eigenvalues, largest in size first; `vectors[i]` is the unit eigenvector of `values[i]`.
  */
-export function symmetricEigen(matrix: readonly (readonly number[])[]): SymmetricEigen {
+export function symmetricEigen(matrix: readonly (readonly number[])[]) {
   const n = matrix.length;
   const [a, vectors] = [squareMatrix(n), squareMatrix(n)];
   for (const [i, row] of matrix.entries()) {

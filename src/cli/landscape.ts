@@ -1,29 +1,26 @@
 /** `smoothout landscape`: loss and accuracy along random directions, or over a plane of two. */
 import type { Command } from 'commander';
 import type { CurveTask } from '../analysis/curve-rows.js';
-import type { Landscape } from '../analysis/landscape.js';
+import type { DirectionOptions, Landscape } from '../analysis/landscape.js';
 import type { Split } from '../data/source.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
+import type { Evaluation } from '../session/evaluate.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
 import { choice, numberRange, wholeNumber } from './options.js';
 
-interface LandscapeOptions extends CurveOptions {
+interface LandscapeOptions extends CurveOptions, DirectionOptions {
   readonly ckpt: string[];
   readonly alpha?: number[];
   readonly plane?: boolean;
   readonly directions: number;
-  readonly distribution: 'uniform' | 'gaussian';
-  readonly fixed: 'none' | 'biasbn';
 }
 
-interface Row {
+interface Row extends Evaluation {
   readonly alpha: number;
   /** Of a plane. */
   readonly beta?: number;
   readonly split: Split;
-  readonly loss: number;
-  readonly accuracy: number;
   /** Counted from 1. */
   readonly direction: number;
   readonly checkpoint: string;

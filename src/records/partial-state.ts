@@ -7,16 +7,7 @@ import { named } from '../support/at.js';
 import { makeFolder, readTextIfExists, writeFileAtomic } from '../support/files.js';
 import { encodeSafetensors, readSafetensors } from '../support/safetensors.js';
 
-export interface PartialState<State> {
-  /** What was saved for exactly this question; null where there is nothing, or where it is damaged. */
-  read(): Promise<State | null>;
-  /** @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
-  write(state: State): Promise<void>;
-  /** Writes where that was long ago. @throws as `write` */
-  keep(state: State): Promise<void>;
-  /** To be called once all is safely where it belongs. */
-  remove(): Promise<void>;
-}
+export type PartialState<State extends object> = ReturnType<typeof partialState<State>>;
 
 const STATE = 'state.json';
 /** JSON has no word for a loss that overflowed. */
@@ -30,14 +21,11 @@ const NOT_FINITE = ['NaN', 'Infinity', '-Infinity'];
  * @param question all that the state depends on
  * @param seconds between two times that `keep` writes
  */
-export function partialState<State extends object>(
-  folder: string,
-  question: object,
-  seconds: number,
-): PartialState<State> {
+export function partialState<State extends object>(folder: string, question: object, seconds: number) {
   const names = new WeakMap<Float32Array, string>();
   let writtenAt = performance.now();
 
+  /** What was saved for exactly this question; null where there is nothing, or where it is damaged. */
   async function read(): Promise<State | null> {
     const text = await readTextIfExists(join(folder, STATE));
     try {
@@ -55,6 +43,7 @@ export function partialState<State extends object>(
     }
   }
 
+  /** @throws SmoothOutError NO_SPACE, OUTPUT_UNWRITABLE */
   async function write(state: State): Promise<void> {
     const vectors = new Map<string, Float32Array>();
     const text = encoded({ question, state }, (vector) => {
@@ -77,9 +66,11 @@ export function partialState<State extends object>(
   return {
     read,
     write,
-    async keep(state) {
+    /** Writes where that was long ago. @throws as `write` */
+    async keep(state: State): Promise<void> {
       if (performance.now() - writtenAt >= 1000 * seconds) await write(state);
     },
+    /** To be called once all is safely where it belongs. */
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

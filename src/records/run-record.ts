@@ -91,21 +91,13 @@ export async function writeRunRecord(path: string, record: RunRecord): Promise<v
 
 /** @throws SmoothOutError CHECKPOINT_INVALID: no such file, damaged, or written by an incompatible version. */
 export async function readRunRecord(path: string): Promise<RunRecord> {
-  const value = await readJson(path, 'CHECKPOINT_INVALID');
-  try {
-    return parseVersioned(value, recordSchema, RECORD_VERSION);
-  } catch (error) {
-    throw new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${(error as Error).message}`, {
-      hint: 'Use the smoothout that wrote it, or start the run over with --force.',
-    });
-  }
+  const hint = 'Use the smoothout that wrote it, or start the run over with --force.';
+  const refuse = (why: string) => new SmoothOutError('CHECKPOINT_INVALID', `${path}: ${why}`, { hint });
+  return parseVersioned(await readJson(path, 'CHECKPOINT_INVALID'), recordSchema, RECORD_VERSION, refuse);
 }
 
 /** The images that a run trains on and those that choose its best epoch. */
-interface RunImages {
-  readonly train: ImageSource;
-  readonly validation: ImageSource;
-}
+type RunImages = Readonly<Record<'train' | 'validation', ImageSource>>;
 
 /** Where the code came from, and what runs it. */
 export interface Provenance extends Pick<RunRecord, 'gitCommit' | 'versions'> {

@@ -7,17 +7,18 @@ const versioned = z.object({ version: z.unknown() });
 /**
  * A record's JSON value as its schema has it.
  *
- * @throws Error with a one-line reason: another version, or a field that the schema refuses.
+ * @throws what `refuse` makes of a one-line reason: another version, or a field that the schema refuses.
  */
 export function parseVersioned<Schema extends z.ZodType>(
   value: unknown,
   schema: Schema,
   version: number,
+  refuse: (why: string) => Error = (why) => new Error(why),
 ): z.output<Schema> {
   const own = versioned.safeParse(value).data?.version;
   if (own !== version) {
     const found = own === undefined ? 'no version in it' : `version ${JSON.stringify(own)}`;
-    throw new Error(`${found}, where this program reads version ${version}`);
+    throw refuse(`${found}, where this program reads version ${version}`);
   }
-  return parseAs(schema, value, (why) => new Error(why));
+  return parseAs(schema, value, refuse);
 }
