@@ -1,9 +1,8 @@
 /** One measurement: the processes it needs, rounds in turn, medians. */
-import type { ModelName } from '../../src/nn/networks.js';
+import { type ModelName, networkRow } from '../../src/nn/networks.js';
 import { alternate, type Contender, median, type Rounds } from './alternate.js';
 import { fastestAsInstalled, fastestOfAll } from './fastest.js';
 import { gradientTask, type Measurement, STEP_METHODS, stepTask, trialOf } from './measurements.js';
-import { MULTIPLY_ADDS } from './multiply-adds.js';
 import type { Task } from './protocol.js';
 import { describe, type PyTorch, startPyTorch } from './pytorch.js';
 import { type Side, SideEnded, startOurs } from './side.js';
@@ -169,7 +168,7 @@ async function taskOf({ name, kind }: Measurement): Promise<Measured> {
  * respect to each layer's input but the first, since nobody asks for the images'. A multiplication and an addition each.
  */
 function operationsPerImage(network: ModelName): number {
-  const { all, first } = MULTIPLY_ADDS[network] ?? { all: 0, first: 0 };
+  const { all, first } = networkRow(network).multiplyAdds ?? { all: 0, first: 0 };
   return 2 * (3 * all - first);
 }
 

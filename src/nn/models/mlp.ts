@@ -1,4 +1,4 @@
-/** Perceptrons: F1, the fully connected network for MNIST, and others with hidden layers of any widths, for trials. */
+/** Perceptrons with hidden layers of any widths, for trials. */
 import { at, last } from '../../support/at.js';
 import { batchNorm } from '../batch-norm.js';
 import { chain, flattenImages, type ImageShape, type Layer, linear, type Module, relu, sequential } from '../layers.js';
@@ -9,19 +9,10 @@ export default {
 } satisfies NetworkFile;
 
 /**
- * F1 of Keskar et al., as the authors built it (`models/mnist_f1.py`): five batch-normalised hidden layers of 512 ReLUs.
- * The biases before batch normalisation are redundant and are kept, as there. Names: `layers.0.weight` …
- * `layers.15.bias`. 1,462,794 parameters for MNIST.
- */
-export const f1 = {
-  build: (images, { classes }) => multilayerPerceptron(images, [512, 512, 512, 512, 512], classes),
-} satisfies NetworkFile;
-
-/**
  * A perceptron with batch-normalised hidden layers: [Linear, BatchNorm1d, ReLU] for each of `hidden`, then Linear.
  * Parameters: `layers.0.weight`, `layers.0.bias`, `layers.1.weight` … by index in one `Sequential` called `layers`.
  */
-function multilayerPerceptron(
+export function multilayerPerceptron(
   { channels, height, width }: ImageShape,
   hidden: readonly number[],
   classes: number,
