@@ -1,6 +1,6 @@
 /** Estimates what runs will cost on this machine, from speeds that it measures for a moment or has kept from an earlier time. */
 import type { RunSpec } from '../config/schema.js';
-import { type PlannedRun, timeOf } from '../jobs/budget.js';
+import { type PlannedRun, timeOf, withinBudget } from '../jobs/budget.js';
 import { type KeptSpeed, keepSpeeds, keptSpeeds, keyOf } from '../jobs/speeds.js';
 import { practiseAll } from '../jobs/split.js';
 import { isFinished, recordsOf } from '../records/earlier-run.js';
@@ -14,25 +14,29 @@ import { log, textTable } from './output.js';
 import { inSession } from './session.js';
 
 /** A run of a plan, and what the rest of it will cost. */
-export interface CostedRun extends PlannedRun, RunCost {
+interface CostedRun extends PlannedRun, RunCost {
   readonly imagesPerSecond: number;
   /** Of the process that trains it. */
   readonly memory: number;
 }
 
-export interface Costs {
+interface Costs {
   readonly runs: readonly CostedRun[];
-  /** How many run at once. */
-  readonly jobs: number;
+  /** A line for each run, and one for all of them. */
+  readonly text: string;
 }
 
 const FINISHED = { seconds: 0, diskBytes: 0, imagesPerSecond: 0, memory: 0 };
 
-/** @throws SmoothOutError DATA_MISSING, DATA_CORRUPT, CONFIG_INVALID, and what training the first steps throws. */
+/**
+ * Of those of the runs that fit the budget, where there is one.
+ *
+ * @throws SmoothOutError DATA_MISSING, DATA_CORRUPT, CONFIG_INVALID, and what training the first steps throws.
+ */
 export async function costsOf(specs: readonly RunSpec[], options: TrainingOptions): Promise<Costs> {
   const records = await recordsOf(specs, options.out);
   const earlier = specs.map((spec, i) => (startsOver(records[i], spec, options) ? undefined : records[i]));
-  const unfinished = specs.filter((_, i) => !earlier[i] || !isFinished(earlier[i]));
+  const unfinished = specs.filter((_, i) => !isFinished(earlier[i]));
   return inSession(options, async (session) => {
     const open = workersFor(session, options);
     const shares = await sharesOf(session, options, { specs: unfinished }, open);
@@ -59,7 +63,9 @@ export async function costsOf(specs: readonly RunSpec[], options: TrainingOption
       const cost = await costOf(spec, sources, { ...speeds[key], done: epochsDone / epochs });
       runs.push({ spec, ...speeds[key], ...cost });
     }
-    return { runs, jobs: Math.max(1, Math.min(shares.length, unfinished.length)) };
+    const jobs = Math.max(1, Math.min(shares.length, unfinished.length));
+    const fitting = options.budget === undefined ? runs : withinBudget(runs, options.budget, jobs);
+    return { runs: fitting, text: costsText(fitting, jobs) };
   });
 }
 
@@ -68,8 +74,8 @@ const startsOver = (record: RunRecord | undefined, { configHash }: RunSpec, { fo
 
 const HEADER = ['experiment', 'method', 'seed', 'images/s', 'time left', 'memory', 'disk'];
 
-/** A line for each run, and one for all of them. */
-export function costsText({ runs, jobs }: Costs): string {
+/** @param jobs how many run at once. */
+function costsText(runs: readonly CostedRun[], jobs: number): string {
   const rows = runs.map(({ spec: { experiment, method, seed }, imagesPerSecond, seconds, memory, diskBytes }) => {
     const left = [imagesPerSecond.toFixed(0), durationText(seconds), megabytes(memory), megabytes(diskBytes)];
     return [experiment, method.label, `${seed}`, ...(seconds === 0 ? ['', 'finished'] : left)];

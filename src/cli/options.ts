@@ -32,8 +32,9 @@ export interface TrainingOptions extends SweepOptions {
   readonly failFast?: boolean;
   readonly jobs?: Jobs;
   readonly shuffle?: boolean;
-  /** Of run alone. */
+  /** Of run alone, as is `budget`, in seconds. */
   readonly retry?: 'failed';
+  readonly budget?: number;
 }
 
 /** Of the commands that measure checkpoints. */

@@ -44,7 +44,7 @@ export async function runAll(runs: readonly RunSpec[], options: TrainingOptions)
     const images = await prepareRuns(session, runs);
     const waiting = await makeRunFolders(out, runs);
     const earlier = await recordsOf(runs, out);
-    const unfinished = runs.filter((_, i) => !(earlier[i] && isFinished(earlier[i])));
+    const unfinished = runs.filter((_, i) => !isFinished(earlier[i]));
     const threads = earlier.find((record) => record && !isFinished(record))?.environments?.at(-1)?.threads;
     const workload = { specs: unfinished, threads };
     return withJobs(session, options, workload, async (workers) => {

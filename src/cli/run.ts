@@ -2,11 +2,10 @@
 import { type Command, Option } from 'commander';
 import { planRuns, runConfigText } from '../config/resolve.js';
 import type { RunSpec } from '../config/schema.js';
-import { parseDuration, withinBudget } from '../jobs/budget.js';
+import { parseDuration } from '../jobs/budget.js';
 import { recordsOf } from '../records/earlier-run.js';
 import { messageOf, SmoothOutError } from '../support/errors.js';
 import { counted } from '../support/words.js';
-import type { Costs } from './costs.js';
 import { addTrainingOptions, planOf, type TrainingOptions } from './options.js';
 import { GENERATED_NOTE, log, print, printJson, textTable } from './output.js';
 import { type Outcome, runAll } from './run-all.js';
@@ -14,8 +13,6 @@ import { runName } from './runs-progress.js';
 
 interface RunOptions extends TrainingOptions {
   readonly dryRun?: boolean;
-  /** Seconds. */
-  readonly budget?: number;
 }
 
 const EXAMPLES = `
@@ -78,7 +75,8 @@ async function showPlan(runs: readonly RunSpec[], options: RunOptions): Promise<
   const isKnown = !json && budget === undefined;
   // Measuring may take long.
   if (isKnown) printConfigs(runs);
-  const costs = await costsWithin(runs, options).catch((error: unknown) => {
+  const { costsOf } = await import('./costs.js');
+  const costs = await costsOf(runs, options).catch((error: unknown) => {
     if (!(error instanceof SmoothOutError) || error.code === 'INTERRUPTED' || budget !== undefined) throw error;
     log(`no estimate: ${error.message}`);
     return undefined;
@@ -97,18 +95,11 @@ function printConfigs(runs: readonly RunSpec[]): void {
 /** What fits the budget, or everything where there is none. */
 async function affordable(runs: readonly RunSpec[], options: RunOptions): Promise<readonly RunSpec[]> {
   if (options.budget === undefined) return runs;
-  const costs = await costsWithin(runs, options);
+  const { costsOf } = await import('./costs.js');
+  const costs = await costsOf(runs, options);
   log(costs.text);
   log(`${costs.runs.length} of ${runs.length} runs are left to do and fit (--budget)`);
   return costs.runs.map(({ spec }) => spec);
-}
-
-/** What the runs that fit the budget will cost, and the same as text. */
-async function costsWithin(runs: readonly RunSpec[], options: RunOptions): Promise<Costs & { readonly text: string }> {
-  const { costsOf, costsText } = await import('./costs.js');
-  const { runs: all, jobs } = await costsOf(runs, options);
-  const fitting = options.budget === undefined ? all : withinBudget(all, options.budget, jobs);
-  return { runs: fitting, jobs, text: costsText({ runs: fitting, jobs }) };
 }
 
 const HEADER = ['experiment', 'method', 'seed', 'batch', 'epochs', 'best %', 'last %', 'images/s', 'status'];

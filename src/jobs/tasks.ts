@@ -11,36 +11,28 @@ interface OfRun {
   readonly spec: RunSpec;
 }
 
-/** What each task is given, the events that it sends while it is under way and its result are all plain data. */
+/** Each takes what it is given and the events that it sends while it is under way. These and its result are plain data. */
 const TASKS = {
   train: (session: Session, { spec, ...settings }: OfRun & RunSettings, events: RunEvents) =>
     trainRun(session, spec, { ...settings, ...events }),
-  practise: (session: Session, { spec }: OfRun, events: { readonly onStep: (done: Practice) => void }) =>
-    practise(session, spec, events.onStep),
+  practise: (session: Session, { spec }: OfRun, { onStep }: { readonly onStep: (done: Practice) => void }) =>
+    practise(session, spec, onStep),
   keskar: measureKeskar,
   perturbation: measureBall,
   curvature: measureSpectrum,
 };
 
-type TaskOf<F> = F extends (session: Session, given: infer Given, events: infer Events) => Promise<infer Result>
-  ? { readonly given: Given; readonly events: Events; readonly result: Result }
-  : never;
-type Tasks = { readonly [K in keyof typeof TASKS]: TaskOf<(typeof TASKS)[K]> };
-
-export type TaskName = keyof Tasks;
-export type Given<K extends TaskName> = Tasks[K]['given'];
-export type Events<K extends TaskName> = Tasks[K]['events'];
-export type Result<K extends TaskName> = Tasks[K]['result'];
+export type TaskName = keyof typeof TASKS;
+export type Given<K extends TaskName> = Parameters<(typeof TASKS)[K]>[1];
+export type Events<K extends TaskName> = Parameters<(typeof TASKS)[K]>[2];
+type Results = { [K in TaskName]: Awaited<ReturnType<(typeof TASKS)[K]>> };
+export type Result<K extends TaskName> = Results[K];
 
 /** Carries out a task, in this process or in a worker. */
 export type Perform = <K extends TaskName>(kind: K, given: Given<K>, events: Events<K>) => Promise<Result<K>>;
 
-const BY_NAME: {
-  readonly [K in TaskName]: (session: Session, given: Given<K>, events: Events<K>) => Promise<Result<K>>;
-} = TASKS;
-
 /** Carries tasks out in this process. */
-export const performHere =
-  (session: Session): Perform =>
-  (kind, given, events) =>
-    BY_NAME[kind](session, given, events);
+export const performHere = (session: Session): Perform => {
+  const tasks: { readonly [K in TaskName]: (...task: [Session, Given<K>, Events<K>]) => Promise<Result<K>> } = TASKS;
+  return (kind, given, events) => tasks[kind](session, given, events);
+};

@@ -63,12 +63,9 @@ export function startWorker(
   child.stderr?.setEncoding('utf8').on('data', onSaid);
   if (file) child.on('message', () => onSaid(file.newText()));
   const send = (request: Request) => child.send(request, () => {});
-  let isAlive = true;
   child.once('exit', () => {
-    isAlive = false;
-    if (!file) return;
-    onSaid(file.newText());
-    file.close();
+    onSaid(file?.newText() ?? '');
+    file?.close();
   });
   return {
     perform: (kind, given, events) =>
@@ -92,6 +89,6 @@ export function startWorker(
       }),
     stop: () => send('stop'),
     kill: () => child.kill('SIGKILL'),
-    isAlive: () => isAlive,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
   };
 }

@@ -28,9 +28,8 @@ export const recordsOf = (runs: readonly RunSpec[], out: string): Promise<(RunRe
   );
 
 /** Completed, or diverged, which training again would not change. */
-export function isFinished({ status }: RunRecord): boolean {
-  return status === 'completed' || status === 'diverged';
-}
+export const isFinished = (record: RunRecord | undefined): boolean =>
+  record?.status === 'completed' || record?.status === 'diverged';
 
 /** The record of each run. @throws SmoothOutError CHECKPOINT_INVALID, as `readEarlierRun`. */
 export const readEarlierRuns = (runs: readonly RunSpec[], out: string): Promise<(RunRecord | undefined)[]> =>
@@ -43,7 +42,7 @@ export const readEarlierRuns = (runs: readonly RunSpec[], out: string): Promise<
  */
 export async function unfinishedRuns(runs: readonly RunSpec[], out: string): Promise<RunSpec[]> {
   const records = await readEarlierRuns(runs, out);
-  return runs.filter((_, i) => !records[i] || !isFinished(records[i]));
+  return runs.filter((_, i) => !isFinished(records[i]));
 }
 
 export function startedWithOther(what: string, { record }: RunPaths): SmoothOutError {
