@@ -35,7 +35,7 @@ export function registerData(program: Command): void {
 }
 
 async function list(options: DataOptions): Promise<void> {
-  const { isGenerated, generatedFolder } = await import('../data/generated/stand-ins.js');
+  const { findGenerated } = await import('../data/generated/stand-ins.js');
   const { findDataset, officialPlace } = await import('../data/open.js');
   const root = dataDirectory(options.data);
   const catalogue = readCatalogue();
@@ -49,7 +49,7 @@ async function list(options: DataOptions): Promise<void> {
         images,
         downloadBytes: downloads.length > 0 ? downloads.reduce((sum, { bytes }) => sum + bytes, 0) : null,
         folder: (await findDataset(officialPlace(name, root, options.data))) ?? null,
-        generated: (await isGenerated(root, name)) ? generatedFolder(root, name) : null,
+        generated: await findGenerated(root, name),
       };
     }),
   );

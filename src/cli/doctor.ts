@@ -55,13 +55,13 @@ async function examine({ data, out }: DoctorOptions) {
 
 /** Of each data set where its official files are, intact or not, or why they are not found; and whether its stand-in is. */
 async function findData(directory: string | undefined) {
-  const { isGenerated } = await import('../data/generated/stand-ins.js');
+  const { findGenerated } = await import('../data/generated/stand-ins.js');
   const { locateDataset, officialPlace } = await import('../data/open.js');
   const root = dataDirectory(directory);
   return Promise.all(
     DATASET_NAMES.map(async (dataset) => {
       const place = officialPlace(dataset, root, directory);
-      const generated = await isGenerated(root, dataset);
+      const generated = (await findGenerated(root, dataset)) !== null;
       try {
         const folder = await locateDataset(place);
         return { dataset, folder, problem: null, generated };

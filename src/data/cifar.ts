@@ -129,25 +129,22 @@ function checkRecords(format: CifarFormat, file: string, bytes: Uint8Array): voi
   }
 }
 
-async function draw(format: CifarFormat, { split, folder, count, numbers, drawn }: StandInSplit): Promise<void> {
+async function draw(format: CifarFormat, { split, folder, count, images }: StandInSplit): Promise<void> {
   const files = split === 'train' ? format.train : [format.test];
   const perFile = count / files.length;
   const labelBytes = format.labels.length;
-  const classes = last(format.labels);
   const stride = strideOf(format);
+  const bytes = new Uint8Array(count * stride);
+  for await (const { image, numbers } of images) {
+    const label = image % last(format.labels);
+    const start = image * stride + labelBytes;
+    // Five classes of CIFAR-100 are a superclass.
+    if (labelBytes === 2) bytes[start - 2] = Math.floor(label / 5);
+    bytes[start - 1] = label;
+    const [shape, pattern] = format.picture(label, image);
+    paintObject(shape, pattern, numbers, SHAPE.height, SHAPE.width, bytes, start);
+  }
   for (const [part, file] of files.entries()) {
-    const bytes = new Uint8Array(perFile * stride);
-    for (let i = 0; i < perFile; i++) {
-      const image = part * perFile + i;
-      const label = image % classes;
-      const start = i * stride + labelBytes;
-      // Five classes of CIFAR-100 are a superclass.
-      if (labelBytes === 2) bytes[start - 2] = Math.floor(label / 5);
-      bytes[start - 1] = label;
-      const [shape, pattern] = format.picture(label, image);
-      paintObject(shape, pattern, numbers(image), SHAPE.height, SHAPE.width, bytes, start);
-      await drawn();
-    }
-    await writeFile(join(folder, file), bytes);
+    await writeFile(join(folder, file), bytes.subarray(part * perFile * stride, (part + 1) * perFile * stride));
   }
 }

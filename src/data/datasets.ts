@@ -43,10 +43,8 @@ export interface StandInSplit {
   /** An existing folder. */
   readonly folder: string;
   readonly count: number;
-  /** The random numbers of an image: none depends on how many other images there are. */
-  numbers(image: number): Stream;
-  /** To be called after each image. */
-  drawn(): Promise<void>;
+  /** One after another, each with its own random numbers: none depends on how many other images there are. */
+  readonly images: AsyncIterable<{ readonly image: number; readonly numbers: Stream }>;
 }
 
 /** A new row goes last: the random numbers of a stand-in depend on the place of its row. */

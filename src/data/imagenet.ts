@@ -9,7 +9,7 @@ import type { Stream } from '../support/random.js';
 import type { DatasetFormat, Inspection, StandInSplit } from './datasets.js';
 import { corrupt, type DataPlace, missing, notFound, reading } from './files.js';
 import { paintObject, SHAPES } from './generated/drawings.js';
-import { type Crop, IMAGENET_NORMALISATION, normalisationTables, randomCrop } from './preprocessing.js';
+import { type Crop, cropPlane, IMAGENET_NORMALISATION, normalisationTables, randomCrop } from './preprocessing.js';
 import { checkRead, type DatasetFiles, type ImageSource, imageSize } from './source.js';
 
 /** Shorter side 256, then a crop of 224 (authors' alexnet.py:57-73). */
@@ -33,30 +33,33 @@ export const imagenet: DatasetFormat = { spellings: (name) => [name], find, loca
  */
 async function read(place: DataPlace): Promise<DatasetFiles> {
   const folder = await locate(place);
-  const classes = await classFolders(join(folder, 'train'));
-  const train = await listImages(join(folder, 'train'), classes);
-  const val = await listImages(join(folder, 'val'), classes);
+  const train = await listImages(join(folder, 'train'));
+  const val = await listImages(join(folder, 'val'), train.classes);
   return {
     directory: folder,
-    train: folderSource(`${place.dataset} train`, train, classes.length),
-    test: folderSource(`${place.dataset} val`, val, classes.length),
+    train: folderSource(`${place.dataset} train`, train),
+    test: folderSource(`${place.dataset} val`, val),
   };
 }
 
-function folderSource(name: string, { files, labels }: ImageFiles, classes: number): ImageSource {
+function folderSource(name: string, { files, labels, classes }: ImageFiles): ImageSource {
   const size = imageSize(SHAPE);
   const tables = normalisationTables(IMAGENET_NORMALISATION);
   const source: ImageSource = {
     name,
     count: files.length,
-    classes,
+    classes: classes.length,
     shape: SHAPE,
     labels,
     async read(indices, out, augmentation) {
       checkRead(source, indices, out);
       await inLanes(indices.entries(), IN_FLIGHT, async ([position, index]) => {
         const pixels = await decodeImage(at(files, index));
-        cropPixels(tables, pixels, chooseCrop(pixels, index, augmentation), out, position * size);
+        const crop = chooseCrop(pixels, index, augmentation);
+        for (const [channel, table] of tables.entries()) {
+          const plane = { ...pixels, from: channel, step: tables.length };
+          cropPlane(table, plane, crop, out, position * size + channel * CROP ** 2, CROP, CROP);
+        }
       });
     },
   };
@@ -68,28 +71,9 @@ function chooseCrop({ height, width }: Pixels, index: number, augmentation?: Str
   return { top: Math.round((height - CROP) / 2), left: Math.round((width - CROP) / 2), flip: false };
 }
 
-/** RGB bytes of a crop → normalised channel planes at out[to …]. */
-function cropPixels(
-  tables: readonly Float32Array[],
-  { data, width }: Pixels,
-  { top, left, flip }: Crop,
-  out: Float32Array,
-  to: number,
-): void {
-  const plane = CROP * CROP;
-  const step = flip ? -1 : 1;
-  for (let y = 0; y < CROP; y++) {
-    for (const [channel, table] of tables.entries()) {
-      let source = ((top + y) * width + left) * 3 + channel;
-      let target = to + channel * plane + y * CROP + (flip ? CROP - 1 : 0);
-      for (let x = 0; x < CROP; x++, source += 3, target += step) out[target] = table[data[source]!]!;
-    }
-  }
-}
-
 /** One decoded image: RGB bytes, pixel by pixel. */
 interface Pixels {
-  readonly data: Uint8Array;
+  readonly bytes: Uint8Array;
   readonly height: number;
   readonly width: number;
 }
@@ -141,7 +125,7 @@ async function decodeImage(file: string): Promise<Pixels> {
       .removeAlpha()
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return { data, height: info.height, width: info.width };
+    return { bytes: data, height: info.height, width: info.width };
   } catch (cause) {
     // The decoder takes a file that it may not open for one of an unknown format.
     await reading(file, access(file, constants.R_OK));
@@ -153,6 +137,8 @@ async function decodeImage(file: string): Promise<Pixels> {
 interface ImageFiles {
   readonly files: readonly string[];
   readonly labels: Int32Array;
+  /** The names of all classes, by their labels. */
+  readonly classes: readonly string[];
 }
 
 const IMAGE = /\.jpe?g$/i;
@@ -183,17 +169,19 @@ async function classFolders(split: string): Promise<string[]> {
 }
 
 /**
- * The images of a split. They are ordered in rounds: every class's first file, then every class's second, and so on,
- * so that the first N images (`trainLimit`) are spread over the classes.
+ * The images of a split; its classes are its own unless they are known. They are ordered in rounds: every class's first file,
+ * then every class's second, and so on, so that the first N images (`trainLimit`) are spread over the classes.
  *
  * @throws SmoothOutError DATA_CORRUPT naming an empty class folder, a file that is no JPEG, or an unknown class.
  */
-async function listImages(split: string, classes: readonly string[]): Promise<ImageFiles> {
-  const known = new Map(classes.map((name, label) => [name, label]));
+async function listImages(split: string, known?: readonly string[]): Promise<ImageFiles> {
   const found: { file: string; label: number; round: number }[] = [];
-  for (const name of await classFolders(split)) {
+  const names = await classFolders(split);
+  const classes = known ?? names;
+  const labels = new Map(classes.map((name, label) => [name, label]));
+  for (const name of names) {
     const folder = join(split, name);
-    const label = known.get(name);
+    const label = labels.get(name);
     if (label === undefined)
       throw corrupt(`${folder}: no training images of this class, expected the folders of train`);
     const images = await visibleNames(folder);
@@ -205,7 +193,7 @@ async function listImages(split: string, classes: readonly string[]): Promise<Im
     }
   }
   found.sort((a, b) => a.round - b.round || a.label - b.label);
-  return { files: found.map(({ file }) => file), labels: Int32Array.from(found, ({ label }) => label) };
+  return { files: found.map(({ file }) => file), labels: Int32Array.from(found, ({ label }) => label), classes };
 }
 
 async function visibleNames(folder: string): Promise<string[]> {
@@ -225,10 +213,12 @@ async function inspect(
     if (!(error instanceof SmoothOutError)) throw error;
     findings.push({ state: 'corrupt', what: folder, detail: error.message });
   };
-  const files: string[] = [];
+  let files: readonly string[] = [];
   try {
-    const classes = await classFolders(join(folder, 'train'));
-    for (const split of ['train', 'val']) files.push(...(await listImages(join(folder, split), classes)).files);
+    const train = await listImages(join(folder, 'train'));
+    files = train.files;
+    const val = await listImages(join(folder, 'val'), train.classes);
+    files = [...train.files, ...val.files];
   } catch (error) {
     note(error);
   }
@@ -244,9 +234,9 @@ async function inspect(
 }
 
 /** Twenty classes: each shape, solid and striped. Sizes differ, as in ImageNet. */
-async function draw({ split, folder, count, numbers, drawn }: StandInSplit): Promise<void> {
+async function draw({ split, folder, images }: StandInSplit): Promise<void> {
   const sharp = await loadSharp();
-  for (let i = 0; i < count; i++) {
+  for await (const { image: i, numbers } of images) {
     const label = i % (2 * SHAPES.length);
     const wnid = `n${90_000_000 + label}`;
     const below = join(folder, split === 'train' ? 'train' : 'val', wnid);
@@ -254,11 +244,10 @@ async function draw({ split, folder, count, numbers, drawn }: StandInSplit): Pro
     const height = 160 + ((i * 37) % 120);
     const width = 160 + ((i * 53) % 140);
     const planes = new Uint8Array(3 * height * width);
-    paintObject(label % SHAPES.length, Math.floor(label / SHAPES.length), numbers(i), height, width, planes, 0);
+    paintObject(label % SHAPES.length, Math.floor(label / SHAPES.length), numbers, height, width, planes, 0);
     await sharp(interleave(planes, height * width), { raw: { width, height, channels: 3 } })
       .jpeg({ quality: 90 })
       .toFile(join(below, `${wnid}_${i}.JPEG`));
-    await drawn();
   }
 }
 

@@ -166,15 +166,12 @@ function damaged(message: string, cause?: unknown): SmoothOutError {
 
 const hex = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
 
-async function draw({ split, folder, count, numbers, drawn }: StandInSplit): Promise<void> {
-  const images = new Uint8Array(count * SIDE ** 2);
+async function draw({ split, folder, count, images }: StandInSplit): Promise<void> {
+  const pixels = new Uint8Array(count * SIDE ** 2);
   const labels = Uint8Array.from({ length: count }, (_, i) => i % CLASSES);
-  for (const [i, label] of labels.entries()) {
-    drawDigit(label, numbers(i), images, i * SIDE ** 2);
-    await drawn();
-  }
+  for await (const { image, numbers } of images) drawDigit(at(labels, image), numbers, pixels, image * SIDE ** 2);
   const [imageFile, labelFile] = MNIST_FILES[split];
-  await writeFile(join(folder, imageFile), [idxHeader([count, SIDE, SIDE]), images]);
+  await writeFile(join(folder, imageFile), [idxHeader([count, SIDE, SIDE]), pixels]);
   await writeFile(join(folder, labelFile), [idxHeader([count]), labels]);
 }
 

@@ -1,5 +1,5 @@
 /** Data sets of the user's own: modules that a config names by their path. */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../support/digest.js';
 import { corrupt } from './files.js';
 import { checkRead, type Dataset, type ImageShape, type ImageSource, imageSize } from './source.js';
 
@@ -49,7 +49,7 @@ export async function openOwnDataset(path: ModulePath, folder: string): Promise<
     test: arraySource(`${own.title} test`, path, own, test),
     synthetic: false,
     directory: folder,
-    digests: { train: digestOf(train), test: digestOf(test) },
+    digests: { train: sha256(train.images, train.labels), test: sha256(test.images, test.labels) },
   };
 }
 
@@ -74,8 +74,4 @@ function arraySource(name: string, path: string, { classes, shape }: OwnDataset,
     },
   };
   return source;
-}
-
-function digestOf({ images, labels }: OwnImages): string {
-  return createHash('sha256').update(images).update(labels).digest('hex');
 }

@@ -55,6 +55,7 @@ function pairTable(table: Float32Array): Float64Array {
   return new Float64Array(Float32Array.from(bytes, (value) => at(table, value)).buffer);
 }
 
+/** The place of a crop's top-left corner, which may be outside of the image, and whether it is flipped. */
 export interface Crop {
   readonly top: number;
   readonly left: number;
@@ -75,42 +76,47 @@ export function randomCrop(stream: Stream, index: number, rows: number, columns:
 const PADDING = 4;
 const PADDING_VALUE = 127;
 
-/** Corners to choose from along one side. */
-export const PADDED_CROP_POSITIONS = 2 * PADDING + 1;
+function paddedCrop(stream: Stream, index: number): Crop {
+  const { top, left, flip } = randomCrop(stream, index, 2 * PADDING + 1, 2 * PADDING + 1);
+  return { top: top - PADDING, left: left - PADDING, flip };
+}
 
-/**
- * One channel of a padded, cropped, flipped and normalised image of the same size:
- * bytes[from …] (height × width) → out[to …].
- */
-export function cropPaddedPlane(
+/** One channel of an image: the byte of its row y and column x is bytes[from + step · (y · width + x)]. */
+interface Plane {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly step: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A crop of a plane, flipped and normalised → out[to …] (height × width); outside of the plane there is padding. */
+export function cropPlane(
   table: Float32Array,
-  bytes: Uint8Array,
-  from: number,
-  height: number,
-  width: number,
+  { bytes, from, step, ...plane }: Plane,
   { top, left, flip }: Crop,
   out: Float32Array,
   to: number,
+  height: number,
+  width: number,
 ): void {
   const padding = at(table, PADDING_VALUE);
-  const shiftY = top - PADDING;
-  const shiftX = left - PADDING;
-  const firstColumn = Math.max(0, -shiftX);
-  const endColumn = Math.min(width, width - shiftX);
-  const step = flip ? -1 : 1;
+  const firstColumn = Math.max(0, -left);
+  const endColumn = Math.min(width, plane.width - left);
+  const targetStep = flip ? -1 : 1;
   for (let y = 0; y < height; y++) {
     const row = to + y * width;
-    const sourceY = y + shiftY;
-    if (sourceY < 0 || sourceY >= height) {
+    const sourceY = y + top;
+    if (sourceY < 0 || sourceY >= plane.height) {
       out.fill(padding, row, row + width);
       continue;
     }
-    const source = from + sourceY * width + shiftX;
+    let source = from + step * (sourceY * plane.width + left + firstColumn);
     let target = flip ? row + width - 1 : row;
     let x = 0;
-    for (; x < firstColumn; x++, target += step) out[target] = padding;
-    for (; x < endColumn; x++, target += step) out[target] = table[bytes[source + x]!]!;
-    for (; x < width; x++, target += step) out[target] = padding;
+    for (; x < firstColumn; x++, target += targetStep) out[target] = padding;
+    for (; x < endColumn; x++, source += step, target += targetStep) out[target] = table[bytes[source]!]!;
+    for (; x < width; x++, target += targetStep) out[target] = padding;
   }
 }
 
@@ -146,12 +152,13 @@ export function packedSource(images: PackedImages): ImageSource {
       if (inPairs) pairTables ??= tables.map(pairTable);
       for (let i = 0; i < indices.length; i++) {
         const index = indices[i]!;
-        const crop = augmentation && randomCrop(augmentation, index, PADDED_CROP_POSITIONS, PADDED_CROP_POSITIONS);
+        const crop = augmentation && paddedCrop(augmentation, index);
         for (let channel = 0; channel < channels; channel++) {
           const from = start + index * stride + channel * plane;
           const to = i * size + channel * plane;
           if (outPairs && pairTables) lookUp(pairTables[channel]!, pairs, from / 2, outPairs, to / 2, plane / 2);
-          else if (crop) cropPaddedPlane(tables[channel]!, bytes, from, height, width, crop, out, to);
+          else if (crop)
+            cropPlane(tables[channel]!, { bytes, from, step: 1, height, width }, crop, out, to, height, width);
           else lookUp(tables[channel]!, bytes, from, out, to, plane);
         }
       }

@@ -6,7 +6,7 @@ import { DATASETS } from '../datasets.js';
 import { openDataset } from '../open.js';
 import { type Dataset, type ImageSource, imageSize } from '../source.js';
 import { expectError, temporaryFolder } from '../testing/fixtures.js';
-import { ensureGenerated, generatedFolder, isGenerated } from './stand-ins.js';
+import { ensureGenerated, findGenerated, generatedFolder } from './stand-ins.js';
 
 let root: string;
 beforeAll(async () => {
@@ -100,9 +100,9 @@ async function digests(folder: string): Promise<string[]> {
 describe('a stand-in', () => {
   test('is the same bytes every time, and made once', async () => {
     const [a, b] = [await temporaryFolder(), await temporaryFolder()];
-    expect(await isGenerated(a, 'mnist')).toBe(false);
+    expect(await findGenerated(a, 'mnist')).toBeNull();
     expect(await ensureGenerated(a, 'mnist')).toMatchObject({ folder: generatedFolder(a, 'mnist'), made: true });
-    expect(await isGenerated(a, 'mnist')).toBe(true);
+    expect(await findGenerated(a, 'mnist')).toBe(generatedFolder(a, 'mnist'));
     await ensureGenerated(b, 'mnist');
     expect(await digests(generatedFolder(a, 'mnist'))).toEqual(await digests(generatedFolder(b, 'mnist')));
     expect((await ensureGenerated(a, 'mnist')).made).toBe(false);

@@ -8,6 +8,7 @@ import { sha256OfFile } from '../../support/digest.js';
 import { exists, parseJson, temporaryFor } from '../../support/files.js';
 import { DATASET_NAMES, DATASETS, type DatasetName } from '../datasets.js';
 import { findOrMake } from '../files.js';
+import type { Split } from '../source.js';
 
 /** Raised whenever a generator draws anything differently: stand-ins of another version are made anew. */
 const GENERATOR_VERSION = 1;
@@ -52,9 +53,9 @@ async function readMark(root: string, name: DatasetName): Promise<Digests | null
   return isDeepStrictEqual(made, madeOf(name)) ? digests : null;
 }
 
-/** Whether the stand-in is there, whole and of this version. */
-export async function isGenerated(root: string, name: DatasetName): Promise<boolean> {
-  return (await readMark(root, name)) !== null;
+/** The stand-in's folder, where it is there, whole and of this version; else null. */
+export async function findGenerated(root: string, name: DatasetName): Promise<string | null> {
+  return (await readMark(root, name)) && generatedFolder(root, name);
 }
 
 /**
@@ -129,13 +130,16 @@ export async function writeGenerated(name: DatasetName, folder: string, progress
   const { draw } = await load();
   const total = standIn.train + standIn.test;
   let done = 0;
-  const drawn = async () => {
-    progress?.(++done, total);
-    // Keeps signals and timers alive during seconds of drawing.
-    if (done % 256 === 0) await setImmediate();
-  };
+  async function* images(split: Split, step: number) {
+    for (let image = 0; image < standIn[split]; image++) {
+      const epoch = DATASET_NAMES.indexOf(name);
+      yield { image, numbers: { seed: SEED, purpose: 'generatedData', epoch, step, chunk: image } as const };
+      progress?.(++done, total);
+      // Keeps signals and timers alive during seconds of drawing.
+      if (done % 256 === 0) await setImmediate();
+    }
+  }
   for (const [step, split] of (['train', 'test'] as const).entries()) {
-    const stream = { seed: SEED, purpose: 'generatedData', epoch: DATASET_NAMES.indexOf(name), step } as const;
-    await draw({ split, folder, count: standIn[split], numbers: (chunk) => ({ ...stream, chunk }), drawn });
+    await draw({ split, folder, count: standIn[split], images: images(split, step) });
   }
 }
