@@ -3,7 +3,8 @@
  * new, never neither and never a part.
  */
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type ErrorCode, SmoothOutError } from './errors.js';
 
@@ -69,14 +70,20 @@ async function makeWithParents(path: string): Promise<void> {
 }
 
 /** @throws SmoothOutError `code` where that cannot be found out, as below a folder that may not be entered. */
-export async function isFolder(path: string, code?: ErrorCode): Promise<boolean> {
-  return stat(path).then((found) => found.isDirectory(), ifAbsent(path, code));
-}
+type IsThere = (path: string, code?: ErrorCode) => Promise<boolean>;
 
-/** @throws SmoothOutError `code`, as `isFolder`. */
-export async function isFile(path: string, code?: ErrorCode): Promise<boolean> {
-  return stat(path).then((found) => found.isFile(), ifAbsent(path, code));
-}
+const isThere =
+  (is: (found: Stats) => boolean): IsThere =>
+  (path, code) =>
+    stat(path).then(is, (error: unknown) => {
+      if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return false;
+      throw asReadError(error, path, code);
+    });
+
+export const isFolder = isThere((found) => found.isDirectory());
+export const isFile = isThere((found) => found.isFile());
+/** @throws SmoothOutError FILE_UNREADABLE, as these. */
+export const exists = (path: string): Promise<boolean> => isThere(() => true)(path);
 
 /** Removes what killed processes left here of files and locks; nobody may be writing. @throws SmoothOutError OUTPUT_UNWRITABLE */
 export async function removeStaleTemporaries(folder: string): Promise<void> {
@@ -87,17 +94,6 @@ export async function removeStaleTemporaries(folder: string): Promise<void> {
     throw asWriteError(error, folder);
   }
 }
-
-/** @throws SmoothOutError FILE_UNREADABLE where that cannot be found out, as below a folder that may not be entered. */
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, ifAbsent(path));
-}
-
-/** False for what is not there; any other failure is thrown. */
-const ifAbsent = (path: string, code?: ErrorCode) => (error: unknown) => {
-  if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return false;
-  throw asReadError(error, path, code);
-};
 
 /** The file's text, or null where there is no such file. @throws SmoothOutError FILE_UNREADABLE */
 export async function readTextIfExists(path: string): Promise<string | null> {

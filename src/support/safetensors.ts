@@ -5,13 +5,14 @@
  * another of the header.
  */
 
-import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { at, last } from './at.js';
 import { sha256 } from './digest.js';
 import { arrayOf, dtypeNameOf, elementSize, type TensorData } from './dtypes.js';
 import { type ErrorDetails, SmoothOutError } from './errors.js';
 import { asReadError } from './files.js';
+import { sizeOf } from './shape.js';
 
 export interface StoredTensor {
   readonly shape: readonly number[];
@@ -21,13 +22,20 @@ export interface StoredTensor {
 export type StoredTensors = Readonly<Record<string, StoredTensor>>;
 export type Metadata = Readonly<Record<string, string>>;
 
+const count = z.int().min(0);
 /** What the header says of one tensor; offsets count from the end of the header. */
-interface Entry {
+const entrySchema = z.object({
   /** Any of the format's; the bytes of those that are not known here are handed over as they are. */
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [begin: number, end: number];
-}
+  dtype: z.string().describe('a name such as F32'),
+  shape: z.array(count).readonly().describe('whole numbers'),
+  data_offsets: z
+    .tuple([count, count])
+    .refine(([begin, end]) => begin <= end)
+    .describe('[begin, end]'),
+});
+type Entry = z.output<typeof entrySchema>;
+
+const metadataSchema = z.record(z.string(), z.string());
 
 const DIGEST_KEY = 'sha256';
 const HEADER_DIGEST_KEY = 'headerSha256';
@@ -44,15 +52,14 @@ export function encodeSafetensors(tensors: StoredTensors, metadata: Metadata = {
   const entries: [string, Entry][] = [];
   let length = 0;
   for (const [name, { shape, data }] of ordered) {
-    const elements = shape.reduce((product, extent) => product * extent, 1);
-    if (elements !== data.length) throw new RangeError(`${name}: shape [${shape}] does not hold ${data.length} values`);
+    if (sizeOf(shape) !== data.length)
+      throw new RangeError(`${name}: shape [${shape}] does not hold ${data.length} values`);
     const begin = length;
     length += data.byteLength;
     entries.push([name, { dtype: dtypeNameOf(data), shape, data_offsets: [begin, length] }]);
   }
-  const hash = createHash('sha256');
-  for (const [, { data }] of ordered) hash.update(bytesOf(data));
-  const digests = { [HEADER_DIGEST_KEY]: NO_DIGEST, [DIGEST_KEY]: hash.digest('hex') };
+  const digest = sha256(...ordered.map(([, { data }]) => data));
+  const digests = { [HEADER_DIGEST_KEY]: NO_DIGEST, [DIGEST_KEY]: digest };
   const described = { ...digests, ...metadata, ...digests };
   const json = Buffer.from(JSON.stringify(Object.fromEntries([['__metadata__', described], ...entries])));
   const headerEnd = 8 + Math.ceil(json.length / 8) * 8;
@@ -170,8 +177,9 @@ function parseHeader(
   const entries: [string, Entry][] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') {
-      if (!isTextMap(value)) throw invalid(source, '__metadata__ must map names to strings');
-      metadata = value;
+      const { data } = metadataSchema.safeParse(value);
+      if (data === undefined) throw invalid(source, '__metadata__ must map names to strings');
+      metadata = data;
     } else {
       entries.push([name, checkEntry(name, value, source)]);
     }
@@ -209,39 +217,21 @@ function parse(json: string, source: string): object {
 }
 
 function checkEntry(name: string, value: unknown, source: string): Entry {
-  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const wrong = (what: string, found: unknown, expected: string) =>
-    invalid(
-      source,
-      `${name} has ${found === undefined ? `no ${what}` : `${what} ${JSON.stringify(found)}`}; expected ${expected}`,
-    );
-  if (typeof dtype !== 'string') throw wrong('dtype', dtype, 'a name such as F32');
-  if (!isCounts(shape)) throw wrong('shape', shape, 'whole numbers');
-  if (!isCounts(offsets) || offsets.length !== 2 || at(offsets, 0) > at(offsets, 1)) {
-    throw wrong('data_offsets', offsets, '[begin, end]');
+  const { data: entry, error } = entrySchema.safeParse(value ?? {});
+  if (entry === undefined) {
+    // What is no mapping lacks the first of its keys.
+    const key = entrySchema.keyof().catch('dtype').parse(error.issues[0]?.path[0]);
+    const found = JSON.stringify((value as Record<string, unknown> | null)?.[key]);
+    const what = found === undefined ? `no ${key}` : `${key} ${found}`;
+    throw invalid(source, `${name} has ${what}; expected ${entrySchema.shape[key].description}`);
   }
-  const [begin, end] = offsets as [number, number];
-  const length = shape.reduce((product, extent) => product * extent, elementSize(dtype) ?? Number.NaN);
-  if (length !== end - begin && !Number.isNaN(length)) {
-    throw invalid(
-      source,
-      `${name} has shape [${shape}] of ${dtype}, ${length} bytes, but its offsets span ${end - begin}`,
-    );
+  const { dtype, shape, data_offsets } = entry;
+  const span = data_offsets[1] - data_offsets[0];
+  const length = sizeOf([elementSize(dtype) ?? Number.NaN, ...shape]);
+  if (length !== span && !Number.isNaN(length)) {
+    throw invalid(source, `${name} has shape [${shape}] of ${dtype}, ${length} bytes, but its offsets span ${span}`);
   }
-  return { dtype, shape, data_offsets: [begin, end] };
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
-}
-
-function isTextMap(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((item) => typeof item === 'string')
-  );
+  return entry;
 }
 
 /** JSON.parse keeps the last of two equal keys, so one file could mean different things to different readers. */
