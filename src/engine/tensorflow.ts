@@ -33,56 +33,43 @@ export function installedTensorFlow(device?: Device): string | undefined {
   });
 }
 
-/** TensorFlow as it was loaded. */
-interface TensorFlow {
-  readonly packageName: string;
-  /** The version of TensorFlow's library, not of the package. */
-  readonly version: string;
-  readonly device: Device;
-}
-
 /** An engine that runs functions op by op in TensorFlow. @throws as `loadTensorFlow` does */
 export async function createTensorFlowEngine(device?: Device): Promise<Engine> {
   const loaded = await loadTensorFlow(device);
   return { ...createEagerEngine('tensorflow'), device: loaded.device };
 }
 
+const unavailable = (message: string, hint: string, cause?: unknown) =>
+  new SmoothOutError('ENGINE_UNAVAILABLE', message, { hint, cause });
+
 /** @throws SmoothOutError ENGINE_UNAVAILABLE where the package is not installed or its library does not load. */
-export async function loadTensorFlow(device?: Device): Promise<TensorFlow> {
+export async function loadTensorFlow(device?: Device) {
   const packageName = installedTensorFlow(device);
   if (!packageName) {
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `--engine tensorflow needs ${packagesFor(device).join(' or ')}`, {
-      hint: 'docs/gpu.md says how to get it, and for which GPUs; or leave --engine out',
-    });
+    const hint = 'docs/gpu.md says how to get it, and for which GPUs; or leave --engine out';
+    throw unavailable(`--engine tensorflow needs ${packagesFor(device).join(' or ')}`, hint);
   }
   restoreUtil();
   // Otherwise TensorFlow tells which processor it was compiled for, and takes all of a GPU's memory at once.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
-  try {
-    // Loading it registers the backend 'tensorflow' with the tfjs that is loaded already.
-    await import(packageName);
-  } catch (cause) {
-    throw new SmoothOutError(
-      'ENGINE_UNAVAILABLE',
-      `${packageName} is installed but does not load: ${reasonOf(cause)}`,
-      {
-        hint: 'docs/gpu.md says how its library is built or fetched',
-        cause,
-      },
-    );
-  }
+  // Loading it registers the backend 'tensorflow' with the tfjs that is loaded already.
+  await import(packageName).catch((cause: unknown) => {
+    const hint = 'docs/gpu.md says how its library is built or fetched';
+    throw unavailable(`${packageName} is installed but does not load: ${reasonOf(cause)}`, hint, cause);
+  });
   completeKernels();
-  const backend = tf.findBackend('tensorflow') as unknown as {
+  const { isUsingGpuDevice, binding } = tf.findBackend('tensorflow') as unknown as {
     isUsingGpuDevice: boolean;
     binding: { TF_Version: string };
   };
-  if (device === 'cuda' && !backend.isUsingGpuDevice) {
-    throw new SmoothOutError('ENGINE_UNAVAILABLE', `${packageName} found no GPU that it can use`, {
-      hint: 'docs/gpu.md says which CUDA and which GPU it needs; or try --engine onnx',
-    });
+  if (device === 'cuda' && !isUsingGpuDevice) {
+    const hint = 'docs/gpu.md says which CUDA and which GPU it needs; or try --engine onnx';
+    throw unavailable(`${packageName} found no GPU that it can use`, hint);
   }
-  return { packageName, version: backend.binding.TF_Version, device: backend.isUsingGpuDevice ? 'cuda' : 'cpu' };
+  const used: Device = isUsingGpuDevice ? 'cuda' : 'cpu';
+  // The version is that of TensorFlow's library, not of the package.
+  return { packageName, version: binding.TF_Version, device: used };
 }
 
 /** Puts back what Node.js 23 took away and tfjs-node 4.22 still calls. */

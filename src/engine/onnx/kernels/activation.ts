@@ -3,8 +3,8 @@ import type { LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs';
 import { at } from '../../../support/at.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { aligned, traced } from '../traced.js';
-import { combined, eachElement, op, unary } from './elementwise.js';
-import type { Kernel, KernelTable } from './kernel.js';
+import { combined, eachElement, ops, unary } from './elementwise.js';
+import { type Kernel, type KernelTable, kernel } from './kernel.js';
 
 /** 1 where x > 0, else alpha: the gradient of relu, or of leaky relu. */
 const step: Kernel<'x', Partial<StepAttrs>> = (graph, { x }, { alpha }) =>
@@ -25,32 +25,26 @@ export const steepStep: typeof step = (graph, inputs, attributes) => {
   return eachElement(inputs.x, (name) => graph.node('HardSigmoid', [graph.node('Relu', [name])], slope));
 };
 
-const leakyRelu: Kernel<'x', LeakyReluAttrs> = (graph, { x }, { alpha }) =>
-  eachElement(x, (name) => graph.node('LeakyRelu', [name], { alpha: { float: alpha } }));
-
-/** dy where the value y of elu is positive, else dy·(y + 1). */
-const eluGradient: Kernel<'dy' | 'y'> = (graph, { dy, y }) => {
-  const one = graph.float(1);
-  const slope = eachElement(y, (name) => graph.node('Min', [graph.node('Add', [name, one]), one]));
-  return combined(graph, 'Mul', dy, slope);
-};
-
-/** x where it is positive, else alpha·x, with alpha broadcast to x. */
-const prelu: Kernel<'x' | 'alpha'> = (graph, { x, alpha }) => {
-  const scaled = combined(graph, 'Mul', x, alpha);
-  const { names, order } = aligned(graph, [x, scaled], x.shape);
-  const negative = graph.node('Less', [at(names, 0), graph.float(0)]);
-  return traced(graph.node('Where', [negative, at(names, 1), at(names, 0)]), x.shape, 'float32', order);
-};
-
 export const activation = {
-  Relu: op('Relu'),
-  Elu: op('Elu'),
-  Selu: op('Selu'),
-  Softplus: op('Softplus'),
+  ...ops('Relu', 'Elu', 'Selu', 'Softplus'),
   Relu6: unary((graph, x) => graph.node('Clip', [x, graph.float(0), graph.float(6)])),
   Step: step,
-  LeakyRelu: leakyRelu,
-  EluGrad: eluGradient,
-  Prelu: prelu,
+  LeakyRelu: kernel<'x', LeakyReluAttrs>((graph, { x }, { alpha }) =>
+    eachElement(x, (name) => graph.node('LeakyRelu', [name], { alpha: { float: alpha } })),
+  ),
+
+  /** dy where the value y of elu is positive, else dy·(y + 1). */
+  EluGrad: kernel<'dy' | 'y'>((graph, { dy, y }) => {
+    const one = graph.float(1);
+    const slope = eachElement(y, (name) => graph.node('Min', [graph.node('Add', [name, one]), one]));
+    return combined(graph, 'Mul', dy, slope);
+  }),
+
+  /** x where it is positive, else alpha·x, with alpha broadcast to x. */
+  Prelu: kernel<'x' | 'alpha'>((graph, { x, alpha }) => {
+    const scaled = combined(graph, 'Mul', x, alpha);
+    const { names, order } = aligned(graph, [x, scaled], x.shape);
+    const negative = graph.node('Less', [at(names, 0), graph.float(0)]);
+    return traced(graph.node('Where', [negative, at(names, 1), at(names, 0)]), x.shape, 'float32', order);
+  }),
 } satisfies KernelTable;

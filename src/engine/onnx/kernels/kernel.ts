@@ -18,3 +18,8 @@ export type KernelTable = Readonly<Record<string, Kernel<string, object, Result>
 /** The axis that an attribute names, which may count from the end. */
 export const axisOf = (axis: number | number[], shape: readonly number[]): number =>
   at(util.parseAxisParam(axis, [...shape]), 0);
+
+/** A kernel in its place in a table. */
+export const kernel = <Names extends string = string, Attributes = object, R extends Result = Traced>(
+  write: Kernel<Names, Attributes, R>,
+) => write;

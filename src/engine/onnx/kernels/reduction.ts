@@ -4,7 +4,7 @@ import { at } from '../../../support/at.js';
 import type { GraphBuilder } from '../graph.js';
 import { ELEMENT_TYPE } from '../protobuf.js';
 import { identityOrder, type Traced, traced } from '../traced.js';
-import { axisOf, type Kernel, type KernelTable } from './kernel.js';
+import { axisOf, type Kernel, type KernelTable, kernel } from './kernel.js';
 
 /** The value with some axes gone (or of extent 1), the others lying in memory as before. */
 export function reduced(
@@ -59,13 +59,6 @@ function extremum(op: string): Kernel<'x', ArgMaxAttrs> {
   };
 }
 
-/** Along the last axis, as tfjs has it. `tf.logSoftmax` composes other kernels. */
-const softmax: Kernel<'logits'> = (graph, { logits }) => {
-  const { shape, order } = logits;
-  const name = graph.node('Softmax', [logits.name], { axis: order.indexOf(shape.length - 1) });
-  return traced(name, shape, 'float32', order);
-};
-
 export const reduction = {
   Sum: reduction_('ReduceSum'),
   Mean: reduction_('ReduceMean', 'float32'),
@@ -75,5 +68,11 @@ export const reduction = {
   Any: ofTruths('ReduceMax'),
   ArgMax: extremum('ArgMax'),
   ArgMin: extremum('ArgMin'),
-  Softmax: softmax,
+
+  /** Along the last axis, as tfjs has it. `tf.logSoftmax` composes other kernels. */
+  Softmax: kernel<'logits'>((graph, { logits }) => {
+    const { shape, order } = logits;
+    const name = graph.node('Softmax', [logits.name], { axis: order.indexOf(shape.length - 1) });
+    return traced(name, shape, 'float32', order);
+  }),
 } satisfies KernelTable;

@@ -6,7 +6,7 @@ import { inImageParts } from '../image-parts.js';
 import { steepStep } from '../kernels/activation.js';
 import { convolution } from '../kernels/convolution.js';
 import { depthwiseConvolution } from '../kernels/depthwise.js';
-import { eachElement, elementwise } from '../kernels/elementwise.js';
+import { eachElement, op } from '../kernels/elementwise.js';
 import { GPU_KERNELS } from '../kernels/gpu.js';
 import { chunks, LARGEST } from '../kernels/gpu-windows.js';
 import { axisOf, type Kernel, type KernelTable } from '../kernels/kernel.js';
@@ -15,7 +15,7 @@ import type { Traced } from '../traced.js';
 
 /** AdaSmoothOut takes signs. 2⁻¹²⁶ is the least number beside 0 that a GPU must know. */
 const sign: Kernel<'x'> = (graph, { x }, attributes) => {
-  if (x.dtype !== 'float32') return elementwise.Sign(graph, { x }, attributes);
+  if (x.dtype !== 'float32') return op('Sign')(graph, { x }, attributes);
   return eachElement(x, (name) => {
     return graph.node('Clip', [graph.node('Mul', [name, graph.float(2 ** 126)]), graph.float(-1), graph.float(1)]);
   });

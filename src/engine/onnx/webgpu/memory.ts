@@ -5,6 +5,7 @@
  */
 
 import type { DeviceArray } from '../../engine.js';
+import { createGraphBuilder } from '../graph.js';
 import { encodeModel } from '../protobuf.js';
 import * as ort from '../runtime.js';
 import type { Guard } from './device-errors.js';
@@ -54,11 +55,7 @@ export function createGpuMemory(sessionOptions: () => ort.InferenceSession.Sessi
 }
 
 function copyModel(shape: readonly number[]): Uint8Array {
-  const dtype = 'float32';
-  return encodeModel({
-    nodes: [{ op: 'Identity', inputs: ['source'], outputs: ['copied'], attributes: {} }],
-    constants: [],
-    inputs: [{ name: 'source', dtype, shape }],
-    outputs: [{ name: 'copied', dtype, shape }],
-  });
+  const graph = createGraphBuilder();
+  const source = graph.input('source', 'float32', shape);
+  return encodeModel(graph.build([{ name: 'copied', source, dtype: 'float32', shape }]));
 }
