@@ -5,6 +5,7 @@ import { createFreeSet, updateFreeSet } from './free-set.js';
 import {
   type Box,
   classifyBox,
+  MESSAGES,
   type MinimizeOptions,
   type MinimizeResult,
   type MinimizeStatus,
@@ -18,15 +19,6 @@ import { minimizeOverFreeVariables } from './subspace.js';
 import { access } from './vectors.js';
 
 const { at } = access;
-
-const MESSAGES: Record<MinimizeStatus, string> = {
-  converged: '',
-  'iteration-limit': 'The limit on iterations was reached.',
-  'evaluation-limit': 'The limit on evaluations was exceeded.',
-  'abnormal-line-search':
-    'The line search found no acceptable step even along the projected gradient: the gradient may be wrong, or rounding dominates.',
-  'non-finite': 'The objective or its gradient was not finite; the last finite point is returned.',
-};
 
 /**
  * Minimises `objective` over a box by L-BFGS-B (Byrd, Lu, Nocedal and Zhu 1995, Section 6; subspace step of Morales and
@@ -61,7 +53,7 @@ export async function minimize(
   const trial = { x: new Float64Array(n), gradient: new Float64Array(n), f: Number.NaN };
   const iterate: Iterate = { current: start, trial, last: start, evaluations: 1 };
   let iterations = 0;
-  const end = (status: MinimizeStatus, message = MESSAGES[status]): MinimizeResult => {
+  const end = (status: MinimizeStatus, message: string = MESSAGES[status]): MinimizeResult => {
     const { current, evaluations } = iterate;
     return { ...current, iterations, evaluations, status, message };
   };

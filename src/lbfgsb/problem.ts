@@ -21,12 +21,17 @@ export interface BoundedProblem {
   readonly box: Box;
 }
 
-export type MinimizeStatus =
-  | 'converged'
-  | 'iteration-limit'
-  | 'evaluation-limit'
-  | 'abnormal-line-search'
-  | 'non-finite';
+/** Why a minimisation ends, in a sentence; that of `converged` names the rule that was met. */
+export const MESSAGES = {
+  converged: '',
+  'iteration-limit': 'The limit on iterations was reached.',
+  'evaluation-limit': 'The limit on evaluations was exceeded.',
+  'abnormal-line-search':
+    'The line search found no acceptable step even along the projected gradient: the gradient may be wrong, or rounding dominates.',
+  'non-finite': 'The objective or its gradient was not finite; the last finite point is returned.',
+} as const;
+
+export type MinimizeStatus = keyof typeof MESSAGES;
 
 export interface IterationReport {
   /** 1 after the first iteration. */
