@@ -82,7 +82,7 @@ function withPadding(
     );
     if (known) return computed(inputs, by(known));
 
-    const [top, left, bottom, right] = pads as [number, number, number, number];
+    const [top, left, bottom, right] = pads;
     const widths: [number, number][] = [
       [0, 0],
       [top, bottom],
@@ -110,7 +110,7 @@ function withPadding(
 }
 
 /** Rows above, columns to the left, rows below, columns to the right. */
-function padsOf(kind: ImageKernel['kind'], image: Shape, { filter }: Inputs, attributes: Attributes): number[] {
+function padsOf(kind: ImageKernel['kind'], image: Shape, { filter }: Inputs, attributes: Attributes) {
   const info =
     kind === 'pool'
       ? poolInfo(image, attributes)

@@ -3,20 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-export interface VulkanDriver {
-  /** Its manifest. */
-  readonly path: string;
-  /** Whether there is a device for it, or it is a program that plays the GPU. */
-  readonly kind: 'gpu' | 'software' | 'no device';
-}
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The drivers whose manifests the Vulkan loader reads (its documentation, LoaderDriverInterface.md).
+ * The drivers whose manifests the Vulkan loader reads (its documentation, LoaderDriverInterface.md), with the path of the
+ * manifest, and whether there is a device for it, or it is a program that plays the GPU.
  * @param devices the folder that is /dev, for tests.
  */
-export async function vulkanDrivers(environment: Environment = process.env, devices = '/dev'): Promise<VulkanDriver[]> {
+export async function vulkanDrivers(environment: Environment = process.env, devices = '/dev') {
   const present = await graphicsDevices(devices);
   const drivers = await Promise.all(
     (await manifests(environment)).map(async (path) => {
@@ -68,7 +62,7 @@ async function graphicsDevices(folder: string) {
   };
 }
 
-function kindOf(library: string, devices: Awaited<ReturnType<typeof graphicsDevices>>): VulkanDriver['kind'] {
+function kindOf(library: string, devices: Awaited<ReturnType<typeof graphicsDevices>>) {
   if (/swiftshader|lvp|llvmpipe/.test(library)) return 'software';
   const isNvidias = /(GLX|EGL)_nvidia|nvidia-vulkan/.test(library);
   const present = isNvidias ? devices.nvidia : /dzn/.test(library) ? devices.shared : devices.rendering;

@@ -6,12 +6,7 @@ import { buildLearner } from './learner.js';
 import { planOf } from './plan.js';
 import { forKept } from './state.js';
 
-export interface RunCost {
-  /** For training and validation. Compiling takes a few seconds, which are not counted. */
-  readonly seconds: number;
-  /** What its checkpoints take once it is done. While one is being saved, the one before it takes as much again. */
-  readonly diskBytes: number;
-}
+export type RunCost = Readonly<Awaited<ReturnType<typeof costOf>>>;
 
 /** An image's gradient is three products with each matrix, its loss alone is one of them. */
 const PRODUCTS = 3;
@@ -21,7 +16,7 @@ export async function costOf(
   spec: RunSpec,
   { train, validation }: Sources,
   { imagesPerSecond, done }: { readonly imagesPerSecond: number; readonly done: number },
-): Promise<RunCost> {
+) {
   const learner = await buildLearner(spec, train);
   const evaluations = evaluationsOf(learner.method);
   const { epochs, updates, sizes } = planOf(spec, train.count, evaluations);
@@ -31,7 +26,9 @@ export async function costOf(
   const kept = Object.values(forKept(learner, () => size)).flatMap((sizes) => Object.values(sizes));
   const weights = learner.average ? 3 : 2;
   return {
+    /** For training and validation. Compiling takes a few seconds, which are not counted. */
     seconds: ((1 - done) * (trained + validated)) / imagesPerSecond,
+    /** What its checkpoints take once it is done. While one is being saved, the one before it takes as much again. */
     diskBytes: Float32Array.BYTES_PER_ELEMENT * (weights * (size + statisticsSize) + kept.length * size),
   };
 }

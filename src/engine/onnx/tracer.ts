@@ -9,7 +9,7 @@ import { mapValues, outputSpec, type Signature, type TensorFunction } from '../f
 import { createGraphBuilder, type Graph } from './graph.js';
 import type { KernelTable } from './kernels/kernel.js';
 import { declareInputs, type InputPiece, offsetsOf, type Piece } from './pieces.js';
-import { BACKEND, type Tracer, theTracer } from './trace-backend.js';
+import { BACKEND, theTracer } from './trace-backend.js';
 import { inPlainOrder, type Traced } from './traced.js';
 
 export interface TracedFunction {
@@ -42,7 +42,10 @@ export function trace(
   tf.engine().startScope();
   try {
     const declared = declareInputs(graph, signature, pieces);
-    const inputs = mapValues(declared.values, (value) => tensorOf(tracer, value));
+    const inputs = mapValues(declared.values, (value) => {
+      const { dataId, shape, dtype } = tracer.symbol(value);
+      return tf.engine().makeTensorFromDataId(dataId, shape, dtype);
+    });
     const outputs = mapValues(fn(inputs), (tensor, name) => {
       const value = tracer.traced(tensor);
       // An input may have an output's name; an ONNX value may not.
@@ -65,11 +68,6 @@ export function trace(
     tracer.current = outer;
     tf.setBackend(outerBackend || 'cpu');
   }
-}
-
-function tensorOf(tracer: Tracer, value: Traced): tf.Tensor {
-  const { dataId, shape, dtype } = tracer.symbol(value);
-  return tf.engine().makeTensorFromDataId(dataId, shape, dtype);
 }
 
 /** Elements (1 MiB) of a piece where any cut costs nothing: what is computed on the way to it is as small, and soon gone. */

@@ -24,7 +24,7 @@ async function agrees(block: number): Promise<boolean> {
   const channels = 16;
   const shapes = { x: [1, channels, 3, 3], filter: [channels, channels, 3, 3] };
   for (const [name, shape] of Object.entries(shapes)) graph.input(name, 'float32', shape);
-  const window = { kernel_shape: [3, 3], strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1] };
+  const window = { kernel_shape: [3, 3], strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1] } as const;
   const plain = graph.node('Conv', ['x', 'filter'], window);
   const blocked = blockedConvolution(graph, block, 'x', 'filter', { inputs: channels, outputs: channels, ...window });
   const output = (name: string, source: string) => ({ name, source, dtype: 'float32' as const, shape: shapes.x });

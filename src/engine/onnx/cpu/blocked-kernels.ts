@@ -45,7 +45,7 @@ export const blockedKernels = (block: number) =>
       const pads = turnedPads(info);
       if (!pads || outputs % block !== 0 || inputs % block !== 0) return portable.imageGradient(graph, operands, info);
       const [dy, filter] = [inOrder(graph, operands.dy, NCHW), inOrder(graph, operands.filter, OIHW)];
-      const window = { kernel_shape: [filterHeight, filterWidth], strides: [1, 1], dilations: [1, 1], pads };
+      const window = { kernel_shape: [filterHeight, filterWidth], strides: [1, 1], dilations: [1, 1], pads } as const;
       return blockedConvolution(graph, block, dy, filter, { inputs, outputs, isTurned: true, ...window });
     },
 
@@ -76,7 +76,7 @@ export function blockedConvolution(
   const isBlocked = inputs >= block;
   const image = isBlocked ? inBlocks(graph, x) : x;
   const blockIn = isBlocked ? block : 1;
-  const [height, width] = window.kernel_shape as [number, number];
+  const [height, width] = window.kernel_shape;
   const places = height * width;
   const ofInputs = [inputs / blockIn, blockIn];
   const ofOutputs = [outputs / block, block];

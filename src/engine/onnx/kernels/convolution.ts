@@ -6,7 +6,7 @@ import { backend_util, type Conv2DBackpropFilterAttrs, type Conv2DBackpropInputA
 import { SmoothOutError } from '../../../support/errors.js';
 import type { GraphBuilder } from '../graph.js';
 import { inOrder, type Traced, traced } from '../traced.js';
-import type { Kernel, KernelTable } from './kernel.js';
+import { type KernelTable, kernel } from './kernel.js';
 
 /** NHWC in the order NCHW, and HWIO in the order OIHW. */
 export const NCHW = [0, 3, 1, 2];
@@ -59,7 +59,7 @@ export function windowAttributes(info: ConvolutionInfo) {
     strides: [info.strideHeight, info.strideWidth],
     dilations: [info.dilationHeight, info.dilationWidth],
     pads: [top, left, bottom, right],
-  };
+  } as const;
 }
 
 /** Appends the nodes that compute something of operands that windows lead over, and names the result. */
@@ -84,22 +84,19 @@ export function convolutionKernels(
   form: ConvolutionForm,
   { depthwise = false, filters = OIHW }: { readonly depthwise?: boolean; readonly filters?: readonly number[] } = {},
 ) {
-  const conv2d: Kernel<'x' | 'filter', ConvolutionAttributes> = (graph, operands, attributes) => {
-    const info = convolutionInfo(operands.x.shape, operands.filter.shape, attributes, depthwise);
-    return traced(form.convolve(graph, operands, info), info.outShape, 'float32', NCHW);
-  };
-  const conv2dBackpropInput: Kernel<'dy' | 'filter', OfImage> = (graph, operands, attributes) => {
-    const info = convolutionInfo(attributes.inputShape, operands.filter.shape, attributes, depthwise);
-    return traced(form.imageGradient(graph, operands, info), attributes.inputShape, 'float32', NCHW);
-  };
-  const conv2dBackpropFilter: Kernel<'x' | 'dy', OfFilter> = (graph, operands, attributes) => {
-    const info = convolutionInfo(operands.x.shape, attributes.filterShape, attributes, depthwise);
-    return traced(form.filterGradient(graph, operands, info), attributes.filterShape, 'float32', filters);
-  };
   return {
-    Conv2D: conv2d,
-    Conv2DBackpropInput: conv2dBackpropInput,
-    Conv2DBackpropFilter: conv2dBackpropFilter,
+    Conv2D: kernel<'x' | 'filter', ConvolutionAttributes>((graph, operands, attributes) => {
+      const info = convolutionInfo(operands.x.shape, operands.filter.shape, attributes, depthwise);
+      return traced(form.convolve(graph, operands, info), info.outShape, 'float32', NCHW);
+    }),
+    Conv2DBackpropInput: kernel<'dy' | 'filter', OfImage>((graph, operands, attributes) => {
+      const info = convolutionInfo(attributes.inputShape, operands.filter.shape, attributes, depthwise);
+      return traced(form.imageGradient(graph, operands, info), attributes.inputShape, 'float32', NCHW);
+    }),
+    Conv2DBackpropFilter: kernel<'x' | 'dy', OfFilter>((graph, operands, attributes) => {
+      const info = convolutionInfo(operands.x.shape, attributes.filterShape, attributes, depthwise);
+      return traced(form.filterGradient(graph, operands, info), attributes.filterShape, 'float32', filters);
+    }),
   } satisfies KernelTable;
 }
 
@@ -118,10 +115,15 @@ function turned(graph: GraphBuilder, filter: Traced, info: ConvolutionInfo): str
 }
 
 /** Padding of the convolution with the turned filter; undefined where the gradient is not that convolution. */
-export function turnedPads(info: ConvolutionInfo): number[] | undefined {
+export function turnedPads(info: ConvolutionInfo) {
   const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
   const { top, left, bottom, right } = info.padInfo;
-  const pads = [filterHeight - 1 - top, filterWidth - 1 - left, filterHeight - 1 - bottom, filterWidth - 1 - right];
+  const pads = [
+    filterHeight - 1 - top,
+    filterWidth - 1 - left,
+    filterHeight - 1 - bottom,
+    filterWidth - 1 - right,
+  ] as const;
   return strideHeight === 1 && strideWidth === 1 && pads.every((amount) => amount >= 0) ? pads : undefined;
 }
 
@@ -134,7 +136,7 @@ export function transposedConvolution(
   group = 1,
 ): string {
   const { kernel_shape, strides, pads } = windowAttributes(info);
-  const [top, left, bottom, right] = pads as [number, number, number, number];
+  const [top, left, bottom, right] = pads;
   // Rows and columns that no window reached (the stride does not divide) get a gradient of zero.
   const unread = [
     info.inHeight - ((info.outHeight - 1) * info.strideHeight + info.filterHeight - top - bottom),

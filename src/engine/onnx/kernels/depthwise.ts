@@ -3,13 +3,7 @@
  */
 import type { GraphBuilder } from '../graph.js';
 import { inOrder, type Traced } from '../traced.js';
-import {
-  type ConvolutionInfo,
-  convolutionKernels,
-  NCHW,
-  transposedConvolution,
-  windowAttributes,
-} from './convolution.js';
+import { convolutionKernels, NCHW, transposedConvolution, windowAttributes } from './convolution.js';
 import type { KernelTable } from './kernel.js';
 
 /** [kh,kw,C,M] in the order [C,M,kh,kw]. */
@@ -31,41 +25,39 @@ const { Conv2D, Conv2DBackpropInput, Conv2DBackpropFilter } = convolutionKernels
     },
     imageGradient: (graph, { dy, filter }, info) =>
       transposedConvolution(graph, inOrder(graph, dy, NCHW), grouped(graph, filter), info, info.inChannels),
-    filterGradient,
+
+    /** For each place of the window, the products of dy with what x has there, summed over images and positions. */
+    filterGradient(graph, { x, dy }, info) {
+      const { batchSize, inChannels, outHeight, outWidth, strideHeight, strideWidth } = info;
+      const { filterHeight: height, filterWidth: width } = info;
+      const multiplier = info.outChannels / inChannels;
+      const [top, left, bottom, right] = windowAttributes(info).pads;
+      const padded = graph.node('Pad', [
+        inOrder(graph, x, NCHW),
+        graph.integers([0, 0, top, left, 0, 0, bottom, right]),
+      ]);
+      const gradientShape = [batchSize, inChannels, multiplier, outHeight, outWidth];
+      const dyShape = [batchSize, info.outChannels, outHeight, outWidth];
+      const gradient = graph.reshape(inOrder(graph, dy, NCHW), dyShape, gradientShape);
+      const atPlace = (row: number, column: number) => {
+        const begin = [row, column];
+        const end = [row + (outHeight - 1) * strideHeight + 1, column + (outWidth - 1) * strideWidth + 1];
+        const bounds = [begin, end, [2, 3], [strideHeight, strideWidth]].map(graph.integers);
+        const seen = graph.node('Slice', [padded, ...bounds]);
+        const oneFilter = gradientShape.with(2, 1);
+        const columns = graph.reshape(seen, oneFilter.toSpliced(2, 1), oneFilter);
+        const products = graph.node('Mul', [columns, gradient]);
+        const sum = graph.node('ReduceSum', [products, graph.integers([0, 3, 4])], { keepdims: 0 });
+        return graph.reshape(sum, [inChannels, multiplier], [inChannels, multiplier, 1]);
+      };
+      const places = Array.from({ length: height * width }, (_, i) => atPlace(Math.floor(i / width), i % width));
+      const name = graph.node('Concat', places, { axis: 2 });
+      const stored = [inChannels, multiplier, height * width];
+      return graph.reshape(name, stored, [inChannels, multiplier, height, width]);
+    },
   },
   { depthwise: true, filters: CMHW },
 );
-
-/** For each place of the window, the products of dy with what x has there, summed over images and positions. */
-function filterGradient(
-  graph: GraphBuilder,
-  { x, dy }: Readonly<Record<'x' | 'dy', Traced>>,
-  info: ConvolutionInfo,
-): string {
-  const { batchSize, inChannels, outHeight, outWidth, strideHeight, strideWidth } = info;
-  const { filterHeight: height, filterWidth: width } = info;
-  const multiplier = info.outChannels / inChannels;
-  const [top, left, bottom, right] = windowAttributes(info).pads as Shape4D;
-  const padded = graph.node('Pad', [inOrder(graph, x, NCHW), graph.integers([0, 0, top, left, 0, 0, bottom, right])]);
-  const gradientShape = [batchSize, inChannels, multiplier, outHeight, outWidth];
-  const dyShape = [batchSize, info.outChannels, outHeight, outWidth];
-  const gradient = graph.reshape(inOrder(graph, dy, NCHW), dyShape, gradientShape);
-  const atPlace = (row: number, column: number) => {
-    const begin = [row, column];
-    const end = [row + (outHeight - 1) * strideHeight + 1, column + (outWidth - 1) * strideWidth + 1];
-    const bounds = [begin, end, [2, 3], [strideHeight, strideWidth]].map(graph.integers);
-    const seen = graph.node('Slice', [padded, ...bounds]);
-    const oneFilter = gradientShape.with(2, 1);
-    const columns = graph.reshape(seen, oneFilter.toSpliced(2, 1), oneFilter);
-    const products = graph.node('Mul', [columns, gradient]);
-    const sum = graph.node('ReduceSum', [products, graph.integers([0, 3, 4])], { keepdims: 0 });
-    return graph.reshape(sum, [inChannels, multiplier], [inChannels, multiplier, 1]);
-  };
-  const places = Array.from({ length: height * width }, (_, i) => atPlace(Math.floor(i / width), i % width));
-  const name = graph.node('Concat', places, { axis: 2 });
-  const stored = [inChannels, multiplier, height * width];
-  return graph.reshape(name, stored, [inChannels, multiplier, height, width]);
-}
 
 export const depthwiseConvolution = {
   DepthwiseConv2dNative: Conv2D,

@@ -41,7 +41,7 @@ export function seenFrom(graph: GraphBuilder, pixels: string, places: readonly n
 }
 
 function padded(info: ConvolutionInfo) {
-  const [top, left, bottom, right] = windowAttributes(info).pads as [number, number, number, number];
+  const [top, left, bottom, right] = windowAttributes(info).pads;
   return { top, left, bottom, right, height: info.inHeight + top + bottom, width: info.inWidth + left + right };
 }
 
