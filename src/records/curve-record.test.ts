@@ -49,6 +49,7 @@ describe('refuses a broken line and names it', () => {
     ['0,train,1,2,3,x\n0,validation,1,2,3,x\n', /line 3: split is "validation", not train or test/],
     ['0,train,,2,3,x\n', /line 2: loss is "", not a number/],
     ['zero,train,1,2,3,x\n', /line 2: a is "zero", not a number/],
+    ['0,train,1,2,3,x\n\n\n0,train,1,2,3\n', /line 5: 5 fields/],
   ])('%j', (lines, reason) => {
     expect(() => parseCurveCsv(header + lines)).toThrow(reason);
   });

@@ -115,12 +115,18 @@ function parseSettings(text: string): z.output<typeof curveSettings> {
  */
 export function parseCurveCsv(text: string): Curve | null {
   const separator = /^[^\n]*?([;\t,])/.exec(text)?.[1] ?? ',';
-  const options = { bom: true, delimiter: separator, skip_empty_lines: true, relax_column_count: true };
-  const [header = [], ...lines]: string[][] = parse(text, options);
+  const lineOf: number[] = [];
+  const [header = [], ...rows] = parse(text, {
+    ...{ bom: true, delimiter: separator, skip_empty_lines: true, relax_column_count: true },
+    on_record(fields: string[], { lines }) {
+      lineOf.push(lines);
+      return fields;
+    },
+  });
   const kind = CURVE_KINDS.find((candidate) => CURVE_COLUMNS[candidate].join() === header.join());
   if (kind === undefined) return null;
-  const points = lines.map((fields, index): CurvePoint => {
-    const line = index + 2;
+  const points = rows.map((fields, index): CurvePoint => {
+    const line = at(lineOf, index + 1);
     if (fields.length !== header.length) {
       throw new Error(`line ${line}: ${fields.length} fields where the header has ${header.length}`);
     }
