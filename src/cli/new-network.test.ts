@@ -15,11 +15,14 @@ const NETWORK = `
     datasets: ['mnist', 'fresh'],
     dropout: null,
     analysisBatch: perceptron,
+    multiplyAdds: null,
     load: () => import('./models/mine.js'),
   },`;
 
 const DATASET = `
   fresh: { standIn: { train: 60, test: 20 }, load: async () => (await import('./fresh.js')).fresh },`;
+/** As official as a file can be that there is none of. */
+const OFFICIAL = `{ bytes: 1, sha256: '${'0'.repeat(64)}' }`;
 const ENTRY = `
 fresh:
   title: Fresh digits
@@ -29,6 +32,11 @@ fresh:
   shape: [1, 28, 28]
   images: { train: 60, test: 20 }
   folders: [fresh]
+  files:
+    train-images-idx3-ubyte: ${OFFICIAL}
+    train-labels-idx1-ubyte: ${OFFICIAL}
+    t10k-images-idx3-ubyte: ${OFFICIAL}
+    t10k-labels-idx1-ubyte: ${OFFICIAL}
 `;
 
 /** A copy of the sources, with the network's and the data set's files, and their rows. */
