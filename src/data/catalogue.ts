@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { DATASET_NAMES, type DatasetName } from './datasets.js';
-import { type ModulePath, ownDataset } from './own.js';
+import { type ModulePath, type OwnDataset, ownDataset } from './own.js';
 import type { Dataset, ImageShape } from './source.js';
 
 /** The folder of this installation that holds the catalogue and, unless told otherwise, the data. */
@@ -34,7 +34,7 @@ const entry = z.strictObject({
   about: z.string(),
   homepage: z.url(),
   classes: size,
-  shape: z.tuple([size, size, size]),
+  shape: z.tuple([size, size, size]).transform(([channels, height, width]) => ({ channels, height, width })),
   images: z.strictObject({ train: size, test: size }),
   folders: z.array(z.string()).min(1),
   files: z.record(z.string(), z.strictObject({ bytes: size, sha256 })).default({}),
@@ -76,15 +76,13 @@ export function changedFiles({ digests = {} }: ReadFiles, expected: Readonly<Rec
   return Object.keys(expected).filter((file) => digests[file] !== undefined && digests[file] !== expected[file]);
 }
 
-export const datasetTitle = (name: AnyDataset): string => catalogueEntry(name)?.title ?? ownDataset(name).title;
+const about = (name: AnyDataset): Pick<OwnDataset, 'title' | 'shape'> => catalogueEntry(name) ?? ownDataset(name);
+
+/** As tables and figures call it. */
+export const datasetTitle = (name: AnyDataset): string => about(name).title;
 
 /** The shape of a data set's images. */
-export function imageShape(name: AnyDataset): ImageShape {
-  const official = catalogueEntry(name);
-  if (official === undefined) return ownDataset(name).shape;
-  const [channels, height, width] = official.shape;
-  return { channels, height, width };
-}
+export const imageShape = (name: AnyDataset): ImageShape => about(name).shape;
 
 /** Where data is looked for: `--data`, else the environment's SMOOTHOUT_DATA, else this installation's datasets folder. */
 export function dataDirectory(option?: string): string {

@@ -29,10 +29,16 @@ export interface DatasetFormat {
   draw(split: StandInSplit): Promise<void>;
 }
 
+export interface Finding {
+  readonly state: string;
+  readonly what: string;
+  readonly detail?: string | undefined;
+}
+
 export interface Inspection {
   readonly folder: string;
   /** What there is to say, in the order to say it in. */
-  readonly findings: readonly { readonly state: string; readonly what: string; readonly detail?: string | undefined }[];
+  readonly findings: readonly Finding[];
   /** How many files or images are as they should be, and how many are not. */
   readonly good: number;
   readonly bad: number;

@@ -10,7 +10,7 @@ import { type CatalogueEntry, type Download, readCatalogue } from './catalogue.j
 import { DATASETS, type DatasetFormat, type DatasetName } from './datasets.js';
 import { download } from './download.js';
 import { corrupt, findOrMake, missing } from './files.js';
-import { compareFiles, type FileReport } from './listed-files.js';
+import { compareFiles, DIFFERENT, type FileReport } from './listed-files.js';
 import { officialPlace } from './open.js';
 
 export interface FetchOptions {
@@ -73,9 +73,9 @@ export async function fetchDataset(
 
 /** The official names of the files to fetch. */
 function chooseFiles(entry: CatalogueEntry, reports: readonly FileReport[], force: boolean): string[] {
-  const different = reports.find(({ state }) => state === 'different');
+  const different = reports.find(({ state }) => state === DIFFERENT);
   if (different && !force) {
-    throw corrupt(`${different.path}: differs from the official file (${different.detail})`, {
+    throw corrupt(`${different.what}: ${DIFFERENT} (${different.detail})`, {
       hint: 'Nothing was changed. --force replaces it.',
     });
   }

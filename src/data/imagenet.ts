@@ -6,7 +6,7 @@ import { reasonOf, SmoothOutError } from '../support/errors.js';
 import { isFolder } from '../support/files.js';
 import { inLanes } from '../support/lanes.js';
 import type { Stream } from '../support/random.js';
-import type { DatasetFormat, Inspection, StandInSplit } from './datasets.js';
+import type { DatasetFormat, Finding, Inspection, StandInSplit } from './datasets.js';
 import { corrupt, type DataPlace, missing, notFound, reading } from './files.js';
 import { paintObject, SHAPES } from './generated/drawings.js';
 import { type Crop, cropPlane, IMAGENET_NORMALISATION, normalisationTables, randomCrop } from './preprocessing.js';
@@ -208,7 +208,7 @@ async function inspect(
 ): Promise<Inspection | undefined> {
   const folder = await find(place);
   if (folder === undefined) return undefined;
-  const findings: Inspection['findings'][number][] = [];
+  const findings: Finding[] = [];
   const note = (error: unknown) => {
     if (!(error instanceof SmoothOutError)) throw error;
     findings.push({ state: 'corrupt', what: folder, detail: error.message });

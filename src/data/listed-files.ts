@@ -6,7 +6,7 @@ import { named } from '../support/at.js';
 import { sha256OfFile } from '../support/digest.js';
 import { messageOf, type SmoothOutError } from '../support/errors.js';
 import { isFile, isFolder } from '../support/files.js';
-import type { DatasetFormat } from './datasets.js';
+import type { DatasetFormat, Finding } from './datasets.js';
 import { type DataPlace, foreignKind, headOf, isGzip, missing, notFound } from './files.js';
 import type { DatasetFiles } from './source.js';
 
@@ -54,11 +54,7 @@ export function listedFiles(listing: Listing): Omit<DatasetFormat, 'draw'> {
       const found = await compareFiles(place, spellings, progress);
       if (found === undefined) return undefined;
       const { folder, files } = found;
-      const findings = files.map(({ name, path, state, detail }) => ({
-        state: state === 'different' ? 'differs from the official file' : state,
-        what: path ?? name,
-        detail,
-      }));
+      const findings: Finding[] = [...files];
       const good = files.filter(({ state }) => state === 'official').length;
       if (good < files.length) {
         // A file that differs may still be well-formed: a few changed pixels are no reason to refuse to read it.
@@ -96,18 +92,14 @@ async function first(paths: readonly string[], is: typeof isFile): Promise<strin
   return undefined;
 }
 
-/** One file of a data set, beside the catalogue. */
-export interface FileReport extends Comparison {
+/** One file of a data set, beside the catalogue: its path, or its name where it is missing, and how it differs. */
+export interface FileReport extends Finding {
   /** Its official name. */
   readonly name: string;
-  readonly path: string | undefined;
+  readonly state: 'official' | typeof DIFFERENT | 'missing';
 }
 
-interface Comparison {
-  readonly state: 'official' | 'different' | 'missing';
-  /** How it differs. */
-  readonly detail?: string;
-}
+export const DIFFERENT = 'differs from the official file';
 
 /** Compares a data set's files with the official ones; undefined where none is there. */
 export async function compareFiles(
@@ -119,26 +111,29 @@ export async function compareFiles(
   if (found === undefined) return undefined;
   const files: FileReport[] = [];
   for (const { name, path } of found.files) {
-    files.push({ name, path, ...(await compare(path, named(place.files, name))) });
+    files.push({ name, what: path ?? name, ...(await compare(path, named(place.files, name))) });
     progress?.(files.length, found.files.length);
   }
   return { folder: found.folder, files };
 }
 
-async function compare(path: string | undefined, official: DataPlace['files'][string]): Promise<Comparison> {
+async function compare(
+  path: string | undefined,
+  official: DataPlace['files'][string],
+): Promise<Pick<FileReport, 'state' | 'detail'>> {
   if (path === undefined) return { state: 'missing' };
   try {
     const head = await headOf(path);
     const { size } = await stat(path);
     if (!isGzip(head) && size !== official.bytes) {
       const detail = foreignKind(head) ?? `has ${size} bytes, the official file ${official.bytes}`;
-      return { state: 'different', detail };
+      return { state: DIFFERENT, detail };
     }
     const found = await digestContent(path);
     if (found === official.sha256) return { state: 'official' };
-    return { state: 'different', detail: `has SHA-256 ${found}, the official file ${official.sha256}` };
+    return { state: DIFFERENT, detail: `has SHA-256 ${found}, the official file ${official.sha256}` };
   } catch (error) {
-    return { state: 'different', detail: `${basename(path)} cannot be read: ${messageOf(error)}` };
+    return { state: DIFFERENT, detail: `${basename(path)} cannot be read: ${messageOf(error)}` };
   }
 }
 

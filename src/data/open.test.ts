@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DATASETS_FOLDER, dataDirectory, readCatalogue } from './catalogue.js';
 import { DATASETS } from './datasets.js';
-import { compareFiles, digestContent } from './listed-files.js';
+import { compareFiles, DIFFERENT, digestContent } from './listed-files.js';
 import { MNIST_FILES } from './mnist.js';
 import { findDataset, inspectDataset, officialPlace, openDataset } from './open.js';
 import { expectError, temporaryFolder, writeMnist } from './testing/fixtures.js';
@@ -149,15 +149,12 @@ describe('compareFiles', () => {
       (await compareFiles(place, spellings))!.files.map(({ state, detail }) => [state, detail]);
     expect(await states()).toEqual([
       ['official', undefined],
-      ['different', expect.stringMatching(/^has SHA-256 [0-9a-f]{64}, the official file [0-9a-f]{64}$/)],
-      ['different', expect.stringMatching(/^has 5 bytes, the official file \d+$/)],
+      [DIFFERENT, expect.stringMatching(/^has SHA-256 [0-9a-f]{64}, the official file [0-9a-f]{64}$/)],
+      [DIFFERENT, expect.stringMatching(/^has 5 bytes, the official file \d+$/)],
       ['missing', undefined],
     ]);
     await writeFile(`${first}.gz`, gzipSync('other').subarray(0, 20));
-    expect((await states())[0]).toEqual([
-      'different',
-      expect.stringContaining('cannot be read: unexpected end of file'),
-    ]);
+    expect((await states())[0]).toEqual([DIFFERENT, expect.stringContaining('cannot be read: unexpected end of file')]);
   });
 
   test('finds nothing in an empty folder', async () => {
