@@ -15,7 +15,7 @@ import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { groupBy } from '../support/statistics.js';
 import { type AnalysisOptions, addAnalysisOptions, splitList } from './options.js';
 import { GENERATED_NOTE, print, printJson, textTable } from './output.js';
-import { createCurveProgress } from './progress.js';
+import { createMeasuringProgress } from './progress.js';
 import { checkpointLabels, inSession, type NamedCheckpoint, openCheckpoints } from './session.js';
 
 export interface CurveOptions extends AnalysisOptions {
@@ -82,13 +82,19 @@ async function computeAndWrite<K extends Kind, Row extends CurveRow<K>>(
   const { out, name = usualName(), json } = options;
   const path = join(out, 'figures', name);
   const settings = { kind, ...settingsOfAll(checkpoints), ...own };
-  const { show, stop } = createCurveProgress(kind, tasks.length);
+  const progress = createMeasuringProgress();
+  const { start, step } = progress.follow();
+  start(kind);
+  const onProgress = (points: number, point: string): void => {
+    const done = points / tasks.length;
+    step({ doing: `${Math.floor(100 * done)}%, ${point}`, done, best: null });
+  };
   const onRows = (rows: readonly Row[]): void => {
     if (json) for (const row of rows) printJson({ event: kind, ...row });
   };
   await makeFolder(dirname(path));
   const partial = partialState<Record<string, Row[]>>(join(out, 'figures', `.${name}.partial`), settings, SAVE_SECONDS);
-  const rows = await computeCurveRows({ tasks, partial, onProgress: show, onRows }).finally(stop);
+  const rows = await computeCurveRows({ tasks, partial, onProgress, onRows }).finally(progress.stop);
   const { renderSvg } = await import('../report/figures/drawing.js');
   const paths = await writeFiles(path, {
     csv: curveCsv(kind, rows),

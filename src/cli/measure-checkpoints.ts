@@ -4,12 +4,10 @@ import type { Perform } from '../jobs/tasks.js';
 import { withRetry } from '../jobs/workers.js';
 import { EXIT, SmoothOutError } from '../support/errors.js';
 import { inLanes } from '../support/lanes.js';
-import { durationText } from '../support/words.js';
 import { type JobsOptions, withJobs } from './jobs.js';
-import { type Column, createLiveTable } from './live-table.js';
 import type { AnalysisOptions } from './options.js';
-import { GENERATED_NOTE, log, print, printJson, reportError, showsProgress } from './output.js';
-import { LINE_SECONDS } from './progress.js';
+import { GENERATED_NOTE, log, print, printJson, reportError } from './output.js';
+import { createMeasuringProgress } from './progress.js';
 import { checkpointLabel, inSession, openCheckpoints } from './session.js';
 
 export interface CheckpointsToMeasure<Asked, Measurement> {
@@ -50,20 +48,22 @@ export async function measureCheckpoints<Asked, Measurement extends object>(
     const specs = checkpoints.map(({ spec }) => spec);
     await withJobs(session, options, { specs }, async (workers) => {
       const perform = workers?.perform ?? (await import('../jobs/tasks.js')).performHere(session);
-      const progress = createProgress();
+      const progress = createMeasuringProgress();
       await inLanes(checkpoints, workers?.count ?? 1, async ({ path }) => {
         if (signal.aborted) return;
-        const { onStart, onStep, stop } = progress.follow(path);
+        const { start, step, stop } = progress.follow();
         const onMeasured = (one: Measured<Measurement>) => {
           measured.get(path)?.push(one);
           const { checkpoint, record, measurement } = one;
           const { run, epoch } = checkpoint;
           if (json) printJson({ event, checkpoint: path, run, epoch, record, ...measurement });
         };
+        const onStart: MeasureEvents<Measurement>['onStart'] = ({ run, what }) =>
+          start(`${checkpointLabel({ run, path })}, ${what}`);
         const attempt = () => {
           measured.set(path, []);
           const request = { path, settings, force, ...(config !== undefined && { config }) };
-          return measure(perform, request, { onNotice: log, onStart, onStep, onMeasured });
+          return measure(perform, request, { onNotice: log, onStart, onStep: step, onMeasured });
         };
         await withRetry(signal, attempt, (why) => log(`${path}: ${why}; once more`))
           .catch((error) => failed(path, error))
@@ -82,40 +82,4 @@ export async function measureCheckpoints<Asked, Measurement extends object>(
   }
   if (all.length > 0) for (const failure of failures) log(failure);
   return interrupted ? EXIT.interrupted : status;
-}
-
-const COLUMNS: readonly Column[] = [
-  { title: 'checkpoint', isText: true },
-  { title: 'measuring', isText: true, rank: 1 },
-  { title: 'best' },
-  { title: 'left', width: 11 },
-];
-
-/** What is seen of the measurements: a table where somebody watches, else a line now and then. */
-function createProgress() {
-  const table = showsProgress() ? createLiveTable(COLUMNS) : undefined;
-  return { follow, stop: () => table?.stop() };
-
-  function follow(path: string): Pick<MeasureEvents<never>, 'onStart' | 'onStep'> & { readonly stop: () => void } {
-    const row = table?.addRow();
-    let [name, startedAt, saidAt] = ['', 0, 0];
-    return {
-      onStart({ run, what }) {
-        startedAt = performance.now();
-        saidAt = startedAt;
-        name = `${checkpointLabel({ run, path })}, ${what}`;
-        if (row) row.show([name, 'compiling']);
-        else log(`${name}: measuring`);
-      },
-      onStep({ doing, done, best }) {
-        const left = (((performance.now() - startedAt) / 1000) * (1 - done)) / done;
-        const value = best === null || !Number.isFinite(best) ? '' : best.toFixed(4);
-        row?.show([name, doing, value, Number.isFinite(left) ? durationText(left) : '']);
-        if (row || performance.now() - saidAt < 1000 * LINE_SECONDS) return;
-        saidAt = performance.now();
-        log(`${name}: ${doing}`);
-      },
-      stop: () => row?.remove(),
-    };
-  }
 }

@@ -1,13 +1,8 @@
-/** Shows on stderr how far long work has come: a bar in a terminal, else a line now and then. */
-import { type Options, SingleBar } from 'cli-progress';
+/** Shows on stderr how far long work has come: in a terminal a bar or a table, else a line now and then. */
+import { SingleBar } from 'cli-progress';
+import { durationText } from '../support/words.js';
+import { type Column, createLiveTable } from './live-table.js';
 import { log, showsProgress } from './output.js';
-
-/** Bars of work that catches signals itself (signals.ts). */
-const CALM: Options = { hideCursor: true, fps: 4, gracefulExit: false };
-
-function createBar(format: string, options: Options): SingleBar {
-  return new SingleBar({ format, barsize: 20, clearOnComplete: true, stream: process.stderr, ...options });
-}
 
 /** How far something countable has come, in units of `scale`: a bar, or nothing where nobody watches. */
 export function createCountBar(unit: string, scale = 1) {
@@ -22,9 +17,9 @@ export function createCountBar(unit: string, scale = 1) {
       if (label !== current) {
         bar?.stop();
         current = label;
-        const counts = `{shown} of ${Math.ceil(total / scale)} ${unit}`;
+        const format = `${label} [{bar}] {shown} of ${Math.ceil(total / scale)} ${unit}  {eta_formatted} left`;
         // Enough counts for the time left to be steady.
-        bar = createBar(`${label} [{bar}] ${counts}  {eta_formatted} left`, { etaBuffer: 1000 });
+        bar = new SingleBar({ format, barsize: 20, clearOnComplete: true, stream: process.stderr, etaBuffer: 1000 });
         bar.start(total, done, { shown });
       }
       bar?.update(done, { shown });
@@ -32,24 +27,50 @@ export function createCountBar(unit: string, scale = 1) {
   };
 }
 
-/** Between lines, where there is no bar. */
-export const LINE_SECONDS = 10;
+const COLUMNS: readonly Column[] = [
+  { title: 'measuring', isText: true },
+  { title: '', isText: true, rank: 1 },
+  { title: 'best' },
+  { title: 'left', width: 11 },
+];
 
-/** Shows how many points of a curve are computed. */
-export function createCurveProgress(name: string, total: number) {
-  const bar = showsProgress()
-    ? createBar(`${name} [{bar}] {percentage}%  {point}  {eta_formatted} left`, CALM)
-    : undefined;
-  bar?.start(total, 0, { point: 'compiling' });
-  let saidAt = performance.now();
-  return {
-    /** Points done, and the one under way. */
-    show(done: number, point: string): void {
-      bar?.update(done, { point });
-      if (bar || performance.now() - saidAt < 1000 * LINE_SECONDS) return;
-      saidAt = performance.now();
-      log(`${name}: ${Math.floor((100 * done) / total)}%, ${point}`);
-    },
-    stop: () => bar?.stop(),
-  };
+/** Between lines, where there is no table. */
+const LINE_SECONDS = 10;
+
+/** What is seen of measurements, of which several may be under way: a table where somebody watches, else lines. */
+export function createMeasuringProgress() {
+  const table = showsProgress() ? createLiveTable(COLUMNS) : undefined;
+  return { follow, stop: () => table?.stop() };
+
+  function follow() {
+    const row = table?.addRow();
+    let [name, startedAt, saidAt] = ['', 0, 0];
+    return {
+      start(what: string): void {
+        startedAt = performance.now();
+        saidAt = startedAt;
+        name = what;
+        if (row) row.show([name, 'compiling']);
+        else log(`${name}: measuring`);
+      },
+      /** @param done share of the whole; `best`: the largest value so far, where there is one. */
+      step({
+        doing,
+        done,
+        best,
+      }: {
+        readonly doing: string;
+        readonly done: number;
+        readonly best: number | null;
+      }): void {
+        const left = (((performance.now() - startedAt) / 1000) * (1 - done)) / done;
+        const value = best === null || !Number.isFinite(best) ? '' : best.toFixed(4);
+        row?.show([name, doing, value, Number.isFinite(left) ? durationText(left) : '']);
+        if (row || performance.now() - saidAt < 1000 * LINE_SECONDS) return;
+        saidAt = performance.now();
+        log(`${name}: ${doing}`);
+      },
+      stop: () => row?.remove(),
+    };
+  }
 }
