@@ -2,42 +2,25 @@
 import type { RunSpec } from '../config/schema.js';
 import { at } from '../support/at.js';
 import { groupBy, meanOf } from '../support/statistics.js';
-
-/** Names and counts of no influence on the result, and the seed, which is no hyper-parameter. */
-const NO_SETTINGS: readonly string[] = ['experiment', 'seed', 'configHash', 'tuning', 'modules'];
-
-/** Settings by name: a method with its strength is one, and so is an optimizer with its rates. */
-function settingsOf(spec: RunSpec): Map<string, string> {
-  const { method, ...rest } = spec;
-  const { label: _, ...own } = method;
-  return new Map(
-    Object.entries({ ...rest, method: own }).flatMap(([name, value]) =>
-      NO_SETTINGS.includes(name) ? [] : [[name, JSON.stringify(value)]],
-    ),
-  );
-}
+import { differingSettings } from './settings-difference.js';
 
 /** Runs, by their places, that have all settings but one in common, each with its value of that one. */
-type Granule = readonly { readonly run: number; readonly value: string | undefined }[];
+type Granule = readonly { readonly run: number; readonly value: string }[];
 
 /** Of each setting that varies. */
 type Granules = ReadonlyMap<string, readonly Granule[]>;
 
 export function granulesOf(specs: readonly RunSpec[]): Granules {
-  const settings = specs.map(settingsOf);
-  const names = [...new Set(settings.flatMap((each) => [...each.keys()]))];
-  const settingOf = (run: number, name: string): string | undefined => at(settings, run).get(name);
-  const distinct = (runs: readonly number[], name: string) => new Set(runs.map((run) => settingOf(run, name))).size;
-  const all = specs.map((_, run) => run);
-  const varying = names.filter((name) => distinct(all, name) > 1);
+  // The digests of a user's own files change with a comment in them.
+  const varying = differingSettings(specs, 1).filter(({ path }) => path !== 'modules');
   return new Map(
-    varying.flatMap((name) => {
-      const others = varying.filter((other) => other !== name);
-      const alike = groupBy(all, (run) => JSON.stringify(others.map((other) => settingOf(run, other) ?? null)));
+    varying.flatMap(({ path, values }) => {
+      const others = varying.filter((other) => other.path !== path);
+      const alike = groupBy(specs.keys(), (run) => JSON.stringify(others.map((other) => at(other.values, run))));
       const granules = [...alike.values()]
-        .filter((runs) => distinct(runs, name) > 1)
-        .map((runs): Granule => runs.map((run) => ({ run, value: settingOf(run, name) })));
-      return granules.length === 0 ? [] : [[name, granules] as const];
+        .map((runs): Granule => runs.map((run) => ({ run, value: at(values, run) })))
+        .filter((granule) => new Set(granule.map(({ value }) => value)).size > 1);
+      return granules.length === 0 ? [] : [[path, granules] as const];
     }),
   );
 }

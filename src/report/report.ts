@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../support/files.js';
 import { writeBundle } from './bundle.js';
+import { batchSizeFigures } from './figures/batch-size.js';
 import { spectrumFigures } from './figures/curvature.js';
 import { curveFigures } from './figures/curves.js';
 import { drawAll, type Figure } from './figures/drawing.js';
-import { measureFigures } from './figures/measures.js';
-import { batchSizeFigures, sharpnessGapFigures } from './figures/run-figures.js';
+import { measureFigures, sharpnessGapFigures } from './figures/measures.js';
 import { strengthFigures } from './figures/strength.js';
 import { trainingFigures } from './figures/training-curves.js';
 import { reportPage } from './page/page.js';

@@ -34,27 +34,17 @@ export interface ResultsPaths {
 }
 
 /**
- * `folder` is a folder of results (with runs/ in it) or of runs itself.
- *
- * @throws SmoothOutError USAGE: there is no such folder.
- */
-export async function locateResults(folder: string): Promise<ResultsPaths> {
-  if (await isFolder(join(folder, 'runs'))) return { runs: join(folder, 'runs'), results: folder };
-  if (!(await isFolder(folder))) {
-    throw new SmoothOutError('USAGE', `${folder}: there is no such folder`, {
-      hint: 'Give the folder that `smoothout run --out` wrote to; without --out that is results.',
-    });
-  }
-  return { runs: folder, results: basename(folder) === 'runs' ? dirname(folder) : folder };
-}
-
-/**
- * The same of a folder that has runs, whether these can be read or not.
+ * `folder` is a folder of results (with runs/ in it) or of runs itself; these need not be readable.
  *
  * @throws SmoothOutError USAGE: there is no such folder, or no run in it.
  */
 export async function locateRuns(folder: string): Promise<ResultsPaths> {
-  const paths = await locateResults(folder);
+  const hint = 'Give the folder that `smoothout run --out` wrote to; without --out that is results.';
+  if (!(await isFolder(folder))) throw new SmoothOutError('USAGE', `${folder}: there is no such folder`, { hint });
+  const below = join(folder, 'runs');
+  const paths = (await isFolder(below))
+    ? { runs: below, results: folder }
+    : { runs: folder, results: basename(folder) === 'runs' ? dirname(folder) : folder };
   let isRead = true;
   const folders = await foldersBelow(paths.runs, RUN_DEPTH, () => {
     isRead = false;

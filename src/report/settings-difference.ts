@@ -8,21 +8,27 @@ export interface DifferingSetting {
   readonly values: readonly string[];
 }
 
-/** What names a run or tells how a strength was found is no setting. */
-const NAMES = ['experiment', 'method.label', 'seed', 'configHash'];
-
-/** The settings that are not the same in all of them. */
-export function differingSettings(runs: readonly RunSpec[]): DifferingSetting[] {
-  const settings = runs.map(({ tuning: _, ...run }) => new Map(flatten(run)));
+/**
+ * The settings that are not the same in all of them. What names a run, or tells how a strength was found, is no setting.
+ *
+ * @param depth how far down one is told from another: at 1 a method with its strength is one, and so is an optimizer.
+ */
+export function differingSettings(runs: readonly RunSpec[], depth = Number.POSITIVE_INFINITY): DifferingSetting[] {
+  const settings = runs.map(({ experiment: _, seed: _s, configHash: _h, tuning: _t, ...run }) => {
+    const { label: _l, ...method } = run.method;
+    return new Map(flatten({ ...run, method }, depth));
+  });
   const paths = new Set(settings.flatMap((one) => [...one.keys()]));
   return [...paths]
-    .filter((path) => !NAMES.includes(path))
     .map((path) => ({ path, values: settings.map((one) => one.get(path) ?? 'unset') }))
     .filter(({ values }) => new Set(values).size > 1);
 }
 
 /** Every setting by its path; lists are one value. */
-function flatten(value: unknown, path = ''): [path: string, value: string][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, JSON.stringify(value)]];
-  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, path === '' ? key : `${path}.${key}`));
+function flatten(value: unknown, depth: number, path = ''): [path: string, value: string][] {
+  if (depth === 0 || typeof value !== 'object' || value === null || Array.isArray(value))
+    return [[path, JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    flatten(inner, depth - 1, path === '' ? key : `${path}.${key}`),
+  );
 }

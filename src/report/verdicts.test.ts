@@ -7,7 +7,7 @@ import { findPython } from '../testing/python.js';
 import type { Group } from './groups.js';
 import { paperRow } from './paper.js';
 import { writeReport } from './report.js';
-import { locateResults, readResults } from './results.js';
+import { locateRuns, readResults } from './results.js';
 import { f1Runs, resultsFolder, writeRuns } from './testing/fixture-runs.js';
 import { reasonFor, verdicts } from './verdicts.js';
 
@@ -89,7 +89,7 @@ describe('a claim', () => {
 });
 
 test('every claim about accuracy has a published effect in its own direction', async () => {
-  const { groups, curves } = await readResults(await locateResults(RESULTS));
+  const { groups, curves } = await readResults(await locateRuns(RESULTS));
   const claims = verdicts(groups, curves.files);
   for (const { quantity, published } of claims) if (quantity === 'accuracy') expect(published).not.toBe(0);
   expect(new Set(claims.map(({ word }) => word)).has('not run')).toBe(true);

@@ -13,7 +13,7 @@ import { openDataset } from '../data/open.js';
 import { idx, temporaryFolder, writeCifar, writeMnist } from '../data/testing/fixtures.js';
 import { curveCsv, curveJson } from '../records/curve-record.js';
 import { reportPage } from '../report/page/page.js';
-import { locateResults, readResults } from '../report/results.js';
+import { locateRuns, readResults } from '../report/results.js';
 import { tablesOf } from '../report/tables/tables.js';
 import { f1Runs, resultsFolder, writeRuns } from '../report/testing/fixture-runs.js';
 import { decodeSafetensors, encodeSafetensors, readSafetensors } from '../support/safetensors.js';
@@ -129,7 +129,7 @@ async function results(): Promise<Target[]> {
   await writeFile(join(folder, 'figures', 'curve.json'), settings);
   let reads = 0;
   const read = async () => {
-    const found = await readResults(await locateResults(folder));
+    const found = await readResults(await locateRuns(folder));
     // The page is as much work as all the rest.
     if (reads++ % 10 === 0) reportPage(found, tablesOf(found, null), []);
   };
@@ -152,7 +152,7 @@ async function options(): Promise<Target[]> {
   return [
     ...['1,2,5-9', '0:0.02:0.002', '5e-4', 'train,test', '17', '4,x'].map(parsed),
     text('--data', directory, (given) => openDataset('mnist', { directory: given })),
-    text('--runs', directory, (given) => locateResults(given)),
+    text('--runs', directory, (given) => locateRuns(given)),
     text('--ckpt', join(directory, MNIST_FILES.train[0]), (given) => readSafetensors(given)),
     text('a config’s path', join(directory, MNIST_FILES.train[0]), (given) => loadConfigs(given)),
   ];

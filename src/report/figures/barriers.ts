@@ -17,7 +17,7 @@ export interface BarrierPoint {
 /** A panel for each split and way to the statistics, with a line a pair; pairs of one kind have one colour. */
 export function barrierFigure(points: readonly BarrierPoint[], title: string): TopLevelSpec {
   const kinds = [...new Set(points.map(({ kind }) => kind))].sort();
-  const legend = kinds.length > 1 ? ({ title: null, orient: 'bottom', columns: 1, labelLimit: 560 } as const) : null;
+  const legend = kinds.length > 1 ? ({ orient: 'bottom', columns: 1, labelLimit: 560 } as const) : null;
   const losses = points.map(({ loss }) => loggable(loss));
   const panels = [...groupBy(points, ({ panel }) => panel)];
   return {
@@ -29,9 +29,9 @@ export function barrierFigure(points: readonly BarrierPoint[], title: string): T
       width: 260,
       height: 220,
       data: { values: values.map((point) => ({ ...point, loss: loggable(point.loss) })) },
-      mark: { type: 'line', opacity: 0.7, strokeWidth: 1.2, invalid: 'break-paths-show-domains' },
+      mark: { type: 'line', opacity: 0.7, strokeWidth: 1.2 },
       encoding: {
-        x: quantitative('alpha', { axis: { title: 'α', grid: false, tickCount: 6 } }),
+        x: quantitative('alpha', { axis: { title: 'α', tickCount: 6 } }),
         y: quantitative('loss', logAxis('Loss (log scale)', losses)),
         detail: { field: 'line', type: 'nominal' },
         color: nominal('kind', kinds, SERIES_COLOURS, legend),

@@ -37,7 +37,7 @@ function smoothDensity({ nodes, weights }: Density): { eigenvalue: number; densi
 /** Eigenvalues by rank with their residuals as error bars; below them the density, where it was measured. */
 export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   const names = all.map(({ name }) => name);
-  const legend = { title: null, orient: 'top', columns: 1, labelLimit: 0 } as const;
+  const legend = { columns: 1, labelLimit: 0 } as const;
   const color = nominal('name', names, SERIES_COLOURS, legend);
   const shape = nominal('name', names, SHAPES, legend);
   const matrix = MATRIX_TITLES[all.some(({ measurement }) => measurement.matrix === 'ggn') ? 'ggn' : 'hessian'];
@@ -56,7 +56,7 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
     encoding: { x: rank, color },
     layer: [
       { mark: 'rule', encoding: { y: y('low'), y2: { field: 'high' } } },
-      { mark: { type: 'point', filled: true, opacity: 1 }, encoding: { y: y('value'), shape } },
+      { mark: 'point', encoding: { y: y('value'), shape } },
     ],
   } satisfies TopLevelSpec;
   const densities = all.flatMap(({ name, measurement: { density } }) =>
@@ -70,9 +70,9 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   const lines = {
     ...panel,
     data: { values: drawn },
-    mark: { type: 'line', invalid: 'break-paths-show-domains' },
+    mark: 'line',
     encoding: {
-      x: quantitative('eigenvalue', { axis: { title: `Eigenvalue of the ${matrix}`, grid: false } }),
+      x: quantitative('eigenvalue', { axis: { title: `Eigenvalue of the ${matrix}` } }),
       y: quantitative('density', logAxis('Density of the eigenvalues', drawnDensities)),
       color,
     },

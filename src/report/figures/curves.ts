@@ -54,10 +54,8 @@ export function lossAndAccuracyFigure(
     .sort((a, b) => a.x - b.x);
   const series = [...new Set(points.map((point) => point.series))];
   const splits = Object.values(SPLIT_TITLES).filter((name) => values.some(({ split }) => split === name));
-  const legend = { title: null, orient: 'top', columns: 2, symbolStrokeColor: INK } as const;
-  const strokeDash = nominal('split', splits, DASHES, splits.length > 1 ? { ...legend, ...LINE_LEGEND } : null);
-  const marks = series.length > 1 ? { ...legend, symbolFillColor: INK } : null;
-  const shape = nominal('series', series, SHAPES, marks);
+  const strokeDash = nominal('split', splits, DASHES, splits.length > 1 ? LINE_LEGEND : null);
+  const shape = nominal('series', series, SHAPES, series.length > 1 ? { symbolFillColor: INK } : null);
   /** A line and its marks on one of the two axes. */
   const curves = <Y extends object>(quantity: Quantity, color: string, y: Y) => ({
     encoding: {
@@ -66,12 +64,9 @@ export function lossAndAccuracyFigure(
       detail: { field: 'series', type: 'nominal' as const },
     },
     layer: [
-      { mark: { type: 'line', color, invalid: 'break-paths-show-domains' } as const, encoding: { strokeDash } },
+      { mark: { type: 'line' as const, color }, encoding: { strokeDash } },
       // Filled marks for the loss and hollow ones for the accuracy: the two part in black and white too.
-      {
-        mark: { type: 'point', color, filled: quantity === 'loss', opacity: 1, invalid: 'filter' } as const,
-        encoding: { shape },
-      },
+      { mark: { type: 'point' as const, color, filled: quantity === 'loss' }, encoding: { shape } },
     ],
   });
   const losses = values.map(({ loss }) => loss);
@@ -82,7 +77,7 @@ export function lossAndAccuracyFigure(
     width: 420,
     height: 260,
     data: { values },
-    encoding: { x: { axis: { title: xTitle, grid: false, tickCount: 8 } } },
+    encoding: { x: { axis: { title: xTitle, tickCount: 8 } } },
     layer: [
       curves('loss', BLUE, { scale, axis: { ...axis, orient: 'left' as const } }),
       curves('accuracy', ORANGE, { scale: { zero: false, nice: true }, axis: accuracyAxis }),

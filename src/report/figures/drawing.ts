@@ -50,11 +50,13 @@ const THEME: Config = {
   padding: 6,
   view: { stroke: null },
   axis: { ...text, domainColor: INK, tickColor: INK, gridColor: '#8a8a8e', gridOpacity: 0.25, titlePadding: 8 },
-  legend: { ...text, symbolStrokeColor: INK, symbolSize: 60, labelLimit: 220 },
+  axisX: { grid: false },
+  legend: { ...text, title: null, orient: 'top', columns: 2, symbolStrokeColor: INK, symbolSize: 60, labelLimit: 220 },
   header: { labelColor: INK, titleColor: INK, labelFontSize: 12 },
   title: { color: INK, fontSize: 13, fontWeight: 'normal', anchor: 'start', subtitleColor: INK },
-  line: { strokeWidth: 1.6 },
-  point: { size: 28, strokeWidth: 1.3 },
+  // What a logarithmic axis cannot show is null: a gap in a line, and no mark.
+  line: { strokeWidth: 1.6, invalid: 'break-paths-show-domains' },
+  point: { size: 28, strokeWidth: 1.3, filled: true, opacity: 1, invalid: 'filter' },
 };
 
 /** Legends above one another. Vega-Lite's own configuration has no key for this. */
@@ -105,9 +107,14 @@ export const quantitative = <Rest extends object>(field: string, rest: Rest) =>
   ({ field, type: 'quantitative', ...rest }) as const;
 
 /** Names of a field, each shown as one of `range`, which starts anew where the names are more. */
-export function nominal<T, Legend>(field: string, names: readonly string[], range: readonly T[], legend: Legend) {
+export function nominal<T, Legend extends object | null = object>(
+  field: string,
+  names: readonly string[],
+  range: readonly T[],
+  legend?: Legend,
+) {
   const scale = { domain: [...names], range: names.map((_, i) => at(range, i % range.length)) };
-  return { field, type: 'nominal', scale, legend } as const;
+  return { field, type: 'nominal', scale, ...(legend !== undefined && { legend }) } as const;
 }
 
 /** From `low` to `high`, as a bar or a shaded range. */

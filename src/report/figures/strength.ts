@@ -121,15 +121,12 @@ function strengthFigure(
         {
           transform: [{ filter: 'datum.kind === "with"' }],
           encoding: {
-            x: quantitative('a', {
-              scale,
-              axis: { ...axis, title: i === panels.length - 1 ? axis.title : null, grid: false },
-            }),
+            x: quantitative('a', { scale, axis: { ...axis, title: i === panels.length - 1 ? axis.title : null } }),
           },
           layer: [
             { mark: { type: 'line', color: colour } },
             { mark: { type: 'rule', color: colour, strokeWidth: 1.3 }, encoding: INTERVAL },
-            { mark: { type: 'point', color: colour, filled: true, opacity: 1, size: 45 } },
+            { mark: { type: 'point', color: colour, size: 45 } },
           ],
         },
       ],

@@ -112,18 +112,13 @@ export function trainingCurvesFigure(
   });
   if (values.length === 0) return null;
   const series = [...new Set(values.map(({ series }) => series))];
-  const legend = { title: null, orient: 'top', ...(series.length > 2 && { columns: 2 }) } as const;
-  const color = nominal('series', series, SERIES_COLOURS, { ...legend, symbolType: 'circle' });
-  const shape = nominal('series', series, SHAPES, legend);
-  const strokeDash = nominal('split', SPLITS, DASHES, { ...legend, ...LINE_LEGEND });
-  const lines = { mark: { type: 'line', invalid: 'break-paths-show-domains' }, encoding: { strokeDash } } as const;
-  const marks = {
-    transform: [{ filter: 'datum.marked' }],
-    mark: { type: 'point' as const, filled: true, opacity: 1, invalid: 'filter' as const },
-    encoding: { shape },
-  };
+  const color = nominal('series', series, SERIES_COLOURS, { symbolType: 'circle' });
+  const shape = nominal('series', series, SHAPES);
+  const strokeDash = nominal('split', SPLITS, DASHES, LINE_LEGEND);
+  const lines = { mark: 'line' as const, encoding: { strokeDash } };
+  const marks = { transform: [{ filter: 'datum.marked' }], mark: 'point' as const, encoding: { shape } };
   const x = (title: string | null) =>
-    quantitative('epoch', { scale: { nice: false }, axis: { title, grid: false, tickMinStep: 1 } });
+    quantitative('epoch', { scale: { nice: false }, axis: { title, tickMinStep: 1 } });
   const losses = values.map(({ loss }) => loss);
   const panel = { width: 420, height: 150 };
   return {

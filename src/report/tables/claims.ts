@@ -4,10 +4,9 @@ import type { Difference } from '../../support/statistics.js';
 import { type Group, seedList } from '../groups.js';
 import { CONVENTION_TITLES } from '../measures.js';
 import { html } from '../page/html.js';
-import type { Cell } from '../page/sortable-table.js';
 import { reasonFor, type Verdict } from '../verdicts.js';
 import { decimal, differenceCell, estimateColumns, networkColumns, runsCell, sharpnessCell } from './columns.js';
-import { type Column, type Table, table } from './table.js';
+import { type Cell, type Column, type Table, table } from './table.js';
 
 export function claimsTable(claims: readonly Verdict[]): Table {
   const run = claims.filter(({ word }) => word !== 'not run');

@@ -9,10 +9,9 @@ import { durationText } from '../../support/words.js';
 import { accuracyDifference, type Epoch, type Group, meanAccuracy, sharpness, unfinishedSeeds } from '../groups.js';
 import { CONVENTION_TITLES } from '../measures.js';
 import { type Html, html } from '../page/html.js';
-import type { Cell } from '../page/sortable-table.js';
 import { modelTitle } from '../paper.js';
 import { isClear, percentText, plusMinus, sharpnessPlusMinus, sharpnessText, signedText } from '../text.js';
-import type { Column, Value } from './table.js';
+import type { Cell, Column, Value } from './table.js';
 
 /** Four decimals, as the paper gives its sharpness: a tenth of what one image in a test set of 10,000 is worth, and less. */
 export const decimal = (value: number | null | undefined): string => (value == null ? '' : value.toFixed(4));

@@ -3,7 +3,6 @@ import { METHOD_TITLES } from '../../config/methods.js';
 import { datasetTitle } from '../../data/catalogue.js';
 import type { Cells, Group } from '../groups.js';
 import { html } from '../page/html.js';
-import type { Cell } from '../page/sortable-table.js';
 import {
   modelTitle,
   PAPER_METHODS,
@@ -28,7 +27,7 @@ import {
   sharpnessColumns,
   small,
 } from './columns.js';
-import { type Column, type Table, table } from './table.js';
+import { type Cell, type Column, type Table, table } from './table.js';
 
 /** A cell of the paper's tables, which has the row of ours to itself. */
 interface Row {

@@ -2,12 +2,11 @@
 import { noiseOf } from '../deviation-rules.js';
 import type { Cells, Group } from '../groups.js';
 import { type Html, html } from '../page/html.js';
-import { sortableTable } from '../page/sortable-table.js';
 import { generalisationGap, measurementOf, type Run } from '../runs.js';
 import { standingOf } from '../standing.js';
 import { percentText, sharpnessText } from '../text.js';
 import { conventionColumns, decimal, durationCell, networkColumns, small, yesNo } from './columns.js';
-import { type Column, type Table, table } from './table.js';
+import { type Column, sortableTable, type Table, table } from './table.js';
 
 const accuracyColumn = (csv: string, title: string, of: (run: Run) => number | null): Column<Run> => ({
   ...{ csv, title, numeric: true },

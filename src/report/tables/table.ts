@@ -1,9 +1,17 @@
 /** A table of the report, described once: its columns say what the page shows of a row, and what the CSV file does. */
 import { stringify } from 'csv-stringify/sync';
-import { type Html, html, section } from '../page/html.js';
-import { type Cell, sortableTable } from '../page/sortable-table.js';
+import { at } from '../../support/at.js';
+import { type Content, type Html, html, section } from '../page/html.js';
+import { NOTHING } from '../text.js';
 
+/** Null and undefined are an empty cell. */
 export type Value = string | number | null | undefined;
+
+export interface Cell {
+  readonly content: Content;
+  /** What the column is sorted by, where it is not the text of the content. Empty cells stay last. */
+  readonly sort?: number | string;
+}
 
 export interface Column<Row> {
   /** Its name in the CSV file; without one it is on the page alone. */
@@ -78,3 +86,57 @@ export function csvText(columns: readonly string[], lines: readonly CsvRow[]): s
 
 /** A spreadsheet would compute text that begins like a formula. */
 const asText = (text: string) => (/^[=+@\t\r-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
+
+/** A table with a button in each header cell, and room to scroll sideways on a narrow screen. */
+export function sortableTable<Row>(label: string, all: readonly Column<Row>[], rows: readonly Row[]): Html {
+  const columns = all.filter(({ title }) => title !== undefined);
+  const kinds = columns.map(({ numeric, paper, wrap }) => {
+    const names = [numeric && 'number', paper && 'paper', wrap && 'wrap'].filter(Boolean).join(' ');
+    return names === '' ? null : html` class="${names}"`;
+  });
+  const header = columns.map(
+    ({ title }, i) => html`<th scope="col" aria-sort="none"${kinds[i]}><button type="button">${title}</button></th>`,
+  );
+  const td = (value: Cell | Value, kind: Content): Html => {
+    const { content, sort } = asCell(value);
+    const key =
+      sort === undefined ? null : html` data-sort="${typeof sort === 'number' ? Number(sort.toPrecision(12)) : sort}"`;
+    return html`<td${kind}${key}>${content}</td>`;
+  };
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
+<table class="sortable">
+<thead>${groupRow(columns)}
+<tr>${header}</tr></thead>
+<tbody>${rows.map(
+    (row) => html`
+<tr>${columns.map(({ value, cell = value }, i) => td(cell?.(row), kinds[i]))}</tr>`,
+  )}
+</tbody>
+</table>
+</div>`;
+}
+
+const EMPTY: Cell = { content: html`<span class="empty">${NOTHING}</span>`, sort: '' };
+
+function asCell(value: Cell | Value): Cell {
+  if (value === null || value === undefined) return EMPTY;
+  if (typeof value === 'object') return value;
+  return { content: value, ...(typeof value === 'number' && { sort: value }) };
+}
+
+/** The row of group titles, if any column is in a group. */
+function groupRow(columns: readonly { readonly group?: string }[]): Html | null {
+  if (columns.every(({ group }) => group === undefined)) return null;
+  const cells: Html[] = [];
+  for (let start = 0; start < columns.length; ) {
+    const { group } = at(columns, start);
+    let end = start + 1;
+    while (group !== undefined && columns[end]?.group === group) end++;
+    cells.push(
+      group === undefined ? html`<td></td>` : html`<th scope="colgroup" colspan="${end - start}">${group}</th>`,
+    );
+    start = end;
+  }
+  return html`
+<tr class="groups">${cells}</tr>`;
+}
