@@ -69,15 +69,13 @@ export async function writeReport({ runs, out, compare, bundle = null }: ReportO
 export function drawFigures(results: Results): Promise<Figure[]> {
   const { runs, unfinished, cells, outside, curves, correlations, curvature } = results;
   const groups = [...cells.placed, ...cells.apart];
-  const { paper, other } = curveFigures(curves.files, cells);
   return drawAll([
     ...batchSizeFigures(groups),
     ...sharpnessGapFigures(runs),
     ...measureFigures(correlations),
     ...spectrumFigures(curvature),
     ...strengthFigures(outside, unfinished),
-    ...paper,
+    ...curveFigures(curves.files, cells),
     ...trainingFigures(groups),
-    ...other,
   ]);
 }

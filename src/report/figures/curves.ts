@@ -5,7 +5,7 @@ import { type RunName, runText } from '../../records/run-folder.js';
 import { at } from '../../support/at.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Cells } from '../groups.js';
-import { figureTitle, PAPER_FIGURES, type PaperFigure, paperRow, type Role } from '../paper.js';
+import { figureTitle, PAPER_FIGURES, type PaperFigure, paperRow } from '../paper.js';
 import {
   BLUE,
   DASHES,
@@ -92,12 +92,6 @@ const X_TITLES: Readonly<Record<CurveKind, string>> = {
   landscape: 'α, in norms of each filter',
 };
 
-/** A point of a curve, and the name of the curve in the legend. */
-interface Named {
-  readonly point: CurvePoint;
-  readonly series: string;
-}
-
 /** The means over directions (of a landscape) and repeats, for each series, split and x. */
 export function meanPoints(all: readonly LossAndAccuracyPoint[]): LossAndAccuracyPoint[] {
   const alike = groupBy(all, ({ series, split, x }) => JSON.stringify([series, split, x]));
@@ -108,87 +102,81 @@ export function meanPoints(all: readonly LossAndAccuracyPoint[]): LossAndAccurac
   });
 }
 
-/** Whether the run stands in this cell of the tables. */
-function standsIn(cells: Cells, [row, method]: Role, run: RunName | null | undefined): boolean {
-  const group = cells.at(paperRow(row), method);
-  return (
-    group?.experiment === run?.experiment &&
-    group?.method === run?.method &&
-    group?.runs.some(({ record }) => record.seed === run?.seed) === true
-  );
-}
-
 /** The paper's figures as far as there are curves for them, one seed each, and every curve that is in none of them. */
-export function curveFigures(
-  files: readonly CurveFile[],
-  cells: Cells,
-): { paper: UndrawnFigure[]; other: UndrawnFigure[] } {
+export function curveFigures(files: readonly CurveFile[], cells: Cells): UndrawnFigure[] {
   const used = new Set<CurvePoint>();
-  const paper = PAPER_FIGURES.flatMap((figure) => {
-    const drawn = drawPaperFigure(figure, files, cells);
-    if (drawn === null) return [];
-    for (const { point } of drawn.points) used.add(point);
-    return [drawn.figure];
+  const paper = PAPER_FIGURES.flatMap((figure): UndrawnFigure[] => {
+    const { id, kind, caption } = figure;
+    const drawn = curvesOf(figure, files, cells);
+    if (drawn.length === 0) return [];
+    for (const { point } of drawn) used.add(point);
+    const runs = [...new Set(drawn.flatMap((one) => one.runs.map(runText)))];
+    return [
+      {
+        ...{ section: 'paper', name: `figure-${id}`, heading: figureTitle(id) },
+        caption: `${caption}. ${runs.join('; ')}.`,
+        spec: curveFigure(kind, drawn),
+      },
+    ];
   });
-  const other = files.flatMap((file) => (file.points.every((point) => used.has(point)) ? [] : [drawFile(file)]));
-  return { paper, other };
+  const others = files.filter(({ points }) => points.some((point) => !used.has(point)));
+  return [...paper, ...others.map(figureOfFile)];
 }
 
-function drawPaperFigure(
-  { id, kind, series, split, caption }: PaperFigure,
-  files: readonly CurveFile[],
-  cells: Cells,
-): { figure: UndrawnFigure; points: readonly Named[] } | null {
-  const all = Object.entries(series);
-  const isLine = kind === 'interpolate';
-  // The series that runs belong to: the line between all of them in their order, or the one that the run is of.
-  const seriesOf = (runs: readonly (RunName | null)[]): string | undefined => {
-    if (!isLine) return all.find(([, role]) => standsIn(cells, role, runs[0]))?.[0];
-    const isLineOfFigure = all.every(([, role], end) => standsIn(cells, role, runs[end]));
-    return isLineOfFigure ? all.map(([name]) => name).join(' → ') : undefined;
+/** A point of a curve, what the legend calls the curve, and the runs that it is of. */
+interface Drawn {
+  readonly file: CurveFile;
+  readonly point: CurvePoint;
+  readonly series: string;
+  readonly runs: readonly RunName[];
+}
+
+const curveFigure = (kind: CurveKind, points: readonly Pick<Drawn, 'point' | 'series'>[]): TopLevelSpec =>
+  lossAndAccuracyFigure(meanPoints(points.map(({ point, series }) => ({ ...point, series }))), {
+    xTitle: X_TITLES[kind],
+  });
+
+/** The curves of runs that stand in the cells that the figure is about. */
+function curvesOf({ kind, series, split }: PaperFigure, files: readonly CurveFile[], cells: Cells): Drawn[] {
+  const all = Object.entries(series).map(([name, [row, method]]) => ({
+    name,
+    runs: cells.at(paperRow(row), method)?.runs.map(({ record }) => runText(record)) ?? [],
+  }));
+  // The line between all of them in their order, or the curve of one.
+  const seriesOf = (runs: readonly string[]): string | undefined => {
+    if (kind !== 'interpolate') return all.find((one) => one.runs.includes(at(runs, 0)))?.name;
+    const isLine = all.every((one, end) => one.runs.includes(at(runs, end)));
+    return isLine ? all.map(({ name }) => name).join(' → ') : undefined;
   };
   const candidates = files
     .filter((file) => file.kind === kind)
     .flatMap((file) =>
-      file.points.flatMap((point) => {
-        const runs = point.checkpoints.map(file.runOf);
-        const name = split === undefined || point.split === split ? seriesOf(runs) : undefined;
-        return name === undefined ? [] : [{ file, point, series: name, runs: runs as RunName[] }];
+      file.points.flatMap((point): Drawn[] => {
+        const runs = point.checkpoints.flatMap((checkpoint) => file.runOf(checkpoint) ?? []);
+        const isOther = runs.length < point.checkpoints.length || (split ?? point.split) !== point.split;
+        const name = isOther ? undefined : seriesOf(runs.map(runText));
+        return name === undefined ? [] : [{ file, point, series: name, runs }];
       }),
     );
   // One seed a series, the lowest, from the first file that has it.
-  const points = [...groupBy(candidates, (one) => one.series).values()].flatMap((ofSeries) => {
-    const seed = Math.min(...ofSeries.map(({ runs }) => at(runs, 0).seed));
-    const first = ofSeries.find(({ runs }) => at(runs, 0).seed === seed)!;
-    const key = first.point.checkpoints.join('\n');
-    return ofSeries.filter(({ file, point }) => file === first.file && point.checkpoints.join('\n') === key);
+  return [...groupBy(candidates, (one) => one.series).values()].flatMap((ofSeries) => {
+    const seedOf = ({ runs }: Drawn) => at(runs, 0).seed;
+    const [first] = ofSeries.toSorted((a, b) => seedOf(a) - seedOf(b));
+    const key = first!.point.checkpoints.join('\n');
+    return ofSeries.filter(({ file, point }) => file === first!.file && point.checkpoints.join('\n') === key);
   });
-  if (points.length === 0) return null;
-  const names = [...new Set(points.flatMap(({ runs }) => runs.map(runText)))];
-  const figure: UndrawnFigure = {
-    section: 'paper',
-    name: `figure-${id}`,
-    heading: figureTitle(id),
-    caption: `${caption}. ${names.join('; ')}.`,
-    spec: lossAndAccuracyFigure(meanPoints(points.map(({ point, series }) => ({ ...point, series }))), {
-      xTitle: X_TITLES[kind],
-    }),
-  };
-  return { figure, points };
 }
 
 /** A file's curves as they are, each named by its run. */
-function drawFile({ name, kind, points: all, runOf }: CurveFile): UndrawnFigure {
+function figureOfFile({ name, kind, points: all, runOf }: CurveFile): UndrawnFigure {
   const nameOf = (checkpoint: string): string => {
     const run = runOf(checkpoint);
     return run === null ? checkpoint : runText(run);
   };
-  const points = meanPoints(all.map((point) => ({ ...point, series: point.checkpoints.map(nameOf).join(' → ') })));
+  const points = all.map((point) => ({ point, series: point.checkpoints.map(nameOf).join(' → ') }));
   return {
-    section: 'curves',
-    name: `curves-${name}`,
-    heading: name,
+    ...{ section: 'curves', name: `curves-${name}`, heading: name },
     caption: [...new Set(points.map(({ series }) => series))].join('; '),
-    spec: lossAndAccuracyFigure(points, { xTitle: X_TITLES[kind] }),
+    spec: curveFigure(kind, points),
   };
 }

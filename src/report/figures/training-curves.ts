@@ -49,46 +49,24 @@ export function trainingFigures(all: readonly Group[]): UndrawnFigure[] {
 /** How many marks a curve carries, to be told from the others in black and white. */
 const MARKS = 8;
 
-const SPLITS = ['training', 'validation'] as const;
+/** By their names in metrics.jsonl what the legend calls them. */
+const SPLITS = { train: 'training', validation: 'validation' } as const;
 
-interface CurvePoint {
-  readonly epoch: number;
-  readonly series: string;
-  readonly split: (typeof SPLITS)[number];
-  /** null where a logarithm has no value. */
-  readonly loss: number | null;
-  readonly accuracy: number;
-  /** Least and greatest validation accuracy over the seeds. */
-  readonly low?: number;
-  readonly high?: number;
-  readonly marked: boolean;
-}
-
-/** The mean over seeds, epoch by epoch, as far as every seed goes. */
-function curvePoints(series: string, runs: readonly (readonly EpochMetrics[])[]): CurvePoint[] {
+/** The mean over seeds, epoch by epoch, as far as every seed goes; the range of the accuracy over the seeds. */
+function curvePoints(series: string, runs: readonly (readonly EpochMetrics[])[]) {
   const epochs = Math.min(...runs.map((metrics) => metrics.length));
   const every = Math.max(1, Math.round(epochs / MARKS));
-  return Array.from({ length: epochs }, (_, i) => {
-    const epoch = runs.map((metrics) => at(metrics, i));
-    const validation = epoch.map(({ validationAccuracy }) => validationAccuracy);
-    const common = { epoch: at(epoch, 0).epoch, series, marked: (i + 1) % every === 0 };
-    return [
-      {
-        ...common,
-        split: SPLITS[0],
-        loss: loggable(meanOf(epoch.map(({ trainLoss }) => trainLoss))),
-        accuracy: meanOf(epoch.map(({ trainAccuracy }) => trainAccuracy)),
-      },
-      {
-        ...common,
-        split: SPLITS[1],
-        loss: loggable(meanOf(epoch.map(({ validationLoss }) => validationLoss))),
-        accuracy: meanOf(validation),
-        low: Math.min(...validation),
-        high: Math.max(...validation),
-      },
-    ];
-  }).flat();
+  return Array.from({ length: epochs }, (_, i) =>
+    (['train', 'validation'] as const).map((split) => {
+      const metrics = runs.map((of) => at(of, i));
+      const accuracies = metrics.map((of) => of[`${split}Accuracy`]);
+      return {
+        ...{ epoch: at(metrics, 0).epoch, series, split: SPLITS[split], marked: (i + 1) % every === 0 },
+        ...{ loss: loggable(meanOf(metrics.map((of) => of[`${split}Loss`]))), accuracy: meanOf(accuracies) },
+        ...{ low: Math.min(...accuracies), high: Math.max(...accuracies) },
+      };
+    }),
+  ).flat();
 }
 
 /** The curves of a group, and what the legend calls them. */
@@ -114,7 +92,7 @@ export function trainingCurvesFigure(
   const series = [...new Set(values.map(({ series }) => series))];
   const color = nominal('series', series, SERIES_COLOURS, { symbolType: 'circle' });
   const shape = nominal('series', series, SHAPES);
-  const strokeDash = nominal('split', SPLITS, DASHES, LINE_LEGEND);
+  const strokeDash = nominal('split', Object.values(SPLITS), DASHES, LINE_LEGEND);
   const lines = { mark: 'line' as const, encoding: { strokeDash } };
   const marks = { transform: [{ filter: 'datum.marked' }], mark: 'point' as const, encoding: { shape } };
   const x = (title: string | null) =>
