@@ -47,14 +47,8 @@ export async function compareRuns(what: readonly string[], results: string): Pro
     const over = (epoch: 'best' | 'last') =>
       group === first.group ? null : sharedDifference(resultOf(group, epoch), resultOf(first.group, epoch));
     const mean = (epoch: 'best' | 'last') => estimate([...resultOf(group, epoch).values()])!;
-    return {
-      name,
-      group,
-      best: mean('best'),
-      last: mean('last'),
-      bestDifference: over('best'),
-      lastDifference: over('last'),
-    };
+    const means = { best: mean('best'), last: mean('last') };
+    return { name, group, ...means, bestDifference: over('best'), lastDifference: over('last') };
   });
   const figure = trainingCurvesFigure(groups, what.join(', '), '');
   return {

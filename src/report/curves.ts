@@ -1,6 +1,7 @@
 /** The curves of a folder of results: read from its figures, and what they say of groups of runs. */
 import { readdir } from 'node:fs/promises';
 import { type CurveFile, readCurve } from '../records/curve-record.js';
+import { runText } from '../records/run-folder.js';
 import { reasonOf } from '../support/errors.js';
 import { type BySeed, meanOf } from '../support/statistics.js';
 import type { Group } from './groups.js';
@@ -52,17 +53,17 @@ export function rises(groups: readonly [Group, Group], files: readonly CurveFile
 type LossCurve = ReadonlyMap<number, number>;
 
 function lossCurves({ runs }: Group, files: readonly CurveFile[]): ReadonlyMap<number, LossCurve> {
-  const found = runs.map(({ record: { experiment, method, seed } }) => {
+  const found = runs.map(({ record }) => {
     const curves = files
       .filter(({ kind }) => kind === 'sensitivity')
       .map(({ points, runOf }): LossCurve => {
         const own = points.filter(({ split, checkpoints: [checkpoint] }) => {
           const run = runOf(checkpoint!);
-          return split === 'train' && run?.experiment === experiment && run.method === method && run.seed === seed;
+          return split === 'train' && run !== null && runText(run) === runText(record);
         });
         return new Map(own.map(({ x, loss }) => [x, loss]));
       });
-    return [seed, curves.find((curve) => curve.has(0))] as const;
+    return [record.seed, curves.find((curve) => curve.has(0))] as const;
   });
   return new Map(found.filter((one): one is readonly [number, LossCurve] => one[1] !== undefined));
 }

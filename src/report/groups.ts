@@ -45,11 +45,8 @@ export function groupRuns(runs: readonly Run[]): Group[] {
     return [
       {
         ...{ experiment, method, name: `${experiment}/${method}`, settings: first.settings, synthetic: data.synthetic },
-        ...{
-          runs: [first, ...others],
-          unfinished: bySeed.filter((run) => !isCompleted(run)),
-          standing: standingOf(first),
-        },
+        ...{ runs: [first, ...others], unfinished: bySeed.filter((run) => !isCompleted(run)) },
+        standing: standingOf(first),
       },
     ];
   });
@@ -150,9 +147,8 @@ export interface Cells {
  * preset is not mixed with the other: the baseline of one says nothing about the SmoothOut of the other.
  */
 export function assignCells(groups: readonly Group[]): Cells {
-  const cells = new Map<string, Group>();
+  const winners: Group[] = [];
   const problems: Problem[] = [];
-  const keyOf = (row: PaperRow, method: PaperMethod): string => `${row.id}/${method}`;
   const eligible = groups.filter(({ standing }) => standing.deviations.length === 0);
   for (const [row, candidates] of groupBy(eligible, ({ standing }) => standing.row!)) {
     const paper = candidates.filter(({ settings }) => settings.preset === 'paper');
@@ -162,11 +158,12 @@ export function assignCells(groups: readonly Group[]): Cells {
         rivals.filter((rival) => ofOnePreset.includes(rival)),
         row,
       );
-      if (winner !== null) cells.set(keyOf(row, method), winner);
+      if (winner !== null) winners.push(winner);
       if (rivals.length > 1 || winner === null) problems.push(conflict(row, method, rivals, winner));
     }
   }
-  const at = (row: PaperRow, method: PaperMethod): Group | null => cells.get(keyOf(row, method)) ?? null;
+  const at = (row: PaperRow, method: PaperMethod): Group | null =>
+    winners.find(({ standing }) => standing.row === row && standing.method === method) ?? null;
   const placed = PAPER_ROWS.flatMap((row) => PAPER_METHODS.flatMap((method) => at(row, method) ?? []));
   return { at, placed, apart: groups.filter((group) => !placed.includes(group)), problems };
 }

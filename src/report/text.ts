@@ -1,5 +1,5 @@
 /** Numbers as a reader of a table wants them, and the tables that `smoothout report` prints. */
-import { METHOD_TITLES } from '../config/methods.js';
+import { methodTitle } from '../config/methods.js';
 import { datasetTitle } from '../data/catalogue.js';
 import { CONVENTION_NAMES } from '../records/sharpness-conventions.js';
 import { at } from '../support/at.js';
@@ -99,7 +99,7 @@ function summaryRow(group: Group, baseline: Group | null): string[] {
     modelTitle(settings.model),
     datasetTitle(settings.dataset),
     String(settings.batchSize),
-    group.method === settings.method.name ? METHOD_TITLES[settings.method.name] : group.method,
+    methodTitle(group.method),
     String(accuracy.n),
     meanText(accuracy),
     percentText(published?.accuracy),

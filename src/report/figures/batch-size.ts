@@ -2,10 +2,11 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../config/methods.js';
 import { at, last } from '../../support/at.js';
+import type { Estimate } from '../../support/statistics.js';
 import { familiesOf } from '../families.js';
 import { type Group, meanAccuracy } from '../groups.js';
-import { PAPER_METHODS, PAPER_ROWS } from '../paper.js';
-import { INTERVAL, nominal, quantitative, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
+import { PAPER_ROWS } from '../paper.js';
+import { ends, INTERVAL, nominal, quantitative, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
 
 /** A figure for every family of groups that has several batch sizes. */
 export function batchSizeFigures(groups: readonly Group[]): UndrawnFigure[] {
@@ -21,38 +22,31 @@ export function batchSizeFigures(groups: readonly Group[]): UndrawnFigure[] {
     });
 }
 
-interface Point {
-  readonly batchSize: number;
-  readonly series: string;
-  readonly source: 'measured' | 'paper';
-  readonly accuracy: number;
-  readonly low: number;
-  readonly high: number;
+function pointOf(
+  source: 'measured' | 'paper',
+  batchSize: number,
+  [method, ghostBatches]: readonly [method: string, ghostBatches: boolean],
+  estimate: Pick<Estimate, 'mean' | 'ci95'>,
+) {
+  const series = `${methodTitle(method)}${ghostBatches ? ', ghost batches' : ''}`;
+  return { source, batchSize, series, accuracy: estimate.mean, ...ends(estimate) };
 }
 
-const seriesOf = (method: string, ghostBatches: boolean): string =>
-  `${methodTitle(method)}${ghostBatches ? ', ghost batches' : ''}`;
+type Point = ReturnType<typeof pointOf>;
 
-function measured(family: readonly Group[]): Point[] {
-  return family.map((group) => {
+const measured = (family: readonly Group[]): Point[] =>
+  family.map((group) => {
     const { batchSize, ghostBatchSize } = group.settings;
-    const { mean, ci95 } = meanAccuracy(group);
-    const half = ci95 ?? 0;
-    const series = seriesOf(group.method, ghostBatchSize !== null);
-    return { batchSize, series, source: 'measured', accuracy: mean, low: mean - half, high: mean + half };
+    return pointOf('measured', batchSize, [group.method, ghostBatchSize !== null], meanAccuracy(group));
   });
-}
 
-function published({ model, dataset }: Group['settings']): Point[] {
-  return PAPER_ROWS.filter((row) => row.model === model && row.dataset === dataset).flatMap((row) =>
-    PAPER_METHODS.flatMap((method): Point[] => {
-      const accuracy = row.results[method]?.accuracy;
-      if (accuracy === undefined) return [];
-      const series = seriesOf(method, row.ghostBatches);
-      return [{ batchSize: row.batchSize, series, source: 'paper', accuracy, low: accuracy, high: accuracy }];
-    }),
+const published = ({ model, dataset }: Group['settings']): Point[] =>
+  PAPER_ROWS.filter((row) => row.model === model && row.dataset === dataset).flatMap(
+    ({ batchSize, ghostBatches, results }) =>
+      Object.entries(results).map(([method, { accuracy }]) =>
+        pointOf('paper', batchSize, [method, ghostBatches], { mean: accuracy, ci95: null }),
+      ),
   );
-}
 
 /** Best-epoch accuracy against batch size: filled marks with 95 % intervals, and the paper's numbers as hollow ones. */
 function batchSizeFigure(title: string, points: readonly Point[]): TopLevelSpec {
@@ -64,7 +58,6 @@ function batchSizeFigure(title: string, points: readonly Point[]): TopLevelSpec 
   const size = Math.log2(last(sizes) / at(sizes, 0)) * 0.08;
   return {
     title,
-    width: 420,
     height: 240,
     data: { values },
     encoding: {

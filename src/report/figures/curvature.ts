@@ -1,11 +1,10 @@
 /** The spectrum of a loss's second derivatives: its largest eigenvalues, and the density of all of them. */
 import type { TopLevelSpec } from 'vega-lite';
-import { METHOD_TITLES } from '../../config/methods.js';
+import { methodTitle } from '../../config/methods.js';
 import type { CurvatureMeasurement } from '../../records/curvature-record.js';
 import { at, last } from '../../support/at.js';
 import { groupBy } from '../../support/statistics.js';
 import { familiesOf } from '../families.js';
-import type { Group } from '../groups.js';
 import { MATRIX_TITLES } from '../measures.js';
 import type { CurvatureRow } from '../tables/curvature.js';
 import { logAxis, nominal, quantitative, SERIES_COLOURS, SHAPES, type UndrawnFigure } from './drawing.js';
@@ -49,9 +48,8 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   );
   const rank = quantitative('rank', { scale: { nice: false }, axis: { title: 'Rank', tickMinStep: 1 } });
   const y = (field: string) => quantitative(field, { axis: { title: `Largest eigenvalues of the ${matrix}` } });
-  const panel = { width: 420, height: 220 };
   const spectrum = {
-    ...panel,
+    height: 220,
     data: { values: eigenvalues },
     encoding: { x: rank, color },
     layer: [
@@ -68,7 +66,7 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   const drawn = densities.map((point) => ({ ...point, density: point.density < least ? null : point.density }));
   const drawnDensities = drawn.map(({ density }) => density);
   const lines = {
-    ...panel,
+    height: 220,
     data: { values: drawn },
     mark: 'line',
     encoding: {
@@ -91,12 +89,12 @@ export function spectrumFigures(rows: readonly CurvatureRow[]): UndrawnFigure[] 
         name: `curvature-${name}-${kind}`,
         heading: `${MATRIX_TITLES[matrix]} of ${heading}`,
         caption: `Largest eigenvalues with their residuals, and the density where it was measured, over ${images} images (${split}); of each group the lowest seed.`,
-        spec: curvatureFigure(drawn.map(({ group, first }) => ({ name: nameOf(group), measurement: first }))),
+        spec: curvatureFigure(
+          drawn.map(({ group: { method, settings }, first: measurement }) => ({
+            ...{ name: `${methodTitle(method)}, batch ${settings.batchSize}`, measurement },
+          })),
+        ),
       };
     }),
   );
-}
-
-function nameOf({ method: label, settings: { method, batchSize } }: Group): string {
-  return `${label === method.name ? METHOD_TITLES[method.name] : label}, batch ${batchSize}`;
 }

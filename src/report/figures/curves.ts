@@ -74,7 +74,6 @@ export function lossAndAccuracyFigure(
   const accuracyAxis = { title: 'Accuracy, % (hollow marks)', orient: 'right', grid: false, tickCount: 6 } as const;
   return {
     ...(title === undefined ? {} : { title }),
-    width: 420,
     height: 260,
     data: { values },
     encoding: { x: { axis: { title: xTitle, tickCount: 8 } } },

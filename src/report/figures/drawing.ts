@@ -3,6 +3,7 @@ import type { Config as VegaConfig } from 'vega';
 import * as vega from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';
 import { at, last } from '../../support/at.js';
+import type { Estimate } from '../../support/statistics.js';
 
 /** The colour of text and axes. The page replaces it by its own text colour, so no data may use it. */
 export const INK = '#1d1d1f';
@@ -48,7 +49,7 @@ const THEME: Config = {
   font: 'sans-serif',
   aria: false,
   padding: 6,
-  view: { stroke: null },
+  view: { stroke: null, continuousWidth: 420 },
   axis: { ...text, domainColor: INK, tickColor: INK, gridColor: '#8a8a8e', gridOpacity: 0.25, titlePadding: 8 },
   axisX: { grid: false },
   legend: { ...text, title: null, orient: 'top', columns: 2, symbolStrokeColor: INK, symbolSize: 60, labelLimit: 220 },
@@ -116,6 +117,10 @@ export function nominal<T, Legend extends object | null = object>(
   const scale = { domain: [...names], range: names.map((_, i) => at(range, i % range.length)) };
   return { field, type: 'nominal', scale, ...(legend !== undefined && { legend }) } as const;
 }
+
+/** The ends of a mean's 95 % interval: the mean itself where there is one seed. */
+export const ends = ({ mean, ci95 }: Pick<Estimate, 'mean' | 'ci95'>) =>
+  ({ low: mean - (ci95 ?? 0), high: mean + (ci95 ?? 0) }) as const;
 
 /** From `low` to `high`, as a bar or a shaded range. */
 export const INTERVAL = { y: quantitative('low', {}), y2: { field: 'high' } } as const;

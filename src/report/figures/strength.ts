@@ -9,15 +9,7 @@ import { type Group, meanAccuracy } from '../groups.js';
 import { dataTitle, modelTitle } from '../paper.js';
 import type { Run } from '../runs.js';
 import { STRENGTH_SCANS, type StrengthScan } from '../third-party.js';
-import { BLUE, INTERVAL, logAxis, ORANGE, quantitative, type UndrawnFigure } from './drawing.js';
-
-/** Error in percent, with the ends of its 95 % interval: the error itself where there is one seed. */
-interface Point {
-  readonly a: number;
-  readonly error: number;
-  readonly low: number;
-  readonly high: number;
-}
+import { BLUE, ends, INTERVAL, logAxis, ORANGE, quantitative, type UndrawnFigure } from './drawing.js';
 
 /**
  * A figure for each method of each tuned experiment whose trials differ in the strength alone. SmoothOut on a data set that
@@ -28,17 +20,20 @@ export function strengthFigures(groups: readonly Group[], unfinished: readonly R
   const trials = groups.filter(({ settings }) => isTuningTrial(settings) && strengthOf(settings.method) !== null);
   const alike = groupBy(trials, ({ experiment, synthetic, settings }) => scanKey(experiment, synthetic, settings));
   return [...alike].flatMap(([key, scan]): UndrawnFigure[] => {
-    const points = scan.map(pointOf).sort((x, y) => x.a - y.a);
+    const points = scan
+      .map((group) => {
+        const { mean, ci95 } = meanAccuracy(group);
+        return pointOf(strengthOf(group.settings.method)!, 100 - mean, ci95);
+      })
+      .sort((x, y) => x.a - y.a);
     const isScan = new Set(points.map(({ a }) => a)).size === points.length && points.length > 1;
     return isScan ? [figureOf(scan, points, divergedOf(key, unfinished))] : [];
   });
 }
 
-function pointOf(group: Group): Point {
-  const { mean, ci95 } = meanAccuracy(group);
-  const [error, half] = [100 - mean, ci95 ?? 0];
-  return { a: strengthOf(group.settings.method)!, error, low: error - half, high: error + half };
-}
+/** Error in percent at a strength, with the ends of its interval. */
+const pointOf = (a: number, error: number, ci95: number | null) => ({ a, error, ...ends({ mean: error, ci95 }) });
+type Point = ReturnType<typeof pointOf>;
 
 /** What the runs of a scan have in common: all but the strength and the seed. */
 function scanKey(experiment: string, synthetic: boolean, { method, epochs, validation }: RunSpec): string {
@@ -92,10 +87,9 @@ function strengthFigure(
 ): TopLevelSpec {
   const panels = [
     { ...own, colour: BLUE },
-    ...others.map(({ title, strengths, errors }) => {
-      const found = errors.map((error, i): Point => ({ a: at(strengths, i), error, low: error, high: error }));
-      return { title, points: found, colour: ORANGE };
-    }),
+    ...others.map(({ title, strengths, errors }) => ({
+      ...{ title, colour: ORANGE, points: errors.map((error, i) => pointOf(at(strengths, i), error, null)) },
+    })),
   ];
   const strengths = panels.flatMap(({ points }) => points.map(({ a }) => a));
   const { scale, axis } = logAxis('Strength of the noise, a (log scale)', strengths);
@@ -103,7 +97,6 @@ function strengthFigure(
     spacing: 14,
     vconcat: panels.map(({ title, points, colour }, i) => ({
       title: { text: title, fontSize: 12 },
-      width: 420,
       height: 150,
       data: { values: points.map((point) => ({ ...point, kind: point.a === 0 ? 'without' : 'with' })) },
       encoding: {

@@ -98,19 +98,18 @@ export function trainingCurvesFigure(
   const x = (title: string | null) =>
     quantitative('epoch', { scale: { nice: false }, axis: { title, tickMinStep: 1 } });
   const losses = values.map(({ loss }) => loss);
-  const panel = { width: 420, height: 150 };
   return {
     title: { text: title, ...(subtitle === '' ? {} : { subtitle }), limit: 480 },
     data: { values },
     spacing: 12,
     vconcat: [
       {
-        ...panel,
+        height: 150,
         encoding: { x: x(null), y: quantitative('loss', logAxis('Loss (log scale)', losses)), color },
         layer: [lines, marks],
       },
       {
-        ...panel,
+        height: 150,
         encoding: {
           x: x('Epoch'),
           y: quantitative('accuracy', { scale: { zero: false }, axis: { title: 'Accuracy, %', tickCount: 5 } }),

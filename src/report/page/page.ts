@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { METHOD_TITLES } from '../../config/methods.js';
 import { FIGURE_SECTIONS, type Figure, inlineSvg } from '../figures/drawing.js';
 import { describeGroup, type Group, seedList } from '../groups.js';
-import { PAPER_METHODS, PAPER_ROWS } from '../paper.js';
+import { PAPER_ROWS } from '../paper.js';
 import type { Results } from '../results.js';
 import type { Problem } from '../runs.js';
 import { anchorOf } from '../tables/columns.js';
@@ -153,10 +153,7 @@ export function reportPage(results: Results, tables: Tables, figures: readonly F
 
 /** What is shown, how to read it, and how much of it there is. */
 function introduction({ cells, outside, runs }: Results, tables: readonly Table[]): Html {
-  const reported = PAPER_ROWS.flatMap((row) =>
-    PAPER_METHODS.filter((method) => row.results[method]).map((method) => cells.at(row, method)),
-  );
-  const filled = reported.filter((cell) => cell !== null).length;
+  const reported = PAPER_ROWS.flatMap(({ results }) => Object.keys(results)).length;
   const groups = cells.placed.length + outside.length;
   const links = [
     ...tables.flatMap(({ name, link, section }) => (section === null ? [] : [[name, link]])),
@@ -166,7 +163,7 @@ function introduction({ cells, outside, runs }: Results, tables: readonly Table[
 <header>
 <h1>SmoothOut, reproduced</h1>
 <p class="lead">Tables 1–3 of Wen et al., <cite>SmoothOut: Smoothing Out Sharp Minima for Generalization in Large-Batch Deep
-Learning</cite> (arXiv 1805.07898 v1, 2018), beside what was measured here: ${filled} of the paper's ${reported.length}
+Learning</cite> (arXiv 1805.07898 v1, 2018), beside what was measured here: ${cells.placed.length} of the paper's ${reported}
 results. Runs read: ${runs.length}; groups that differ by the seed alone: ${groups}.</p>
 <nav aria-label="Sections">${links.map(([id, text]) => html`<a href="#${id}">${text}</a> `)}</nav>
 </header>`;
