@@ -41,11 +41,9 @@ const labelledMethod = ({ method: label, settings: { method } }: Group): string 
 
 export const seeds = (group: Group | null): number => group?.runs.length ?? 0;
 
-type Named = Pick<Column<never>, 'csv' | 'title' | 'group'>;
-
 /** A mean or a difference; in the CSV file the half-width of its interval follows it. */
 export function estimateColumns<Row, E extends Estimate>(
-  named: Named,
+  named: { readonly csv: string; readonly title: string; readonly group?: string },
   of: (row: Row) => E | null,
   cell: (value: E, row: Row) => Cell | null = (value) => estimateCell(value),
   text: (value: number | null | undefined) => string = decimal,
@@ -64,10 +62,10 @@ export function estimateColumns<Row, E extends Estimate>(
 
 /** At the best epoch, with its interval, and on the page at the last one too. */
 export function accuracyColumns<Row>(of: (row: Row) => Group | null): Column<Row>[] {
-  const [group, mean] = ['Accuracy, %', (row: Row, epoch: Epoch) => accuracy(of(row), epoch)];
+  const group = 'Accuracy, %';
   return [
-    ...estimateColumns({ csv: 'accuracy', title: 'Best epoch', group }, (row: Row) => mean(row, 'best')),
-    { title: 'Last epoch', group, numeric: true, cell: (row) => estimateCell(mean(row, 'last')) },
+    ...estimateColumns({ csv: 'accuracy', title: 'Best epoch', group }, (row: Row) => accuracy(of(row))),
+    { title: 'Last epoch', group, numeric: true, cell: (row) => estimateCell(accuracy(of(row), 'last')) },
   ];
 }
 
