@@ -71,10 +71,9 @@ export async function loadRuns(
         runs.push(await loadRun(join(runsFolder, folder), folder, problems));
       }
     } catch (error) {
-      // The reason starts with the file's path: say it relative to the folder of runs.
       problems.push({
         where: folder,
-        what: `${reasonOf(error).replaceAll(join(runsFolder, folder, '/'), '')}; the run is left out`,
+        what: `${within(join(runsFolder, folder), reasonOf(error))}; the run is left out`,
       });
     }
   }
@@ -87,10 +86,7 @@ async function loadRun(path: string, folder: string, problems: Problem[]): Promi
   const record = await readRunRecord(paths.record);
   checkEnd(record);
   const settings = await readRunConfig(paths.config, (what) =>
-    problems.push({
-      where: folder,
-      what: `${what.replaceAll(join(path, '/'), '')}; the run is shown from its records`,
-    }),
+    problems.push({ where: folder, what: `${within(path, what)}; the run is shown from its records` }),
   );
   // Both become parts of file names, and only the config's have been checked for that.
   for (const [what, said, own] of [
@@ -104,9 +100,7 @@ async function loadRun(path: string, folder: string, problems: Problem[]): Promi
     try {
       return await read();
     } catch (error) {
-      const reason = reasonOf(error)
-        .replaceAll(join(path, '/'), '')
-        .replace(new RegExp(`^${file}:? ?`), '');
+      const reason = within(path, reasonOf(error)).replace(new RegExp(`^${file}:? ?`), '');
       problems.push({ where: `${folder}/${file}`, what: `${reason}; the run is shown without it` });
       return fallback;
     }
@@ -121,6 +115,9 @@ async function loadRun(path: string, folder: string, problems: Problem[]): Promi
   );
   return { folder, record, settings, config, metrics, sharpness, curvature };
 }
+
+/** A reason that starts with a file's path: the file is told by its place in the folder. */
+const within = (folder: string, text: string): string => text.replaceAll(join(folder, '/'), '');
 
 /** A record that says "completed" must have what a completed run has. */
 function checkEnd(record: RunRecord): void {

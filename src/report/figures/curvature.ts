@@ -64,14 +64,14 @@ export function curvatureFigure(all: readonly NamedCurvature[]): TopLevelSpec {
   // Below what a single eigenvalue adds there is nothing but the Gaussians' tails.
   const least = Math.max(...densities.map(({ density }) => density)) * 1e-9;
   const drawn = densities.map((point) => ({ ...point, density: point.density < least ? null : point.density }));
-  const drawnDensities = drawn.map(({ density }) => density);
+  const heights = drawn.map(({ density }) => density);
   const lines = {
     height: 220,
     data: { values: drawn },
     mark: 'line',
     encoding: {
       x: quantitative('eigenvalue', { axis: { title: `Eigenvalue of the ${matrix}` } }),
-      y: quantitative('density', logAxis('Density of the eigenvalues', drawnDensities)),
+      y: quantitative('density', logAxis('Density of the eigenvalues', heights)),
       color,
     },
   } satisfies TopLevelSpec;

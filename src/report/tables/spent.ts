@@ -7,23 +7,19 @@ import type { Run } from '../runs.js';
 import { decimal } from './columns.js';
 import { type Column, type Table, table } from './table.js';
 
-type Environment = NonNullable<RunRecord['environments']>[number];
-
-/** Time that was spent on one device in one way. */
-interface Spent extends Pick<Environment, 'engine' | 'device'> {
+/** What was spent on one device in one way. */
+interface Row extends Pick<NonNullable<RunRecord['environments']>[number], 'engine' | 'device'> {
   /** Empty in records of before they said it. */
   readonly processor: string;
   readonly threads: number | '';
   readonly activity: 'training' | 'tuning' | 'sharpness';
   readonly outcome: RunRecord['status'];
+  /** Runs, or measurements. */
+  readonly count: number;
   readonly seconds: number;
 }
 
-interface Row extends Omit<Spent, 'seconds'> {
-  /** Runs, or measurements. */
-  readonly count: number;
-  readonly hours: number;
-}
+const hours = ({ seconds }: Pick<Row, 'seconds'>): number => seconds / 3600;
 
 const COLUMNS: readonly Column<Row>[] = [
   { csv: 'engine', title: 'Engine', value: ({ engine }) => engine },
@@ -37,45 +33,34 @@ const COLUMNS: readonly Column<Row>[] = [
   { csv: 'outcome', title: 'Ended', value: ({ outcome }) => outcome },
   { csv: 'count', title: 'Count', numeric: true, value: ({ count }) => count },
   {
-    ...{ csv: 'hours', title: 'Hours', numeric: true, value: ({ hours }) => decimal(hours) },
-    cell: ({ hours }) => hours.toFixed(1),
+    ...{ csv: 'hours', title: 'Hours', numeric: true, value: (row) => decimal(hours(row)) },
+    cell: (row) => hours(row).toFixed(1),
   },
 ];
 
 /** A line for each device, activity and outcome, of all runs: tuning, failed and unfinished ones too. */
 export function spentTable(runs: readonly Run[]): Table {
-  const rows = rowsOf(runs);
-  const total = rows.reduce((sum, { hours }) => sum + hours, 0);
+  const all = runs.flatMap((run) => [...trainingOf(run), ...measuringOf(run)]);
+  const kind = ({ seconds: _, ...rest }: Row) => JSON.stringify(Object.values(rest));
+  const rows = [...groupBy(all, kind).values()].map((alike) => ({
+    ...alike[0],
+    count: alike.length,
+    seconds: alike.reduce((sum, { seconds }) => sum + seconds, 0),
+  }));
+  const total = rows.reduce((sum, row) => sum + hours(row), 0);
   const explanation = html`${total.toFixed(1)} hours in all: of trainings the epochs that were finished, with those of tuning and of runs
 that failed; of sharpness the measurements that are kept. What a kill undid, and the curves around minima, are not recorded.`;
   return table({
-    ...{
-      name: 'spent',
-      title: 'What it cost, in hours by device',
-      link: 'Cost',
-      explanation,
-      file: 'always',
-      columns: COLUMNS,
-      rows,
-    },
-  });
-}
-
-function rowsOf(runs: readonly Run[]): Row[] {
-  const all = runs.flatMap((run) => [...trainingOf(run), ...measuringOf(run)]);
-  const kind = ({ seconds: _, ...rest }: Spent) => JSON.stringify(Object.values(rest));
-  return [...groupBy(all, kind).values()].map((alike) => {
-    const { seconds: _, ...rest } = alike[0];
-    const hours = alike.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
-    return { ...rest, count: alike.length, hours };
+    ...{ name: 'spent', title: 'What it cost, in hours by device', link: 'Cost', explanation, file: 'always' },
+    ...{ columns: COLUMNS, rows },
   });
 }
 
 /** The epochs of a run, each where it was trained: a resumed run may have been moved to another machine. */
-function trainingOf({ record, metrics, settings }: Run): Spent[] {
+function trainingOf({ record, metrics, settings }: Run): Row[] {
   const { engine, device, environments = [], status: outcome, seconds } = record;
   const activity = isTuningTrial(settings) ? 'tuning' : 'training';
-  const common = { activity, outcome } as const;
+  const common = { activity, outcome, count: 1 } as const;
   const isKnown = metrics.length > 0 && environments.every(({ fromEpoch }) => fromEpoch !== undefined);
   if (environments.length < 2 || !isKnown) {
     const { processor = '', threads = '' } = environments.at(-1) ?? {};
@@ -89,9 +74,9 @@ function trainingOf({ record, metrics, settings }: Run): Spent[] {
   });
 }
 
-function measuringOf({ sharpness, curvature }: Run): Spent[] {
+function measuringOf({ sharpness, curvature }: Run): Row[] {
   const { measurements = [], perturbations = [] } = sharpness ?? {};
   const measured = [...measurements, ...perturbations, ...(curvature?.measurements ?? [])];
-  const common = { processor: '', threads: '', activity: 'sharpness', outcome: 'completed' } as const;
+  const common = { processor: '', threads: '', activity: 'sharpness', outcome: 'completed', count: 1 } as const;
   return measured.map(({ engine, device, seconds }) => ({ engine, device, ...common, seconds }));
 }
