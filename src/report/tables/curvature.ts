@@ -61,7 +61,10 @@ const COLUMNS: readonly Column<CurvatureRow>[] = [
     cell: ({ first }) => MATRIX_TITLES[first.matrix],
   },
   { csv: 'split', title: 'Split', value: ({ first }) => first.split },
-  { csv: 'batch_norm', title: 'Batch statistics', value: ({ first }) => first.batchNorm },
+  {
+    ...{ csv: 'batch_norm', title: 'Batch statistics', value: ({ first }) => first.batchNorm },
+    cell: ({ first }) => (first.batchNorm === 'batch' ? 'of each batch' : 'running'),
+  },
   { csv: 'images', title: 'Images', numeric: true, value: ({ first }) => first.images },
   ...meanColumns('loss', 'Loss', ({ loss }) => loss),
   ...meanColumns('largest_eigenvalue', 'Largest eigenvalue', ({ largestEigenvalue }) => largestEigenvalue),
