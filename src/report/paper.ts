@@ -103,6 +103,14 @@ export function paperRow(id: string): PaperRow {
   return found;
 }
 
+/** A cell of the paper's tables. */
+export interface PaperCell {
+  readonly row: PaperRow;
+  readonly method: PaperMethod;
+}
+
+export const cellOf = (row: PaperRow, method: PaperMethod = 'baseline'): PaperCell => ({ row, method });
+
 export const modelTitle = (name: ModelName): string => networkRow(name).title;
 
 /** "F1 on MNIST" */
@@ -113,14 +121,11 @@ export const problemTitle = ({ model, dataset }: { model: ModelName; dataset: An
 export const dataTitle = (dataset: AnyDataset, synthetic: boolean): string =>
   `${synthetic ? 'generated ' : ''}${datasetTitle(dataset)}`;
 
-/** A cell of the paper's tables. */
-export type Role = readonly [row: string, method: PaperMethod];
-
 export interface PaperFigure {
   readonly id: string;
   readonly kind: CurveKind;
   /** What is drawn, by its name in the legend; of an interpolation the ends of the line, α = 0 first. */
-  readonly series: Readonly<Record<string, Role>>;
+  readonly series: Readonly<Record<string, PaperCell>>;
   readonly split?: 'train' | 'test';
   readonly caption: string;
 }
@@ -132,7 +137,7 @@ export const figureTitle = (id: string): string => `Fig. ${id.slice(0, -1)}(${id
 const line = (id: string, experiment: string, subject: string): PaperFigure => ({
   id,
   kind: 'interpolate',
-  series: { Baseline: [experiment, 'baseline'], SmoothOut: [experiment, 'smoothout'] },
+  series: { Baseline: cellOf(paperRow(experiment)), SmoothOut: cellOf(paperRow(experiment), 'smoothout') },
   caption: `${subject}: along the line from the baseline (α = 0) to SmoothOut (α = 1)`,
 });
 
@@ -145,7 +150,7 @@ const batches = (
 ): PaperFigure => ({
   id,
   kind,
-  series: { SB: [small, 'baseline'], LB: [large, 'baseline'] },
+  series: { SB: cellOf(paperRow(small)), LB: cellOf(paperRow(large)) },
   caption:
     kind === 'interpolate'
       ? `${subject}: along the line from the small-batch (α = 0) to the large-batch minimum (α = 1)`
@@ -157,7 +162,7 @@ const filterNormalised = (id: string, split: 'train' | 'test'): PaperFigure => (
   kind: 'landscape',
   split,
   series: Object.fromEntries(
-    PAPER_METHODS.map((method) => [METHOD_TITLES[method], ['resnet44-cifar10-lb-gbn', method]]),
+    PAPER_METHODS.map((method) => [METHOD_TITLES[method], cellOf(paperRow('resnet44-cifar10-lb-gbn'), method)]),
   ),
   caption: `ResNet44 on CIFAR-10: along a random filter-normalised direction, ${split === 'train' ? 'training' : 'test'} set`,
 });

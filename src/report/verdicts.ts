@@ -5,13 +5,16 @@ import { type Difference, difference } from '../support/statistics.js';
 import { studentQuantile } from '../support/student-t.js';
 import { rises } from './curves.js';
 import { accuracies, choose, type Group, sharpnesses } from './groups.js';
-import { figureTitle, PAPER_FIGURES, PAPER_ROWS, type PaperMethod, type PaperRow, paperRow } from './paper.js';
-
-/** A cell of the paper's tables. */
-interface Cell {
-  readonly row: PaperRow;
-  readonly method: PaperMethod;
-}
+import {
+  cellOf,
+  figureTitle,
+  PAPER_FIGURES,
+  PAPER_ROWS,
+  type PaperCell,
+  type PaperMethod,
+  type PaperRow,
+  paperRow,
+} from './paper.js';
 
 /** Accuracy in percent, what noise adds to the training loss (curves.ts), or sharpness in one of the conventions. */
 type Quantity = 'accuracy' | 'rise' | NamedConvention;
@@ -21,13 +24,11 @@ interface Claim {
   readonly statement: string;
   readonly table: string;
   readonly quantity: 'accuracy' | 'rise' | 'sharpness';
-  readonly more: Cell;
-  readonly less: Cell;
+  readonly more: PaperCell;
+  readonly less: PaperCell;
   /** How far above `less` it is claimed to be at least. */
   readonly threshold: number;
 }
-
-const cell = (row: PaperRow, method: PaperMethod = 'baseline'): Cell => ({ row, method });
 
 /** AlexNet has a large batch with ghost batches alone. */
 const LARGE = PAPER_ROWS.filter(({ id }) => id.endsWith('-lb') || id === 'alexnet-lb-gbn');
@@ -41,8 +42,8 @@ const claimed = (
   statement: string,
   table: string,
   quantity: Claim['quantity'],
-  more: Cell,
-  less: Cell,
+  more: PaperCell,
+  less: PaperCell,
   threshold = 0,
 ): Claim => ({ statement, table, quantity, more, less, threshold });
 
@@ -50,38 +51,38 @@ const claimed = (
 const ALL_CLAIMS: readonly Claim[] = [
   ...LARGE.map((row) => {
     const statement = 'A large batch reaches a lower accuracy than a small one.';
-    return claimed(statement, 'Table 1', 'accuracy', cell(smallOf(row)), cell(row));
+    return claimed(statement, 'Table 1', 'accuracy', cellOf(smallOf(row)), cellOf(row));
   }),
   ...LARGE.map((row) => {
     const statement = 'A large batch leads to a sharper minimum than a small one.';
-    return claimed(statement, 'Table 1', 'sharpness', cell(row), cell(smallOf(row)));
+    return claimed(statement, 'Table 1', 'sharpness', cellOf(row), cellOf(smallOf(row)));
   }),
   ...PAPER_ROWS.filter((row) => reports(row, 'smoothout')).flatMap((row) => {
     const table = row.gapFrom === undefined ? 'Table 2' : 'Table 3';
     const batch = row.id.endsWith('-sb') ? 'small' : 'large';
-    const [plain, smooth] = [cell(row), cell(row, 'smoothout')];
+    const [plain, smooth] = [cellOf(row), cellOf(row, 'smoothout')];
     return [
       claimed(`SmoothOut raises the accuracy at a ${batch} batch.`, table, 'accuracy', smooth, plain),
       claimed(`SmoothOut finds a flatter minimum at a ${batch} batch.`, table, 'sharpness', plain, smooth),
     ];
   }),
   ...PAPER_ROWS.filter((row) => reports(row, 'adasmoothout')).map((row) => {
-    const rival = cell(row, reports(row, 'smoothout') ? 'smoothout' : 'baseline');
+    const rival = cellOf(row, reports(row, 'smoothout') ? 'smoothout' : 'baseline');
     const over = rival.method === 'smoothout' ? 'SmoothOut' : 'the baseline';
     const statement = `AdaSmoothOut gains more than ${over}.`;
-    return claimed(statement, 'Table 3', 'accuracy', cell(row, 'adasmoothout'), rival);
+    return claimed(statement, 'Table 3', 'accuracy', cellOf(row, 'adasmoothout'), rival);
   }),
   claimed(
     `AdaSmoothOut closes the gap to the small batch, to ${GAP_LEFT} points or less.`,
     'Table 3',
     'accuracy',
-    cell(paperRow('resnet44-cifar100-lb-gbn'), 'adasmoothout'),
-    cell(paperRow('resnet44-cifar100-sb')),
+    cellOf(paperRow('resnet44-cifar100-lb-gbn'), 'adasmoothout'),
+    cellOf(paperRow('resnet44-cifar100-sb')),
     -GAP_LEFT,
   ),
   ...PAPER_FIGURES.filter(({ kind }) => kind === 'sensitivity').flatMap(({ id, series }) => {
     const statement = 'Noise raises the loss more at a large batch’s minimum than at a small batch’s.';
-    const [less, more] = Object.values(series).map(([row, method]) => cell(paperRow(row), method));
+    const [less, more] = Object.values(series);
     return less && more ? [claimed(statement, figureTitle(id), 'rise', more, less)] : [];
   }),
 ];
@@ -138,7 +139,7 @@ export function verdicts(groups: readonly Group[], curves: readonly CurveFile[])
 }
 
 /** The runs of a cell with this preset; of several groups the one that the paper's tables would show, else that of most seeds. */
-function groupOf(groups: readonly Group[], { row, method }: Cell, preset: string): Group | null {
+function groupOf(groups: readonly Group[], { row, method }: PaperCell, preset: string): Group | null {
   const own = groups.filter(
     ({ standing, settings }) =>
       standing.row === row &&

@@ -5,7 +5,7 @@ import { type RunName, runText } from '../../records/run-folder.js';
 import { at } from '../../support/at.js';
 import { groupBy, meanOf } from '../../support/statistics.js';
 import type { Cells } from '../groups.js';
-import { figureTitle, PAPER_FIGURES, type PaperFigure, paperRow } from '../paper.js';
+import { figureTitle, PAPER_FIGURES, type PaperFigure } from '../paper.js';
 import {
   BLUE,
   DASHES,
@@ -137,9 +137,9 @@ const curveFigure = (kind: CurveKind, points: readonly Pick<Drawn, 'point' | 'se
 
 /** The curves of runs that stand in the cells that the figure is about. */
 function curvesOf({ kind, series, split }: PaperFigure, files: readonly CurveFile[], cells: Cells): Drawn[] {
-  const all = Object.entries(series).map(([name, [row, method]]) => ({
+  const all = Object.entries(series).map(([name, { row, method }]) => ({
     name,
-    runs: cells.at(paperRow(row), method)?.runs.map(({ record }) => runText(record)) ?? [],
+    runs: cells.at(row, method)?.runs.map(({ record }) => runText(record)) ?? [],
   }));
   // The line between all of them in their order, or the curve of one.
   const seriesOf = (runs: readonly string[]): string | undefined => {

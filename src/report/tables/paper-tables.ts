@@ -4,9 +4,11 @@ import { datasetTitle } from '../../data/catalogue.js';
 import type { Cells, Group } from '../groups.js';
 import { html } from '../page/html.js';
 import {
+  cellOf,
   modelTitle,
   PAPER_METHODS,
   PAPER_ROWS,
+  type PaperCell,
   type PaperMethod,
   type PaperResult,
   type PaperRow,
@@ -29,11 +31,8 @@ import {
 } from './columns.js';
 import { type Cell, type Column, type Table, table } from './table.js';
 
-/** A cell of the paper's tables, which has the row of ours to itself. */
-interface Row {
-  readonly row: PaperRow;
-  readonly method: PaperMethod;
-}
+/** The cell that a row of a table is about. */
+type Row = PaperCell;
 
 /** The network and whose training method it follows, as in the paper's first column, and the data set. */
 const NETWORK: readonly Column<Row>[] = [
@@ -86,7 +85,7 @@ export function paperTables(cells: Cells): Table[] {
   return [
     table<Row>({
       ...{ name: 'table1', title: 'Table 1: baseline models', link: 'Table 1', file: 'always' },
-      rows: PAPER_ROWS.map((row) => ({ row, method: 'baseline' })),
+      rows: PAPER_ROWS.map((row) => cellOf(row)),
       columns: [
         ...[...NETWORK, ...TRAINING, BATCH, { title: 'Training', cell: trainingCell }],
         ...[n, ...accuracies(own), ...sharpnesses(own), runs],
@@ -97,7 +96,7 @@ export function paperTables(cells: Cells): Table[] {
       ...{ name: 'table3', title: 'Table 3: on top of learning rate tuning and ghost batches', link: 'Table 3' },
       file: 'always',
       rows: TABLE3_ROWS.flatMap((row) =>
-        PAPER_METHODS.flatMap((method) => (row.results[method] === undefined ? [] : [{ row, method }])),
+        PAPER_METHODS.flatMap((method) => (row.results[method] === undefined ? [] : [cellOf(row, method)])),
       ),
       columns: [
         ...[
@@ -162,7 +161,7 @@ function table2(cells: Cells): Table {
   const sharpnesses = [...sharpnessesOf('baseline'), ...sharpnessesOf('smoothout')];
   return table({
     ...{ name: 'table2', title: 'Table 2: SmoothOut in small-batch and large-batch training', link: 'Table 2' },
-    ...{ file: 'always', rows: TABLE2_ROWS.map((row): Row => ({ row, method: 'smoothout' })) },
+    ...{ file: 'always', rows: TABLE2_ROWS.map((row) => cellOf(row, 'smoothout')) },
     columns: [...accuracies, ...sharpnesses],
     arranged: { 'Table 2, accuracy': accuracies, 'Table 2, sharpness': [...NETWORK, BATCH, ...sharpnesses] },
   });
