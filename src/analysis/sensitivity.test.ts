@@ -64,9 +64,9 @@ test('a strength’s point does not depend on which others are asked for, and do
 
 test('the first images only', async () => {
   const done: number[] = [];
-  const [point] = await measure([0], { images: 120, onBatch: (images: number) => done.push(images) });
+  const [point] = await measure([0], { images: 120, onShare: (share: number) => done.push(share) });
   expect(point!.draws).toBe(2);
-  expect(done).toEqual([100, 120]);
+  expect(done).toEqual([100 / 120, 1]);
 });
 
 test('s is the slope from each strength to the next (Eq. 9)', () => {

@@ -21,6 +21,8 @@ export interface NoisyPoint extends Evaluation {
   readonly a: number;
   /** How many perturbations were drawn. */
   readonly draws: number;
+  readonly split: Split;
+  readonly checkpoint: string;
 }
 
 interface SensitivityOptions {
@@ -28,8 +30,8 @@ interface SensitivityOptions {
   /** The first images of the split only; all of them unless given. */
   readonly images?: number | undefined;
   readonly seed: number;
-  /** Called after each batch, with the images done so far. */
-  readonly onBatch?: (images: number) => void;
+  /** Called after each batch, with the share of the images that is done. */
+  readonly onShare?: (share: number) => void;
 }
 
 const STREAM = { train: 0, test: 1 } as const;
@@ -40,9 +42,9 @@ const STREAM = { train: 0, test: 1 } as const;
  */
 export async function measureSensitivity(
   { engine }: Session,
-  { model, weights, splits }: CheckpointFile,
+  { model, weights, splits, path: checkpoint }: CheckpointFile,
   split: Split,
-  { strengths, images: limit = Number.POSITIVE_INFINITY, seed, onBatch }: SensitivityOptions,
+  { strengths, images: limit = Number.POSITIVE_INFINITY, seed, onShare }: SensitivityOptions,
 ): Promise<NoisyPoint[]> {
   const { layout } = model;
   const source = firstImages(splits[split], limit);
@@ -67,14 +69,17 @@ export async function measureSensitivity(
       }
       uOfBatch.dispose();
       done += batch.count;
-      onBatch?.(done);
+      onShare?.(done / source.count);
     }
   } finally {
     parameters.dispose();
     await programs.dispose();
   }
   const { count } = source;
-  return sums.map(({ a, loss, correct }) => ({ a, loss: loss / count, accuracy: (100 * correct) / count, draws }));
+  return sums.map(({ a, loss, correct }) => ({
+    ...{ a, loss: loss / count, accuracy: (100 * correct) / count, draws },
+    ...{ split, checkpoint },
+  }));
 }
 
 function compileNoisyLoss(engine: Engine, model: Model, count: number) {

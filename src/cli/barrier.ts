@@ -73,7 +73,7 @@ async function drawBarriers(what: readonly string[], options: BarrierOptions): P
       kind: 'barrier',
       settings: { what, alpha: alphas, pairs: options.pairs, statistics: options.statistics, images },
       of: what.map((text) => text.replace(/[^A-Za-z0-9._-]+/g, '-')).join('-'),
-      marks: [options.pairs, options.statistics].filter((mark) => mark !== 'all' && mark !== 'both'),
+      marks: [options.pairs !== 'all' && options.pairs, options.statistics !== 'both' && options.statistics],
       tasks: lineTasks(points, lines, { alphas, splits }, labelOf),
       results: (rows) => ({ barriers: barriersOf(rows) }),
       figure: (rows) => barrierFigure(rows.map(pointOf), titleOf(checkpoints, pairs)),

@@ -6,28 +6,17 @@ import type { Measured } from '../analysis/measure-checkpoint.js';
 import type { CurvatureMeasurement, CurvaturePart } from '../records/curvature-record.js';
 import { at } from '../support/at.js';
 import { makeFolder } from '../support/files.js';
-import { checkpointFileLabel, curveFileName, writeFiles } from './curve.js';
+import { checkpointFileLabel, curveFileName, imageMarks, joined, writeFiles } from './curve.js';
 import type { JobsOptions } from './jobs.js';
 import { measureCheckpoints } from './measure-checkpoints.js';
-import {
-  type AnalysisOptions,
-  addAnalysisOptions,
-  addJobsOption,
-  addLossOptions,
-  choice,
-  wholeNumber,
-} from './options.js';
+import { addAnalysisOptions, addJobsOption, addLossOptions, choice, type LossOptions, wholeNumber } from './options.js';
 import { textTable } from './output.js';
 import { checkpointLabel, checkpointLabels, type NamedCheckpoint } from './session.js';
 
-interface CurvatureOptions
-  extends AnalysisOptions,
-    JobsOptions,
-    Pick<CurvatureSettings, 'matrix' | 'split' | 'batchNorm' | 'top' | 'probes'> {
+interface CurvatureOptions extends LossOptions, JobsOptions, Pick<CurvatureSettings, 'matrix' | 'top' | 'probes'> {
   readonly ckpt: string[];
   readonly density?: boolean;
   readonly perLayer?: boolean;
-  readonly force?: boolean;
   readonly out: string;
   readonly name?: string;
 }
@@ -92,16 +81,16 @@ async function writeFigure(
 
 /** Such as curvature-f1-lb-baseline-1-and-4-more-ggn. */
 function defaultName([first, ...more]: readonly NamedCheckpoint[], options: CurvatureOptions): string {
-  const { matrix, split, batchNorm, images, seed } = options;
-  const marks = [
-    ...(more.length === 0 ? [] : [`and-${more.length}-more`]),
-    ...(matrix === 'hessian' ? [] : [matrix]),
-    ...(split === 'train' ? [] : [split]),
-    ...(batchNorm === 'running' ? [] : ['batch-statistics']),
-    ...(images === undefined ? [] : [`${images}-images`]),
-    ...(seed === 1 ? [] : [`seed-${seed}`]),
-  ];
-  return ['curvature', checkpointFileLabel(first!), ...marks].join('-');
+  const { matrix, split, batchNorm } = options;
+  return joined([
+    'curvature',
+    checkpointFileLabel(first!),
+    more.length > 0 && `and-${more.length}-more`,
+    matrix !== 'hessian' && matrix,
+    split !== 'train' && split,
+    batchNorm !== 'running' && 'batch-statistics',
+    ...imageMarks(options),
+  ]);
 }
 
 const HEADER = ['checkpoint', 'part', 'parameters', 'loss', 'largest eigenvalue', '± residual', 'trace', '± error'];

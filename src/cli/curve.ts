@@ -32,6 +32,9 @@ export function addCurveOptions(command: Command): Command {
   return addAnalysisOptions(command, 'only the first n images of each split');
 }
 
+/** A setting in a file's name; false where it is as usual. */
+type Mark = string | false;
+
 interface CurveToDraw<K extends Kind, Row> {
   readonly kind: K;
   /** Beside those that every curve has. */
@@ -39,7 +42,7 @@ interface CurveToDraw<K extends Kind, Row> {
   /** In the default name, what it is of: the checkpoints unless given. */
   readonly of?: string;
   /** Of its settings, what goes into the default name. */
-  readonly marks?: readonly string[];
+  readonly marks?: readonly Mark[];
   readonly tasks: readonly CurveTask<Row>[];
   /** What goes into the settings' file beside them. */
   readonly results?: (rows: readonly Row[]) => object;
@@ -76,12 +79,12 @@ const SAVE_SECONDS = 30;
 async function computeAndWrite<K extends Kind, Row extends CurveRow<K>>(
   options: CurveOptions,
   checkpoints: readonly CheckpointFile[],
-  { kind, settings: own, of, marks = [], tasks, results, figure, table }: CurveToDraw<K, Row>,
+  curve: CurveToDraw<K, Row>,
 ): Promise<void> {
-  const usualName = () => curveName([kind, of ?? namesOf(checkpoints), ...commonMarks(options), ...marks]);
-  const { out, name = usualName(), json } = options;
+  const { kind, of = checkpoints.map(checkpointFileLabel).join('-vs-'), marks = [], tasks } = curve;
+  const { out, json, name = curveName(kind, of, options, marks) } = options;
   const path = join(out, 'figures', name);
-  const settings = { kind, ...settingsOfAll(checkpoints), ...own };
+  const settings = { kind, ...settingsOfAll(checkpoints), ...curve.settings };
   const progress = createMeasuringProgress();
   const { start, step } = progress.follow();
   start(kind);
@@ -98,12 +101,12 @@ async function computeAndWrite<K extends Kind, Row extends CurveRow<K>>(
   const { renderSvg } = await import('../report/figures/drawing.js');
   const paths = await writeFiles(path, {
     csv: curveCsv(kind, rows),
-    json: curveJson({ ...settings, ...results?.(rows) }),
-    svg: await renderSvg(figure(rows)),
+    json: curveJson({ ...settings, ...curve.results?.(rows) }),
+    svg: await renderSvg(curve.figure(rows)),
   });
   await partial.remove();
   if (json) return printJson({ event: 'files', paths });
-  print(table(rows));
+  print(curve.table(rows));
   print();
   if (checkpoints.some(({ spec }) => spec.synthetic)) print(GENERATED_NOTE);
   print(`Written to ${paths.join(', ')}`);
@@ -138,27 +141,27 @@ export function curveFileName(text: string): string {
   throw new SmoothOutError('USAGE', `--name ${text}: expected at most ${LONGEST_NAME} of A-Z a-z 0-9 . _ -`);
 }
 
-/** What sets a curve apart from others of its kind and checkpoints. Its grid does not: a new grid replaces the curve. */
-function commonMarks({ split, images, seed }: CurveOptions): string[] {
-  return [
-    ...(split.length === 1 ? split : []),
-    ...(images === undefined ? [] : [`${images}-images`]),
-    ...(seed === 1 ? [] : [`seed-${seed}`]),
-  ];
+export const joined = (marks: readonly Mark[]): string => marks.filter((mark) => mark !== false).join('-');
+
+export function imageMarks({ images, seed }: AnalysisOptions): Mark[] {
+  return [images !== undefined && `${images}-images`, seed !== 1 && `seed-${seed}`];
 }
 
-/** Such as sensitivity-c1-sb-baseline-1-vs-c1-lb-baseline-1-last-test. */
-function curveName(parts: readonly string[]): string {
-  const name = parts.join('-');
+/**
+ * Such as sensitivity-c1-sb-baseline-1-vs-c1-lb-baseline-1-last-test. It has what sets a curve apart from others of its kind
+ * and checkpoints. Its grid does not: a new grid replaces the curve.
+ */
+function curveName(kind: string, of: string, options: CurveOptions, marks: readonly Mark[]): string {
+  const { split } = options;
+  const name = joined([kind, of, split.length === 1 && split.join(), ...imageMarks(options), ...marks]);
   if (name.length <= LONGEST_NAME) return name;
-  throw new SmoothOutError('USAGE', `too long a file name: ${name}`, { hint: 'Give the curve one: --name NAME.' });
+  const what = `${name.slice(0, LONGEST_NAME)}…: ${name.length} characters are too many for a file’s name`;
+  throw new SmoothOutError('USAGE', what, { hint: 'Give the curve one: --name NAME.' });
 }
-
-const namesOf = (checkpoints: readonly CheckpointFile[]) => checkpoints.map(checkpointFileLabel).join('-vs-');
 
 /** Names a checkpoint within a file's name. */
 export function checkpointFileLabel({ run, path }: NamedCheckpoint): string {
-  const file = basename(path).replace(/\.safetensors$/, '');
+  const file = basename(path, '.safetensors');
   const of = run === null ? dirname(path) : `${run.experiment}-${run.method}-${run.seed}`;
   const label = run !== null && file === 'best' ? of : `${of}-${file}`;
   return label.replace(/[^A-Za-z0-9._-]+/g, '-');

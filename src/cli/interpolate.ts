@@ -46,7 +46,7 @@ async function drawInterpolation(options: InterpolateOptions): Promise<void> {
       return {
         kind: 'interpolate',
         settings: { from: from.path, to: to.path, alpha: alphas, statistics, images },
-        marks: statistics === 'interpolate' ? [] : [statistics],
+        marks: [statistics !== 'interpolate' && statistics],
         tasks: lineTasks(points, [{ from, to, statistics }], { alphas, splits }, labelOf),
         figure: (rows) => lossAndAccuracyFigure(rows.map(pointOf), { xTitle: 'α', title: series }),
         table: (rows) => lineTable(rows.map(pointOf), 'α'),

@@ -83,7 +83,11 @@ async function drawLandscape(options: LandscapeOptions): Promise<void> {
     return {
       kind,
       settings: { alpha: alphas, directions, distribution, fixed, seed, images },
-      marks: marksOf(options),
+      marks: [
+        directions !== 1 && `${directions}-directions`,
+        distribution !== 'uniform' && distribution,
+        fixed !== 'none' && fixed,
+      ],
       tasks: landscapes.flatMap((of) => tasksOf(of, options, points, labelOf(of.checkpoint.path))),
       figure: (rows) =>
         plane
@@ -95,14 +99,6 @@ async function drawLandscape(options: LandscapeOptions): Promise<void> {
       },
     };
   });
-}
-
-function marksOf({ directions, distribution, fixed }: LandscapeOptions): string[] {
-  return [
-    ...(directions === 1 ? [] : [`${directions}-directions`]),
-    ...(distribution === 'uniform' ? [] : [distribution]),
-    ...(fixed === 'none' ? [] : [fixed]),
-  ];
 }
 
 /** A task for each direction, point and split, in that order: a direction is drawn once. */

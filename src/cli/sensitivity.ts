@@ -1,7 +1,6 @@
 /** `smoothout sensitivity`: a curve of loss and accuracy under noise. */
 import type { Command } from 'commander';
 import type { NoisyPoint } from '../analysis/sensitivity.js';
-import type { Split } from '../data/source.js';
 import { SmoothOutError } from '../support/errors.js';
 import { groupBy } from '../support/statistics.js';
 import { addCurveOptions, type CurveOptions, drawCurve, lineTable } from './curve.js';
@@ -10,11 +9,6 @@ import { numberRange } from './options.js';
 interface SensitivityOptions extends CurveOptions {
   readonly ckpt: string[];
   readonly noise: number[];
-}
-
-interface Row extends NoisyPoint {
-  readonly split: Split;
-  readonly checkpoint: string;
 }
 
 const EXAMPLES = `
@@ -42,30 +36,25 @@ function strengths(text: string): number[] {
 
 async function drawSensitivity(options: SensitivityOptions): Promise<void> {
   const { ckpt, noise, split: splits, seed, images } = options;
-  await drawCurve<'sensitivity', Row>(options, ckpt, async (session, checkpoints, labelOf) => {
+  await drawCurve<'sensitivity', NoisyPoint>(options, ckpt, async (session, checkpoints, labelOf) => {
     const { measureSensitivity, NOISE_BATCH, slopes } = await import('../analysis/sensitivity.js');
     const { lossAndAccuracyFigure } = await import('../report/figures/curves.js');
     const tasks = checkpoints.flatMap((checkpoint) =>
       splits.map((split) => ({
         key: `${labelOf(checkpoint.path)}, ${split}`,
-        async rows(onShare: (share: number) => void): Promise<Row[]> {
-          const count = Math.min(images ?? Number.POSITIVE_INFINITY, checkpoint.splits[split].count);
-          const onBatch = (done: number): void => onShare(done / count);
-          const settings = { strengths: noise, seed, images: count, onBatch };
-          const points = await measureSensitivity(session, checkpoint, split, settings);
-          return points.map((point) => ({ ...point, split, checkpoint: checkpoint.path }));
-        },
+        rows: (onShare: (share: number) => void) =>
+          measureSensitivity(session, checkpoint, split, { strengths: noise, seed, images, onShare }),
       })),
     );
-    const pointOf = ({ a, checkpoint, ...row }: Row) => ({ ...row, x: a, series: labelOf(checkpoint) });
-    const slopesIn = (rows: readonly Row[]) => {
+    const pointOf = ({ a, checkpoint, ...row }: NoisyPoint) => ({ ...row, x: a, series: labelOf(checkpoint) });
+    const slopesIn = (rows: readonly NoisyPoint[]) => {
       const curves = groupBy(rows, ({ checkpoint, split }) => `${checkpoint} ${split}`);
       return [...curves.values()].map((curve) => {
         const [{ checkpoint, split }] = curve;
         return { checkpoint, split, s: slopes(curve) };
       });
     };
-    const slopeColumn = (rows: readonly Row[]): string[] =>
+    const slopeColumn = (rows: readonly NoisyPoint[]): string[] =>
       slopesIn(rows).flatMap(({ s }) => ['', ...s.map((slope) => slope.toPrecision(4))]);
     return {
       kind: 'sensitivity',
