@@ -97,6 +97,7 @@ describe('values', () => {
       'methods: [{ name: smoothout, noise: { per: batch } }]',
       /^methods\.0\.noise\.per: expected one of step, ghostBatch, got "batch"$/,
     ],
+    ['experiment:', 'experiment: expected 1 to 64 of the characters A-Z a-z 0-9 . _ -, got null'],
     ['schedule: [{ epoch: 3 }]', 'schedule.0.factor is missing: expected a number above 0'],
   ])('%s', async (line, expected) => {
     const text = MINIMAL.split('\n').filter((given) => given.split(':')[0] !== line.split(':')[0]);
@@ -149,6 +150,11 @@ describe('what does not go together', () => {
     if (typeof expected === 'string') expect(message).toBe(expected);
     else expect(message).toMatch(expected);
   });
+});
+
+test('a config without a name is missing one', async () => {
+  const message = await complaint(MINIMAL.replace('experiment: trial\n', ''));
+  expect(message).toBe('a.yaml:1: experiment is missing: expected 1 to 64 of the characters A-Z a-z 0-9 . _ -');
 });
 
 test('a name of digits is to be quoted', async () => {

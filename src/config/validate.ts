@@ -40,7 +40,8 @@ function refused(issue: Refused): string {
     const line = (key: string) => `unknown key ${JSON.stringify([...path, key].join('.'))}${placeOf(key, known)}`;
     return unknown.map(line).join('\n');
   }
-  const isBareWord = issue.code === 'invalid_type' && issue.expected === 'string' && typeof input !== 'object';
+  const isBareWord =
+    issue.code === 'invalid_type' && issue.expected === 'string' && ['number', 'boolean'].includes(typeof input);
   const quote = isBareWord ? `; as text it is quoted: "${input}"` : '';
   return `${refusal(issue)}${quote}${known.length > 0 ? `; its keys are ${known.join(', ')}` : ''}`;
 }

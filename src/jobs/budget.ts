@@ -32,23 +32,37 @@ export function withinBudget<R extends PlannedRun>(runs: readonly R[], seconds: 
   const seedsOf = (run: PlannedRun) => seeds.get(cellOf(run)) ?? 0;
   for (const run of runs) if (run.seconds === 0) count(run);
   const chosen: R[] = [];
+  const lanes = createLanes(jobs);
   let left = runs.filter((run) => run.seconds > 0);
   for (;;) {
-    left = left.filter((run) => timeOf([...chosen, run], jobs) <= seconds);
+    left = left.filter((run) => lanes.endWith(run) <= seconds);
     const [next] = left.toSorted((a, b) => seedsOf(a) - seedsOf(b));
     if (next === undefined) return chosen;
     count(next);
     chosen.push(next);
+    lanes.take(next);
     left = left.filter((run) => run !== next);
   }
 }
 
-/** Seconds until all are done, where a job takes the next run as soon as it is free. */
-export function timeOf(runs: readonly Pick<PlannedRun, 'seconds'>[], jobs: number): number {
-  const busy = new Array<number>(jobs).fill(0);
-  for (const { seconds } of runs) {
-    const first = Math.min(...busy);
-    busy[busy.indexOf(first)] = first + seconds;
-  }
-  return Math.max(...busy);
+type Timed = Pick<PlannedRun, 'seconds'>;
+
+/** Seconds until all are done. */
+export function timeOf(runs: readonly Timed[], jobs: number): number {
+  const lanes = createLanes(jobs);
+  for (const run of runs) lanes.take(run);
+  return lanes.endWith({ seconds: 0 });
+}
+
+/** When jobs are free, of which the first that is takes the next run. */
+function createLanes(jobs: number) {
+  const free = new Array<number>(jobs).fill(0);
+  return {
+    take({ seconds }: Timed): void {
+      const first = Math.min(...free);
+      free[free.indexOf(first)] = first + seconds;
+    },
+    /** When all would be done, were this run the next. */
+    endWith: ({ seconds }: Timed): number => Math.max(...free, Math.min(...free) + seconds),
+  };
 }
