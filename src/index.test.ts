@@ -49,6 +49,21 @@ test('runConfig tells of the data, of each epoch, and of a run that goes on with
   expect(epochs).toEqual([1, 2]);
 });
 
+test('an epoch that was told is not trained again, though whoever was told stopped there', async () => {
+  const config = await smallConfig({ epochs: 2, methods: [{ name: 'baseline' }] });
+  const common = { ...computing, data: await smallMnist(), out: await mkdtemp(join(tmpdir(), 'smoothout-library-')) };
+  const epochs: number[] = [];
+  const stop = new AbortController();
+  const onEpoch = ({ epoch }: library.EpochMetrics) => {
+    epochs.push(epoch);
+    stop.abort();
+  };
+  const first = library.runConfig(config, { ...common, onEpoch, signal: stop.signal });
+  await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+  await library.runConfig(config, { ...common, onEpoch });
+  expect(epochs).toEqual([1, 2]);
+});
+
 test.each([
   [{ threads: -1 }, 'threads: expected a whole number from 1 to 1024, got -1'],
   [{ threads: 1.5 }, 'threads: expected a whole number from 1 to 1024, got 1.5'],

@@ -83,9 +83,11 @@ export async function train(training: Training, from: Checkpoint, earlier: reado
       epochs.push(await finishEpoch(training, { evaluator, reestimator }, state, progress, epochs, learningRate));
       progress = newEpoch(progress.epoch + 1);
       const isLast = progress.epoch === plan.epochs;
-      if (isLast || signal.aborted || performance.now() > dueAt) await save(state, progress);
+      if (isLast || performance.now() > dueAt) await save(state, progress);
       await training.onEpoch(epochs);
-      if (!isLast) signal.throwIfAborted();
+      if (isLast || !signal.aborted) continue;
+      await save(state, progress);
+      throw signal.reason;
     }
   } finally {
     disposeState(state);
