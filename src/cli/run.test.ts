@@ -35,6 +35,13 @@ describe('smoothout run', () => {
     expect(stdout + stderr).not.toContain('\u001b');
   });
 
+  test('shows what the average of the parameters comes to, where there is one', async () => {
+    const { run, record } = await command({ epochs: 2, methods: [{ name: 'baseline', average: { kind: 'ema' } }] });
+    const { lines } = await run``;
+    const { averageBestAccuracy: best, averageFinalAccuracy: last } = await record('baseline');
+    expect(lines[1]).toMatch(new RegExp(`2 +${best.toFixed(2)} +${last.toFixed(2)} +\\d+ +completed, of the average$`));
+  });
+
   test('skips what is finished, and --force starts over', async () => {
     const { run, record } = await command({ methods: [{ name: 'baseline' }] });
     const first = await run``;

@@ -124,8 +124,11 @@ function row(outcome: Outcome): string[] {
     const status = outcome.error instanceof SmoothOutError ? outcome.error.code.toLowerCase() : 'failed';
     return [...head, `${epochs}`, '', '', '', status];
   }
-  const { epochsDone, bestAccuracy, finalAccuracy, imagesPerSecond, status, data } = outcome.record;
-  const cells = [bestAccuracy?.toFixed(2), finalAccuracy?.toFixed(2), imagesPerSecond?.toFixed(0)];
-  const shown = data.synthetic ? `${status}, generated data` : status;
-  return [...head, `${epochsDone}`, ...cells.map((cell) => cell ?? ''), shown];
+  const { record } = outcome;
+  const { epochsDone, imagesPerSecond, status, data, averageBestAccuracy } = record;
+  // An average of the parameters is what sets a run with one apart from others.
+  const accuracies = [averageBestAccuracy ?? record.bestAccuracy, record.averageFinalAccuracy ?? record.finalAccuracy];
+  const cells = [...accuracies.map((accuracy) => accuracy?.toFixed(2)), imagesPerSecond?.toFixed(0)];
+  const shown = [status, data.synthetic && 'generated data', averageBestAccuracy !== undefined && 'of the average'];
+  return [...head, `${epochsDone}`, ...cells.map((cell) => cell ?? ''), shown.filter(Boolean).join(', ')];
 }
