@@ -119,7 +119,7 @@ async function withCurrentModule(tree: Tree, path: readonly string[], named: Nam
 
 const { resolve: installed } = createRequire(import.meta.url);
 
-/** What a module imports of the program that runs it, it gets from that one: a second tfjs could not compute with its tensors. */
+/** A module gets these from the program that loads it: a second copy of tfjs could not compute with the first one's tensors. */
 const OWN_PACKAGES = ['smoothout', '@tensorflow/tfjs'];
 
 async function enter({ file, kind }: NamedModule): Promise<void> {
