@@ -46,22 +46,21 @@ export async function fetchDataset(
     });
   }
   const { spellings } = await DATASETS[name].load();
-  const look = async () => {
-    const present = await compareFiles(officialPlace(name, root, undefined, entry), spellings);
-    const folder = present?.folder ?? join(root, at(entry.folders, 0));
-    return { folder, wanted: chooseFiles(entry, present?.files ?? [], force) };
-  };
+  // What `find` saw last is what `make` fetches: to look is to read every file that is there.
+  let folder = '';
+  let wanted: readonly string[] = [];
   return findOrMake({
     lock: join(root, `${name}.fetch.lock.json`),
     // However long another process's download takes.
     seconds: Number.POSITIVE_INFINITY,
     onWait,
     async find() {
-      const { folder, wanted } = await look();
+      const present = await compareFiles(officialPlace(name, root, undefined, entry), spellings);
+      folder = present?.folder ?? join(root, at(entry.folders, 0));
+      wanted = chooseFiles(entry, present?.files ?? [], force);
       return wanted.length === 0 ? { folder, files: [] } : undefined;
     },
     async make() {
-      const { folder, wanted } = await look();
       const inArchive = at(entry.downloads, 0).archiveFolder !== undefined;
       const files = await (inArchive
         ? fetchArchive(entry, folder, wanted, options)
