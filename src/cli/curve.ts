@@ -2,10 +2,9 @@
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { TopLevelSpec } from 'vega-lite';
-import { type CurveTask, computeCurveRows } from '../analysis/curve-rows.js';
+import type { CurveTask } from '../analysis/curve-rows.js';
 import type { Split } from '../data/source.js';
-import { type CurveRow, curveCsv, curveJson, type Kind } from '../records/curve-record.js';
-import { partialState } from '../records/partial-state.js';
+import type { CurveRow, Kind } from '../records/curve-record.js';
 import type { LossAndAccuracyPoint } from '../report/figures/curves.js';
 import type { CheckpointFile } from '../session/checkpoint-file.js';
 import type { Session } from '../session/session.js';
@@ -95,6 +94,9 @@ async function computeAndWrite<K extends Kind, Row extends CurveRow<K>>(
   const onRows = (rows: readonly Row[]): void => {
     if (json) for (const row of rows) printJson({ event: kind, ...row });
   };
+  const { computeCurveRows } = await import('../analysis/curve-rows.js');
+  const { curveCsv, curveJson } = await import('../records/curve-record.js');
+  const { partialState } = await import('../records/partial-state.js');
   await makeFolder(dirname(path));
   const partial = partialState<Record<string, Row[]>>(join(out, 'figures', `.${name}.partial`), settings, SAVE_SECONDS);
   const rows = await computeCurveRows({ tasks, partial, onProgress, onRows }).finally(progress.stop);
