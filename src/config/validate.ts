@@ -4,7 +4,7 @@ import { catalogueEntry } from '../data/catalogue.js';
 import { MODEL_NAMES, type NetworkRow, networkRow } from '../nn/networks.js';
 import { at } from '../support/at.js';
 import { didYouMean, SmoothOutError } from '../support/errors.js';
-import { keysOf, type Refused, refusal, unknownKeys } from '../support/refusal.js';
+import { keysOf, type Refused, refusal, unknownKeys, unknownKeyText } from '../support/refusal.js';
 import { isNoiseKey, labelOf, METHOD_TITLES, methodHas } from './methods.js';
 import { optimizer } from './optimizer.js';
 import { type Config, configSchema, holdoutSize } from './schema.js';
@@ -33,13 +33,10 @@ function linesOf({ path, message, ...issue }: z.core.$ZodIssue, tree: Tree): str
 
 /** zod's error map: what is wrong with a value, or with unknown keys in a line each. */
 function refused(issue: Refused): string {
-  const { path = [], input } = issue;
+  const { input } = issue;
   const unknown = unknownKeys(issue);
   const known = keysOf(issue);
-  if (unknown.length > 0) {
-    const line = (key: string) => `unknown key ${JSON.stringify([...path, key].join('.'))}${placeOf(key, known)}`;
-    return unknown.map(line).join('\n');
-  }
+  if (unknown.length > 0) return unknown.map((key) => unknownKeyText(issue, key, placeOf(key, known))).join('\n');
   const isBareWord =
     issue.code === 'invalid_type' && issue.expected === 'string' && ['number', 'boolean'].includes(typeof input);
   const quote = isBareWord ? `; as text it is quoted: "${input}"` : '';

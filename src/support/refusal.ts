@@ -26,9 +26,7 @@ export type Refused = z.core.$ZodRawIssue;
 export function refusal(issue: Refused): string {
   const path = (issue.path ?? []).map(String);
   const [unknown] = unknownKeys(issue);
-  if (unknown !== undefined) {
-    return `unknown key ${JSON.stringify([...path, unknown].join('.'))}${didYouMean(unknown, keysOf(issue))}`;
-  }
+  if (unknown !== undefined) return unknownKeyText(issue, unknown, didYouMean(unknown, keysOf(issue)));
   const key = path.join('.');
   const found = foundIn(issue);
   const expected = expectation(issue);
@@ -41,6 +39,10 @@ export function refusal(issue: Refused): string {
 function foundIn({ input, ...issue }: Refused): unknown {
   return typeof issue.discriminator === 'string' ? (input as Record<string, unknown>)[issue.discriminator] : input;
 }
+
+/** @param more what to say after it */
+export const unknownKeyText = ({ path = [] }: Refused, key: string, more: string): string =>
+  `unknown key ${JSON.stringify([...path, key].join('.'))}${more}`;
 
 /** Keys that are wrong by themselves. A mapping with a description is refused whole. */
 export const unknownKeys = (issue: Refused): readonly string[] =>
