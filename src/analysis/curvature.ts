@@ -199,11 +199,13 @@ function partialOf({ path, sha256: checkpoint }: CheckpointFile, settings: Resol
   return partialState<CurvatureState>(join(dirname(path), `.curvature-${digest}.partial`), question, SAVE_SECONDS);
 }
 
+const spectra = curvatureFile.list('measurements');
+
 export const measureSpectrum = measuring({
   recordOf: (checkpoint) => recordBeside(checkpoint, 'curvature'),
   resolve: resolveCurvature,
   titleOf: ({ matrix }) => matrix,
-  measuredBefore: async (record, checkpoint) => (await curvatureFile.readOf(record, checkpoint)).measurements,
+  measuredBefore: spectra.measuredBefore,
   answers: answersCurvature,
   async measure(session, checkpoint, settings, onStep, force) {
     const partial = partialOf(checkpoint, settings);
@@ -211,7 +213,7 @@ export const measureSpectrum = measuring({
     return measureCurvature(session, checkpoint, settings, onStep, partial);
   },
   async keep(record, checkpoint, measured, settings) {
-    await curvatureFile.add(record, checkpoint, 'measurements', measured);
+    await spectra.keep(record, checkpoint, measured);
     await partialOf(checkpoint, settings).remove();
   },
 });

@@ -177,8 +177,7 @@ export const measureBall = measuring({
   recordOf: sharpnessPath,
   resolve: resolveMeasure,
   titleOf: measureTitle,
-  measuredBefore: async (record, checkpoint) => (await sharpnessFile.readOf(record, checkpoint)).perturbations,
   answers: isSameMeasure,
   measure: measurePerturbation,
-  keep: (record, checkpoint, measured) => sharpnessFile.add(record, checkpoint, 'perturbations', measured),
+  ...sharpnessFile.list('perturbations'),
 });

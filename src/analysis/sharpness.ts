@@ -212,8 +212,7 @@ export const measureKeskar = measuring<AskedSharpness, AskedSharpness & Measured
   recordOf: sharpnessPath,
   resolve: resolveImages,
   titleOf: conventionOf,
-  measuredBefore: async (record, checkpoint) => (await sharpnessFile.readOf(record, checkpoint)).measurements,
   answers: answersSharpness,
   measure: measureSharpness,
-  keep: (record, checkpoint, measured) => sharpnessFile.add(record, checkpoint, 'measurements', measured),
+  ...sharpnessFile.list('measurements'),
 });

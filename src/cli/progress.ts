@@ -1,5 +1,6 @@
 /** Shows on stderr how far long work has come: in a terminal a bar or a table, else a line now and then. */
 import { SingleBar } from 'cli-progress';
+import type { MeasureStep } from '../analysis/measure-checkpoint.js';
 import { durationText } from '../support/words.js';
 import { type Column, createLiveTable } from './live-table.js';
 import { log, showsProgress } from './output.js';
@@ -53,16 +54,7 @@ export function createMeasuringProgress() {
         if (row) row.show([name, 'compiling']);
         else log(`${name}: measuring`);
       },
-      /** @param done share of the whole; `best`: the largest value so far, where there is one. */
-      step({
-        doing,
-        done,
-        best,
-      }: {
-        readonly doing: string;
-        readonly done: number;
-        readonly best: number | null;
-      }): void {
+      step({ doing, done, best }: MeasureStep): void {
         const left = (((performance.now() - startedAt) / 1000) * (1 - done)) / done;
         const value = best === null || !Number.isFinite(best) ? '' : best.toFixed(4);
         row?.show([name, doing, value, Number.isFinite(left) ? durationText(left) : '']);

@@ -96,7 +96,14 @@ export function measurementFile<L extends Lists<L>, Whole extends L & Named>(fil
     }
   }
 
-  return { read, readOf, add };
+  /** What was measured before, and how more is kept, of one list. */
+  const list = <K extends keyof L>(name: K) => ({
+    measuredBefore: async (path: string, checkpoint: MeasuredCheckpoint): Promise<L[K]> =>
+      (await readOf(path, checkpoint))[name],
+    keep: (path: string, checkpoint: MeasuredCheckpoint, added: L[K][number]) => add(path, checkpoint, name, added),
+  });
+
+  return { read, readOf, add, list };
 }
 
 /**
